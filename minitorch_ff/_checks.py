@@ -1,0 +1,56 @@
+"""Argument checks that several functions share, with PyTorch's words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minitorch_ff.firefly.tensor import Tensor
+
+
+def wrap_dim(dim: int, ndim: int) -> int:
+    """A dimension counted from 0; a 0-d tensor counts as having one.
+
+    Raises:
+        IndexError: There is no such dimension.
+    """
+    limit = ndim or 1
+    if -limit <= dim < limit:
+        return dim if dim >= 0 else dim + limit
+    raise IndexError(
+        f"Dimension out of range (expected to be in range of [{-limit}, {limit - 1}], "
+        f"but got {dim})"
+    )
+
+
+def wrap_dims(dims: Any, ndim: int) -> tuple[int, ...]:
+    """Several dimensions counted from 0.
+
+    Raises:
+        IndexError: One of them does not exist.
+        RuntimeError: One is given twice.
+    """
+    wrapped = tuple([wrap_dim(int(dim), ndim) for dim in dims])
+    for i, dim in enumerate(wrapped):
+        if dim in wrapped[:i]:
+            raise RuntimeError(f"dim {dim} appears multiple times in the list of dims")
+    return wrapped
+
+
+def must_be_tensor(value: Any, function: str, argument: str, position: int) -> None:
+    """Refuse what is no tensor.
+
+    Raises:
+        TypeError: In the words of PyTorch's argument parser.
+    """
+    if not isinstance(value, Tensor):
+        raise TypeError(
+            f"{function}(): argument '{argument}' (position {position}) must be Tensor, not "
+            f"{type(value).__name__}"
+        )
+
+
+def shape_from(args: tuple[Any, ...]) -> tuple[int, ...]:
+    """A shape given as several ints or as one sequence of them: `f(2, 3)`, `f((2, 3))`."""
+    if len(args) == 1 and not hasattr(args[0], "__index__"):
+        args = tuple(args[0])
+    return tuple([n.__index__() for n in args])

@@ -1,0 +1,488 @@
+"""Tensors in other types and places: dtypes, devices, NumPy, Python numbers, memory."""
+
+from __future__ import annotations
+
+import builtins
+import copy
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from minitorch_ff import _dtypes
+from minitorch_ff._checks import wrap_dim
+from minitorch_ff._devices import as_device, backend_for
+from minitorch_ff._devices import device as Device
+from minitorch_ff._functions import shaping
+from minitorch_ff.firefly.ops import shaping as ops
+from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply
+from minitorch_ff.firefly.tensor import AccumulateGrad, require_grad, wrap
+from minitorch_ff.firefly.tensor import Tensor as AnyTensor
+from minitorch_ff.firefly.views import detached
+
+if TYPE_CHECKING:
+    from minitorch_ff._tensor import Tensor
+
+
+class layout:
+    """How the elements lie in memory; there is only `torch.strided`."""
+
+    def __repr__(self) -> str:
+        return "torch.strided"
+
+
+strided = layout()
+
+
+class memory_format:
+    """An order of the dimensions in memory."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"torch.{self.name}"
+
+
+contiguous_format = memory_format("contiguous_format")
+preserve_format = memory_format("preserve_format")
+channels_last = memory_format("channels_last")
+channels_last_3d = memory_format("channels_last_3d")
+
+
+# ------------------------------------------------------------------------- other dtypes
+
+
+def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """The same values in another dtype, on another device, or both.
+
+    Called as `to(dtype)`, `to(device, dtype)` or `to(other)`; `non_blocking` and `copy`
+    may follow. Without a change the tensor itself is returned.
+
+    Raises:
+        TypeError: An argument is none of these.
+
+    See: [torch.Tensor.to](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.to.html).
+    """
+    device, dtype, copying, layout_wanted = parse_to(*args, **kwargs)
+    out = to_device(self, device) if device is not None else self
+    if dtype is not None:
+        out = cast(out, dtype)
+    if layout_wanted is contiguous_format:
+        out = contiguous(out)
+    return shaping.clone(out) if copying and out is self else out
+
+
+def parse_to(*args: Any, **kwargs: Any) -> tuple[Device | None, Any, builtins.bool, Any]:
+    """The arguments of `to`: device, dtype, whether to copy, memory format."""
+    device = kwargs.pop("device", None)
+    dtype = kwargs.pop("dtype", None)
+    copying = kwargs.pop("copy", False)
+    kwargs.pop("non_blocking", None)
+    layout_wanted = kwargs.pop("memory_format", None)
+    other = kwargs.pop("other", None)
+    flags = []
+    for arg in args:
+        if isinstance(arg, _dtypes.dtype):
+            dtype = arg
+        elif isinstance(arg, AnyTensor):
+            other = arg
+        elif isinstance(arg, builtins.bool):
+            flags.append(arg)
+        elif isinstance(arg, (str, Device, builtins.int)):
+            device = arg
+        elif arg is not None:
+            name = type_name(arg)
+            if isinstance(arg, builtins.type):
+                converted = _dtypes.python_type_dtype(arg)
+                if converted is not None:
+                    dtype = converted
+                    continue
+            raise TypeError(
+                "to() received an invalid combination of arguments - got "
+                f"({name}), but expected one of: (torch.device device = None, torch.dtype "
+                "dtype = None, bool non_blocking = False, bool copy = False), (torch.dtype "
+                "dtype, bool non_blocking = False, bool copy = False), (Tensor tensor, bool "
+                "non_blocking = False, bool copy = False)"
+            )
+    if kwargs:
+        raise TypeError(f"to() got an unexpected keyword argument '{next(iter(kwargs))}'")
+    if len(flags) > 1:
+        copying = flags[1]
+    if other is not None:
+        device, dtype = other.device, other.dtype
+    return (None if device is None else as_device(device)), dtype, copying, layout_wanted
+
+
+def type_name(value: Any) -> str:
+    """The name of a value's class, as error messages show it."""
+    return builtins.type(value).__name__
+
+
+def cast(self: Tensor, dtype: _dtypes.dtype) -> Tensor:
+    """The values in another dtype; the tensor itself if it has it."""
+    target = dtype.numpy
+    if self.buffer.dtype == target:
+        return self
+    if target.kind not in "fcV" and self.node is not None:
+        self = detached(self)
+    return apply(ops.ToCopy, self, dtype=target)
+
+
+def to_device(self: Tensor, device: Device) -> Tensor:
+    """The values on another device; the tensor itself if it is there."""
+    target = backend_for(device)
+    here = self.backend
+    index = here.device_index(self.buffer)
+    if target is here and (device.index is None or device.index == index or index is None):
+        return self
+    return apply(ops.ToDevice, self, target=target, index=device.index)
+
+
+def cpu(self: Tensor, memory_format: Any = None) -> Tensor:
+    """The tensor in the host's memory."""
+    return to_device(self, Device("cpu"))
+
+
+def cuda(
+    self: Tensor,
+    device: Any = None,
+    non_blocking: builtins.bool = False,
+    memory_format: Any = None,
+) -> Tensor:
+    """The tensor on a GPU.
+
+    Raises:
+        AssertionError: There is no GPU, or no CuPy.
+    """
+    return to_device(self, Device("cuda") if device is None else as_device(device))
+
+
+def _casting(dtype: _dtypes.dtype) -> Any:
+    def method(self: Tensor, memory_format: Any = None) -> Tensor:
+        return cast(self, dtype)
+
+    method.__name__ = dtype.__name__
+    method.__doc__ = f"The values as `{dtype}`."
+    return method
+
+
+double, half = _casting(_dtypes.float64), _casting(_dtypes.float16)
+bfloat16, long = _casting(_dtypes.bfloat16), _casting(_dtypes.int64)
+short, char, byte = map(_casting, (_dtypes.int16, _dtypes.int8, _dtypes.uint8))
+float, int, bool = map(_casting, (_dtypes.float32, _dtypes.int32, _dtypes.bool))
+
+LEGACY_TYPES = {
+    f"{name}Tensor": _dtypes.of(np.dtype(dtype)) if dtype != "bfloat16" else _dtypes.bfloat16
+    for dtype, name in TYPE_NAMES.items()
+}
+
+
+def type(
+    self: Tensor, dtype: Any = None, non_blocking: builtins.bool = False
+) -> Any:
+    """The legacy name of the tensor's type, or the tensor in another type.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.zeros(1).type()
+        'torch.FloatTensor'
+
+    See: [torch.Tensor.type](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.type.html).
+    """
+    if dtype is None:
+        where = "" if self.backend.device_type == "cpu" else f"{self.backend.device_type}."
+        return f"torch.{where}{TYPE_NAMES[self.buffer.dtype.name]}Tensor"
+    if isinstance(dtype, _dtypes.dtype):
+        return cast(self, dtype)
+    name = dtype if isinstance(dtype, str) else f"torch.{dtype.__name__}"
+    *where, kind = name.split(".")
+    if kind not in LEGACY_TYPES or not where or where[0] != "torch":
+        raise ValueError(f"invalid type: '{name}'")
+    device = Device(where[1]) if len(where) > 1 else Device("cpu")
+    return cast(to_device(self, device), LEGACY_TYPES[kind])
+
+
+def type_as(self: Tensor, other: Tensor) -> Tensor:
+    """The values in the dtype, and on the device, of `other`."""
+    return cast(to_device(self, other.device), other.dtype)
+
+
+def view_dtype(self: Tensor, dtype: _dtypes.dtype) -> Tensor:
+    """The same bytes read as another dtype, in the same memory.
+
+    Raises:
+        RuntimeError: The last dimension does not hold a whole number of the new elements.
+    """
+    buffer = self.buffer
+    try:
+        seen = buffer.view(dtype.numpy)
+    except ValueError as error:
+        raise RuntimeError(
+            f"self.stride(-1) must be 1 to view {self.dtype} as {dtype} (different element "
+            "sizes), but got another layout"
+        ) from error
+    out = wrap(AnyTensor.result_class, seen)
+    out.version = self.version
+    return out
+
+
+def is_floating_point(input: Tensor) -> builtins.bool:
+    """Whether the elements have a fractional part.
+
+    See: [torch.is_floating_point](https://docs.pytorch.org/docs/stable/generated/torch.is_floating_point.html).
+    """
+    return input.buffer.dtype.kind in "fV"
+
+
+def is_complex(input: Tensor) -> builtins.bool:
+    """Whether the elements have an imaginary part.
+
+    See: [torch.is_complex](https://docs.pytorch.org/docs/stable/generated/torch.is_complex.html).
+    """
+    return input.buffer.dtype.kind == "c"
+
+
+def is_signed(input: Tensor) -> builtins.bool:
+    """Whether the dtype has negative values."""
+    return input.buffer.dtype.kind not in "bu"
+
+
+# ------------------------------------------------------------------------------- memory
+
+
+def element_size(self: Tensor) -> builtins.int:
+    """Bytes per element."""
+    return self.buffer.itemsize
+
+
+def stride(self: Tensor, dim: builtins.int | None = None) -> Any:
+    """How many elements apart neighbours in each dimension (or in one) lie."""
+    buffer = self.buffer
+    steps = tuple([step // buffer.itemsize for step in buffer.strides])
+    return steps if dim is None else steps[wrap_dim(dim, len(steps))]
+
+
+def storage_offset(self: Tensor) -> builtins.int:
+    """How many elements into its memory the tensor begins."""
+    base = self.view_of.base.buffer if self.view_of is not None else self.buffer
+    return (data_ptr(self) - _address(base)) // self.buffer.itemsize
+
+
+def data_ptr(self: Tensor) -> builtins.int:
+    """The address of the first element."""
+    return _address(self.buffer)
+
+
+def _address(buffer: Any) -> builtins.int:
+    return buffer.ctypes.data if isinstance(buffer, np.ndarray) else buffer.data.ptr
+
+
+def is_contiguous(self: Tensor, memory_format: Any = contiguous_format) -> builtins.bool:
+    """Whether the elements lie in row-major order without gaps."""
+    if memory_format is contiguous_format or memory_format is None:
+        return self.buffer.flags.c_contiguous
+    order = {4: (0, 2, 3, 1), 5: (0, 2, 3, 4, 1)}.get(self.buffer.ndim)
+    return order is not None and self.buffer.transpose(order).flags.c_contiguous
+
+
+def contiguous(self: Tensor, memory_format: Any = contiguous_format) -> Tensor:
+    """The tensor in row-major order: itself, if it is so already."""
+    if memory_format is not contiguous_format:
+        raise NotImplementedError(
+            f"contiguous: {memory_format} is not supported; tensors are row-major"
+        )
+    return self if self.buffer.flags.c_contiguous else apply(ops.Contiguous, self)
+
+
+class UntypedStorage:
+    """The memory under a tensor, as bytes: its address and size."""
+
+    def __init__(self, tensor: Tensor) -> None:
+        self._owner = tensor.view_of.base if tensor.view_of is not None else tensor
+
+    def data_ptr(self) -> builtins.int:
+        """The address of the first byte."""
+        return data_ptr(self._owner)
+
+    def nbytes(self) -> builtins.int:
+        """The number of bytes."""
+        return self._owner.buffer.nbytes
+
+    size = __len__ = nbytes
+
+
+def untyped_storage(self: Tensor) -> UntypedStorage:
+    """The memory under the tensor, shared by all its views."""
+    return UntypedStorage(self)
+
+
+def storage(self: Tensor) -> Any:
+    """The elements in memory order, one after the other."""
+    owner = self.view_of.base if self.view_of is not None else self
+    return detached(owner).reshape(-1)
+
+
+def set_data(self: Tensor, other: Tensor) -> None:
+    """What `x.data = other` does: other memory, the same tensor."""
+    if not isinstance(other, AnyTensor):
+        raise TypeError(
+            f"Variable data has to be a tensor, but got {type_name(other)}"
+        )
+    self.buffer = other.buffer[...]
+    self.view_of = None
+    if isinstance(self.node, AccumulateGrad):
+        self.node.shape, self.node.dtype = self.buffer.shape, self.buffer.dtype
+
+
+# ------------------------------------------------------------------ NumPy, Python, copies
+
+
+def numpy(self: Tensor, *, force: builtins.bool = False) -> np.ndarray:
+    """The elements as a NumPy array over the same memory.
+
+    Args:
+        force: Detach, and copy from another device, where that is needed.
+
+    Raises:
+        RuntimeError: The tensor requires grad.
+        TypeError: It is on another device, or in bfloat16, which NumPy lacks.
+
+    See: [torch.Tensor.numpy](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.numpy.html).
+    """
+    if self.edge() is not None and not force:
+        raise RuntimeError(
+            "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
+            "instead."
+        )
+    backend = self.backend
+    if backend.device_type != "cpu" and not force:
+        raise TypeError(
+            f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to "
+            "copy the tensor to host memory first."
+        )
+    if self.buffer.dtype.kind == "V":
+        raise TypeError("Got unsupported ScalarType BFloat16")
+    return backend.to_numpy(self.buffer)[...]
+
+
+def array(self: Tensor, dtype: Any = None, copy: builtins.bool | None = None) -> np.ndarray:
+    """What `numpy.asarray(tensor)` asks for."""
+    out = numpy(self)
+    if dtype is not None and out.dtype != dtype:
+        return out.astype(dtype)
+    return out.copy() if copy else out
+
+
+def item(self: Tensor) -> Any:
+    """The only element, as a Python number.
+
+    Raises:
+        RuntimeError: There are several elements, or none.
+
+    See: [torch.Tensor.item](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.item.html).
+    """
+    buffer = self.buffer
+    if buffer.size != 1:
+        raise RuntimeError(
+            f"a Tensor with {buffer.size} elements cannot be converted to Scalar"
+        )
+    value = buffer.item()
+    return value if buffer.dtype.kind != "V" else builtins.float(value)
+
+
+def tolist(self: Tensor) -> Any:
+    """The elements as nested lists of Python numbers; of a 0-d tensor the number."""
+    buffer = self.backend.to_numpy(self.buffer)
+    return (buffer.astype(np.float32) if buffer.dtype.kind == "V" else buffer).tolist()
+
+
+def truth(self: Tensor) -> builtins.bool:
+    """Whether the only element is not zero.
+
+    Raises:
+        RuntimeError: There are several elements, or none.
+    """
+    buffer = self.buffer
+    if buffer.size != 1:
+        kind = "no values" if buffer.size == 0 else "more than one value"
+        raise RuntimeError(f"Boolean value of Tensor with {kind} is ambiguous")
+    return builtins.bool(buffer.item())
+
+
+def python_int(self: Tensor) -> builtins.int:
+    """`int(tensor)` of a single element."""
+    return builtins.int(item(self))
+
+
+def python_float(self: Tensor) -> builtins.float:
+    """`float(tensor)` of a single element."""
+    return builtins.float(item(self))
+
+
+def python_complex(self: Tensor) -> complex:
+    """`complex(tensor)` of a single element."""
+    return complex(item(self))
+
+
+def python_index(self: Tensor) -> builtins.int:
+    """A single integer element as a position.
+
+    Raises:
+        TypeError: It is no integer.
+    """
+    if self.buffer.size != 1 or self.buffer.dtype.kind not in "iub":
+        raise TypeError(
+            "only integer tensors of a single element can be converted to an index"
+        )
+    return builtins.int(self.buffer.item())
+
+
+def deepcopy(self: Tensor, memo: dict[builtins.int, Any]) -> Tensor:
+    """A copy with memory of its own, for `copy.deepcopy`.
+
+    Raises:
+        RuntimeError: The tensor is no leaf.
+    """
+    if id(self) in memo:
+        return memo[id(self)]
+    if not self.is_leaf:
+        raise RuntimeError(
+            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
+            "protocol at the moment.  If you were attempting to deepcopy a module, this may "
+            "be because of a torch.nn.utils.weight_norm usage, see "
+            "https://github.com/pytorch/pytorch/pull/103001"
+        )
+    out = wrap(self.__class__, self.backend.copy(self.buffer))
+    memo[id(self)] = out
+    if self.node is not None:
+        require_grad(out)
+    if self._grad is not None:
+        out._grad = deepcopy(self._grad, memo)
+    for name, value in self.__dict__.items():
+        setattr(out, name, copy.deepcopy(value, memo))
+    return out
+
+
+def shallow_copy(self: Tensor) -> Tensor:
+    """Another tensor over the same memory, for `copy.copy`."""
+    out = wrap(self.__class__, self.buffer[...])
+    out.version = self.version
+    if isinstance(self.node, AccumulateGrad):
+        require_grad(out)
+    out.__dict__.update(self.__dict__)
+    return out
+
+
+def reduce(self: Tensor, protocol: Any) -> Any:
+    """What `pickle` stores: the class, the elements, and whether gradients are wanted."""
+    array = self.backend.to_numpy(self.buffer)
+    state = dict(self.__dict__) or None
+    return rebuild, (self.__class__, array, self.is_leaf and self.requires_grad), state
+
+
+def rebuild(cls: Any, array: np.ndarray, requires_grad: builtins.bool) -> Any:
+    """A tensor from what `reduce` stored."""
+    out = wrap(cls, array)
+    if requires_grad:
+        require_grad(out)
+    return out

@@ -1,0 +1,630 @@
+"""Other arrangements of the same elements: `torch.reshape`, `torch.transpose`, …
+
+All of these share memory with their input where its layout allows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from minitorch_ff._checks import must_be_tensor, shape_from, wrap_dim, wrap_dims
+from minitorch_ff.firefly.ops import shaping as ops
+from minitorch_ff.firefly.ops.base import apply
+from minitorch_ff.firefly.ops.indexing import Index
+from minitorch_ff.firefly.views import apply_view, apply_views
+
+if TYPE_CHECKING:
+    from minitorch_ff._tensor import Tensor
+
+Shape = Sequence[int]
+
+
+# --------------------------------------------------------------------------- other shapes
+
+
+def reshape(input: Tensor, shape: Shape) -> Tensor:
+    """Arrange the elements, in row-major order, as `shape`; a view where possible.
+
+    Args:
+        input: Any shape.
+        shape: The new one; a single -1 stands for what is left.
+
+    Raises:
+        RuntimeError: The number of elements differs.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.reshape(torch.arange(4), (2, -1))
+        tensor([[0, 1],
+                [2, 3]])
+
+    See: rule [`Reshape`][minitorch_ff.firefly.ops.shaping.Reshape],
+        [torch.reshape](https://docs.pytorch.org/docs/stable/generated/torch.reshape.html).
+    """
+    shape = _full_shape(input, shape_from((shape,)))
+    out = apply_view(ops.Reshape, input, shape=shape)
+    if out.view_of is None and out.node is not None:
+        out.node.called = "UnsafeView"
+    return out
+
+
+def view(input: Tensor, shape: Shape) -> Tensor:
+    """The same elements as `shape`, always without a copy.
+
+    Raises:
+        RuntimeError: The number of elements differs, or the layout does not allow it.
+    """
+    shape = _full_shape(input, shape)
+    out = apply_view(ops.Reshape, input, shape=shape)
+    if out.view_of is None and input.buffer.size:
+        raise RuntimeError(
+            "view size is not compatible with input tensor's size and stride (at least one "
+            "dimension spans across two contiguous subspaces). Use .reshape(...) instead."
+        )
+    return out
+
+
+def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+    """Merge the dimensions from `start_dim` to `end_dim` into one.
+
+    Raises:
+        IndexError: There is no such dimension.
+        RuntimeError: `start_dim` comes after `end_dim`.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.flatten(torch.zeros(2, 3, 4), start_dim=1).shape
+        torch.Size([2, 12])
+
+    See: [torch.flatten](https://docs.pytorch.org/docs/stable/generated/torch.flatten.html).
+    """
+    shape = input.buffer.shape
+    start, end = wrap_dim(start_dim, len(shape)), wrap_dim(end_dim, len(shape))
+    if start > end:
+        raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
+    if not shape:
+        return reshape(input, (1,))
+    if start == end:
+        return input
+    return reshape(input, shape[:start] + (math.prod(shape[start : end + 1]),) + shape[end + 1 :])
+
+
+def ravel(input: Tensor) -> Tensor:
+    """All elements in one dimension.
+
+    See: [torch.ravel](https://docs.pytorch.org/docs/stable/generated/torch.ravel.html).
+    """
+    return reshape(input, (-1,))
+
+
+def unflatten(input: Tensor, dim: int, sizes: Shape) -> Tensor:
+    """Split one dimension into several.
+
+    Args:
+        input: Any shape.
+        dim: The dimension to split.
+        sizes: What it becomes; a single -1 stands for what is left.
+
+    Raises:
+        RuntimeError: The sizes do not multiply to the dimension's.
+
+    See: [torch.unflatten](https://docs.pytorch.org/docs/stable/generated/torch.unflatten.html).
+    """
+    shape = input.buffer.shape
+    dim = wrap_dim(dim, len(shape))
+    sizes = tuple(sizes)
+    if not sizes:
+        raise RuntimeError("unflatten: sizes must be non-empty")
+    known = math.prod([n for n in sizes if n != -1])
+    fits = known == shape[dim] if -1 not in sizes else known and shape[dim] % known == 0
+    if not fits:
+        raise RuntimeError(
+            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim "
+            f"{dim} ({shape[dim]}) in the input tensor"
+        )
+    if -1 in sizes:
+        sizes = tuple([shape[dim] // known if n == -1 else n for n in sizes])
+    return apply_view(ops.Reshape, input, shape=shape[:dim] + sizes + shape[dim + 1 :])
+
+
+def squeeze(input: Tensor, dim: int | tuple[int, ...] | None = None) -> Tensor:
+    """Remove dimensions of size 1: all of them, or those of `dim` that have it.
+
+    Raises:
+        IndexError: There is no such dimension.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.squeeze(torch.zeros(1, 3, 1)).shape
+        torch.Size([3])
+
+    See: [torch.squeeze](https://docs.pytorch.org/docs/stable/generated/torch.squeeze.html).
+    """
+    shape = input.buffer.shape
+    if dim is None:
+        kept = tuple([n for n in shape if n != 1])
+        return apply_view(ops.Reshape, input, shape=kept, called="Squeeze")
+    several = not isinstance(dim, int)
+    dims = wrap_dims(dim, len(shape)) if several else (wrap_dim(dim, len(shape)),)
+    kept = tuple([n for i, n in enumerate(shape) if n != 1 or i not in dims])
+    called = "SqueezeBackward2" if several else "SqueezeBackward1"
+    return apply_view(ops.Reshape, input, shape=kept, called=called)
+
+
+def unsqueeze(input: Tensor, dim: int) -> Tensor:
+    """Add a dimension of size 1 at `dim`.
+
+    Raises:
+        IndexError: There is no such place.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.unsqueeze(torch.zeros(3), 1).shape
+        torch.Size([3, 1])
+
+    See: [torch.unsqueeze](https://docs.pytorch.org/docs/stable/generated/torch.unsqueeze.html).
+    """
+    shape = input.buffer.shape
+    dim = wrap_dim(dim, len(shape) + 1)
+    shape = shape[:dim] + (1,) + shape[dim:]
+    return apply_view(ops.Reshape, input, shape=shape, called="Unsqueeze")
+
+
+# ---------------------------------------------------------------------------- other orders
+
+
+def permute(input: Tensor, dims: Shape) -> Tensor:
+    """The dimensions in the order `dims`.
+
+    Raises:
+        RuntimeError: `dims` has another length, or names a dimension twice.
+        IndexError: There is no such dimension.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.permute(torch.zeros(2, 3, 4), (2, 0, 1)).shape
+        torch.Size([4, 2, 3])
+
+    See: rule [`Permute`][minitorch_ff.firefly.ops.shaping.Permute],
+        [torch.permute](https://docs.pytorch.org/docs/stable/generated/torch.permute.html).
+    """
+    ndim = input.buffer.ndim
+    if len(dims) != ndim:
+        raise RuntimeError(
+            "permute(sparse_coo): number of dimensions in the tensor input does not match the "
+            f"length of the desired ordering of dimensions i.e. input.dim() = {ndim} is not "
+            f"equal to len(dims) = {len(dims)}"
+        )
+    wrapped = tuple([wrap_dim(dim, ndim) for dim in dims])
+    if len(set(wrapped)) != ndim:
+        raise RuntimeError("permute(): duplicate dims are not allowed.")
+    return apply_view(ops.Permute, input, dims=wrapped)
+
+
+def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
+    """Exchange two dimensions.
+
+    Raises:
+        IndexError: There is no such dimension.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.transpose(torch.tensor([[1, 2], [3, 4]]), 0, 1)
+        tensor([[1, 3],
+                [2, 4]])
+
+    See: rule [`Permute`][minitorch_ff.firefly.ops.shaping.Permute],
+        [torch.transpose](https://docs.pytorch.org/docs/stable/generated/torch.transpose.html).
+    """
+    ndim = input.buffer.ndim
+    dim0, dim1 = wrap_dim(dim0, ndim), wrap_dim(dim1, ndim)
+    dims = list(range(ndim))
+    if ndim:
+        dims[dim0], dims[dim1] = dims[dim1], dims[dim0]
+    return apply_view(ops.Permute, input, dims=tuple(dims), called="Transpose")
+
+
+def t(input: Tensor) -> Tensor:
+    """A matrix transposed; vectors and numbers as they are.
+
+    Raises:
+        RuntimeError: `input` has more than two dimensions.
+
+    See: [torch.t](https://docs.pytorch.org/docs/stable/generated/torch.t.html).
+    """
+    ndim = input.buffer.ndim
+    if ndim > 2:
+        raise RuntimeError(
+            f"t() expects a tensor with <= 2 dimensions, but self is {ndim}D"
+        )
+    return apply_view(ops.Permute, input, dims=tuple(range(ndim))[::-1], called="T")
+
+
+def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
+    """Move dimensions to other places; the others keep their order.
+
+    Raises:
+        RuntimeError: The two lists differ in length, or name a dimension twice.
+
+    See: [torch.movedim](https://docs.pytorch.org/docs/stable/generated/torch.movedim.html).
+    """
+    ndim = input.buffer.ndim
+    sources = (source,) if isinstance(source, int) else tuple(source)
+    places = (destination,) if isinstance(destination, int) else tuple(destination)
+    if len(sources) != len(places):
+        raise RuntimeError(
+            "movedim: Invalid source or destination dims: source "
+            f"({_listed(sources)} dims) should contain the same number of dims as "
+            f"destination ({_listed(places)} dims)"
+        )
+    wrapped_sources = [wrap_dim(dim, ndim) for dim in sources]
+    wrapped_places = [wrap_dim(dim, ndim) for dim in places]
+    for name, dims, given in (
+        ("source", wrapped_sources, sources),
+        ("destination", wrapped_places, places),
+    ):
+        if len(set(dims)) != len(dims):
+            raise RuntimeError(f"movedim: repeated dim in `{name}` ({_listed(given)})")
+    rest = [dim for dim in range(ndim) if dim not in wrapped_sources]
+    order = [-1] * ndim
+    for place, dim in zip(wrapped_places, wrapped_sources, strict=True):
+        order[place] = dim
+    remaining = iter(rest)
+    order = [next(remaining) if dim == -1 else dim for dim in order]
+    return apply_view(ops.Permute, input, dims=tuple(order))
+
+
+def _listed(dims: Sequence[int]) -> str:
+    return "[" + ", ".join(map(str, dims)) + "]"
+
+
+def mT(input: Tensor) -> Tensor:
+    """The last two dimensions exchanged."""
+    ndim = input.buffer.ndim
+    if ndim < 2:
+        raise RuntimeError(
+            f"tensor.mT is only supported on matrices or batches of matrices. Got {ndim}-D tensor."
+        )
+    return transpose(input, -2, -1)
+
+
+def reversed_dims(input: Tensor) -> Tensor:
+    """All dimensions in reverse order: `x.T`."""
+    return apply_view(ops.Permute, input, dims=tuple(range(input.buffer.ndim))[::-1])
+
+
+# ---------------------------------------------------------------------- parts and windows
+
+
+def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
+    """`length` positions of a dimension, from `start` on.
+
+    Raises:
+        IndexError: There is no such dimension or start.
+        RuntimeError: The part reaches beyond the end, or `length` is negative.
+
+    See: [torch.narrow](https://docs.pytorch.org/docs/stable/generated/torch.narrow.html).
+    """
+    shape = input.buffer.shape
+    if not shape:
+        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
+    if length < 0:
+        raise RuntimeError("narrow(): length must be non-negative.")
+    dim = wrap_dim(dim, len(shape))
+    start = int(start)
+    size = shape[dim]
+    if not -size <= start <= size:
+        raise IndexError(
+            "Dimension out of range (expected to be in range of "
+            f"[{-size}, {size}], but got {start})"
+        )
+    start = start + size if start < 0 else start
+    if start + length > size:
+        raise RuntimeError(
+            f"start ({start}) + length ({length}) exceeds dimension size ({size})."
+        )
+    index = (*(slice(None),) * dim, slice(start, start + length))
+    return apply_view(Index, input, index=index)
+
+
+def select(input: Tensor, dim: int, index: int) -> Tensor:
+    """One position of a dimension; the dimension goes.
+
+    Raises:
+        IndexError: There is no such dimension or position.
+
+    See: [torch.select](https://docs.pytorch.org/docs/stable/generated/torch.select.html).
+    """
+    shape = input.buffer.shape
+    if not shape:
+        raise IndexError("select() cannot be applied to a 0-dim tensor.")
+    dim = wrap_dim(dim, len(shape))
+    index = int(index)
+    if not -shape[dim] <= index < shape[dim]:
+        raise IndexError(
+            f"select(): index {index} out of range for tensor of size {list(shape)} at "
+            f"dimension {dim}"
+        )
+    return apply_view(Index, input, index=(*(slice(None),) * dim, index))
+
+
+def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+    """The elements whose positions in two dimensions differ by `offset`.
+
+    Raises:
+        RuntimeError: The two dimensions are the same.
+
+    See: rule [`Diagonal`][minitorch_ff.firefly.ops.shaping.Diagonal],
+        [torch.diagonal](https://docs.pytorch.org/docs/stable/generated/torch.diagonal.html).
+    """
+    ndim = input.buffer.ndim
+    first, second = wrap_dim(dim1, ndim), wrap_dim(dim2, ndim)
+    if first == second:
+        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+    return apply_view(ops.Diagonal, input, offset=offset, dim0=first, dim1=second)
+
+
+def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
+    """Windows of `size` elements, `step` apart, along a dimension, as a last dimension.
+
+    Raises:
+        RuntimeError: A window is larger than the dimension, or `step` is not positive.
+
+    See: rule [`Unfold`][minitorch_ff.firefly.ops.shaping.Unfold],
+        [torch.Tensor.unfold](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.unfold.html).
+    """
+    shape = input.buffer.shape
+    dim = wrap_dim(dimension, len(shape))
+    limit = shape[dim] if shape else 1
+    if size < 0:
+        raise RuntimeError(f"size is {size} but must be >= 0")
+    if size > limit:
+        raise RuntimeError(
+            f"maximum size for tensor at dimension {dim} is {limit} but size is {size}"
+        )
+    if step <= 0:
+        raise RuntimeError(f"step is {step} but must be > 0")
+    if not shape:
+        return apply_view(ops.Reshape, input, shape=(1,)) if size else input.new_empty((0,))
+    return apply_view(ops.Unfold, input, dim=dim, size=size, step=step)
+
+
+def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
+    """All positions of a dimension, each as a tensor without it.
+
+    Raises:
+        IndexError: There is no such dimension.
+
+    See: rule [`Split`][minitorch_ff.firefly.ops.shaping.Split],
+        [torch.unbind](https://docs.pytorch.org/docs/stable/generated/torch.unbind.html).
+    """
+    shape = input.buffer.shape
+    if not shape:
+        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
+    dim = wrap_dim(dim, len(shape))
+    return _parts(input, dim, list(range(shape[dim])))
+
+
+def split(
+    tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0
+) -> tuple[Tensor, ...]:
+    """Consecutive parts along a dimension.
+
+    Args:
+        tensor: At least one dimension.
+        split_size_or_sections: The size of every part (the last may be smaller), or the
+            sizes of all parts.
+        dim: The dimension to split.
+
+    Raises:
+        RuntimeError: A size is negative, or the sizes do not add up to the dimension's.
+
+    See: rule [`Split`][minitorch_ff.firefly.ops.shaping.Split],
+        [torch.split](https://docs.pytorch.org/docs/stable/generated/torch.split.html).
+    """
+    must_be_tensor(tensor, "split", "tensor", 1)
+    shape = tensor.buffer.shape
+    if not shape:
+        raise RuntimeError("split expects at least a 1-dimensional tensor")
+    if not isinstance(split_size_or_sections, int):
+        return split_with_sizes(tensor, split_size_or_sections, dim)
+    size = split_size_or_sections
+    dim = wrap_dim(dim, len(shape))
+    total = shape[dim]
+    if size < 0:
+        raise RuntimeError(
+            f"split expects split_size be non-negative, but got split_size={size}"
+        )
+    if size == 0 and total:
+        raise RuntimeError(
+            f"split_size can only be 0 if dimension size is 0, but got dimension size of {total}"
+        )
+    starts = range(0, total, size) if size and total else range(1)
+    return _parts(tensor, dim, [slice(s, min(s + size, total)) for s in starts])
+
+
+def split_with_sizes(
+    input: Tensor, split_sizes: Sequence[int], dim: int = 0
+) -> tuple[Tensor, ...]:
+    """Consecutive parts of the given sizes along a dimension; see `split`."""
+    shape = input.buffer.shape
+    dim = wrap_dim(dim, len(shape))
+    sizes = [int(n) for n in split_sizes]
+    if any([n < 0 for n in sizes]):
+        raise RuntimeError(
+            "split_with_sizes expects split_sizes have only non-negative entries, but got "
+            f"split_sizes={sizes}"
+        )
+    if sum(sizes) != shape[dim]:
+        raise RuntimeError(
+            f"split_with_sizes expects split_sizes to sum exactly to {shape[dim]} (input "
+            f"tensor's size at dimension {dim}), but got split_sizes={sizes}"
+        )
+    parts, start = [], 0
+    for n in sizes:
+        parts.append(slice(start, start + n))
+        start += n
+    return _parts(input, dim, parts)
+
+
+def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """At most `chunks` consecutive parts of equal size along a dimension.
+
+    Raises:
+        RuntimeError: `chunks` is not positive.
+
+    See: [torch.chunk](https://docs.pytorch.org/docs/stable/generated/torch.chunk.html).
+    """
+    shape = input.buffer.shape
+    if not shape:
+        raise RuntimeError("chunk expects at least a 1-dimensional tensor")
+    if chunks <= 0:
+        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+    size = shape[wrap_dim(dim, len(shape))]
+    if size == 0:
+        return split_with_sizes(input, [0] * chunks, dim)
+    return split(input, -(-size // chunks), dim)
+
+
+def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    """Parts along a dimension: so many of nearly equal size, or cut at given positions.
+
+    Raises:
+        RuntimeError: The number of sections is not positive.
+
+    See: [torch.tensor_split](https://docs.pytorch.org/docs/stable/generated/torch.tensor_split.html).
+    """
+    shape = input.buffer.shape
+    if not shape:
+        raise RuntimeError(
+            "tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims"
+        )
+    dim = wrap_dim(dim, len(shape))
+    if hasattr(indices_or_sections, "tolist"):
+        indices_or_sections = indices_or_sections.tolist()
+    size = shape[dim]
+    if isinstance(indices_or_sections, int):
+        n = indices_or_sections
+        if n <= 0:
+            raise RuntimeError(f"number of sections must be larger than 0, got {n}")
+        small, larger = divmod(size, n)
+        cuts = [i * small + min(i, larger) for i in range(n + 1)]
+    else:
+        cuts = [0, *indices_or_sections, size]
+    parts = [slice(a, b) for a, b in zip(cuts, cuts[1:], strict=False)]
+    return tuple([_slice_of(input, dim, part) for part in parts])
+
+
+def _slice_of(input: Tensor, dim: int, part: slice) -> Tensor:
+    return apply_view(Index, input, index=(*(slice(None),) * dim, part))
+
+
+def _parts(input: Tensor, dim: int, parts: list[Any]) -> tuple[Tensor, ...]:
+    """Several views of one tensor, made by one operator."""
+    if not parts:
+        return ()
+    before = (slice(None),) * dim
+    steps = [{"index": (*before, part)} for part in parts]
+    return apply_views(ops.Split, input, steps, Index, dim=dim, parts=parts)
+
+
+# -------------------------------------------------------------------------- more elements
+
+
+def expand(input: Tensor, shape: Shape) -> Tensor:
+    """Repeat dimensions of size 1 (and add leading ones) without a copy.
+
+    Args:
+        input: Any shape.
+        shape: The larger shape; -1 keeps a dimension's size.
+
+    Raises:
+        RuntimeError: A dimension has another size than 1 and than asked for.
+
+    See: rule [`Expand`][minitorch_ff.firefly.ops.shaping.Expand],
+        [torch.Tensor.expand](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.expand.html).
+    """
+    old = input.buffer.shape
+    lead = len(shape) - len(old)
+    if lead < 0:
+        raise RuntimeError(
+            f"expand({_type_of(input)}{list(old)}, size={list(shape)}): the number of sizes "
+            f"provided ({len(shape)}) must be greater or equal to the number of dimensions in "
+            f"the tensor ({len(old)})"
+        )
+    new = []
+    for i, n in enumerate(shape):
+        before = old[i - lead] if i >= lead else None
+        if n == -1:
+            if before is None:
+                raise RuntimeError(
+                    f"The expanded size of the tensor ({n}) isn't allowed in a leading, "
+                    f"non-existing dimension {i}"
+                )
+            n = before
+        elif before is not None and before not in (1, n):
+            raise RuntimeError(
+                f"The expanded size of the tensor ({n}) must match the existing size "
+                f"({before}) at non-singleton dimension {i}.  Target sizes: {list(shape)}.  "
+                f"Tensor sizes: {list(old)}"
+            )
+        new.append(n)
+    return apply_view(ops.Expand, input, shape=tuple(new))
+
+
+def _type_of(input: Tensor) -> str:
+    from minitorch_ff.firefly.ops.base import TYPE_NAMES
+
+    return f"torch.{TYPE_NAMES[input.buffer.dtype.name]}Tensor"
+
+
+def _full_shape(input: Tensor, shape: Shape) -> tuple[int, ...]:
+    """`shape` with its -1 filled in.
+
+    Raises:
+        RuntimeError: The number of elements differs.
+    """
+    shape = tuple(shape)
+    size = input.buffer.size
+    if -1 not in shape:
+        if math.prod(shape) != size or any([n < 0 for n in shape]):
+            raise _wrong_shape(shape, size)
+        return shape
+    known = math.prod([n for n in shape if n != -1])
+    if shape.count(-1) > 1:
+        raise RuntimeError("only one dimension can be inferred")
+    if known == 0 and size == 0:
+        raise RuntimeError(
+            f"cannot reshape tensor of 0 elements into shape {list(shape)} because the "
+            "unspecified dimension size -1 can be any value and is ambiguous"
+        )
+    if known <= 0 or size % known:
+        raise _wrong_shape(shape, size)
+    return tuple([size // known if n == -1 else n for n in shape])
+
+
+def _wrong_shape(shape: Shape, size: int) -> RuntimeError:
+    for n in shape:
+        if n < -1:
+            return RuntimeError(f"invalid shape dimension {n}")
+    return RuntimeError(f"shape '{list(shape)}' is invalid for input of size {size}")
+
+
+def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
+    """A copy in memory of its own; gradients pass through it.
+
+    Args:
+        input: Any shape.
+        memory_format: None or `torch.preserve_format` keeps the layout,
+            `torch.contiguous_format` makes it row-major.
+
+    See: rule [`Clone`][minitorch_ff.firefly.ops.shaping.Clone],
+        [torch.clone](https://docs.pytorch.org/docs/stable/generated/torch.clone.html).
+    """
+    if memory_format is None or str(memory_format) == "torch.preserve_format":
+        return apply(ops.Clone, input)
+    if str(memory_format) == "torch.contiguous_format":
+        return apply(ops.Contiguous, input)
+    raise NotImplementedError(f"clone: {memory_format} is not supported; use torch.contiguous_format")

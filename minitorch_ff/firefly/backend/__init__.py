@@ -1,0 +1,1 @@
+"""Back ends: each offers the primitives over one array library."""

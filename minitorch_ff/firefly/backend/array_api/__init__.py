@@ -1,0 +1,69 @@
+"""The shared back end: every primitive over a module that speaks NumPy's language.
+
+`ArrayBackend(numpy)` and `ArrayBackend(cupy)` differ in a few methods only, which their own
+files override. A mixin per family keeps each file to one idea.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+from minitorch_ff.firefly.backend.array_api.elementwise import Elementwise
+from minitorch_ff.firefly.backend.array_api.fused import Fused
+from minitorch_ff.firefly.backend.array_api.indexing import Indexing
+from minitorch_ff.firefly.backend.array_api.linear_algebra import LinearAlgebra
+from minitorch_ff.firefly.backend.array_api.reductions import Reductions
+from minitorch_ff.firefly.backend.array_api.shaping import Shaping
+from minitorch_ff.firefly.backend.array_api.updates import Updates
+
+CONSTANTS_KEPT = 4096
+
+
+class ArrayBackend(
+    Elementwise, Reductions, Shaping, Indexing, LinearAlgebra, Fused, Updates
+):
+    """Every primitive, over a module that speaks NumPy's language."""
+
+    records = False
+    """Whether calling a primitive leaves a trace in the graph (`recorded` does)."""
+
+    device_type = ""
+    buffer_type: type
+
+    def __init__(self, module: ModuleType) -> None:
+        self._constants: dict[tuple[Any, Any], Any] = {}
+        self._ones: dict[tuple[int, Any], Any] = {}
+        super().__init__(module)
+
+    def constant(self, value, dtype):
+        """A 0-d buffer holding `value`, kept: making one costs more than using it."""
+        try:
+            return self._constants[value, dtype]
+        except KeyError:
+            buffer = self.module.array(value, dtype)
+            if len(self._constants) < CONSTANTS_KEPT:
+                self._constants[value, dtype] = buffer
+            return buffer
+
+    def constant_like(self, value, x):
+        """A 0-d constant to meet `x`, in its dtype."""
+        return self.constant(value, x.dtype)
+
+    def beside(self, array, x):
+        """A NumPy array as a buffer where `x` is."""
+        return self.from_numpy(array, self.device_index(x))
+
+    def ones_vector(self, n, dtype):
+        """`n` ones, kept for sums that run as products with them."""
+        try:
+            return self._ones[n, dtype]
+        except KeyError:
+            buffer = self.module.ones(n, dtype)
+            if len(self._ones) < CONSTANTS_KEPT:
+                self._ones[n, dtype] = buffer
+            return buffer
+
+    def asarray(self, x):
+        """NumPy gives scalars for 0-d results; a buffer is always an array."""
+        return self.module.asarray(x)

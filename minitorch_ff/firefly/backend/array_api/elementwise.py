@@ -1,0 +1,163 @@
+"""Primitives that treat every element alone."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+
+class Elementwise:
+    """Arithmetic, exponentials, trigonometry, rounding, comparison, logic, bits."""
+
+    module: ModuleType
+
+    def __init__(self, module: ModuleType) -> None:
+        self.module = module
+        # Plain names of the library's own functions: no wrapper in between.
+        self.add = module.add
+        self.sub = module.subtract
+        self.mul = module.multiply
+        self.div = module.true_divide
+        self.neg = module.negative
+        self.floor_divide = module.floor_divide
+        self.remainder = module.remainder
+        self.fmod = module.fmod
+        self.power = module.power
+        self.reciprocal = module.reciprocal
+        self.abs = module.absolute
+        self.sqrt = module.sqrt
+        self.square = module.square
+        self.maximum = module.maximum
+        self.minimum = module.minimum
+        self.fmax = module.fmax
+        self.fmin = module.fmin
+        self.copysign = module.copysign
+        self.hypot = module.hypot
+        self.nextafter = module.nextafter
+
+        self.exp = module.exp
+        self.exp2 = module.exp2
+        self.expm1 = module.expm1
+        self.log = module.log
+        self.log2 = module.log2
+        self.log10 = module.log10
+        self.log1p = module.log1p
+        self.logaddexp = module.logaddexp
+        self.logaddexp2 = module.logaddexp2
+
+        self.sin = module.sin
+        self.cos = module.cos
+        self.tan = module.tan
+        self.arcsin = module.arcsin
+        self.arccos = module.arccos
+        self.arctan = module.arctan
+        self.arctan2 = module.arctan2
+        self.sinh = module.sinh
+        self.cosh = module.cosh
+        self.tanh = module.tanh
+        self.arcsinh = module.arcsinh
+        self.arccosh = module.arccosh
+        self.arctanh = module.arctanh
+
+        self.floor = module.floor
+        self.ceil = module.ceil
+        self.trunc = module.trunc
+        self.round = module.rint
+        self.sign = module.sign
+        self.signbit = module.signbit
+
+        self.eq = module.equal
+        self.ne = module.not_equal
+        self.lt = module.less
+        self.le = module.less_equal
+        self.gt = module.greater
+        self.ge = module.greater_equal
+        self.isnan = module.isnan
+        self.isinf = module.isinf
+        self.isfinite = module.isfinite
+
+        self.logical_and = module.logical_and
+        self.logical_or = module.logical_or
+        self.logical_xor = module.logical_xor
+        self.logical_not = module.logical_not
+        self.bitwise_and = module.bitwise_and
+        self.bitwise_or = module.bitwise_or
+        self.bitwise_xor = module.bitwise_xor
+        self.bitwise_not = module.invert
+        self.left_shift = module.left_shift
+        self.right_shift = module.right_shift
+
+        self.where = module.where
+        super().__init__()
+
+    def pow(self, x, exponent):
+        """`x` to a Python number: small powers by multiplication, which is much faster."""
+        multiply = self.module.multiply
+        if exponent == 2:
+            return multiply(x, x)
+        if exponent == 3:
+            return multiply(multiply(x, x), x)
+        if exponent == 1:
+            return self.module.positive(x)
+        if exponent == 0.5:
+            return self.module.sqrt(x)
+        if exponent == -1 and x.dtype.kind == "f":
+            return self.module.reciprocal(x)
+        if exponent == 4:
+            square = multiply(x, x)
+            return multiply(square, square)
+        return self.module.power(x, self.constant(exponent, x.dtype))
+
+    def scale(self, x, factor):
+        """`x` times a Python number, in `x`'s dtype."""
+        return self.module.multiply(x, self.constant(factor, x.dtype))
+
+    def shift(self, x, amount):
+        """`x` plus a Python number, in `x`'s dtype."""
+        return self.module.add(x, self.constant(amount, x.dtype))
+
+    def positive_part(self, x):
+        """`x` where it is positive, zero elsewhere; not-a-number stays."""
+        return self.module.maximum(x, self.constant(0, x.dtype))
+
+    def where_positive(self, x, condition):
+        """`x` where `condition` is above zero, zero elsewhere."""
+        return self.module.multiply(
+            x, self.module.greater(condition, self.constant(0, condition.dtype))
+        )
+
+    def where_true(self, x, mask):
+        """`x` where the boolean `mask` holds, zero elsewhere (infinities included)."""
+        return self.module.where(mask, x, self.constant(0, x.dtype))
+
+    def trunc_divide(self, a, b):
+        """`a / b`, rounded towards zero, in the operands' dtype."""
+        if a.dtype.kind in "iu":
+            quotient = self.module.abs(a) // self.module.abs(b)
+            return quotient * (self.module.sign(a) * self.module.sign(b))
+        return self.module.trunc(self.module.true_divide(a, b))
+
+    def clip(self, x, low, high):
+        """`x` held between two Python numbers; either may be None."""
+        if low is not None:
+            x = self.module.maximum(x, self.constant(low, x.dtype))
+        if high is not None:
+            x = self.module.minimum(x, self.constant(high, x.dtype))
+        return x
+
+    def cast(self, x, dtype):
+        """`x` in another dtype, always in new memory."""
+        return self.module.asarray(x).astype(dtype)
+
+    def copy(self, x):
+        """`x` in new memory of its own, in the same layout."""
+        return self.module.array(x, copy=True)
+
+    # The primitives whose name ends in `_` write into their first operand.
+
+    def add_(self, x, y):
+        """Add `y` to `x`, into `x` itself; the result where `x` has no memory (a scalar)."""
+        return self.module.add(x, y, x) if type(x) is self.buffer_type else x + y
+
+    def copy_(self, x, y):
+        """Write `y`, broadcast and cast, into `x`."""
+        x[...] = y

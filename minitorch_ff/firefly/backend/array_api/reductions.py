@@ -1,0 +1,65 @@
+"""Primitives that make one number of many."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+SMALL = 1 << 15
+"""Below this many elements a sum runs fastest as a product with ones."""
+
+
+class Reductions:
+    """Sums, products, extremes. `dim` is an int, a tuple of ints, or None for all."""
+
+    module: ModuleType
+
+    def __init__(self) -> None:
+        module = self.module
+        self.any = self._reduce(module.logical_or)
+        self.all = self._reduce(module.logical_and)
+        super().__init__()
+
+    @staticmethod
+    def _reduce(ufunc):
+        """The reduction of a two-operand function."""
+        reduce = ufunc.reduce
+
+        def reduction(x, dim=None, keepdim=False):
+            return reduce(x, dim, None, None, keepdim)
+
+        return reduction
+
+    def sum(self, x, dim=None, keepdim=False, dtype=None):
+        """Sum in `x`'s dtype, integers and booleans in int64."""
+        if dtype is None:
+            dtype = x.dtype if x.dtype.kind in "fcV" else self.module.int64
+        if dim is None and x.size < SMALL and dtype is x.dtype and not keepdim:
+            if x.dtype.char in "fd" and x.flags.c_contiguous:
+                return self.module.dot(x.reshape(-1), self.ones_vector(x.size, dtype))
+        return self.module.add.reduce(x, dim, dtype, None, keepdim)
+
+    def prod(self, x, dim=None, keepdim=False, dtype=None):
+        """Product in `x`'s dtype, integers and booleans in int64."""
+        if dtype is None:
+            dtype = x.dtype if x.dtype.kind in "fcV" else self.module.int64
+        return self.module.multiply.reduce(x, dim, dtype, None, keepdim)
+
+    def amax(self, x, dim=None, keepdim=False):
+        """The largest element; not-a-number wins."""
+        return self.module.maximum.reduce(x, dim, None, None, keepdim)
+
+    def amin(self, x, dim=None, keepdim=False):
+        """The smallest element; not-a-number wins."""
+        return self.module.minimum.reduce(x, dim, None, None, keepdim)
+
+    def argmax(self, x, dim=None, keepdim=False):
+        """Position of the first largest element, in int64."""
+        return self.module.argmax(x, axis=dim, keepdims=keepdim)
+
+    def argmin(self, x, dim=None, keepdim=False):
+        """Position of the first smallest element, in int64."""
+        return self.module.argmin(x, axis=dim, keepdims=keepdim)
+
+    def sum_rows(self, x):
+        """Column sums of a matrix, as a product with ones: faster than a reduction."""
+        return self.module.dot(self.ones_vector(x.shape[0], x.dtype), x)

@@ -1,0 +1,103 @@
+"""Primitives that arrange elements: views where possible, and joining."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+
+class Shaping:
+    """Reshape, transpose, broadcast, join. Shapes are tuples of Python ints."""
+
+    module: ModuleType
+
+    def __init__(self) -> None:
+        module = self.module
+        self.broadcast_to = module.broadcast_to
+        self.zeros = module.zeros
+        self.ones = module.ones
+        self.full = module.full
+        self.empty = module.empty
+        self.arange = module.arange
+        self.contiguous = module.ascontiguousarray
+        self.stack = module.stack
+        super().__init__()
+
+    # --------------------------------------------------------------------- views
+
+    def reshape(self, x, shape):
+        """The elements in row-major order as `shape`; a view where the layout allows."""
+        return self.module.asarray(x).reshape(shape)
+
+    def permute(self, x, dims):
+        """The dimensions in the order `dims`."""
+        return self.module.asarray(x).transpose(dims)
+
+    def t(self, x):
+        """A matrix transposed."""
+        return x.T
+
+    def expand(self, x, shape):
+        """Elements repeated without a copy, as writable as `x` is."""
+        result = self.module.broadcast_to(x, shape)
+        if x.flags.writeable:
+            result.flags.writeable = True
+        return result
+
+    def diagonal(self, x, offset, dim0, dim1):
+        """The elements on a diagonal of two dimensions, as a last dimension."""
+        result = self.module.diagonal(x, offset, dim0, dim1)
+        if x.flags.writeable:
+            result.flags.writeable = True
+        return result
+
+    def unfold(self, x, dim, size, step):
+        """Windows along `dim`, as a last dimension; they share memory."""
+        windows = self.module.lib.stride_tricks.sliding_window_view(
+            x, size, dim, writeable=x.flags.writeable
+        )
+        return windows[(slice(None),) * dim + (slice(None, None, step),)]
+
+    def is_view(self, result, x):
+        """Whether `result` looks at the memory of `x`."""
+        base = result.base
+        return base is not None and (base is x or base is x.base)
+
+    # ------------------------------------------------- their gradients, made new
+
+    def diagonal_back(self, grad, shape, offset, dim0, dim1):
+        """Zeros of `shape` with `grad` on a diagonal."""
+        result = self.module.zeros(shape, grad.dtype)
+        self.diagonal(result, offset, dim0, dim1)[...] = grad
+        return result
+
+    def unfold_back(self, grad, shape, dim, size, step):
+        """Windows added up where they overlap."""
+        result = self.module.zeros(shape, grad.dtype)
+        before = (slice(None),) * dim
+        count = grad.shape[dim]
+        for i in range(size):  # the i-th elements of all windows never overlap
+            part = (*before, slice(i, i + (count - 1) * step + 1, step))
+            result[part] += grad[..., i]
+        return result
+
+    # ------------------------------------------------------------------- new memory
+
+    def flip(self, x, dims):
+        """The order reversed along `dims`."""
+        return self.copy(self.module.flip(x, dims))
+
+    def roll(self, x, shifts, dims):
+        """Elements moved along `dims`, around the end."""
+        return self.module.roll(x, shifts, dims)
+
+    def triangle(self, x, diagonal, lower):
+        """The lower or upper part of matrices, zero elsewhere."""
+        return self.module.tril(x, diagonal) if lower else self.module.triu(x, diagonal)
+
+    def cat(self, parts, dim):
+        """Arrays one after the other along `dim`."""
+        return self.module.concatenate(parts, dim)
+
+    def to_device(self, x, target, index):
+        """A copy on another back end's device."""
+        return target.from_numpy(self.to_numpy(x), index)

@@ -1,0 +1,391 @@
+"""The optimizers' updates, as primitives: what one step does to a parameter.
+
+Every update here treats each element alone, so it does not matter whether `param` is one
+large parameter or many small ones side by side (`Flat`). All arrays of a call have one
+dimension, the same length and the same real dtype, and are written in place; only `grad` is
+left as it is. Settings are Python numbers: bias corrections and the like are computed in
+double precision, then become constants of the parameter's dtype.
+
+Arrays are named as in the optimizers' states; the formulas are in the optimizers'
+docstrings, and the order of operations is PyTorch's.
+"""
+
+from __future__ import annotations
+
+from math import prod
+
+from minitorch_ff.firefly.backend.array_api.matrix_updates import MatrixUpdates
+
+
+class Flat:
+    """Arrays side by side in one, each also seen in its own shape.
+
+    Attributes:
+        parts: For each array its place, in the array's own shape.
+        numbers: All elements in one dimension; a complex one counts as two real ones.
+    """
+
+    __slots__ = ("numbers", "parts")
+
+    def __init__(self, whole, shapes):
+        self.numbers = whole.view(whole.real.dtype)
+        self.parts = []
+        start = 0
+        for shape in shapes:
+            end = start + prod(shape)
+            self.parts.append(whole[start:end].reshape(shape))
+            start = end
+
+    def gather(self, arrays):
+        """Copy every array to its place."""
+        for part, array in zip(self.parts, arrays, strict=True):
+            part[...] = array
+
+    def scatter(self, arrays):
+        """Copy every place back to its array."""
+        for part, array in zip(self.parts, arrays, strict=True):
+            array[...] = part
+
+
+class Updates(MatrixUpdates):
+    """One update per optimizer."""
+
+    update_block = 65536
+    """How many elements an update works on at a time: what it touches stays in the cache."""
+
+    def flat(self, shapes, dtype):
+        """Memory for arrays of these shapes, side by side."""
+        return Flat(self.module.empty(sum(map(prod, shapes)), dtype), shapes)
+
+    def flat_view(self, array):
+        """One array as a `Flat` over its own memory, or None if its layout forbids that."""
+        if not array.flags.c_contiguous:
+            return None
+        return Flat(array.reshape(-1), [array.shape])
+
+    # ------------------------------------------------------------------ the updates
+
+    def sgd_step(
+        self,
+        param,
+        grad,
+        momentum_buffer=None,
+        *,
+        lr,
+        momentum,
+        dampening,
+        weight_decay,
+        nesterov,
+        maximize,
+        first,
+    ):
+        """Gradient descent; at the `first` step the momentum buffer is the gradient."""
+        (rate,) = self._constants_of(param, lr)
+        inertia = self.constant(momentum, param.dtype)
+        damping = self.constant(1 - dampening, param.dtype)
+        for p, g, buffer, s, t in self._blocks(2, param, grad, momentum_buffer):
+            g = self._direction(p, g, weight_decay, maximize, s)
+            if buffer is not None:
+                if first:
+                    buffer[...] = g
+                else:
+                    self.mul(buffer, inertia, buffer)
+                    self.add(buffer, self.mul(g, damping, t) if dampening else g, buffer)
+                g = self.add(g, self.mul(buffer, inertia, t), t) if nesterov else buffer
+            self.sub(p, self.mul(g, rate, t), p)
+
+    def adam_step(
+        self,
+        param,
+        grad,
+        exp_avg,
+        exp_avg_sq,
+        max_exp_avg_sq=None,
+        *,
+        step,
+        lr,
+        beta1,
+        beta2,
+        eps,
+        weight_decay,
+        decoupled_weight_decay,
+        maximize,
+    ):
+        """Adam; AdamW with `decoupled_weight_decay`, AMSGrad with `max_exp_avg_sq`."""
+        # The corrections of both averages in one factor: section 2 of the paper, at its end.
+        correction = (1 - beta2**step) ** 0.5
+        step_size = self.module.array(lr * correction / (1 - beta1**step), param.dtype)
+        tiny = self.module.array(eps * correction, param.dtype)
+        share = lr * weight_decay if decoupled_weight_decay else 0
+        weight_decay = 0 if decoupled_weight_decay else weight_decay
+        changed = maximize or weight_decay
+        for p, g, m, v, v_max, t, *s in self._blocks(
+            2 if changed else 1, param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq
+        ):
+            if share:
+                self._shrink(p, share)
+            if changed:
+                g = self._direction(p, g, weight_decay, maximize, *s)
+            self._move_towards(m, g, 1 - beta1, t)
+            self._average_square(v, g, beta2, t)
+            if v_max is not None:
+                v = self.maximum(v_max, v, v_max)
+            self.add(self.sqrt(v, t), tiny, t)
+            self.div(m, t, t)
+            self.sub(p, self.mul(t, step_size, t), p)
+
+    def rmsprop_step(
+        self,
+        param,
+        grad,
+        square_avg,
+        momentum_buffer=None,
+        grad_avg=None,
+        *,
+        lr,
+        alpha,
+        eps,
+        weight_decay,
+        momentum,
+        maximize,
+    ):
+        """RMSprop; centered with `grad_avg`, with momentum given its buffer."""
+        rate, tiny, inertia = self._constants_of(param, lr, eps, momentum)
+        for p, g, v, buffer, mean, s, t in self._blocks(
+            2, param, grad, square_avg, momentum_buffer, grad_avg
+        ):
+            g = self._direction(p, g, weight_decay, maximize, s)
+            self._average_square(v, g, alpha, t)
+            if mean is not None:
+                self._move_towards(mean, g, 1 - alpha, t)
+                v = self.sub(v, self.mul(mean, mean, t), t)
+            denominator = self.add(self.sqrt(v, t), tiny, t)
+            if buffer is None:
+                self._subtract_ratio(p, g, denominator, rate, s)
+            else:
+                self.mul(buffer, inertia, buffer)
+                self.add(buffer, self.div(g, denominator, t), buffer)
+                self.sub(p, self.mul(buffer, rate, t), p)
+
+    def adagrad_step(
+        self, param, grad, sum, *, step, lr, lr_decay, eps, weight_decay, maximize
+    ):
+        """Adagrad: divides by the root of the sum of all squared gradients so far."""
+        rate, tiny = self._constants_of(param, lr / (1 + (step - 1) * lr_decay), eps)
+        for p, g, total, s, t in self._blocks(2, param, grad, sum):
+            g = self._direction(p, g, weight_decay, maximize, s)
+            self.add(total, self.mul(g, g, t), total)
+            denominator = self.add(self.sqrt(total, t), tiny, t)
+            self._subtract_ratio(p, g, denominator, rate, s)
+
+    def adadelta_step(
+        self, param, grad, square_avg, acc_delta, *, lr, rho, eps, weight_decay, maximize
+    ):
+        """Adadelta: scales the gradient as earlier changes relate to earlier gradients."""
+        rate, tiny = self._constants_of(param, lr, eps)
+        for p, g, v, u, s, t, root in self._blocks(
+            3, param, grad, square_avg, acc_delta
+        ):
+            g = self._direction(p, g, weight_decay, maximize, s)
+            self._average_square(v, g, rho, t)
+            self.sqrt(self.add(v, tiny, root), root)
+            delta = self.sqrt(self.add(u, tiny, t), t)
+            self.mul(self.div(delta, root, delta), g, delta)
+            self._average_square(u, delta, rho, s)
+            self.sub(p, self.mul(delta, rate, s), p)
+
+    def adamax_step(
+        self,
+        param,
+        grad,
+        exp_avg,
+        exp_inf,
+        *,
+        step,
+        lr,
+        beta1,
+        beta2,
+        eps,
+        weight_decay,
+        maximize,
+    ):
+        """Adamax: Adam with a decaying maximum in place of the average square."""
+        step_size, decay, tiny = self._constants_of(
+            param, lr / (1 - beta1**step), beta2, eps
+        )
+        for p, g, m, u, s, t in self._blocks(2, param, grad, exp_avg, exp_inf):
+            g = self._direction(p, g, weight_decay, maximize, s)
+            self._move_towards(m, g, 1 - beta1, t)
+            magnitude = self.add(self.abs(g, t), tiny, t)
+            self.maximum(self.mul(u, decay, u), magnitude, u)
+            self._subtract_ratio(p, m, u, step_size, s)
+
+    def nadam_step(
+        self,
+        param,
+        grad,
+        exp_avg,
+        exp_avg_sq,
+        *,
+        step,
+        mu,
+        mu_next,
+        mu_product,
+        lr,
+        beta1,
+        beta2,
+        eps,
+        weight_decay,
+        decoupled_weight_decay,
+        maximize,
+    ):
+        """NAdam: Adam with Nesterov's look ahead; `mu` weighs the gradient itself."""
+        grad_size, momentum_size, correction, tiny = self._constants_of(
+            param,
+            lr * (1 - mu) / (1 - mu_product),
+            lr * mu_next / (1 - mu_product * mu_next),
+            1 - beta2**step,
+            eps,
+        )
+        share = lr * weight_decay if decoupled_weight_decay else 0
+        weight_decay = 0 if decoupled_weight_decay else weight_decay
+        for p, g, m, v, s, t in self._blocks(2, param, grad, exp_avg, exp_avg_sq):
+            self._shrink(p, share)
+            g = self._direction(p, g, weight_decay, maximize, s)
+            self._move_towards(m, g, 1 - beta1, t)
+            self._average_square(v, g, beta2, t)
+            denominator = self.sqrt(self.div(v, correction, t), t)
+            self.add(denominator, tiny, denominator)
+            self._subtract_ratio(p, g, denominator, grad_size, s)
+            self._subtract_ratio(p, m, denominator, momentum_size, s)
+
+    def radam_step(
+        self,
+        param,
+        grad,
+        exp_avg,
+        exp_avg_sq,
+        *,
+        step,
+        lr,
+        beta1,
+        beta2,
+        eps,
+        weight_decay,
+        decoupled_weight_decay,
+        maximize,
+    ):
+        """RAdam: Adam that divides only once the average square can be trusted."""
+        correction1, correction2 = 1 - beta1**step, 1 - beta2**step
+        longest = 2 / (1 - beta2) - 1  # how many squares the average can hold
+        length = longest - 2 * step * beta2**step / correction2  # how many it holds
+        trusted = length > 5
+        rectification = 1.0
+        if trusted:
+            rectification = (
+                (length - 4)
+                * (length - 2)
+                * longest
+                / ((longest - 4) * (longest - 2) * length)
+            ) ** 0.5
+        bias, rate, root, rectify, tiny = self._constants_of(
+            param, correction1, lr, correction2**0.5, rectification, eps
+        )
+        share = lr * weight_decay if decoupled_weight_decay else 0
+        weight_decay = 0 if decoupled_weight_decay else weight_decay
+        for p, g, m, v, s, t in self._blocks(2, param, grad, exp_avg, exp_avg_sq):
+            self._shrink(p, share)
+            g = self._direction(p, g, weight_decay, maximize, s)
+            self._move_towards(m, g, 1 - beta1, t)
+            self._average_square(v, g, beta2, t)
+            update = self.mul(self.div(m, bias, s), rate, s)
+            if trusted:
+                denominator = self.add(self.sqrt(v, t), tiny, t)
+                self.mul(update, self.div(root, denominator, t), update)
+                self.mul(update, rectify, update)
+            self.sub(p, update, p)
+
+    def asgd_step(self, param, grad, ax, *, eta, mu, lambd, weight_decay, maximize):
+        """Averaged SGD with step size `eta`; `ax` moves to the parameter by a share `mu`."""
+        rate, share = self._constants_of(param, eta, mu)
+        for p, g, average, s, t in self._blocks(2, param, grad, ax):
+            g = self._direction(p, g, weight_decay, maximize, s)
+            self._shrink(p, lambd * eta)
+            self.sub(p, self.mul(g, rate, t), p)
+            if mu == 1:
+                average[...] = p
+            else:
+                difference = self.sub(p, average, t)
+                self.add(average, self.mul(difference, share, t), average)
+
+    def rprop_step(
+        self,
+        param,
+        grad,
+        prev,
+        step_size,
+        *,
+        etaminus,
+        etaplus,
+        step_size_min,
+        step_size_max,
+        maximize,
+    ):
+        """Rprop: only signs count; step sizes grow while the sign stays, else shrink."""
+        zero, shortest, longest = self._constants_of(
+            param, 0, step_size_min, step_size_max
+        )
+        for p, g, previous, size, s, t in self._blocks(2, param, grad, prev, step_size):
+            g = self._direction(p, g, 0, maximize, s)
+            agreement = self.mul(g, previous, t)
+            same, turned = self.gt(agreement, zero), self.lt(agreement, zero)
+            size[same] *= etaplus
+            size[turned] *= etaminus
+            self.minimum(self.maximum(size, shortest, size), longest, size)
+            previous[...] = g
+            previous[turned] = 0
+            self.sub(p, self.mul(self.sign(previous, t), size, t), p)
+
+    # ------------------------------------------------------------- what they share
+
+    def _constants_of(self, param, *values):
+        """Numbers that may change at every step, as constants of the parameter's dtype."""
+        array, dtype = self.module.array, param.dtype
+        return [array(value, dtype) for value in values]
+
+    def _blocks(self, scratch, *arrays):
+        """The arrays block by block, each time with so many scratch arrays; None stays."""
+        param, size = arrays[0], arrays[0].size
+        if size <= self.update_block:
+            return [(*arrays, *self.module.empty((scratch, size), param.dtype))]
+        spare = self.module.empty((scratch, self.update_block), param.dtype)
+        blocks = []
+        for start in range(0, size, self.update_block):
+            here = slice(start, start + self.update_block)
+            parts = [None if a is None else a[here] for a in arrays]
+            blocks.append((*parts, *spare[:, : parts[0].size]))
+        return blocks
+
+    def _direction(self, param, grad, weight_decay, maximize, out):
+        """The gradient, negated to climb, with the pull of weight decay towards zero."""
+        if weight_decay:
+            pull = self.mul(param, self.constant(weight_decay, param.dtype), out)
+            return self.sub(pull, grad, out) if maximize else self.add(pull, grad, out)
+        return self.neg(grad, out) if maximize else grad
+
+    def _shrink(self, param, share):
+        """Decoupled weight decay: take a share of the parameter away."""
+        if share:
+            self.mul(param, self.module.array(1 - share, param.dtype), param)
+
+    def _average_square(self, average, value, beta, scratch):
+        """`average = beta average + (1 - beta) value²`."""
+        dtype = average.dtype
+        self.mul(average, self.constant(beta, dtype), average)
+        square = self.mul(value, self.constant(1 - beta, dtype), scratch)
+        self.add(average, self.mul(square, value, square), average)
+
+    def _subtract_ratio(self, param, numerator, denominator, factor, scratch):
+        """`param -= factor numerator / denominator`."""
+        change = self.mul(numerator, factor, scratch)
+        self.sub(param, self.div(change, denominator, change), param)

@@ -1,0 +1,66 @@
+"""Which back end serves which device, and which buffers belong to it.
+
+A further back end is added with `register`; no operator changes. CuPy is imported when a
+`cuda` device is first asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from minitorch_ff.firefly.backend.numpy_backend import NumpyBackend
+
+cpu = NumpyBackend()
+
+by_buffer_type: dict[type, Any] = {cpu.buffer_type: cpu}
+"""The back end of a buffer, by the buffer's class: read at every operator call."""
+
+_by_device: dict[str, Any] = {"cpu": cpu}
+_makers: dict[str, Callable[[], Any]] = {}
+
+
+def _make_cupy() -> Any:
+    from minitorch_ff.firefly.backend.cupy_backend import CupyBackend
+
+    return CupyBackend()
+
+
+_makers["cuda"] = _make_cupy
+
+
+def backend_of(buffer: Any) -> Any:
+    """The back end that `buffer` belongs to."""
+    return by_buffer_type[type(buffer)]
+
+
+def register(device_type: str, maker: Callable[[], Any]) -> None:
+    """Add a back end: `maker()` is called when `device_type` is first used.
+
+    Args:
+        device_type: The name that `torch.device` will accept, such as `"cuda"`.
+        maker: Returns the back end, an object with every primitive; its
+            `buffer_type` is the class of its buffers.
+    """
+    _makers[device_type] = maker
+    _by_device.pop(device_type, None)
+
+
+def known_devices() -> list[str]:
+    """Names of the device types that have a back end, loaded or not."""
+    return sorted({*_by_device, *_makers})
+
+
+def backend_for(device_type: str) -> Any:
+    """The back end of a device type, loaded at the first call.
+
+    Raises:
+        KeyError: No back end serves `device_type`.
+        ImportError: Its array library is not installed.
+    """
+    backend = _by_device.get(device_type)
+    if backend is None:
+        backend = _makers[device_type]()
+        _by_device[device_type] = backend
+        by_buffer_type[backend.buffer_type] = backend
+    return backend

@@ -1,0 +1,234 @@
+"""The backward pass: one walk over the graph, newest node first.
+
+Every node runs once, when its gradient is complete. What reaches a node from several
+consumers is added up on the way. Nothing recurses, so depth is not limited; nothing is
+stored on the nodes, so threads may walk one graph together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Any
+
+from minitorch_ff.firefly.backend.registry import by_buffer_type, cpu
+from minitorch_ff.firefly.hooks import Hooks
+from minitorch_ff.firefly.modes import grad_enabled, set_grad_mode
+from minitorch_ff.firefly.ops.base import FREED
+from minitorch_ff.firefly.recorded import recorded
+from minitorch_ff.firefly.tensor import AccumulateGrad, Tensor, wrap
+
+_by_sequence = attrgetter("sequence")
+_absent = object()
+
+
+def backward(
+    tensors: Sequence[Tensor],
+    gradients: Sequence[Tensor | None],
+    retain_graph: bool = False,
+    create_graph: bool = False,
+    inputs: Sequence[Tensor] | None = None,
+    accumulate: bool = True,
+) -> list[Any]:
+    """Send gradients from `tensors` to the leaves they were computed from.
+
+    Args:
+        tensors: Where to start.
+        gradients: The gradient of each; None stands for one, of a single element.
+        retain_graph: Keep what the rules saved, for another walk.
+        create_graph: Record the walk itself, so that its results can be differentiated.
+        inputs: Stop at these tensors; by default at all leaves.
+        accumulate: Add the gradients of `inputs` to their `.grad`.
+
+    Returns:
+        The gradient of each of `inputs`, None where it was not reached.
+
+    Raises:
+        RuntimeError: A tensor has no history, or has several elements and no gradient.
+    """
+    starts = [starting_point(i, t, g) for i, (t, g) in enumerate(zip(tensors, gradients, strict=True))]
+    order = reachable([node for node, _ in starts])
+    targets = [t.edge() for t in inputs] if inputs is not None else None
+    if targets is not None:
+        order = leading_to(targets, order)
+    pending: dict[Any, Any] = dict.fromkeys(order)  # node -> its gradient so far
+    owned: set[Any] = set()  # nodes whose pending buffer nobody else holds
+    xp: Any = recorded
+    array_type: Any = None
+    for node, grad in starts:
+        if node in pending:
+            given = grad if create_graph else grad.buffer
+            if pending[node] is not None:
+                xp = recorded if create_graph else by_buffer_type[type(given)]
+                given = xp.add(pending[node], given)
+            pending[node] = given
+    captured: dict[Any, Any] = {}
+    wanted = set(targets) if targets is not None else ()
+    cls = tensors[0].result_class
+    before = grad_enabled()
+    set_grad_mode(create_graph)
+    try:
+        for node in reversed(order):
+            grad = pending.pop(node)
+            if grad is None:
+                continue
+            if not create_graph and type(grad) is not array_type:
+                array_type, xp, grad = namespace_of(grad)
+            if node.hooks is not None:
+                grad = call_hooks(node.hooks, grad, create_graph, cls)
+            if node in wanted:
+                captured[node] = grad if create_graph else wrap(cls, xp.copy(grad))
+                if type(node) is AccumulateGrad:
+                    continue
+            if node.receives:
+                if type(node) is AccumulateGrad:
+                    node.receive(xp, grad, node in owned)
+                else:
+                    slots = pending[node.operator]
+                    if slots is None:
+                        slots = pending[node.operator] = [None] * len(node.operator.outputs)
+                    before_it = slots[node.number]
+                    slots[node.number] = grad if before_it is None else xp.add(before_it, grad)
+                continue
+            parts = node.backward(xp, grad)
+            fresh = node.fresh
+            for target, part in zip(node.edges, parts):  # noqa: B905 - rules may give fewer
+                so_far = pending.get(target, _absent)  # absent: not wanted there
+                if so_far is _absent or part is None:
+                    continue
+                buffer = part.buffer if create_graph else part
+                if buffer.shape != target.shape or buffer.dtype is not target.dtype:
+                    part = fit(xp, part, target)
+                if so_far is None:
+                    pending[target] = part
+                    if fresh:
+                        owned.add(target)
+                elif create_graph:
+                    pending[target] = xp.add(so_far, part)
+                elif target in owned:
+                    pending[target] = xp.add_(so_far, part)
+                else:
+                    pending[target] = xp.add(so_far, part)
+                    owned.add(target)
+            if node.hooks is not None and node.hooks.after:
+                call_hooks_after(node.hooks, parts, grad, create_graph, cls)
+            if not retain_graph:
+                if node.saved:
+                    node.saved = FREED
+                node.kept = None
+    finally:
+        set_grad_mode(before)
+    if targets is None:
+        return []
+    results = [captured.get(node) for node in targets]
+    if accumulate:
+        for tensor, grad in zip(inputs, results, strict=True):  # type: ignore[arg-type]
+            if grad is not None:
+                tensor._grad = grad if tensor._grad is None else tensor._grad + grad
+    return results
+
+
+def starting_point(i: int, tensor: Tensor, gradient: Tensor | None) -> tuple[Any, Tensor]:
+    """The node of a tensor, and the gradient to start with."""
+    node = tensor.edge()
+    if node is None:
+        raise RuntimeError(
+            f"element {i} of tensors does not require grad and does not have a grad_fn"
+        )
+    if gradient is None:
+        buffer = tensor.buffer
+        if buffer.size != 1:
+            raise RuntimeError("grad can be implicitly created only for scalar outputs")
+        one = tensor.backend.constant(1, buffer.dtype)
+        gradient = wrap(tensor.result_class, one if buffer.ndim == 0 else one.reshape(buffer.shape))
+    return node, gradient
+
+
+def reachable(nodes: list[Any]) -> list[Any]:
+    """All nodes that can be reached, oldest first."""
+    seen = set(nodes)
+    stack = list(seen)
+    while stack:
+        for node in stack.pop().edges:
+            if node is not None and node not in seen:
+                seen.add(node)
+                stack.append(node)
+    return sorted(seen, key=_by_sequence)
+
+
+def leading_to(targets: list[Any], order: list[Any]) -> list[Any]:
+    """The nodes of `order` from which one of `targets` can be reached."""
+    needed = set(targets)
+    for node in order:
+        if not needed.isdisjoint(node.edges):
+            needed.add(node)
+    return [node for node in order if node in needed]
+
+
+def namespace_of(grad: Any) -> tuple[type, Any, Any]:
+    """The buffer type and the back end of a gradient, or of the first in a list."""
+    if type(grad) is list:
+        first = next(g for g in grad if g is not None)
+        return list, namespace_of(first)[1], grad
+    backend = by_buffer_type.get(type(grad), cpu)  # what is no buffer is a NumPy scalar
+    return backend.buffer_type, backend, backend.asarray(grad)
+
+
+def fit(xp: Any, grad: Any, target: Any) -> Any:
+    """Undo broadcasting: sum over the dimensions that were added or stretched.
+
+    The dtype becomes the target's as well.
+    """
+    shape = target.shape
+    if grad.shape != shape:
+        grad = sum_to(xp, grad, shape)
+    dtype = grad.buffer.dtype if xp.records else grad.dtype
+    return grad if dtype == target.dtype else xp.cast(grad, target.dtype)
+
+
+def sum_to(xp: Any, grad: Any, shape: tuple[int, ...]) -> Any:
+    """Sum `grad` to a shape that broadcasts to its own."""
+    if not shape:
+        return xp.sum(grad)
+    lead = len(grad.shape) - len(shape)
+    if lead == 1 and len(shape) == 1 and grad.shape[1] == shape[0]:
+        return xp.sum_rows(grad)
+    dims = tuple(range(lead))
+    dims += tuple([lead + i for i, n in enumerate(shape) if n == 1 != grad.shape[lead + i]])
+    if dims:
+        grad = xp.sum(grad, dims, len(dims) != lead)
+    return grad if grad.shape == shape else xp.reshape(grad, shape)
+
+
+def call_hooks(hooks: Hooks, grad: Any, create_graph: bool, cls: type[Tensor]) -> Any:
+    """Let hooks see, and perhaps replace, a gradient (or the list of several)."""
+    several = type(grad) is list
+    tensors = [
+        g if create_graph or g is None else wrap(cls, g) for g in (grad if several else [grad])
+    ]
+    for hook in list(hooks.before.values()):
+        replaced = hook(tuple(tensors))
+        if replaced is not None:
+            tensors = list(replaced) if isinstance(replaced, tuple) else [replaced]
+    for hook in list(hooks.on_gradient.values()):
+        replaced = hook(tensors[0])
+        if replaced is not None:
+            tensors[0] = replaced
+    if hooks.retain is not None:
+        hooks.retain(tensors[0])
+    if not create_graph:
+        tensors = [None if t is None else t.buffer for t in tensors]
+    return tensors if several else tensors[0]
+
+
+def call_hooks_after(
+    hooks: Hooks, parts: Any, grad: Any, create_graph: bool, cls: type[Tensor]
+) -> None:
+    """Show hooks what a node made (`parts`) of what it was given (`grad`)."""
+
+    def tensors(values: Any) -> tuple[Any, ...]:
+        values = values if isinstance(values, (tuple, list)) else (values,)
+        return tuple([v if create_graph or v is None else wrap(cls, v) for v in values])
+
+    for hook in list(hooks.after.values()):
+        hook(tensors(parts), tensors(grad))

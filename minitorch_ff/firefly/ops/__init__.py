@@ -1,0 +1,1 @@
+"""Operators: each computes forward and differentiates backward, from primitives alone."""

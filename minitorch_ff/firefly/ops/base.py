@@ -1,0 +1,451 @@
+"""What an operator is, and what happens when one is called.
+
+An operator's instance is the graph's node: it is made by the call, holds what its rule
+needs, and points (`edges`) to the nodes its inputs came from. The rule is written once, over
+the namespace `xp`: a back end in an ordinary backward pass, `recorded` when the backward
+pass is itself recorded. That is why the same rule gives derivatives of every order.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from minitorch_ff.firefly.backend.registry import by_buffer_type
+from minitorch_ff.firefly.modes import grad_enabled
+from minitorch_ff.firefly.promotion import number, promoted
+from minitorch_ff.firefly.tensor import AccumulateGrad, Tensor, wrap
+
+OUTPUT = -1
+"""Where a saved buffer came from, if it is no input: the operator's own result."""
+
+FREED = ("freed",)
+FREED_TEXT = (
+    "Trying to backward through the graph a second time (or directly access saved tensors "
+    "after they have already been freed). Saved intermediate values of the graph are freed "
+    "when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to "
+    "backward through the graph a second time or if you need to access saved tensors after "
+    "calling backward."
+)
+
+TYPE_NAMES = {
+    "float32": "Float",
+    "float64": "Double",
+    "float16": "Half",
+    "bfloat16": "BFloat16",
+    "int64": "Long",
+    "int32": "Int",
+    "int16": "Short",
+    "int8": "Char",
+    "uint8": "Byte",
+    "bool": "Bool",
+    "complex64": "ComplexFloat",
+    "complex128": "ComplexDouble",
+}
+"""What PyTorch's messages call a dtype."""
+
+next_sequence = itertools.count().__next__
+
+
+class Operator:
+    """One call of an operator, and the node it leaves in the graph.
+
+    Attributes:
+        edges: A node (or None) for each input.
+        saved: Buffers that the rule needs; inputs and results only.
+        origins: For each of them where it came from: the input's number (or `OUTPUT`), the
+            version counter of its memory, and the version when it was saved.
+        kept: An intermediate for the plain backward; a recorded one recomputes it.
+        hooks: Functions hung on this node, or None.
+        sequence: Counts calls: an operator is newer than all it depends on.
+        shape, dtype: Of the result, which its gradient must have.
+
+    A rule keeps further settings (shapes, masks, indices) as plain attributes.
+    """
+
+    __slots__ = (
+        "__dict__",
+        "__weakref__",
+        "dtype",
+        "edges",
+        "hooks",
+        "kept",
+        "origins",
+        "saved",
+        "sequence",
+        "shape",
+    )
+
+    differentiable = True
+    fresh = False
+    """A promise: each result of `backward` is a new buffer that nobody else holds."""
+
+    promotes = False
+    """Its two inputs are brought to one dtype first."""
+
+    floats = False
+    """Together with `promotes`: integers and booleans are brought to the default dtype."""
+
+    receives = False
+    """Leaves and single outputs take their gradient; an operator runs its rule."""
+
+    def forward(self, xp, *buffers, **settings):
+        """Compute the result from buffers."""
+        raise NotImplementedError
+
+    def backward(self, xp, grad):
+        """A gradient (or None) for each input, from the gradient of the result."""
+        raise NotImplementedError
+
+    # ------------------------------------------------------------- for rules
+
+    @property
+    def needs_input_grad(self):
+        """For each input, whether anybody wants its gradient."""
+        return tuple([edge is not None for edge in self.edges])
+
+    def save_for_backward(self, *buffers):
+        """Keep inputs or results for the rule; None keeps a place."""
+        self.saved = buffers
+
+    def save_for_each_other(self, a, b):
+        """Keep each operand only if the other one's gradient is wanted."""
+        edge_a, edge_b = self.edges
+        self.saved = (None if edge_b is None else a, None if edge_a is None else b)
+
+    @property
+    def saved_tensors(self):
+        """What was saved: buffers in a plain backward, tensors in a recorded one.
+
+        Raises:
+            RuntimeError: The graph was freed, or a saved buffer was changed since.
+        """
+        saved = self.saved
+        if saved is FREED:
+            raise RuntimeError(FREED_TEXT)
+        for origin in self.origins:
+            if origin is not None and origin[1][0] != origin[2]:
+                self._complain(origin)
+        if not grad_enabled():
+            return saved
+        return [
+            None if origin is None else self._rejoin(buffer, origin)
+            for buffer, origin in zip(saved, self.origins, strict=True)
+        ]
+
+    def recall(self, xp):
+        """What forward kept; None in a recorded backward, which must compute it again."""
+        if self.saved is FREED:
+            raise RuntimeError(FREED_TEXT)
+        return None if xp.records else self.kept
+
+    # -------------------------------------------------------- for the engine
+
+    def link(self, inputs, buffers, result, tensor):
+        """Note where each saved buffer came from, and its version now."""
+        origins = []
+        for saved in self.saved:
+            if saved is None:
+                origins.append(None)
+                continue
+            if saved is result:
+                origins.append((OUTPUT, tensor.version, 0))
+                continue
+            for i, buffer in enumerate(buffers):
+                if buffer is saved:
+                    version = inputs[i].version
+                    origins.append((i, version, version[0]))
+                    break
+            else:
+                raise RuntimeError(
+                    f"{type(self).__name__} may save its inputs and results only"
+                )
+        self.origins = origins
+        if result is not tensor.buffer:  # NumPy's scalar became a 0-d buffer
+            self.saved = tuple([tensor.buffer if s is result else s for s in self.saved])
+
+    def _rejoin(self, buffer, origin):
+        """A saved buffer as a tensor in its old place in the graph."""
+        number, version, _ = origin
+        tensor = wrap(Tensor.result_class, buffer)
+        tensor.node = self.edges[number] if number >= 0 else self.output_node(number)
+        tensor.version = version
+        return tensor
+
+    def output_node(self, number):
+        """Where the gradient of a saved result goes."""
+        return self
+
+    def _complain(self, origin):
+        """Report that a saved tensor was changed in place."""
+        number, version, expected = origin
+        buffer = self.saved[self.origins.index(origin)]
+        source = self if number < 0 else self.edges[number]
+        what = f"[torch.{TYPE_NAMES[buffer.dtype.name]}Tensor {list(buffer.shape)}]"
+        if source is not None and not isinstance(source, AccumulateGrad):
+            output = getattr(source, "number", 0)
+            what += f", which is output {output} of {source.name()},"
+        raise RuntimeError(
+            "one of the variables needed for gradient computation has been modified by an "
+            f"inplace operation: {what} is at version {version[0]}; expected version "
+            f"{expected} instead. Hint: enable anomaly detection to find the operation that "
+            "failed to compute its gradient, with torch.autograd.set_detect_anomaly(True)."
+        )
+
+    # ------------------------------------------------------------- for users
+
+    def name(self):
+        """PyTorch's name of this kind of node."""
+        return type(self).__name__ + "Backward0"
+
+    @property
+    def next_functions(self):
+        """For each input the node its gradient goes to, and which output of it."""
+        return tuple([split_output(edge) for edge in self.edges])
+
+    def __repr__(self):
+        return f"<{self.name()} object at {id(self):#x}>"
+
+
+class NonDifferentiable(Operator):
+    """An operator without a gradient: comparisons, positions, rounding to integers."""
+
+    __slots__ = ()
+    differentiable = False
+
+    def backward(self, xp, grad):
+        """There is none.
+
+        Raises:
+            RuntimeError: Always.
+        """
+        raise RuntimeError(f"{type(self).__name__} is not differentiable")
+
+
+class Output:
+    """One output of an operator that has several: hands its gradient to the operator."""
+
+    __slots__ = (
+        "__weakref__",
+        "dtype",
+        "edges",
+        "hooks",
+        "number",
+        "operator",
+        "sequence",
+        "shape",
+    )
+
+    receives = True
+
+    def __init__(self, operator, number):
+        self.operator = operator
+        self.number = number
+        self.edges = (operator,)
+        self.hooks = None
+        self.sequence = next_sequence()
+        self.shape, self.dtype = operator.outputs[number]
+
+    def name(self):
+        """The operator's name."""
+        return self.operator.name()
+
+
+def split_output(node):
+    """A node as PyTorch shows it: the operator, and which of its outputs."""
+    if isinstance(node, Output):
+        return node.operator, node.number
+    return node, 0
+
+
+def apply(operator, *inputs, **settings):
+    """Call an operator: compute, and record if a gradient may be asked for.
+
+    Args:
+        operator: The operator's class.
+        *inputs: Tensors (`ABSENT` for an optional one that was not given).
+        **settings: Everything else that `forward` wants.
+
+    Returns:
+        The result, a tensor of the first input's `result_class`.
+    """
+    op = operator()
+    op.saved = ()
+    op.kept = None
+    edge = None
+    x = inputs[0]
+    if len(inputs) == 1:  # the general case below, written out: a third of all calls
+        buffers = (x.buffer,)
+        if operator.differentiable and grad_enabled():
+            edge = x.node if x.view_of is None else x.edge()
+        op.edges = (edge,)
+    else:
+        buffers = [t.buffer for t in inputs]
+        if operator.promotes:
+            a, b = buffers
+            if a.dtype is not b.dtype or (operator.floats and a.dtype.kind in "iub"):
+                buffers = promoted(a, b, operator.floats)
+        if operator.differentiable and grad_enabled():
+            op.edges = edges = [t.node if t.view_of is None else t.edge() for t in inputs]
+            for edge in edges:
+                if edge is not None:
+                    break
+        else:
+            op.edges = (None,) * len(inputs)
+    xp = by_buffer_type[type(buffers[0])]
+    result = op.forward(xp, *buffers, **settings)
+    buffer = result if type(result) is xp.buffer_type else xp.asarray(result)
+    if edge is None:
+        return wrap(x.result_class, buffer)
+    op.hooks = None
+    op.sequence = next_sequence()
+    op.shape = buffer.shape
+    op.dtype = buffer.dtype
+    tensor = wrap(x.result_class, buffer, op)
+    if op.saved:
+        op.link(inputs, buffers, result, tensor)
+    return tensor
+
+
+def apply_several(operator, *inputs, **settings):
+    """Call an operator that returns several buffers; see `apply`.
+
+    Floating results are differentiable, unless the class lists which in `differentiable_outputs`.
+    The rule receives a list: a gradient for each output, None where none came.
+    """
+    op = operator()
+    op.saved = ()
+    op.kept = None
+    x = inputs[0]
+    buffers = [t.buffer for t in inputs]
+    if operator.differentiable and grad_enabled():
+        op.edges = [t.edge() for t in inputs]
+    else:
+        op.edges = (None,) * len(inputs)
+    recording = any([edge is not None for edge in op.edges])
+    xp = by_buffer_type[type(buffers[0])]
+    results = [xp.asarray(r) for r in op.forward(xp, *buffers, **settings)]
+    tensors = [wrap(x.result_class, buffer) for buffer in results]
+    if recording:
+        op.hooks = None
+        op.sequence = next_sequence()
+        op.outputs = [(buffer.shape, buffer.dtype) for buffer in results]
+        for i, tensor in enumerate(tensors):
+            if tensor.buffer.dtype.kind in "fcV" and i in op.differentiable_outputs:
+                tensor.node = Output(op, i)
+        if op.saved:
+            op.link_several(inputs, buffers, tensors)
+    return tensors
+
+
+class SeveralOutputs(Operator):
+    """An operator whose `forward` returns several buffers."""
+
+    __slots__ = ("outputs",)
+
+    differentiable_outputs: Any = range(1 << 30)
+    """Numbers of the outputs that have a gradient."""
+
+    def output_node(self, number):
+        """A further node for the saved result: it files its gradient like the first."""
+        return Output(self, OUTPUT - number)
+
+    def link_several(self, inputs, buffers, tensors):
+        """Note where each saved buffer came from: an input, or one of the results."""
+        known = [(id(t.buffer), OUTPUT - i, t.version) for i, t in enumerate(tensors)]
+        known += [(id(b), i, t.version) for i, (b, t) in enumerate(zip(buffers, inputs, strict=True))]
+        origins = []
+        for saved in self.saved:
+            found = [(n, version, version[0]) for key, n, version in known if key == id(saved)]
+            if saved is not None and not found:
+                raise RuntimeError(f"{type(self).__name__} may save its inputs and results only")
+            origins.append(found[-1] if found else None)
+        self.origins = origins
+
+
+def binary(operator, a, b):
+    """An operator of two operands, either of which may be a Python number.
+
+    Raises:
+        RuntimeError: The shapes cannot be broadcast, or the devices differ.
+        TypeError: An operand is neither tensor nor number.
+    """
+    if not isinstance(b, Tensor):
+        b = number(b, a)
+    elif not isinstance(a, Tensor):
+        a = number(a, b)
+    try:
+        return apply(operator, a, b)
+    except (ValueError, TypeError, KeyError) as error:
+        complain_of_operands(a, b, error)
+
+
+def infix(operator, reflected=False):
+    """The method behind an infix sign: `Tensor.__add__` is `infix(Add)`.
+
+    It leaves what is neither tensor nor number to the other operand's class.
+    """
+
+    def method(self, other):
+        if not isinstance(other, Tensor):
+            try:
+                other = number(other, self)
+            except TypeError:
+                return NotImplemented
+        try:
+            return apply(operator, self, other)
+        except (ValueError, TypeError, KeyError) as error:
+            complain_of_operands(self, other, error)
+
+    def reflected_method(self, other):
+        try:
+            return apply(operator, number(other, self), self)
+        except TypeError:
+            return NotImplemented
+
+    return reflected_method if reflected else method
+
+
+def complain_of_operands(a, b, error):
+    """Say in PyTorch's words why two operands do not go together."""
+    check_same_device(a, b)
+    check_broadcast(a.buffer.shape, b.buffer.shape)
+    raise error
+
+
+def check_same_device(*tensors):
+    """Refuse tensors of several devices.
+
+    Raises:
+        RuntimeError: Naming the first two devices.
+    """
+    first = tensors[0]
+    for other in tensors[1:]:
+        if type(other.buffer) is not type(first.buffer) and other.buffer is not None:
+            raise RuntimeError(
+                "Expected all tensors to be on the same device, but found at least two "
+                f"devices, {device_name(first)} and {device_name(other)}!"
+            )
+
+
+def device_name(tensor):
+    """The device as PyTorch's messages show it: `cpu`, `cuda:0`."""
+    index = tensor.backend.device_index(tensor.buffer)
+    kind = tensor.backend.device_type
+    return kind if index is None else f"{kind}:{index}"
+
+
+def check_broadcast(a, b):
+    """Refuse two shapes that cannot be broadcast.
+
+    Raises:
+        RuntimeError: Naming the last dimension that differs.
+    """
+    dims = max(len(a), len(b))
+    for i in range(1, min(len(a), len(b)) + 1):
+        if a[-i] != b[-i] and a[-i] != 1 and b[-i] != 1:
+            raise RuntimeError(
+                f"The size of tensor a ({a[-i]}) must match the size of tensor b ({b[-i]}) "
+                f"at non-singleton dimension {dims - i}"
+            )
+

@@ -1,0 +1,131 @@
+"""Which dtype two operands meet in: PyTorch's rules, not NumPy's.
+
+Three categories, bool < integer < floating (< complex). Inside one category the wider type
+wins, but a 0-d tensor or a Python number never widens a tensor with dimensions; only a
+higher category does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minitorch_ff.firefly.backend.registry import by_buffer_type
+from minitorch_ff.firefly.tensor import Tensor, wrap
+
+BOOL, INTEGER, FLOATING, COMPLEX = range(4)
+CATEGORY = {"b": BOOL, "i": INTEGER, "u": INTEGER, "f": FLOATING, "V": FLOATING, "c": COMPLEX}
+"""By NumPy's letter for the kind of a dtype (bfloat16, an extension type, says "V")."""
+
+NUMBERS_KEPT = 4096
+
+
+class Defaults:
+    """The dtypes that numbers take when nothing else decides; set by the facade."""
+
+    floating: Any = None
+    integer: Any = None
+    complex: Any = None
+    widest: Any = None
+    """`widest(a, b)`: the dtype of two dtypes of one category."""
+
+
+_promotions: dict[tuple[Any, bool, Any, bool], Any] = {}
+_numbers: dict[tuple[Any, type, Any, type], Tensor] = {}
+
+
+def forget() -> None:
+    """Drop what was remembered: after the default dtype changed."""
+    _promotions.clear()
+    _numbers.clear()
+
+
+def category_of(dtype: Any) -> int:
+    """BOOL, INTEGER, FLOATING or COMPLEX."""
+    return CATEGORY[dtype.kind]
+
+
+def promote_types(a: Any, b: Any) -> Any:
+    """The dtype in which two tensors with dimensions meet."""
+    if a == b:
+        return a
+    high, low = (a, b) if CATEGORY[a.kind] >= CATEGORY[b.kind] else (b, a)
+    if CATEGORY[high.kind] == CATEGORY[low.kind]:
+        return Defaults.widest(high, low)
+    if high.kind == "c" and low.kind == "f" and low.itemsize == 8:
+        return Defaults.widest(high, low)
+    return high
+
+
+def result_dtype(a: Any, b: Any) -> Any:
+    """The dtype in which two buffers meet."""
+    key = (a.dtype, a.ndim == 0, b.dtype, b.ndim == 0)
+    dtype = _promotions.get(key)
+    if dtype is None:
+        dtype = _promotions[key] = _decide(*key)
+    return dtype
+
+
+def _decide(a: Any, a_is_scalar: bool, b: Any, b_is_scalar: bool) -> Any:
+    if a_is_scalar == b_is_scalar:
+        return promote_types(a, b)
+    full, scalar = (b, a) if a_is_scalar else (a, b)
+    if CATEGORY[full.kind] >= CATEGORY[scalar.kind]:
+        return full
+    if scalar.kind == "c" and full.kind == "f":
+        return promote_types(full, Defaults.widest(scalar, Defaults.complex))
+    return scalar
+
+
+def promoted(a: Any, b: Any, floats: bool = False) -> tuple[Any, Any]:
+    """Both buffers in the dtype of the result; with `floats`, a floating one."""
+    dtype = result_dtype(a, b)
+    if floats and dtype.kind in "iub":
+        dtype = Defaults.floating
+    if a.dtype is not dtype:
+        a = a.astype(dtype)
+    if b.dtype is not dtype:
+        b = b.astype(dtype)
+    return a, b
+
+
+def number(value: Any, like: Tensor) -> Tensor:
+    """A Python number as a 0-d constant beside `like`, in the dtype it would meet it in.
+
+    Raises:
+        TypeError: `value` is no number.
+    """
+    buffer = like.buffer
+    key = (value, type(value), buffer.dtype, type(buffer))
+    try:
+        return _numbers[key]
+    except (KeyError, TypeError):
+        pass
+    kind = number_category(value)
+    dtype = buffer.dtype
+    if kind > CATEGORY[dtype.kind]:
+        dtype = (None, Defaults.integer, Defaults.floating, Defaults.complex)[kind]
+    array = by_buffer_type[type(buffer)].module.array(value, dtype)
+    tensor = wrap(like.result_class, array)
+    if value and len(_numbers) < NUMBERS_KEPT:  # 0.0 equals -0.0: kept, they would mix
+        _numbers[key] = tensor
+    return tensor
+
+
+def number_category(value: Any) -> int:
+    """The category of a Python (or NumPy) number.
+
+    Raises:
+        TypeError: `value` is no number.
+    """
+    if isinstance(value, bool):
+        return BOOL
+    if isinstance(value, int):
+        return INTEGER
+    if isinstance(value, float):
+        return FLOATING
+    if isinstance(value, complex):
+        return COMPLEX
+    kind = getattr(getattr(value, "dtype", None), "kind", None)
+    if kind in CATEGORY and getattr(value, "ndim", 1) == 0:
+        return CATEGORY[kind]
+    raise TypeError(f"must be Tensor, not {type(value).__name__}")

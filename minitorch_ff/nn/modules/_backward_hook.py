@@ -1,0 +1,231 @@
+"""Hooks on a module's backward pass: what goes in and out, seen from the forward pass.
+
+An identity is put into the graph before the module's inputs and another one behind its
+outputs. The backward pass meets the second one first: there the gradients of the outputs are
+known. At the first one the gradients of the inputs are complete, and the hooks run.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from minitorch_ff._tensor import Tensor
+from minitorch_ff.autograd.function import Function
+from minitorch_ff.firefly.modes import grad_enabled
+
+Gradients = tuple[Tensor | None, ...]
+
+NO_INPUT_NEEDS_A_GRADIENT = (
+    "Full backward hook is firing when gradients are computed with respect to module outputs "
+    "since no inputs require gradients. See "
+    "https://docs.pytorch.org/docs/main/generated/torch.nn.Module.html"
+    "#torch.nn.Module.register_full_backward_hook for more details."
+)
+
+
+class BackwardHookFunction(Function):
+    """Hands its inputs on, and shows their gradients to a function on the way back."""
+
+    @staticmethod
+    def forward(ctx: Any, see: Callable[..., Any], fill: bool, *tensors: Tensor) -> Any:
+        """Take a function from gradients to gradients; `fill` makes zeros of missing ones."""
+        ctx.see = see
+        ctx.set_materialize_grads(fill)
+        ctx.mark_non_differentiable(*[t for t in tensors if not t.requires_grad])
+        return tensors
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor | None) -> Any:
+        return (None, None, *ctx.see(grads))
+
+
+class BackwardHook:
+    """One call of a module, watched for its backward pass.
+
+    Args:
+        module: The module.
+        user_hooks: Called with the module and the gradients of inputs and outputs.
+        user_pre_hooks: Called with the module and the gradients of outputs.
+    """
+
+    def __init__(
+        self,
+        module: Any,
+        user_hooks: Sequence[Callable[..., Any]],
+        user_pre_hooks: Sequence[Callable[..., Any]],
+    ) -> None:
+        self.module = module
+        self.user_hooks = user_hooks
+        self.user_pre_hooks = user_pre_hooks
+        self.grad_outputs: Gradients | None = None
+        self.inputs_watched = False
+
+    def setup_input_hook(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The arguments, to be handed to the module instead of `args`."""
+        self.n_inputs = len(args)
+        watched = _watch(args, self._see_inputs, fill=True)
+        self.inputs_watched = watched is not args
+        return watched
+
+    def setup_output_hook(self, result: Any) -> Any:
+        """The result, to be handed to the caller instead of `result`."""
+        if isinstance(result, tuple):
+            return _watch(result, self._see_outputs, fill=False)
+        return _watch((result,), self._see_outputs, fill=False)[0]
+
+    def _see_outputs(self, grads: Gradients) -> Gradients:
+        for hook in self.user_pre_hooks:
+            replaced = hook(self.module, grads)
+            if replaced is None:
+                continue
+            if len(replaced) != len(grads):
+                raise RuntimeError(
+                    "Backward pre hook returned an invalid number of grad_output, "
+                    f"got {len(replaced)}, but expected {len(grads)}"
+                )
+            grads = _same_sizes(grads, replaced)
+        if self.inputs_watched:
+            self.grad_outputs = grads
+            return grads
+        warnings.warn(NO_INPUT_NEEDS_A_GRADIENT, stacklevel=5)
+        nothing = (None,) * self.n_inputs
+        for hook in self.user_hooks:
+            replaced = hook(self.module, nothing, grads)
+            if replaced is not None and set(replaced) != {None}:
+                raise RuntimeError(
+                    "Backward hook for Modules where no input requires gradient should "
+                    "always return None or None for all gradients."
+                )
+        return grads
+
+    def _see_inputs(self, grads: Gradients) -> Gradients:
+        if self.grad_outputs is None:  # the walk came by another way than our outputs
+            return grads
+        for hook in self.user_hooks:
+            replaced = hook(self.module, grads, self.grad_outputs)
+            if replaced is None:
+                continue
+            if len(replaced) != len(grads):
+                raise RuntimeError(
+                    "Backward hook returned an invalid number of grad_input, "
+                    f"got {len(replaced)}, but expected {len(grads)}"
+                )
+            grads = _same_sizes(grads, replaced)
+        self.grad_outputs = None
+        return grads
+
+
+def _watch(
+    values: tuple[Any, ...], see: Callable[[Gradients], Gradients], fill: bool
+) -> tuple[Any, ...]:
+    """`values` with their tensors passed through the identity, if a gradient is wanted.
+
+    Args:
+        values: A tuple (or named tuple) of anything.
+        see: Called in the backward pass with a gradient, or None, for each of `values`.
+        fill: Whether a tensor that got no gradient is given zeros.
+    """
+    places = [i for i, value in enumerate(values) if isinstance(value, Tensor)]
+    tensors = [values[i] for i in places]
+    if not (grad_enabled() and any(t.requires_grad for t in tensors)):
+        return values
+
+    def see_tensors(grads: Gradients) -> Gradients:
+        spread: list[Any] = [None] * len(values)
+        for i, grad in zip(places, grads, strict=True):
+            spread[i] = grad
+        seen = see(tuple(spread))
+        return tuple(seen[i] for i in places)
+
+    watched = list(values)
+    outputs = BackwardHookFunction.apply(see_tensors, fill, *tensors)
+    for i, tensor in zip(places, outputs, strict=True):
+        watched[i] = tensor
+    return tuple(watched) if type(values) is tuple else type(values)(*watched)
+
+
+def _same_sizes(grads: Gradients, replaced: Any) -> Gradients:
+    """`replaced`, if its gradients have the sizes of `grads`."""
+    for before, after in zip(grads, replaced, strict=True):
+        if before is not None and after is not None and before.shape != after.shape:
+            raise RuntimeError("hook 'hook' has changed the size of value")
+    return tuple(replaced)
+
+
+# ------------------------------------------- hooks of the older kind, on the last node only
+
+
+def hook_last_node(
+    module: Any, hooks: Sequence[Callable[..., Any]], args: Any, result: Any
+) -> None:
+    """Let `register_backward_hook`'s hooks see the node that made the result.
+
+    They see no more of the module than that node; a warning says so where it differs.
+    """
+    first = result
+    while not isinstance(first, Tensor):
+        if isinstance(first, dict):
+            first = next(v for v in first.values() if isinstance(v, Tensor))
+        else:
+            first = first[0]
+    node = first.grad_fn
+    if node is None:
+        return
+    for hook in hooks:
+        node.register_hook(_bound(hook, module))
+    problem = _incomplete_view(args, result, node)
+    if problem is not None:
+        warnings.warn(problem, FutureWarning, stacklevel=4)
+
+
+def _bound(hook: Callable[..., Any], module: Any) -> Callable[..., Any]:
+    return lambda grad_inputs, grad_outputs: hook(module, grad_inputs, grad_outputs)
+
+
+def _incomplete_view(args: Any, result: Any, node: Any) -> str | None:
+    """What a hook on `node` alone does not see of the module's gradients."""
+    outputs, inputs = _tensors(result), _tensors(args)
+    full = "Please use register_full_backward_hook to get the documented behavior."
+    if outputs is None:
+        return (
+            "Using non-full backward hooks on a Module that does not return a single Tensor "
+            "or a tuple of Tensors is deprecated and will be removed in future versions. "
+            f"This hook will be missing some of the grad_output. {full}"
+        )
+    if inputs is None:
+        return (
+            "Using non-full backward hooks on a Module that does not take as input a single "
+            "Tensor or a tuple of Tensors is deprecated and will be removed in future "
+            f"versions. This hook will be missing some of the grad_input. {full}"
+        )
+    nodes = {t.grad_fn for t in outputs} - {None}
+    if not nodes or (len(nodes) == 1 and node not in nodes):
+        return (
+            "Using a non-full backward hook when outputs are nested in python data "
+            "structure is deprecated and will be removed in future versions. This hook "
+            "will be missing some grad_output."
+        )
+    if len(nodes) > 1:
+        return (
+            "Using a non-full backward hook when outputs are generated by different "
+            "autograd Nodes is deprecated and will be removed in future versions. This "
+            f"hook will be missing some grad_output. {full}"
+        )
+    if {t.grad_fn for t in inputs} - {None} != {n for n, _ in node.next_functions}:
+        return (
+            "Using a non-full backward hook when the forward contains multiple autograd "
+            "Nodes is deprecated and will be removed in future versions. This hook will be "
+            f"missing some grad_input. {full}"
+        )
+    return None
+
+
+def _tensors(values: Any) -> tuple[Tensor, ...] | None:
+    """The tensor or tuple of tensors as a tuple, or None if it is something else."""
+    if isinstance(values, Tensor):
+        return (values,)
+    if isinstance(values, tuple) and all(isinstance(v, Tensor) for v in values):
+        return values
+    return None

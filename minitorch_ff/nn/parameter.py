@@ -1,0 +1,313 @@
+"""Tensors with a role in a module: parameters, buffers, and those without a shape yet."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+from minitorch_ff._creation import empty
+from minitorch_ff._tensor import Tensor
+from minitorch_ff.firefly.tensor import wrap
+
+__all__ = [
+    "Buffer",
+    "Parameter",
+    "UninitializedBuffer",
+    "UninitializedParameter",
+    "UninitializedTensorMixin",
+    "is_lazy",
+]
+
+
+class _ParameterMeta(type(Tensor)):  # type: ignore[misc]
+    """Lets a tensor subclass of the user's own, once made a parameter, count as one."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        if super().__instancecheck__(instance):
+            return True
+        return cls is Parameter and getattr(instance, "_is_param", False) is True
+
+
+class Parameter(Tensor, metaclass=_ParameterMeta):
+    """A tensor that a module learns.
+
+    Assigned to an attribute of a module, it is listed in the module's `parameters()` and
+    saved in its `state_dict()`. What is computed from a parameter is a plain tensor.
+
+    Args:
+        data: The values; the parameter shares their memory. Default: an empty tensor.
+        requires_grad: Whether gradients are recorded, also where they are switched off
+            around the call.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.nn.Parameter(torch.ones(2))
+        Parameter containing:
+        tensor([1., 1.], requires_grad=True)
+
+    See: [torch.nn.Parameter](https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.Parameter.html).
+    """
+
+    def __new__(cls, data: Any = None, requires_grad: bool = True) -> Any:
+        if data is None:
+            data = empty(0)
+        if type(data) is Tensor or type(data) is Parameter:
+            return _alias(cls, data, requires_grad)
+        tensor = data.detach().requires_grad_(requires_grad)
+        if type(tensor) is not type(data):
+            raise RuntimeError(
+                f"Creating a Parameter from an instance of type {type(data).__name__} "
+                "requires that detach() returns an instance of the same type, but return "
+                f"type {type(tensor).__name__} was found instead. To use the type as a "
+                "Parameter, please correct the detach() semantics defined by "
+                "its __torch_dispatch__() implementation."
+            )
+        tensor._is_param = True
+        return tensor
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
+        if id(self) not in memo:
+            memo[id(self)] = type(self)(self.data.clone(), self.requires_grad)
+        copied: Parameter = memo[id(self)]
+        return copied
+
+    def __repr__(self, *, tensor_contents: Any = None) -> str:
+        return "Parameter containing:\n" + super().__repr__()
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        values = self.data, self.requires_grad, OrderedDict()
+        return _rebuild_parameter, values, self.__dict__ or None
+
+
+def _alias(cls: type[Tensor], data: Tensor, requires_grad: bool) -> Any:
+    """A tensor of class `cls` over the memory of `data`, without its history."""
+    detached = data.detach()
+    alias = wrap(cls, detached.buffer)
+    alias.version = detached.version
+    if requires_grad:
+        if not (alias.is_floating_point() or alias.is_complex()):
+            raise RuntimeError(
+                "Only Tensors of floating point and complex dtype can require gradients"
+            )
+        alias.requires_grad_()
+    return alias
+
+
+def _rebuild_parameter(
+    data: Tensor, requires_grad: bool, backward_hooks: Any
+) -> Parameter:
+    """What a pickled parameter is made from; hooks are not saved."""
+    return Parameter(data, requires_grad)
+
+
+class _BufferMeta(type(Tensor)):  # type: ignore[misc]
+    """A buffer is a plain tensor with a mark, which `isinstance` looks for."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        if super().__instancecheck__(instance):
+            return True
+        marked = isinstance(instance, Tensor) and getattr(instance, "_is_buffer", False)
+        return cls is Buffer and marked is True
+
+
+class Buffer(Tensor, metaclass=_BufferMeta):
+    """A tensor that belongs to a module's state but is not learned.
+
+    Assigned to an attribute of a module, it is listed in the module's `buffers()`: a running
+    mean, say. The result is a plain tensor with a mark, not an instance of a class of its own.
+
+    Args:
+        data: The values; the buffer shares their memory. Default: an empty tensor.
+        persistent: Whether it is saved in the module's `state_dict()`.
+
+    See: [torch.nn.Buffer](https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.Buffer.html).
+    """
+
+    def __new__(cls, data: Any = None, *, persistent: bool = True) -> Any:
+        if data is None:
+            data = empty(0)
+        tensor = data.detach().requires_grad_(data.requires_grad)
+        tensor.persistent = persistent
+        tensor._is_buffer = True
+        return tensor
+
+
+def _of_placeholder(name: str) -> Callable[..., Any]:
+    """A method that answers as an empty tensor of the same dtype and device does."""
+
+    def method(self: UninitializedTensorMixin, *args: Any, **kwargs: Any) -> Any:
+        return getattr(self.data, name)(*args, **kwargs)
+
+    method.__name__ = name
+    return method
+
+
+class UninitializedTensorMixin:
+    """A tensor whose dtype and device are known, but not its shape.
+
+    It has no elements to compute with: an operator that asks for its `buffer` is told so.
+    Until `materialize` gives it a shape, an empty tensor stands for its dtype and device.
+    """
+
+    __slots__ = ()
+
+    cls_to_become: type[Tensor]
+    _placeholder: Tensor
+    _wants_grad: bool
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Everything is set by `__new__`."""
+
+    dtype = property(lambda self: self._placeholder.dtype)
+    device = property(lambda self: self._placeholder.device)
+    to = _of_placeholder("to")
+    half = _of_placeholder("half")
+    float = _of_placeholder("float")
+    double = _of_placeholder("double")
+    bfloat16 = _of_placeholder("bfloat16")
+    cpu = _of_placeholder("cpu")
+    cuda = _of_placeholder("cuda")
+    size = _of_placeholder("size")
+    is_complex = _of_placeholder("is_complex")
+    is_floating_point = _of_placeholder("is_floating_point")
+
+    @property
+    def data(self) -> Tensor:
+        """An empty tensor of this dtype, on this device."""
+        return self._placeholder
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        self._placeholder = value.detach()
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients are to be recorded once there are values."""
+        return self._wants_grad
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self._wants_grad = value
+
+    @property
+    def buffer(self) -> Any:
+        """There is none yet."""
+        raise ValueError(
+            "Attempted to use an uninitialized parameter. This error happens when you are "
+            "using a `LazyModule` or explicitly manipulating "
+            f"`torch.nn.parameter.{type(self).__name__}` objects. When using LazyModules "
+            "Call `forward` with a dummy batch to initialize the parameters before "
+            "calling torch functions"
+        )
+
+    @property
+    def shape(self) -> Any:
+        """Not known yet."""
+        raise RuntimeError(
+            "Can't access the shape of an uninitialized parameter or buffer. This error "
+            "usually happens in `load_state_dict` when trying to load an uninitialized "
+            "parameter into an initialized one. Call `forward` to initialize the "
+            "parameters before accessing their attributes."
+        )
+
+    def share_memory_(self) -> Any:
+        """There is no memory to share yet."""
+        raise RuntimeError(
+            "Can't share memory on an uninitialized parameter or buffer. Call `forward` "
+            "to initialize the parameters before calling `module.share_memory()`."
+        )
+
+    def materialize(self, shape: Any, device: Any = None, dtype: Any = None) -> None:
+        """Become an ordinary tensor, the same object; its values are not set.
+
+        Args:
+            shape: The sizes.
+            device: Where to put it. Default: where it was announced to be.
+            dtype: Its dtype. Default: the one announced.
+        """
+        values = empty(
+            shape,
+            device=self.device if device is None else device,
+            dtype=self.dtype if dtype is None else dtype,
+        )
+        wants_grad = self._wants_grad
+        del self._placeholder, self._wants_grad
+        self.__class__ = self.cls_to_become  # type: ignore[assignment]
+        self.buffer = values.buffer  # type: ignore[misc]
+        self.requires_grad_(wants_grad)  # type: ignore[attr-defined]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return type(self), (self.requires_grad,)
+
+
+def _without_shape(
+    cls: type[Any], requires_grad: bool, device: Any, dtype: Any
+) -> Any:
+    """An uninitialized tensor of class `cls`."""
+    tensor = object.__new__(cls)
+    tensor.node = tensor.view_of = tensor._grad = None
+    tensor.version = [0]
+    tensor._placeholder = empty(0, device=device, dtype=dtype)
+    tensor._wants_grad = requires_grad
+    return tensor
+
+
+def is_lazy(param: Any) -> bool:
+    """Whether `param` has no shape yet."""
+    return isinstance(param, UninitializedTensorMixin)
+
+
+class UninitializedParameter(UninitializedTensorMixin, Parameter):
+    """A parameter that gets its shape later, from the first input of its module.
+
+    Args:
+        requires_grad: Whether gradients are recorded, once it has values.
+        device: Where it will be.
+        dtype: Its dtype. Default: the default dtype.
+
+    See: [torch.nn.UninitializedParameter](https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.UninitializedParameter.html).
+    """
+
+    cls_to_become = Parameter
+
+    def __new__(
+        cls, requires_grad: bool = True, device: Any = None, dtype: Any = None
+    ) -> Any:
+        return _without_shape(cls, requires_grad, device, dtype)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> UninitializedParameter:
+        if id(self) not in memo:
+            memo[id(self)] = type(self)(self.requires_grad, self.device, self.dtype)
+        copied: UninitializedParameter = memo[id(self)]
+        return copied
+
+
+class UninitializedBuffer(UninitializedTensorMixin, Tensor):
+    """A buffer that gets its shape later, from the first input of its module.
+
+    Args:
+        requires_grad: Whether gradients are recorded, once it has values.
+        device: Where it will be.
+        dtype: Its dtype. Default: the default dtype.
+        persistent: Whether it is saved in the module's `state_dict()`.
+
+    See: [torch.nn.UninitializedBuffer](https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.UninitializedBuffer.html).
+    """
+
+    cls_to_become = Tensor
+
+    def __new__(
+        cls,
+        requires_grad: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+        persistent: bool = True,
+    ) -> Any:
+        tensor = _without_shape(cls, requires_grad, device, dtype)
+        tensor.persistent = persistent
+        tensor._is_buffer = True
+        return tensor

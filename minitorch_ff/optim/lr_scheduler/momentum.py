@@ -1,0 +1,52 @@
+"""Momentum that moves against the learning rate, for the cyclic schedules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from minitorch_ff.optim.lr_scheduler.base import per_group
+
+if TYPE_CHECKING:
+    from minitorch_ff.optim.optimizer import Optimizer
+
+
+def uses_beta1(optimizer: Optimizer) -> bool:
+    """Whether the momentum is called `betas[0]`, as in Adam, and not `momentum`.
+
+    Raises:
+        ValueError: The optimizer has neither.
+    """
+    if "momentum" not in optimizer.defaults and "betas" not in optimizer.defaults:
+        raise ValueError(
+            "optimizer must support momentum or beta1 with `cycle_momentum` option "
+            "enabled"
+        )
+    return "betas" in optimizer.defaults
+
+
+def set_momentum(group: dict[str, Any], beta1: bool, value: float) -> None:
+    """Write the momentum of a parameter group under its optimizer's name for it."""
+    if beta1:
+        group["betas"] = (value, *group["betas"][1:])
+    else:
+        group["momentum"] = value
+
+
+def momentum_bounds(
+    optimizer: Optimizer, lowest: Any, highest: Any
+) -> tuple[list[float], list[float]]:
+    """The lowest and the highest momentum of each parameter group."""
+    return (
+        per_group("base_momentum", optimizer, lowest),
+        per_group("max_momentum", optimizer, highest),
+    )
+
+
+def start_at_highest(
+    optimizer: Optimizer, beta1: bool, lowest: list[float], highest: list[float]
+) -> None:
+    """Begin a cycle: momentum is high where the rate is low. Notes the bounds, too."""
+    for group, low, high in zip(optimizer.param_groups, lowest, highest, strict=True):
+        set_momentum(group, beta1, high)
+        group["max_momentum"] = high
+        group["base_momentum"] = low
