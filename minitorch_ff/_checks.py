@@ -54,3 +54,53 @@ def shape_from(args: tuple[Any, ...]) -> tuple[int, ...]:
     if len(args) == 1 and not hasattr(args[0], "__index__"):
         args = tuple(args[0])
     return tuple([n.__index__() for n in args])
+
+
+def check_index_bounds(shape: tuple[int, ...], index: Any) -> None:
+    """Refuse positions that do not exist: CuPy would silently wrap them around.
+
+    Raises:
+        IndexError: Naming the dimension, or the two shapes of a boolean index.
+    """
+    dim = 0
+    items = index if type(index) is tuple else (index,)
+    given = sum([getattr(i, "ndim", 1) if _is_mask(i) else i is not None for i in items if i is not ...])
+    for item in items:
+        if item is None:
+            continue
+        if item is ...:
+            dim += len(shape) - given
+        elif isinstance(item, slice):
+            dim += 1
+        elif isinstance(item, int):
+            if not -shape[dim] <= item < shape[dim]:
+                raise IndexError(
+                    f"index {item} is out of bounds for dimension {dim} with size {shape[dim]}"
+                )
+            dim += 1
+        elif _is_mask(item):
+            for i, n in enumerate(item.shape):
+                if n != shape[dim + i]:
+                    raise IndexError(
+                        f"The shape of the mask {list(item.shape)} at index {i} does not match "
+                        f"the shape of the indexed tensor {list(shape)} at index {dim + i}"
+                    )
+            dim += item.ndim
+        else:
+            _check_positions(item, dim, shape[dim])
+            dim += 1
+
+
+def _is_mask(item: Any) -> bool:
+    return getattr(getattr(item, "dtype", None), "kind", "") == "b"
+
+
+def _check_positions(positions: Any, dim: int, size: int) -> None:
+    if not positions.size:
+        return
+    low, high = int(positions.min()), int(positions.max())
+    if low < -size or high >= size:
+        wrong = high if high >= size else low
+        raise IndexError(
+            f"index {wrong} is out of bounds for dimension {dim} with size {size}"
+        )

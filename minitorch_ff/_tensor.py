@@ -15,6 +15,8 @@ from minitorch_ff._devices import device, device_of
 from minitorch_ff._functions import (
     arithmetic,
     conversion,
+    creation,
+    indexing,
     shaping,
 )
 from minitorch_ff._size import Size, size_of
@@ -36,6 +38,10 @@ class Tensor(engine.Tensor):
 
     __slots__ = ("__dict__",)
     __array_priority__ = 1000  # NumPy leaves `array + tensor` to us
+
+    def __new__(cls, *args: Any, device: Any = None) -> Any:
+        """PyTorch's early constructor: `Tensor(2, 3)` is a shape, `Tensor([1, 2])` data."""
+        return creation.legacy(cls, args, _dtypes.get_default_dtype(), device)
 
     # ------------------------------------------------------------------ what it is
 
@@ -142,6 +148,8 @@ class Tensor(engine.Tensor):
     __complex__ = conversion.python_complex
     __deepcopy__, __copy__ = conversion.deepcopy, conversion.shallow_copy
     __reduce_ex__ = conversion.reduce
+    new_tensor, new_zeros, new_ones = creation.new_tensor, creation.new_zeros, creation.new_ones
+    new_empty, new_full = creation.new_empty, creation.new_full
     is_floating_point = conversion.is_floating_point
     is_complex, is_signed = conversion.is_complex, conversion.is_signed
 
@@ -248,6 +256,10 @@ class Tensor(engine.Tensor):
         from minitorch_ff import _printing
 
         return _printing.format_tensor(self, spec)
+
+    # -------------------------------------------------------------------- indexing
+
+    __getitem__, __setitem__, __iter__ = indexing.getitem, indexing.setitem, indexing.iterate
 
     # --------------------------------------------------------------------- shaping
 

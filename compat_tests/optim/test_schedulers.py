@@ -10,11 +10,11 @@ import warnings
 import pytest
 import torch
 from torch.optim import lr_scheduler as theirs
-from torch.optim.swa_utils import SWALR as TheirSWALR
+from torch.optim import swa_utils as their_averages
 
 import minitorch_ff as ff
 from minitorch_ff.optim import lr_scheduler as ours
-from minitorch_ff.optim.swa_utils import SWALR as OurSWALR
+from minitorch_ff.optim import swa_utils as our_averages
 
 STEPS = 40
 
@@ -51,8 +51,8 @@ class World:
         return optim.Adagrad(groups, lr=0.1)
 
 
-OURS = World(ff, ours, OurSWALR)
-THEIRS = World(torch, theirs, TheirSWALR)
+OURS = World(ff, ours, our_averages.SWALR)
+THEIRS = World(torch, theirs, their_averages.SWALR)
 
 
 class Halving:

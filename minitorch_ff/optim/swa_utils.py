@@ -1,4 +1,4 @@
-"""Averages of weights over time (arXiv:1803.05407), and the schedule that goes with them.
+"""Averages of weights over time (arXiv:1803.05407), and a schedule for them.
 
 `AveragedModel` keeps the average, `SWALR` brings the rate to the constant at which
 averaging pays, `update_bn` measures the batch statistics of the averaged model.
@@ -261,7 +261,7 @@ def update_bn(
     Averaged weights need it: the statistics were those of the weights along the way.
 
     Args:
-        loader: Gives batches: tensors, or lists or tuples whose first item is the input.
+        loader: Gives batches: inputs, or lists or tuples whose first item is the input.
         model: Its layers are changed, in one pass over the loader.
         device: Inputs are moved there first; None: they stay where they are.
 
@@ -298,8 +298,8 @@ class SWALR(LRScheduler):
         last_epoch: The epoch to go on from, -1 for a start.
 
     Raises:
-        ValueError: `anneal_epochs` or `anneal_strategy` is out of its range, or `swa_lr`
-            has another length than `param_groups`.
+        ValueError: `anneal_epochs` or `anneal_strategy` is out of its range, or
+            `swa_lr` has another length than `param_groups`.
 
     See: [SWALR](https://docs.pytorch.org/docs/stable/generated/torch.optim.swa_utils.SWALR.html).
     """

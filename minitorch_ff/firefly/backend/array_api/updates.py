@@ -57,11 +57,9 @@ class Updates(MatrixUpdates):
         """Memory for arrays of these shapes, side by side."""
         return Flat(self.module.empty(sum(map(prod, shapes)), dtype), shapes)
 
-    def flat_view(self, array):
-        """One array as a `Flat` over its own memory, or None if its layout forbids that."""
-        if not array.flags.c_contiguous:
-            return None
-        return Flat(array.reshape(-1), [array.shape])
+    def numbers(self, array):
+        """All elements in one dimension, complex ones as two; no copy if they lie in order."""
+        return array.reshape(-1).view(array.real.dtype)
 
     # ------------------------------------------------------------------ the updates
 

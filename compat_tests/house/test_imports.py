@@ -1,0 +1,101 @@
+"""Who may import whom: read from the files, nothing is imported.
+
+The package is a stack. A module imports what lies below it, and its own layer.
+"""
+
+import pytest
+
+from compat_tests.house.files import PACKAGE, imports, module_name, modules
+
+# From the bottom up. A module belongs to the layer with the longest fitting name.
+LAYERS = [
+    ("firefly.backend", "firefly.random"),
+    ("firefly.ops",),
+    ("firefly",),
+    ("_dtypes", "_devices", "_size", "_checks", "_promotion", "_version"),
+    ("_printing",),
+    ("_functions",),
+    ("_tensor",),
+    ("_creation",),
+    ("_serialization",),
+    ("autograd",),
+    ("nn.functional",),
+    ("nn",),
+    ("optim", "utils"),
+    ("vision",),
+    ("",),
+]
+ARRAY_LIBRARIES = {"numpy", "cupy", "cupyx"}
+MAY_USE_NUMPY = (  # the back ends, the generator, and the facade's borders
+    "firefly.backend",
+    "firefly.random",
+    "_creation",
+    "_printing",
+    "_dtypes",
+    "_serialization",
+    "utils.data._collate",
+    "vision",
+)
+FILES = [pytest.param(path, id=module_name(path) or "__init__") for path in modules()]
+
+
+def is_below(name: str, package: str) -> bool:
+    return not package or name == package or name.startswith(package + ".")
+
+
+def layer_of(name: str) -> int:
+    fits = [
+        (len(package), level)
+        for level, packages in enumerate(LAYERS)
+        for package in packages
+        if is_below(name, package)
+    ]
+    return max(fits)[1]
+
+
+def own(imported: str) -> str | None:
+    """An imported name below the package; None for other packages."""
+    package = PACKAGE.name
+    return (
+        imported.removeprefix(package).lstrip(".")
+        if is_below(imported, package)
+        else None
+    )
+
+
+def test_files_are_found():
+    assert len(FILES) > 10
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_imports_point_downwards(path):
+    level = layer_of(module_name(path))
+    upwards = [
+        f"line {line}: {imported}"
+        for line, imported in imports(path)
+        if own(imported) is not None and layer_of(own(imported)) > level
+    ]
+    assert not upwards
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_only_borders_use_an_array_library(path):
+    name = module_name(path)
+    used = {imported.split(".")[0] for _, imported in imports(path, typing_only=True)}
+    allowed = any(is_below(name, package) for package in MAY_USE_NUMPY)
+    assert allowed or not used & ARRAY_LIBRARIES
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_nothing_imports_pytorch(path):
+    used = {imported.split(".")[0] for _, imported in imports(path, typing_only=True)}
+    assert not used & {"torch", "torchvision"}
+
+
+def test_operators_know_no_back_end():
+    ops = [path for path in modules() if is_below(module_name(path), "firefly.ops")]
+    assert ops
+    for path in ops:
+        for line, imported in imports(path):
+            backend = is_below(own(imported) or "", "firefly.backend")
+            assert not (own(imported) and backend), f"{path.name}:{line} {imported}"

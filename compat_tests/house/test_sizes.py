@@ -1,0 +1,36 @@
+"""Sizes a reader can live with, counted in lines of code (not of documentation)."""
+
+import ast
+
+import pytest
+
+from compat_tests.house.files import ROOT, code_lines, module_name, modules, tree
+
+FILE_LIMIT = 500
+PACKAGE_LIMIT = 20_000
+FILES = [pytest.param(path, id=module_name(path) or "__init__") for path in modules()]
+TEXTS = [
+    path
+    for folder in ("minitorch_ff", "compat_tests", "examples", "docs")
+    for path in sorted((ROOT / folder).rglob("*"))
+    if path.suffix in {".py", ".md", ".json", ".yml", ".toml"}
+]
+# Places on somebody's machine, written so that this file does not hold them.
+PRIVATE_PLACES = ["/" + name + "/" for name in ("work", "home", "root", "opt", "Users")]
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_file_has_one_idea(path):
+    """A longer file says in its docstring why it is longer."""
+    documentation = (ast.get_docstring(tree(path)) or "").lower()
+    assert code_lines(path) <= FILE_LIMIT or "lines" in documentation
+
+
+def test_package_fits_in_a_head():
+    assert 0 < sum(map(code_lines, modules())) < PACKAGE_LIMIT
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_texts_speak_of_no_machine(path):
+    text = path.read_text(encoding="utf-8")
+    assert not [place for place in PRIVATE_PLACES if place in text]

@@ -1,0 +1,282 @@
+"""Elements by position: `x[...]` read and written."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy
+
+from minitorch_ff._checks import check_index_bounds
+from minitorch_ff.firefly.in_place import value_before, write
+from minitorch_ff.firefly.modes import grad_enabled
+from minitorch_ff.firefly.ops import indexing as ops
+from minitorch_ff.firefly.ops.base import apply
+from minitorch_ff.firefly.promotion import number
+from minitorch_ff.firefly.tensor import Tensor as AnyTensor
+from minitorch_ff.firefly.tensor import wrap
+from minitorch_ff.firefly.views import apply_view
+
+if TYPE_CHECKING:
+    from minitorch_ff._tensor import Tensor
+
+
+def getitem(self: Tensor, index: Any) -> Tensor:
+    """`x[index]`, with ints, slices, None, `...`, lists, integer and boolean tensors.
+
+    Ints, slices, None and `...` alone give a view.
+
+    Raises:
+        IndexError: A position does not exist, or there are too many indices.
+        ValueError: A slice has a negative step.
+
+    See: rule [`Index`][minitorch_ff.firefly.ops.indexing.Index],
+        [indexing](https://docs.pytorch.org/docs/stable/tensor_view.html).
+    """
+    looking, picking = two_steps(self, index)
+    view = self if looking is None else look(self, looking)
+    if picking is None:
+        return view
+    check_index_bounds(view.buffer.shape, picking)
+    return apply(ops.Index, view, index=picking)
+
+
+def setitem(self: Tensor, index: Any, value: Any) -> None:
+    """`x[index] = value`; the value is broadcast to the places.
+
+    Raises:
+        IndexError: A position does not exist, or there are too many indices.
+        RuntimeError: The value does not fit, or `self` may not be written.
+    """
+    looking, picking = two_steps(self, index)
+    view = self if looking is None else look(self, looking)
+    if not isinstance(value, AnyTensor):
+        if isinstance(value, numpy.ndarray):
+            value = wrap(AnyTensor.result_class, value)
+        else:
+            try:
+                value = number(value, view)
+            except TypeError:
+                raise TypeError(
+                    f"can't assign a {type(value).__name__} to a "
+                    f"torch.{view.type().split('.')[-1]}"
+                ) from None
+    if picking is not None:
+        check_index_bounds(view.buffer.shape, picking)
+    try:
+        put_at(view, picking, value)
+    except ValueError:
+        places = list(view.buffer.shape if picking is None else view.buffer[picking].shape)
+        given = list(value.buffer.shape)
+        if picking is None:
+            raise _cannot_expand(given, places) from None
+        raise RuntimeError(
+            f"shape mismatch: value tensor of shape {given} cannot be broadcast to indexing "
+            f"result of shape {places}"
+        ) from None
+
+
+def put_at(view: Tensor, picking: Any, value: Tensor, accumulate: bool = False) -> None:
+    """Write `value` into `view`: everywhere, or at the places of an advanced index."""
+    value_buffer = value.buffer
+    while value_buffer.ndim > view.buffer.ndim and value_buffer.shape[0] == 1 and picking is None:
+        value = value.reshape(value_buffer.shape[1:])  # leading ones may be dropped
+        value_buffer = value.buffer
+    old = value_before(view, [value]) if grad_enabled() else view
+    if picking is None:
+        write(view, apply(ops.Copy, old, value))
+    else:
+        settings = {"index": picking, "accumulate": accumulate}
+        write(view, apply(ops.IndexPut, old, value, **settings))
+
+
+def _cannot_expand(given: list[int], places: list[int]) -> RuntimeError:
+    """The error for a value that does not broadcast to the places it is assigned to."""
+    if len(given) > len(places):
+        return RuntimeError(
+            f"expand(torch.FloatTensor{given}, size={places}): the number of sizes provided "
+            f"({len(places)}) must be greater or equal to the number of dimensions in the "
+            f"tensor ({len(given)})"
+        )
+    for i in range(1, len(given) + 1):
+        if given[-i] not in (1, places[-i]):
+            return RuntimeError(
+                f"The expanded size of the tensor ({places[-i]}) must match the existing size "
+                f"({given[-i]}) at non-singleton dimension {len(places) - i}.  Target sizes: "
+                f"{places}.  Tensor sizes: {given}"
+            )
+    return RuntimeError(f"cannot assign a value of shape {given} to places of shape {places}")
+
+
+def look(self: Tensor, index: Any) -> Tensor:
+    """The view that ints, slices, None and `...` select.
+
+    Raises:
+        IndexError: A position does not exist, or there are too many indices.
+    """
+    try:
+        return apply_view(ops.Index, self, index=index)
+    except IndexError:
+        check_index_bounds(self.buffer.shape, index)
+        raise
+
+
+def two_steps(self: Tensor, index: Any) -> tuple[Any, Any]:
+    """An index as a view to take first, and an advanced index on that view.
+
+    PyTorch applies ints before tensors, NumPy counts them among the tensors: where both
+    occur, the results differ in the order of their dimensions.
+    """
+    kind = type(index)
+    if kind is int or kind is slice:  # the common cases, without a loop
+        if kind is slice and index.step is not None:
+            check_step(index)
+        if not self.buffer.ndim:
+            raise_for_0d(index)
+        return index, None
+    if kind is list and is_tuple_in_disguise(index):
+        warnings.warn(NESTED_LIST_WARNING, stacklevel=3)
+        kind = tuple
+    items = list(index) if kind is tuple else [index]
+    looking: list[Any] = []
+    picking: list[Any] = []
+    advanced = False
+    for item in (plain(item) for item in items):
+        kind = type(item)
+        if kind is int:
+            looking.append(item)
+        elif kind is slice:
+            check_step(item)
+            looking.append(item)
+            picking.append(slice(None))
+        elif item is None:
+            looking.append(None)
+            picking.append(slice(None))
+        elif item is ...:
+            looking.append(item)
+            picking.append(item)
+        else:
+            advanced = True
+            if item.ndim == 0:  # a boolean: a new dimension of size one or zero
+                looking.append(None)
+                picking.append(item.reshape(1))
+            else:
+                looking.extend([slice(None)] * (item.ndim if item.dtype.kind == "b" else 1))
+                picking.append(item)
+    wanted = sum(item is not None and item is not ... for item in looking)
+    if wanted > self.buffer.ndim:
+        if not self.buffer.ndim and not advanced:
+            raise_for_0d(items[0])
+        raise IndexError(
+            f"too many indices for tensor of dimension {self.buffer.ndim}"
+        )
+    first = tuple(looking)
+    if advanced and all([item == slice(None) or item is ... for item in first if item is not None]) and None not in looking:
+        return None, tuple(picking)
+    return first, tuple(picking) if advanced else None
+
+
+NESTED_LIST_WARNING = (
+    "Using a non-tuple sequence for multidimensional indexing is deprecated and will be "
+    "changed in pytorch 2.9; use x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be "
+    "interpreted as tensor index, x[torch.tensor(seq)], which will result either in an error "
+    "or a different result"
+)
+
+
+def is_tuple_in_disguise(index: list[Any]) -> bool:
+    """Whether PyTorch still takes a list for a tuple: it is short and holds sequences."""
+    kinds = (list, tuple, slice, AnyTensor, numpy.ndarray)
+    return len(index) < 32 and any(
+        [isinstance(i, kinds) or i is None or i is ... for i in index]
+    )
+
+
+def raise_for_0d(index: Any) -> None:
+    """Refuse to index a 0-d tensor."""
+    if isinstance(index, int):
+        raise IndexError(
+            "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or "
+            "`tensor.item<T>()` in C++ to convert a 0-dim tensor to a number"
+        )
+    raise IndexError("slice() cannot be applied to a 0-dim tensor.")
+
+
+def check_step(item: slice) -> None:
+    """Refuse slices that run backwards.
+
+    Raises:
+        ValueError: The step is not positive.
+    """
+    if item.step is not None and item.step <= 0:
+        raise ValueError("step must be greater than zero")
+
+
+def plain(item: Any) -> Any:
+    """One index as int, slice, None, `...`, or an array of the tensor's back end.
+
+    Raises:
+        IndexError: A tensor has a dtype that no index has.
+        TypeError: It is no index at all.
+    """
+    kind = type(item)
+    if kind is int or item is None or item is ...:
+        return item
+    if kind is slice:
+        return slice(*[_bound(b) for b in (item.start, item.stop, item.step)])
+    if isinstance(item, AnyTensor):
+        buffer = item.buffer
+        if buffer.dtype.kind not in "iub":
+            raise IndexError(
+                "tensors used as indices must be long, int, byte or bool tensors"
+            )
+        if buffer.dtype == numpy.uint8:
+            buffer = buffer.astype(bool)
+        if buffer.ndim == 0 and buffer.dtype.kind != "b":
+            return int(buffer.item())
+        return buffer
+    if isinstance(item, (bool, numpy.bool_)):
+        return numpy.asarray(item)
+    if hasattr(item, "__index__") and not isinstance(item, numpy.ndarray):
+        return item.__index__()
+    if isinstance(item, (list, tuple, range, numpy.ndarray)):
+        return _array(item)
+    raise TypeError(
+        "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are "
+        f"valid indices (got {type(item).__name__})"
+    )
+
+
+def _bound(value: Any) -> Any:
+    return value.__index__() if value is not None else None
+
+
+def _array(item: Any) -> Any:
+    """A list of positions or of booleans as an array."""
+    if isinstance(item, numpy.ndarray):
+        array = item
+    else:
+        array = numpy.array([_element(part) for part in item])
+    if array.size == 0 and array.dtype.kind == "f":
+        array = array.astype(numpy.int64)
+    if array.dtype.kind not in "iub":
+        raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+    return array
+
+
+def _element(part: Any) -> Any:
+    if isinstance(part, AnyTensor):
+        return part.buffer
+    return [_element(p) for p in part] if isinstance(part, (list, tuple)) else part
+
+
+def iterate(self: Tensor) -> Any:
+    """The rows, one after the other.
+
+    Raises:
+        TypeError: The tensor has no dimensions.
+    """
+    if not self.buffer.ndim:
+        raise TypeError("iteration over a 0-d tensor")
+    return iter(self.unbind(0))
+

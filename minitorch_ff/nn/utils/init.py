@@ -1,0 +1,37 @@
+"""Making a module without drawing random numbers for it."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from minitorch_ff.firefly.random import default_generator
+from minitorch_ff.nn.modules.module import Module
+
+__all__ = ["skip_init"]
+
+
+def skip_init(module_cls: type[Module], *args: Any, **kwargs: Any) -> Any:
+    """Make a module whose parameters have no particular values yet.
+
+    The random numbers that follow are the same as without the module.
+
+    Args:
+        module_cls: The module's class; its `__init__` takes `device`.
+        *args: The arguments of the class.
+        **kwargs: The same.
+
+    Raises:
+        RuntimeError: No module class, or one that takes no `device`.
+
+    See: [torch.nn.utils.skip_init](https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.skip_init.html).
+    """
+    if not issubclass(module_cls, Module):
+        raise RuntimeError(f"Expected a Module; got {module_cls}")
+    if "device" not in inspect.signature(module_cls).parameters:
+        raise RuntimeError("Module must support a 'device' arg to skip initialization")
+    state = default_generator.get_state()
+    try:
+        return module_cls(*args, **kwargs)
+    finally:
+        default_generator.set_state(state)

@@ -1,0 +1,189 @@
+"""How parameters are updated together.
+
+One call of a primitive costs about as much for three numbers as for three thousand. So the
+small parameters of a group share a bucket: their state lies side by side in one array for
+good, their values and gradients are copied there for the update, and the values back.
+Parameters are never moved. A large parameter has a bucket of its own and is not copied.
+
+The tensors in `optimizer.state` are views of the buckets, so whoever reads or writes them
+reads or writes what the update uses. Before every step the plan checks that it still holds;
+where somebody replaced a tensor, or another set of parameters has gradients, a new plan is
+made from the state as it is.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minitorch_ff._tensor import Tensor
+from minitorch_ff.firefly.backend.registry import backend_of
+
+SMALL = 32768
+"""Parameters of at most so many elements share a bucket."""
+
+State = dict[str, Any]
+
+
+class Bucket:
+    """Parameters that one call of a primitive updates.
+
+    Attributes:
+        backend: Offers the primitive.
+        param, grad: Values and gradients in one dimension, between `load` and `store`.
+        arrays: The state that has an element for each of the parameters', by name.
+        counts: The state that is one number and the same for all parameters (`step`).
+        fresh: Whether this is the first step of these parameters.
+    """
+
+    def __init__(
+        self, params: list[Tensor], states: list[State], plan: Plan, fresh: bool
+    ) -> None:
+        self.fresh = fresh
+        self.backend = backend_of(params[0].buffer)
+        self.arrays = {
+            name: self._side_by_side([state[name] for state in states], params[0])
+            for name in plan.array_names
+        }
+        self.counts: dict[str, float] = {}
+        self._counters = {}
+        for name in plan.counter_names:
+            counters = [state[name] for state in states]
+            memory = backend_of(counters[0].buffer).flat(
+                [()] * len(counters), counters[0].buffer.dtype
+            )
+            _move(counters, memory)
+            self._counters[name] = memory.numbers
+
+        self._params = params
+        self._buffers = [param.buffer for param in params]
+        self._values = self._grads = None
+        if len(params) > 1 or not params[0].is_contiguous():
+            shapes, dtype = [b.shape for b in self._buffers], self._buffers[0].dtype
+            self._values = self.backend.flat(shapes, dtype)
+            self._grads = self.backend.flat(shapes, dtype)
+            self.param, self.grad = self._values.numbers, self._grads.numbers
+        else:
+            self.param, self.grad = self.backend.numbers(self._buffers[0]), None
+
+    def _side_by_side(self, tensors: list[Tensor], param: Tensor) -> Any:
+        """One array with the elements of all tensors, which become views of it."""
+        if len(tensors) == 1 and tensors[0].is_contiguous():
+            return self.backend.numbers(tensors[0].buffer)
+        memory = self.backend.flat([t.buffer.shape for t in tensors], param.buffer.dtype)
+        _move(tensors, memory)
+        return memory.numbers
+
+    def counts_agree(self) -> bool:
+        """Read the counts; they may have been changed for some parameters only."""
+        for name, numbers in self._counters.items():
+            values = numbers.tolist()
+            self.counts[name] = values[0]
+            if values.count(values[0]) != len(values):
+                return False
+        return True
+
+    def set_count(self, name: str, value: float) -> None:
+        """Write one of `counts` for all parameters, in the precision it is kept in."""
+        numbers = self._counters[name]
+        numbers.fill(value)
+        self.counts[name] = numbers.item(0)
+
+    def count_step(self) -> float:
+        """Add one to the number of steps, and return it."""
+        self.set_count("step", self.counts["step"] + 1)
+        return self.counts["step"]
+
+    def load(self) -> None:
+        """Bring values and gradients here."""
+        if self._values is None:
+            self.grad = self.backend.numbers(self._params[0]._grad.buffer)
+        else:
+            self._values.gather(self._buffers)
+            self._grads.gather([param._grad.buffer for param in self._params])
+
+    def store(self) -> None:
+        """Bring the new values back, and note that the parameters were written."""
+        if self._values is None:
+            self.grad = None  # the gradient's memory is free when its owner lets go
+        else:
+            self._values.scatter(self._buffers)
+        self.fresh = False
+        for param in self._params:
+            param.version[0] += 1
+
+
+def _move(tensors: list[Tensor], memory: Any) -> None:
+    """Give tensors a new place for their elements; they stay the same tensors."""
+    memory.gather([tensor.buffer for tensor in tensors])
+    for tensor, part in zip(tensors, memory.parts, strict=True):
+        tensor.buffer = part
+
+
+class Plan:
+    """Which buckets update a group, and what must not have changed for that to be right.
+
+    Args:
+        params: The group's parameters.
+        states: The state of each, None for those without a gradient (they are left alone)
+            or if nothing is remembered of them.
+        fresh: For each parameter, whether this is its first step.
+        array_names: The state that has an element for each of the parameter's.
+        counter_names: The state that is a single number.
+    """
+
+    def __init__(
+        self,
+        params: list[Tensor],
+        states: list[State],
+        fresh: list[bool],
+        array_names: tuple[str, ...],
+        counter_names: tuple[str, ...],
+    ) -> None:
+        self.array_names = array_names
+        self.counter_names = counter_names
+        together: dict[Any, list[int]] = {}
+        for i, (param, state) in enumerate(zip(params, states, strict=True)):
+            if param._grad is not None:
+                counts = [state[name].item() for name in counter_names]
+                alone = id(param) if param.buffer.size > SMALL else None
+                key = (param.device, param.dtype, alone, fresh[i], *counts)
+                together.setdefault(key, []).append(i)
+        self.buckets = [
+            Bucket([params[i] for i in at], [states[i] for i in at], self, fresh[at[0]])
+            for at in together.values()
+        ]
+        names = (*array_names, *counter_names)
+        self._found = [
+            (
+                param,
+                None if param._grad is None else param.buffer,
+                state,
+                [(name, state[name], state[name].buffer) for name in names]
+                if param._grad is not None
+                else [],
+            )
+            for param, state in zip(params, states, strict=True)
+        ]
+
+    def holds(self, params: list[Tensor], states: dict[Any, State]) -> bool:
+        """Whether parameters and state are still those, and where, the buckets expect them."""
+        if len(params) != len(self._found):
+            return False
+        for param, (known, buffer, state, entries) in zip(
+            params, self._found, strict=True
+        ):
+            if param is not known:
+                return False
+            if param._grad is None:
+                if buffer is not None:
+                    return False
+                continue
+            if param.buffer is not buffer:
+                return False
+            if entries:
+                if states.get(param) is not state:
+                    return False
+                for name, tensor, part in entries:
+                    if state.get(name) is not tensor or tensor.buffer is not part:
+                        return False
+        return all([bucket.counts_agree() for bucket in self.buckets])

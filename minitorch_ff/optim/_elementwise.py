@@ -1,0 +1,217 @@
+"""What the optimizers share whose update treats every element alone: all but three."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from minitorch_ff._creation import tensor
+from minitorch_ff._devices import device
+from minitorch_ff._dtypes import float32, float64, get_default_dtype
+from minitorch_ff._tensor import Tensor
+from minitorch_ff.firefly.modes import enable_grad, set_grad_enabled
+from minitorch_ff.optim._buckets import Bucket, Plan, State
+from minitorch_ff.optim.optimizer import Closure, Optimizer, ParamsT
+
+Group = dict[str, Any]
+
+
+class ElementwiseOptimizer(Optimizer):
+    """An optimizer whose parameters can share buckets (`_buckets.py`).
+
+    A subclass names the state that has an element for each of the parameter's (`_arrays`)
+    and the state that is one number (`counters`), makes it (`_new_state`), and updates a
+    bucket with one primitive (`_update`). `_update_tensors` is the same update in tensor
+    operations, which autograd can record: for `differentiable=True`.
+    """
+
+    counters: ClassVar[tuple[str, ...]] = ("step",)
+    """Names of the state that is a single number."""
+
+    settings_of_old: ClassVar[dict[str, Any]] = {
+        "foreach": None,
+        "maximize": False,
+        "differentiable": False,
+        "capturable": False,
+    }
+    """What settings mean that a checkpoint of an old version does not have."""
+
+    capturable_state: ClassVar[str] = "params and state_steps"
+    """What `capturable=True` wants on a GPU, in the words of the message."""
+
+    def __init__(self, params: ParamsT, defaults: dict[str, Any]) -> None:
+        self._plans: dict[int, Plan | None] = {}
+        super().__init__(params, defaults)
+        if defaults.get("fused"):
+            if defaults["differentiable"]:
+                raise RuntimeError("`fused` does not support `differentiable`")
+            if defaults["foreach"]:
+                raise RuntimeError(
+                    "`fused` and `foreach` cannot be `True` together."
+                )
+
+    # ------------------------------------------------------ what a subclass provides
+
+    def _arrays(self, group: Group) -> tuple[str, ...]:
+        """Names of the state that has an element for each of the parameter's."""
+        raise NotImplementedError
+
+    def _new_state(self, param: Tensor, group: Group) -> State:
+        """What is remembered of a parameter before its first step."""
+        raise NotImplementedError
+
+    def _update(self, bucket: Bucket, group: Group) -> None:
+        """Update a bucket."""
+        raise NotImplementedError
+
+    def _update_tensors(
+        self, param: Tensor, grad: Tensor, state: State, group: Group
+    ) -> None:
+        """Update one parameter by tensor operations."""
+        raise NotImplementedError
+
+    # --------------------------------------------------------------------- the step
+
+    def step(self, closure: Closure | None = None) -> Any:
+        """Change the parameters once, by their gradients.
+
+        Args:
+            closure: Computes the loss and its gradients anew, and returns the loss.
+
+        Returns:
+            What `closure` returned, or None.
+        """
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        for number, group in enumerate(self.param_groups):
+            if group["differentiable"]:
+                self._step_with_tensors(group)
+                continue
+            plan = self._plan(number, group)
+            if plan is None:
+                self._step_with_tensors(group)
+                continue
+            for bucket in plan.buckets:
+                bucket.load()
+                self._update(bucket, group)
+                bucket.store()
+        return loss
+
+    def _plan(self, number: int, group: Group) -> Plan | None:
+        """The group's buckets, made anew if the last step's are out of date.
+
+        None if a parameter comes twice: two updates, one after the other, are wanted then.
+        """
+        params, names = group["params"], self._arrays(group)
+        plan = self._plans.get(number)
+        if (
+            plan is None
+            or plan.array_names != names
+            or not plan.holds(params, self.state)
+        ):
+            plan = self._plans[number] = self._new_plan(params, names, group)
+        return plan
+
+    def _new_plan(
+        self, params: list[Tensor], names: tuple[str, ...], group: Group
+    ) -> Plan | None:
+        """Make what is to be remembered of new parameters, and fill buckets."""
+        states: list[State] = []
+        fresh = []
+        for param in params:
+            state, first = {}, False
+            if param.grad is not None and (names or self.counters):
+                state, first = self._state_of(param, group)
+            states.append(state)
+            fresh.append(first)
+        self._check_group(params, group)
+        if len({id(param) for param in params}) < len(params):
+            return None
+        return Plan(params, states, fresh, names, self.counters)
+
+    def _state_of(self, param: Tensor, group: Group) -> tuple[State, bool]:
+        """What is remembered of a parameter, and whether this is its first step."""
+        state = self.state[param]
+        if state:
+            return state, False
+        state.update(self._new_state(param, group))
+        return state, True
+
+    def _check_group(self, params: list[Tensor], group: Group) -> None:
+        """Refuse flags that the parameters' dtype or device does not allow."""
+        for param in params:
+            on_cpu = param.device.type == "cpu"
+            if group.get("capturable") and param.grad is not None and on_cpu:
+                raise AssertionError(
+                    f"If capturable=True, {self.capturable_state} must be on supported "
+                    "devices: ['cuda', 'xpu', 'hpu', 'privateuseone', 'xla']."
+                )
+            if group.get("fused") and not param.is_floating_point():
+                raise RuntimeError(
+                    "`fused=True` requires all the params to be floating point Tensors of "
+                    "supported devices: ['mps', 'cuda', 'xpu', 'hpu', 'cpu', 'mtia', "
+                    f"'privateuseone'] but {param.dtype} and {param.device.type}"
+                )
+
+    def _step_with_tensors(self, group: Group) -> None:
+        """Update parameter by parameter; recorded if the group is differentiable."""
+        for param in group["params"]:
+            grad = param.grad
+            if grad is None:
+                continue
+            if param.is_complex():
+                raise NotImplementedError(
+                    "differentiable=True is not supported for complex parameters; use two "
+                    "real ones, torch.view_as_real(param)"
+                )
+            state: State = {}
+            if self._arrays(group) or self.counters:
+                state, _ = self._state_of(param, group)
+            with set_grad_enabled(group["differentiable"]):
+                self._update_tensors(
+                    param, -grad if group["maximize"] else grad, state, group
+                )
+
+    # ---------------------------------------------------------------- saved states
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._plans = {}
+        for group in self.param_groups:
+            for name, value in self.settings_of_old.items():
+                group.setdefault(name, value)
+            for param in group["params"]:
+                remembered = self.state.get(param)
+                for name in self.counters if remembered else ():
+                    if not isinstance(remembered[name], Tensor):  # once a Python number
+                        remembered[name] = counter(float(remembered[name]), param, group)
+
+
+def counter(value: float, param: Tensor, group: Group) -> Tensor:
+    """A number of the state: on the CPU, unless a flag wants it beside the parameter."""
+    fused = group.get("fused")
+    double = get_default_dtype() is float64 and not fused
+    return tensor(
+        value,
+        dtype=float64 if double else float32,
+        device=param.device if fused or group.get("capturable") else device("cpu"),
+    )
+
+
+def number(setting: Any) -> Any:
+    """A setting as a Python number; a learning rate, say, may be a tensor."""
+    return setting.item() if isinstance(setting, Tensor) else setting
+
+
+def check_tensor_lr(lr: Any) -> None:
+    """Refuse a learning rate that is a tensor of several elements."""
+    if isinstance(lr, Tensor) and lr.numel() != 1:
+        raise ValueError("Tensor lr must be 1-element")
+
+
+def check_not_negative(**settings: Any) -> None:
+    """Refuse settings below zero; each is named as in the message."""
+    for name, value in settings.items():
+        if not 0.0 <= value:
+            raise ValueError(f"Invalid {name.replace('__', ' ')} value: {value}")
