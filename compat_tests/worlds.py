@@ -8,7 +8,7 @@
     same_in_both(body)
 
 A body gets the world as its argument and returns what is to be compared: tensors (with
-their gradients), numbers, texts, sizes, dtypes, in any nesting. Comparing nothing fails.
+their gradients), numbers, texts, sizes, dtypes, in any nesting. It must be something.
 """
 
 from collections.abc import Callable

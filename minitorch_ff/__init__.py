@@ -27,6 +27,9 @@ from minitorch_ff._functions.creation import (
     zeros_like,
 )  # fmt: skip
 from minitorch_ff._functions.creation import range_ as range
+from minitorch_ff._functions.matmul import (
+    addbmm, addmm, addmv, addr, baddbmm, bmm, dot, inner, matmul, mm, mv, outer, tensordot, vdot,
+)  # fmt: skip
 from minitorch_ff._functions.shaping import (
     chunk, clone, diagonal, flatten, movedim, narrow, permute, ravel, reshape, select, split,
     split_with_sizes, squeeze, t, tensor_split, transpose, unbind, unflatten, unsqueeze,
@@ -44,6 +47,7 @@ from minitorch_ff.firefly.modes import (
 from minitorch_ff.firefly.modes import grad_enabled as is_grad_enabled
 from minitorch_ff.firefly.modes import inference_enabled as is_inference_mode_enabled
 
+ger = outer
 moveaxis = movedim
 swapaxes = swapdims = transpose
 

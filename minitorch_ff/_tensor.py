@@ -19,6 +19,7 @@ from minitorch_ff._functions import (
     indexing,
     shaping,
 )
+from minitorch_ff._functions import matmul as products
 from minitorch_ff._size import Size, size_of
 from minitorch_ff.firefly import graph, tensor as engine
 from minitorch_ff.firefly.hooks import RetainGrad, hooks_of
@@ -260,6 +261,20 @@ class Tensor(engine.Tensor):
     # -------------------------------------------------------------------- indexing
 
     __getitem__, __setitem__, __iter__ = indexing.getitem, indexing.setitem, indexing.iterate
+
+    # -------------------------------------------------------------------- products
+
+    matmul, __matmul__, mm, bmm = products.matmul, products.matmul, products.mm, products.bmm
+    mv, dot, vdot, inner, outer = products.mv, products.dot, products.vdot, products.inner, products.outer
+    ger = outer
+    addmm, addmm_ = products.addmm, in_place(products.addmm)
+    addmv, addmv_ = products.addmv, in_place(products.addmv)
+    addr, addr_ = products.addr, in_place(products.addr)
+    addbmm, addbmm_ = products.addbmm, in_place(products.addbmm)
+    baddbmm, baddbmm_ = products.baddbmm, in_place(products.baddbmm)
+
+    def __rmatmul__(self, other: Tensor) -> Tensor:
+        return other.matmul(self)
 
     # --------------------------------------------------------------------- shaping
 

@@ -11,9 +11,8 @@ What a pass means. An operator's sample: the structure of the result, shapes, dt
 values, `requires_grad`, and every input's gradient for one random cotangent; in all
 variants (method, in-place, alias) and dtypes. See `compare.py` for tolerances. Factors
 of decompositions may differ in sign (note `gauge`), sorting may choose another of equal
-elements (`tie`), a missing gradient counts as zero. Strides and shared memory are noted,
-never failures. An error: the exception's type, and the words that PyTorch's tests look
-for.
+elements (`tie`), a missing gradient counts as zero. Strides and shared memory are only
+noted. An error: the exception's type, and the words that PyTorch's tests look for.
 """
 
 import argparse

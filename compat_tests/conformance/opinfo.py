@@ -27,6 +27,7 @@ TOLERANCE_TESTS = {
     None, "TestCommon", "TestUnaryUfuncs", "TestBinaryUfuncs", "TestReductions",
 }  # fmt: skip
 TOLERANCE_LIMIT = 1e-2
+CTC_LOSS = "nn.functional.ctc_loss"
 
 
 @dataclasses.dataclass
@@ -139,6 +140,15 @@ def tolerance(op, dtype: torch.dtype) -> tuple[float, float]:
 
 def gradient_dtypes(op) -> set:
     return op.supported_backward_dtypes("cpu") if op.supports_autograd else set()
+
+
+def has_gradient(op) -> bool:
+    return torch.float32 in gradient_dtypes(op) and torch.float32 in op.dtypes
+
+
+def has_second_gradient(op) -> bool:
+    # The database says that ctc_loss has one, but PyTorch's CPU kernel has none.
+    return has_gradient(op) and op.supports_gradgrad and op.name != CTC_LOSS
 
 
 def samples(op, dtype: torch.dtype, requires_grad: bool, options: Options) -> list:

@@ -210,7 +210,7 @@ class Recorded:
         return apply(indexing.IndexBack, x, index=index, shape=tuple(shape))
 
     # Products
-    matmul = two(matmul.Mm)
+    matmul = two(matmul.MatMul)
 
 
 recorded = Recorded()

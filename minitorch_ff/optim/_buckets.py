@@ -86,7 +86,7 @@ class Bucket:
         """Write one of `counts` for all parameters, in the precision it is kept in."""
         numbers = self._counters[name]
         numbers.fill(value)
-        self.counts[name] = numbers.item(0)
+        self.counts[name] = float(numbers[0])
 
     def count_step(self) -> float:
         """Add one to the number of steps, and return it."""

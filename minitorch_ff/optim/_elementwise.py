@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from minitorch_ff._creation import tensor
@@ -64,9 +65,9 @@ class ElementwiseOptimizer(Optimizer):
         raise NotImplementedError
 
     def _update_tensors(
-        self, param: Tensor, grad: Tensor, state: State, group: Group
+        self, param: Tensor, grad: Tensor, state: State, group: Group, first: bool
     ) -> None:
-        """Update one parameter by tensor operations."""
+        """Update one parameter by tensor operations; `grad` is negated to maximize."""
         raise NotImplementedError
 
     # --------------------------------------------------------------------- the step
@@ -121,7 +122,7 @@ class ElementwiseOptimizer(Optimizer):
         fresh = []
         for param in params:
             state, first = {}, False
-            if param.grad is not None and (names or self.counters):
+            if param.grad is not None:
                 state, first = self._state_of(param, group)
             states.append(state)
             fresh.append(first)
@@ -156,22 +157,20 @@ class ElementwiseOptimizer(Optimizer):
 
     def _step_with_tensors(self, group: Group) -> None:
         """Update parameter by parameter; recorded if the group is differentiable."""
+        self._check_group(group["params"], group)
         for param in group["params"]:
             grad = param.grad
             if grad is None:
                 continue
             if param.is_complex():
                 raise NotImplementedError(
-                    "differentiable=True is not supported for complex parameters; use two "
-                    "real ones, torch.view_as_real(param)"
+                    "differentiable=True is not supported for complex parameters; use a "
+                    "real one and torch.view_as_complex in the model"
                 )
-            state: State = {}
-            if self._arrays(group) or self.counters:
-                state, _ = self._state_of(param, group)
+            state, first = self._state_of(param, group)
             with set_grad_enabled(group["differentiable"]):
-                self._update_tensors(
-                    param, -grad if group["maximize"] else grad, state, group
-                )
+                grad = -grad if group["maximize"] else grad
+                self._update_tensors(param, grad, state, group, first)
 
     # ---------------------------------------------------------------- saved states
 
@@ -188,14 +187,18 @@ class ElementwiseOptimizer(Optimizer):
                         remembered[name] = counter(float(remembered[name]), param, group)
 
 
-def counter(value: float, param: Tensor, group: Group) -> Tensor:
+def counter(
+    value: float, param: Tensor, group: Group, beside_param: bool = False
+) -> Tensor:
     """A number of the state: on the CPU, unless a flag wants it beside the parameter."""
     fused = group.get("fused")
     double = get_default_dtype() is float64 and not fused
     return tensor(
         value,
         dtype=float64 if double else float32,
-        device=param.device if fused or group.get("capturable") else device("cpu"),
+        device=param.device
+        if beside_param or fused or group.get("capturable")
+        else device("cpu"),
     )
 
 
@@ -204,14 +207,27 @@ def number(setting: Any) -> Any:
     return setting.item() if isinstance(setting, Tensor) else setting
 
 
-def check_tensor_lr(lr: Any) -> None:
-    """Refuse a learning rate that is a tensor of several elements."""
+def check_settings(**settings: Any) -> None:
+    """Refuse settings below zero, in the order given, and a learning rate of many elements.
+
+    Raises:
+        ValueError: Naming the setting.
+    """
+    words = {"lr": "learning rate", "eps": "epsilon value"}
+    lr = settings.get("lr")
     if isinstance(lr, Tensor) and lr.numel() != 1:
         raise ValueError("Tensor lr must be 1-element")
-
-
-def check_not_negative(**settings: Any) -> None:
-    """Refuse settings below zero; each is named as in the message."""
     for name, value in settings.items():
         if not 0.0 <= value:
-            raise ValueError(f"Invalid {name.replace('__', ' ')} value: {value}")
+            raise ValueError(f"Invalid {words.get(name, f'{name} value')}: {value}")
+
+
+def check_betas(betas: Sequence[Any]) -> None:
+    """Refuse weights of the past outside [0, 1).
+
+    Raises:
+        ValueError: Naming the first such weight.
+    """
+    for i in (0, 1):
+        if not 0.0 <= betas[i] < 1.0:
+            raise ValueError(f"Invalid beta parameter at index {i}: {betas[i]}")

@@ -265,6 +265,7 @@ class Updates(MatrixUpdates):
         exp_avg_sq,
         *,
         step,
+        rectification,
         lr,
         beta1,
         beta2,
@@ -273,21 +274,15 @@ class Updates(MatrixUpdates):
         decoupled_weight_decay,
         maximize,
     ):
-        """RAdam: Adam that divides only once the average square can be trusted."""
-        correction1, correction2 = 1 - beta1**step, 1 - beta2**step
-        longest = 2 / (1 - beta2) - 1  # how many squares the average can hold
-        length = longest - 2 * step * beta2**step / correction2  # how many it holds
-        trusted = length > 5
-        rectification = 1.0
-        if trusted:
-            rectification = (
-                (length - 4)
-                * (length - 2)
-                * longest
-                / ((longest - 4) * (longest - 2) * length)
-            ) ** 0.5
+        """RAdam: Adam that divides only once the mean square can be trusted."""
+        trusted = rectification is not None
         bias, rate, root, rectify, tiny = self._constants_of(
-            param, correction1, lr, correction2**0.5, rectification, eps
+            param,
+            1 - beta1**step,
+            lr,
+            (1 - beta2**step) ** 0.5,
+            rectification if trusted else 1,
+            eps,
         )
         share = lr * weight_decay if decoupled_weight_decay else 0
         weight_decay = 0 if decoupled_weight_decay else weight_decay

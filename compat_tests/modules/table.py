@@ -1,0 +1,7 @@
+"""Modules: where we differ from PyTorch, and why; as in `compat_tests.ops.table`."""
+
+from compat_tests.conformance.known import Known
+
+MODULES: list[Known] = []
+
+ERRORS: list[Known] = []

@@ -1,0 +1,44 @@
+"""`python -m minitorch_ff COMMAND …`: the command line, and nothing else."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, TypeAlias
+
+from minitorch_ff.scripts.run import run_script
+
+if TYPE_CHECKING:  # argparse has no public name for what holds the commands
+    Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def main() -> None:
+    """Read the command line and do what it says."""
+    parser = argparse.ArgumentParser(
+        prog="python -m minitorch_ff",
+        description="A PyTorch-compatible framework in readable Python.",
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    add_run(commands)
+    options = parser.parse_args()
+    options.command(options)
+
+
+def add_run(commands: Commands) -> None:
+    """Add `run SCRIPT …`, which runs a script with this package as its `torch`."""
+    parser = commands.add_parser(
+        "run",
+        help="run a script written for PyTorch as it is",
+        description="Run a script written for PyTorch as it is: in it, `import torch` "
+        "means minitorch_ff. What follows the script's name belongs to the script.",
+    )
+    parser.add_argument("script", metavar="SCRIPT", help="a Python file")
+    parser.add_argument(
+        "arguments", nargs=argparse.REMAINDER, metavar="…", help="the script's own"
+    )
+    parser.set_defaults(
+        command=lambda options: run_script(options.script, options.arguments)
+    )
+
+
+if __name__ == "__main__":
+    main()

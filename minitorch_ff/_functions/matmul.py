@@ -1,0 +1,381 @@
+"""Products of vectors and matrices: `torch.matmul`, `torch.mm`, `torch.addmm`, …"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from minitorch_ff._functions import arithmetic
+from minitorch_ff.firefly.ops import matmul as ops
+from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply, check_same_device
+
+if TYPE_CHECKING:
+    from minitorch_ff._tensor import Tensor
+
+C_NAMES = {
+    "float32": "float",
+    "float64": "double",
+    "float16": "c10::Half",
+    "bfloat16": "c10::BFloat16",
+    "int64": "long int",
+    "int32": "int",
+    "int16": "short int",
+    "int8": "signed char",
+    "uint8": "unsigned char",
+    "bool": "bool",
+}
+"""What PyTorch's matrix products call a dtype."""
+
+
+def matmul(input: Tensor, other: Tensor) -> Tensor:
+    """The product of two vectors, matrices or stacks of matrices.
+
+    Args:
+        input: Shape `(n)`, `(m, n)` or `(*, m, n)`.
+        other: Shape `(n)`, `(n, p)` or `(*, n, p)`.
+
+    Returns:
+        Two vectors give a number; a vector on the left counts as a row, on the right as a
+        column, and its dimension goes; leading dimensions are broadcast.
+
+    Raises:
+        RuntimeError: The shapes do not fit, or the dtypes differ.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.matmul(torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0], [4.0]]))
+        tensor([[11.]])
+
+    See: rule [`MatMul`][minitorch_ff.firefly.ops.matmul.MatMul],
+        [torch.matmul](https://docs.pytorch.org/docs/stable/generated/torch.matmul.html).
+    """
+    a, b = input.buffer, other.buffer
+    if a.dtype is not b.dtype or not a.ndim or not b.ndim or a.dtype.kind == "b":
+        check_operands(input, other)
+    try:
+        return apply(ops.MatMul, input, other)
+    except (ValueError, TypeError):
+        check_same_device(input, other)
+        raise shapes_do_not_fit(a.shape, b.shape) from None
+
+
+def check_operands(input: Tensor, other: Tensor) -> None:
+    """Refuse operands that no product has.
+
+    Raises:
+        RuntimeError: One is a number, or the dtypes differ.
+        NotImplementedError: They are boolean.
+    """
+    a, b = input.buffer, other.buffer
+    if not a.ndim or not b.ndim:
+        raise RuntimeError(
+            "both arguments to matmul need to be at least 1D, but they are "
+            f"{a.ndim}D and {b.ndim}D"
+        )
+    check_same_device(input, other)
+    if a.dtype != b.dtype:
+        first, second = TYPE_NAMES[a.dtype.name], TYPE_NAMES[b.dtype.name]
+        if a.ndim == b.ndim == 1:
+            raise RuntimeError(
+                f"dot : expected both vectors to have same dtype, but found {first} and {second}"
+            )
+        if a.ndim > 2 and b.ndim > 2:
+            raise RuntimeError(f"expected scalar type {first} but found {second}")
+        raise dtypes_differ(a, b)
+    if a.dtype.kind == "b":
+        raise NotImplementedError("\"addmm_impl_cpu_\" not implemented for 'Bool'")
+
+
+def dtypes_differ(a: Any, b: Any) -> RuntimeError:
+    """The error for a product of two dtypes."""
+    return RuntimeError(
+        "expected m1 and m2 to have the same dtype, but got: "
+        f"{C_NAMES[a.dtype.name]} != {C_NAMES[b.dtype.name]}"
+    )
+
+
+def shapes_do_not_fit(a: tuple[int, ...], b: tuple[int, ...]) -> RuntimeError:
+    """The error for a product of two shapes, in PyTorch's words for their ranks."""
+    if len(a) == len(b) == 1:
+        return RuntimeError(
+            f"inconsistent tensor size, expected tensor [{a[0]}] and src [{b[0]}] to have the "
+            f"same number of elements, but got {a[0]} and {b[0]} elements respectively"
+        )
+    if len(b) == 1 and len(a) == 2:
+        return RuntimeError(
+            f"size mismatch, got input ({a[0]}), mat ({a[0]}x{a[1]}), vec ({b[0]})"
+        )
+    if len(a) <= 2 and len(b) <= 2 or len(b) == 2:
+        rows = 1
+        for n in a[:-1]:
+            rows *= n
+        return RuntimeError(
+            f"mat1 and mat2 shapes cannot be multiplied ({rows}x{a[-1]} and {b[0]}x{b[-1]})"
+        )
+    if len(b) > 2 and len(a) >= 2 and a[-1] == b[-2]:
+        lead = max(len(a), len(b)) - 2
+        wide_a, wide_b = a[:-2], b[:-2]
+        for i in range(1, min(len(wide_a), len(wide_b)) + 1):
+            if wide_a[-i] != wide_b[-i] and 1 not in (wide_a[-i], wide_b[-i]):
+                return RuntimeError(
+                    f"The size of tensor a ({wide_a[-i]}) must match the size of tensor b "
+                    f"({wide_b[-i]}) at non-singleton dimension {lead - i}"
+                )
+    batch = 1
+    for n in (a[:-2] if len(a) > 2 else b[:-2]):
+        batch *= n
+    second = b[-2] if len(b) > 1 else b[-1]
+    return RuntimeError(
+        "Expected size for first two dimensions of batch2 tensor to be: "
+        f"[{batch}, {a[-1]}] but got: [{batch}, {second}]."
+    )
+
+
+def mm(input: Tensor, mat2: Tensor) -> Tensor:
+    """The product of two matrices, `(m, n)` and `(n, p)`.
+
+    Raises:
+        RuntimeError: One is no matrix, the shapes do not fit, or the dtypes differ.
+
+    See: [torch.mm](https://docs.pytorch.org/docs/stable/generated/torch.mm.html).
+    """
+    if input.buffer.ndim != 2:
+        raise RuntimeError("self must be a matrix")
+    if mat2.buffer.ndim != 2:
+        raise RuntimeError("mat2 must be a matrix")
+    return matmul(input, mat2)
+
+
+def bmm(input: Tensor, mat2: Tensor) -> Tensor:
+    """The products of two stacks of matrices, `(b, m, n)` and `(b, n, p)`.
+
+    Raises:
+        RuntimeError: One is no stack, the shapes do not fit, or the dtypes differ.
+
+    See: [torch.bmm](https://docs.pytorch.org/docs/stable/generated/torch.bmm.html).
+    """
+    a, b = input.buffer.shape, mat2.buffer.shape
+    check_stacks(a, b)
+    if input.buffer.dtype != mat2.buffer.dtype:
+        check_operands(input, mat2)
+    return apply(ops.MatMul, input, mat2, called="Bmm")
+
+
+def check_stacks(a: tuple[int, ...], b: tuple[int, ...]) -> None:
+    """Refuse shapes that are no two stacks of matrices that fit."""
+    if len(a) != 3:
+        raise RuntimeError("batch1 must be a 3D tensor")
+    if len(b) != 3:
+        raise RuntimeError("batch2 must be a 3D tensor")
+    if a[0] != b[0] or a[2] != b[1]:
+        raise RuntimeError(
+            "Expected size for first two dimensions of batch2 tensor to be: "
+            f"[{a[0]}, {a[2]}] but got: [{b[0]}, {b[1]}]."
+        )
+
+
+def mv(input: Tensor, vec: Tensor) -> Tensor:
+    """The product of a matrix `(m, n)` and a vector `(n)`.
+
+    See: [torch.mv](https://docs.pytorch.org/docs/stable/generated/torch.mv.html).
+    """
+    a, b = input.buffer, vec.buffer
+    if a.ndim != 2 or b.ndim != 1:
+        raise RuntimeError(
+            f"vector + matrix @ vector expected, got 1, {a.ndim}, {b.ndim}"
+        )
+    return matmul(input, vec)
+
+
+def dot(input: Tensor, tensor: Tensor) -> Tensor:
+    """The sum of the products of two vectors' elements.
+
+    Raises:
+        RuntimeError: One is no vector, the lengths or the dtypes differ.
+
+    See: [torch.dot](https://docs.pytorch.org/docs/stable/generated/torch.dot.html).
+    """
+    a, b = input.buffer, tensor.buffer
+    if a.ndim != 1 or b.ndim != 1:
+        raise RuntimeError(
+            f"1D tensors expected, but got {a.ndim}D and {b.ndim}D tensors"
+        )
+    return matmul(input, tensor)
+
+
+vdot = dot
+
+
+def inner(input: Tensor, other: Tensor) -> Tensor:
+    """Sums of products over the last dimension of both.
+
+    Raises:
+        RuntimeError: The last dimensions differ.
+
+    See: [torch.inner](https://docs.pytorch.org/docs/stable/generated/torch.inner.html).
+    """
+    a, b = input.buffer.shape, other.buffer.shape
+    if not a or not b:
+        return arithmetic.mul(input, other)
+    if a[-1] != b[-1]:
+        raise RuntimeError(
+            "inner() the last dimension must match on both input tensors but got shapes "
+            f"{list(a)} and {list(b)}"
+        )
+    rows = other.reshape(-1, b[-1])
+    product = matmul(input.reshape(-1, a[-1]), rows.t())
+    return product.reshape(a[:-1] + b[:-1])
+
+
+def outer(input: Tensor, vec2: Tensor) -> Tensor:
+    """All products of an element of one vector with an element of another.
+
+    Raises:
+        RuntimeError: One is no vector.
+
+    See: [torch.outer](https://docs.pytorch.org/docs/stable/generated/torch.outer.html).
+    """
+    for name, vector in (("self", input), ("vec2", vec2)):
+        if vector.buffer.ndim != 1:
+            raise RuntimeError(
+                f"outer: Expected 1-D argument {name}, but got {vector.buffer.ndim}-D"
+            )
+    return arithmetic.mul(input.reshape(-1, 1), vec2)
+
+
+def addmm(
+    input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1
+) -> Tensor:
+    """`beta input + alpha mat1 mat2`.
+
+    Args:
+        input: A shape that broadcasts to the product's.
+        mat1: Shape `(m, n)`.
+        mat2: Shape `(n, p)`.
+        beta: The factor of `input`; with 0 it is not read.
+        alpha: The factor of the product.
+
+    Raises:
+        RuntimeError: The shapes do not fit, or the dtypes differ.
+
+    See: rule [`Addmm`][minitorch_ff.firefly.ops.matmul.Addmm],
+        [torch.addmm](https://docs.pytorch.org/docs/stable/generated/torch.addmm.html).
+    """
+    a, b = mat1.buffer, mat2.buffer
+    if a.ndim != 2 or b.ndim != 2:
+        which, rank = ("mat1", a.ndim) if a.ndim != 2 else ("mat2", b.ndim)
+        raise RuntimeError(f"{which} must be a matrix, got {rank}-D tensor")
+    if a.shape[1] != b.shape[0]:
+        raise shapes_do_not_fit(a.shape, b.shape)
+    if a.dtype != b.dtype:
+        raise dtypes_differ(a, b)
+    bias = input.expand(a.shape[0], b.shape[1])
+    beta, alpha = factors(a, beta, alpha)
+    return apply(ops.Addmm, bias, mat1, mat2, beta=beta, alpha=alpha)
+
+
+def factors(buffer: Any, beta: float, alpha: float) -> tuple[float, float]:
+    """`beta` and `alpha` as a product of this dtype takes them: integers cut them off."""
+    if buffer.dtype.kind in "iub":
+        return int(beta), int(alpha)
+    return beta, alpha
+
+
+def addmv(
+    input: Tensor, mat: Tensor, vec: Tensor, *, beta: float = 1, alpha: float = 1
+) -> Tensor:
+    """`beta input + alpha mat vec`.
+
+    See: [torch.addmv](https://docs.pytorch.org/docs/stable/generated/torch.addmv.html).
+    """
+    product = mv(mat, vec)
+    beta, alpha = factors(mat.buffer, beta, alpha)
+    return weighted_sum(input, product, beta, alpha)
+
+
+def addr(
+    input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: float = 1
+) -> Tensor:
+    """`beta input + alpha vec1 vec2ᵀ`.
+
+    See: [torch.addr](https://docs.pytorch.org/docs/stable/generated/torch.addr.html).
+    """
+    return weighted_sum(input, outer(vec1, vec2), beta, alpha)
+
+
+def baddbmm(
+    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1
+) -> Tensor:
+    """`beta input + alpha batch1 batch2`, stack by stack.
+
+    See: [torch.baddbmm](https://docs.pytorch.org/docs/stable/generated/torch.baddbmm.html).
+    """
+    product = bmm(batch1, batch2)
+    beta, alpha = factors(batch1.buffer, beta, alpha)
+    return weighted_sum(input.expand(product.shape), product, beta, alpha)
+
+
+def addbmm(
+    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1
+) -> Tensor:
+    """`beta input + alpha` times the sum of all `batch1[i] batch2[i]`.
+
+    See: [torch.addbmm](https://docs.pytorch.org/docs/stable/generated/torch.addbmm.html).
+    """
+    product = bmm(batch1, batch2).sum(0)
+    beta, alpha = factors(batch1.buffer, beta, alpha)
+    return weighted_sum(input.expand(product.shape), product, beta, alpha)
+
+
+def weighted_sum(input: Tensor, product: Tensor, beta: float, alpha: float) -> Tensor:
+    """`beta input + alpha product`; with `beta` 0 the input is not read."""
+    if alpha != 1:
+        product = arithmetic.mul(product, alpha)
+    if beta == 0:
+        return product
+    return arithmetic.add(product, input if beta == 1 else arithmetic.mul(input, beta))
+
+
+def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
+    """Sums of products over several dimensions of both.
+
+    Args:
+        a: Any shape.
+        b: Any shape.
+        dims: How many of the last dimensions of `a` meet the first of `b`, or two lists of
+            dimensions that meet.
+
+    Raises:
+        RuntimeError: The dimensions that meet differ in size or number.
+
+    See: [torch.tensordot](https://docs.pytorch.org/docs/stable/generated/torch.tensordot.html).
+    """
+    if hasattr(dims, "tolist"):
+        dims = dims.tolist()
+    if isinstance(dims, int):
+        if dims < 0:
+            raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
+        if dims > min(a.ndim, b.ndim):
+            raise RuntimeError(
+                "tensordot expects dims < ndim_a or ndim_b, but got dims="
+                f"{dims}"
+            )
+        dims = list(range(a.ndim - dims, a.ndim)), list(range(dims))
+    first = [d % a.ndim for d in dims[0]]
+    second = [d % b.ndim for d in dims[1]]
+    if len(first) != len(second):
+        raise RuntimeError("both dimension lists should have same length")
+    for i, j in zip(first, second, strict=True):
+        if a.shape[i] != b.shape[j]:
+            raise RuntimeError(
+                f"contracted dimensions need to match, but first has size {a.shape[i]} in dim "
+                f"{i} and second has size {b.shape[j]} in dim {j}"
+            )
+    free_a = [i for i in range(a.ndim) if i not in first]
+    free_b = [j for j in range(b.ndim) if j not in second]
+    met = 1
+    for i in first:
+        met *= a.shape[i]
+    left = a.permute(free_a + first).reshape(-1, met)
+    right = b.permute(second + free_b).reshape(met, -1)
+    shape = [a.shape[i] for i in free_a] + [b.shape[j] for j in free_b]
+    return matmul(left, right).reshape(shape)

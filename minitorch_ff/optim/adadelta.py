@@ -1,0 +1,127 @@
+"""Adadelta."""
+
+from __future__ import annotations
+
+from minitorch_ff._creation import zeros_like
+from minitorch_ff._tensor import Tensor
+from minitorch_ff.optim._buckets import Bucket, State
+from minitorch_ff.optim._elementwise import (
+    ElementwiseOptimizer,
+    Group,
+    check_settings,
+    counter,
+    number,
+)
+from minitorch_ff.optim.optimizer import ParamsT
+
+__all__ = ["Adadelta"]
+
+
+class Adadelta(ElementwiseOptimizer):
+    r"""Scales the gradient by how large changes were against gradients: no unit is left.
+
+    $$ v_t = \rho v_{t-1} + (1 - \rho)\, g_t^2, \qquad
+       \Delta_t = \frac{\sqrt{u_{t-1} + \epsilon}}{\sqrt{v_t + \epsilon}}\, g_t $$
+    $$ u_t = \rho u_{t-1} + (1 - \rho)\, \Delta_t^2, \qquad
+       \theta_t = \theta_{t-1} - \gamma \Delta_t $$
+
+    with the gradient $g_t$ plus $\lambda \theta_{t-1}$. As a loop:
+
+        for p, v, u in zip(params, square_avgs, acc_deltas):
+            g = p.grad + weight_decay * p
+            v.lerp_(g * g, 1 - rho)
+            delta = (u + eps).sqrt() / (v + eps).sqrt() * g
+            u.lerp_(delta * delta, 1 - rho)
+            p -= lr * delta
+
+    Args:
+        params: Tensors, `(name, tensor)` pairs, or parameter groups.
+        lr: $\gamma$, a factor on the change.
+        rho: $\rho$, the weight of the past in both mean squares.
+        eps: $\epsilon$, lets the first steps begin.
+        weight_decay: $\lambda$, the pull towards zero.
+        foreach: Without effect here: all implementations are one.
+        capturable: For a GPU; refused at the step on the CPU, as in PyTorch.
+        maximize: Go up instead of down.
+        differentiable: Record the step itself, so that it can be differentiated.
+
+    Raises:
+        ValueError: A setting is out of its range.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> w = torch.nn.Parameter(torch.tensor([1.0, -2.0]))
+        >>> optimizer = torch.optim.Adadelta([w], lr=10.0)
+        >>> (w * w).sum().backward()
+        >>> optimizer.step()
+        >>> w.data
+        tensor([ 0.9684, -1.9684])
+
+    See: M. Zeiler, [ADADELTA](https://arxiv.org/abs/1212.5701), 2012;
+        [torch.optim.Adadelta](https://docs.pytorch.org/docs/stable/generated/torch.optim.Adadelta.html).
+    """
+
+    def __init__(
+        self,
+        params: ParamsT,
+        lr: float | Tensor = 1.0,
+        rho: float = 0.9,
+        eps: float = 1e-6,
+        weight_decay: float = 0,
+        foreach: bool | None = None,
+        *,
+        capturable: bool = False,
+        maximize: bool = False,
+        differentiable: bool = False,
+    ) -> None:
+        check_settings(lr=lr)
+        if not 0.0 <= rho <= 1.0:
+            raise ValueError(f"Invalid rho value: {rho}")
+        check_settings(eps=eps, weight_decay=weight_decay)
+        defaults = {
+            "lr": lr,
+            "rho": rho,
+            "eps": eps,
+            "weight_decay": weight_decay,
+            "maximize": maximize,
+            "capturable": capturable,
+            "foreach": foreach,
+            "differentiable": differentiable,
+        }
+        super().__init__(params, defaults)
+
+    def _arrays(self, group: Group) -> tuple[str, ...]:
+        return ("square_avg", "acc_delta")
+
+    def _new_state(self, param: Tensor, group: Group) -> State:
+        return {
+            "step": counter(0.0, param, group),
+            "square_avg": zeros_like(param),
+            "acc_delta": zeros_like(param),
+        }
+
+    def _update(self, bucket: Bucket, group: Group) -> None:
+        bucket.count_step()
+        bucket.backend.adadelta_step(
+            bucket.param,
+            bucket.grad,
+            **bucket.arrays,
+            lr=number(group["lr"]),
+            rho=group["rho"],
+            eps=group["eps"],
+            weight_decay=group["weight_decay"],
+            maximize=group["maximize"],
+        )
+
+    def _update_tensors(
+        self, param: Tensor, grad: Tensor, state: State, group: Group, first: bool
+    ) -> None:
+        rho, eps = group["rho"], group["eps"]
+        state["step"].add_(1)
+        grad = grad + group["weight_decay"] * param
+        v = rho * state["square_avg"] + (1 - rho) * grad * grad
+        delta = (state["acc_delta"] + eps).sqrt() / (v + eps).sqrt() * grad
+        u = rho * state["acc_delta"] + (1 - rho) * delta * delta
+        state["square_avg"].copy_(v)
+        state["acc_delta"].copy_(u)
+        param.sub_(group["lr"] * delta)

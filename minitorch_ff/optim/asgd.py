@@ -1,0 +1,142 @@
+"""Averaged stochastic gradient descent."""
+
+from __future__ import annotations
+
+from minitorch_ff._creation import zeros_like
+from minitorch_ff._tensor import Tensor
+from minitorch_ff.optim._buckets import Bucket, State
+from minitorch_ff.optim._elementwise import (
+    ElementwiseOptimizer,
+    Group,
+    check_settings,
+    counter,
+    number,
+)
+from minitorch_ff.optim.optimizer import ParamsT
+
+__all__ = ["ASGD"]
+
+
+class ASGD(ElementwiseOptimizer):
+    r"""Gradient descent with falling steps, and the average of where it has been.
+
+    $$ \theta_t = (1 - \Lambda \eta_t)\, \theta_{t-1} - \eta_t g_t, \qquad
+       a_t = a_{t-1} + \mu_t (\theta_t - a_{t-1}) $$
+    $$ \eta_{t+1} = \frac{\gamma}{(1 + \Lambda \gamma t)^\alpha}, \qquad
+       \mu_{t+1} = \frac{1}{\max(1, t - t_0)} $$
+
+    with the gradient $g_t$ plus $\lambda \theta_{t-1}$. The average $a_t$ is
+    `state[p]["ax"]`. As a loop:
+
+        for p, a in zip(params, averages):
+            g = p.grad + weight_decay * p
+            p *= 1 - lambd * eta
+            p -= eta * g
+            a += mu * (p - a)
+        eta = lr / (1 + lambd * lr * t) ** alpha
+        mu = 1 / max(1, t - t0)
+
+    Args:
+        params: Tensors, `(name, tensor)` pairs, or parameter groups.
+        lr: Learning rate $\gamma$, the first $\eta$.
+        lambd: $\Lambda$, shrinks parameters and steps.
+        alpha: $\alpha$, how fast steps fall.
+        t0: The step at which averaging begins.
+        weight_decay: $\lambda$, the pull towards zero.
+        foreach: Without effect here: all implementations are one.
+        maximize: Go up instead of down.
+        differentiable: Record the step itself, so that it can be differentiated.
+        capturable: For a GPU; refused at the step on the CPU, as in PyTorch.
+
+    Raises:
+        ValueError: `lr` or `weight_decay` is negative.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> w = torch.nn.Parameter(torch.tensor([1.0, -2.0]))
+        >>> optimizer = torch.optim.ASGD([w], lr=0.25)
+        >>> (w * w).sum().backward()
+        >>> optimizer.step()
+        >>> w.data
+        tensor([ 0.5000, -0.9999])
+
+    See: B. Polyak, A. Juditsky, [Acceleration of Stochastic Approximation by
+        Averaging](https://doi.org/10.1137/0330046), 1992;
+        [torch.optim.ASGD](https://docs.pytorch.org/docs/stable/generated/torch.optim.ASGD.html).
+    """
+
+    counters = ("step", "eta", "mu")
+    capturable_state = "params, mus, etas, and state_steps"
+
+    def __init__(
+        self,
+        params: ParamsT,
+        lr: float | Tensor = 1e-2,
+        lambd: float = 1e-4,
+        alpha: float = 0.75,
+        t0: float = 1e6,
+        weight_decay: float = 0,
+        foreach: bool | None = None,
+        maximize: bool = False,
+        differentiable: bool = False,
+        capturable: bool = False,
+    ) -> None:
+        check_settings(lr=lr, weight_decay=weight_decay)
+        defaults = {
+            "lr": lr,
+            "lambd": lambd,
+            "alpha": alpha,
+            "t0": t0,
+            "weight_decay": weight_decay,
+            "foreach": foreach,
+            "maximize": maximize,
+            "differentiable": differentiable,
+            "capturable": capturable,
+        }
+        super().__init__(params, defaults)
+
+    def _arrays(self, group: Group) -> tuple[str, ...]:
+        return ("ax",)
+
+    def _new_state(self, param: Tensor, group: Group) -> State:
+        starts = {"step": 0.0, "eta": number(group["lr"]), "mu": 1.0}
+        counters = {
+            name: counter(start, param, group, beside_param=True)
+            for name, start in starts.items()
+        }
+        return {**counters, "ax": zeros_like(param)}
+
+    def _update(self, bucket: Bucket, group: Group) -> None:
+        bucket.backend.asgd_step(
+            bucket.param,
+            bucket.grad,
+            **bucket.arrays,
+            eta=bucket.counts["eta"],
+            mu=bucket.counts["mu"],
+            lambd=group["lambd"],
+            weight_decay=group["weight_decay"],
+            maximize=group["maximize"],
+        )
+        eta, mu = _next_sizes(bucket.count_step(), group)
+        bucket.set_count("eta", eta)
+        bucket.set_count("mu", mu)
+
+    def _update_tensors(
+        self, param: Tensor, grad: Tensor, state: State, group: Group, first: bool
+    ) -> None:
+        eta, mu = state["eta"].item(), state["mu"].item()
+        grad = grad + group["weight_decay"] * param
+        param.mul_(1 - group["lambd"] * eta)
+        param.sub_(eta * grad)
+        average = state["ax"]
+        average.copy_(param if mu == 1 else average + mu * (param - average))
+        eta, mu = _next_sizes(state["step"].add_(1).item(), group)
+        state["eta"].fill_(eta)
+        state["mu"].fill_(mu)
+
+
+def _next_sizes(step: float, group: Group) -> tuple[float, float]:
+    """The next step's size, and its share in the average."""
+    lr = number(group["lr"])
+    eta = lr / (1 + group["lambd"] * lr * step) ** group["alpha"]
+    return eta, 1 / max(1, step - group["t0"])

@@ -1,0 +1,169 @@
+"""NAdam."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from minitorch_ff._creation import zeros_like
+from minitorch_ff._tensor import Tensor
+from minitorch_ff.optim._buckets import Bucket, State
+from minitorch_ff.optim._elementwise import (
+    ElementwiseOptimizer,
+    Group,
+    check_betas,
+    check_settings,
+    counter,
+    number,
+)
+from minitorch_ff.optim.optimizer import ParamsT
+
+__all__ = ["NAdam"]
+
+
+class NAdam(ElementwiseOptimizer):
+    r"""Adam with Nesterov's momentum: the step looks ahead along the newest gradient.
+
+    $$ \mu_t = \beta_1 \big(1 - \tfrac12\, 0.96^{t \psi}\big), \qquad
+       \theta_t = \theta_{t-1} - \gamma\, \frac{1}{\sqrt{v_t / (1 - \beta_2^t)} + \epsilon}
+       \Big( \frac{(1 - \mu_t)\, g_t}{1 - \prod_{i=1}^{t} \mu_i} +
+       \frac{\mu_{t+1}\, m_t}{1 - \prod_{i=1}^{t+1} \mu_i} \Big) $$
+
+    with the averages $m_t$ and $v_t$ of `Adam`. As a loop:
+
+        for p, m, v in zip(params, exp_avgs, exp_avg_sqs):
+            g = p.grad + weight_decay * p
+            m.lerp_(g, 1 - beta1)
+            v.lerp_(g * g, 1 - beta2)
+            ahead = (1 - mu) * g / (1 - mu_product)
+            ahead += mu_next * m / (1 - mu_product * mu_next)
+            p -= lr * ahead / ((v / (1 - beta2**t)).sqrt() + eps)
+
+    Args:
+        params: Tensors, `(name, tensor)` pairs, or parameter groups.
+        lr: Learning rate $\gamma$.
+        betas: Weights of the past in both averages, $\beta_1$ and $\beta_2$.
+        eps: $\epsilon$, keeps the quotient finite.
+        weight_decay: $\lambda$, the pull towards zero.
+        momentum_decay: $\psi$, how fast $\mu_t$ grows to $\beta_1$.
+        decoupled_weight_decay: Shrink the parameter itself, as `AdamW` does.
+        foreach: Without effect here: all implementations are one.
+        maximize: Go up instead of down.
+        capturable: For a GPU; refused at the step on the CPU, as in PyTorch.
+        differentiable: Record the step itself, so that it can be differentiated.
+
+    Raises:
+        ValueError: A setting is out of its range.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> w = torch.nn.Parameter(torch.tensor([1.0, -2.0]))
+        >>> optimizer = torch.optim.NAdam([w], lr=0.1)
+        >>> (w * w).sum().backward()
+        >>> optimizer.step()
+        >>> w.data
+        tensor([ 0.8939, -1.8939])
+
+    See: T. Dozat, [Incorporating Nesterov Momentum into
+        Adam](https://openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ), 2016;
+        [torch.optim.NAdam](https://docs.pytorch.org/docs/stable/generated/torch.optim.NAdam.html).
+    """
+
+    counters = ("step", "mu_product")
+    capturable_state = "params, mu_products and state_steps"
+    settings_of_old: ClassVar[dict[str, Any]] = {
+        **ElementwiseOptimizer.settings_of_old,
+        "decoupled_weight_decay": False,
+    }
+
+    def __init__(
+        self,
+        params: ParamsT,
+        lr: float | Tensor = 2e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        momentum_decay: float = 4e-3,
+        decoupled_weight_decay: bool = False,
+        *,
+        foreach: bool | None = None,
+        maximize: bool = False,
+        capturable: bool = False,
+        differentiable: bool = False,
+    ) -> None:
+        check_settings(lr=lr, eps=eps)
+        check_betas(betas)
+        check_settings(weight_decay=weight_decay, momentum_decay=momentum_decay)
+        defaults = {
+            "lr": lr,
+            "betas": betas,
+            "eps": eps,
+            "weight_decay": weight_decay,
+            "momentum_decay": momentum_decay,
+            "decoupled_weight_decay": decoupled_weight_decay,
+            "maximize": maximize,
+            "foreach": foreach,
+            "capturable": capturable,
+            "differentiable": differentiable,
+        }
+        super().__init__(params, defaults)
+
+    def _arrays(self, group: Group) -> tuple[str, ...]:
+        return ("exp_avg", "exp_avg_sq")
+
+    def _new_state(self, param: Tensor, group: Group) -> State:
+        return {
+            "step": counter(0.0, param, group),
+            "mu_product": counter(1.0, param, group),
+            "exp_avg": zeros_like(param),
+            "exp_avg_sq": zeros_like(param),
+        }
+
+    def _update(self, bucket: Bucket, group: Group) -> None:
+        beta1, beta2 = group["betas"]
+        step = bucket.count_step()
+        mu, mu_next = _momenta(step, group)
+        bucket.set_count("mu_product", bucket.counts["mu_product"] * mu)
+        bucket.backend.nadam_step(
+            bucket.param,
+            bucket.grad,
+            **bucket.arrays,
+            step=step,
+            mu=mu,
+            mu_next=mu_next,
+            mu_product=bucket.counts["mu_product"],
+            lr=number(group["lr"]),
+            beta1=beta1,
+            beta2=beta2,
+            eps=group["eps"],
+            weight_decay=group["weight_decay"],
+            decoupled_weight_decay=group["decoupled_weight_decay"],
+            maximize=group["maximize"],
+        )
+
+    def _update_tensors(
+        self, param: Tensor, grad: Tensor, state: State, group: Group, first: bool
+    ) -> None:
+        lr, (beta1, beta2) = group["lr"], group["betas"]
+        step = state["step"].add_(1).item()
+        mu, mu_next = _momenta(step, group)
+        mu_product = state["mu_product"].mul_(mu).item()
+        if group["decoupled_weight_decay"]:
+            param.mul_(1 - lr * group["weight_decay"])
+        else:
+            grad = grad + group["weight_decay"] * param
+        m = beta1 * state["exp_avg"] + (1 - beta1) * grad
+        v = beta2 * state["exp_avg_sq"] + (1 - beta2) * grad * grad
+        state["exp_avg"].copy_(m)
+        state["exp_avg_sq"].copy_(v)
+        ahead = (1 - mu) / (1 - mu_product) * grad
+        ahead = ahead + mu_next / (1 - mu_product * mu_next) * m
+        denominator = (v / (1 - beta2**step)).sqrt() + group["eps"]
+        param.sub_(lr * ahead / denominator)
+
+
+def _momenta(step: float, group: Group) -> tuple[float, float]:
+    """The momentum of this step and of the next; it grows to the first beta."""
+    beta1, decay = group["betas"][0], group["momentum_decay"]
+    now = beta1 * (1 - 0.5 * 0.96 ** (step * decay))
+    after = beta1 * (1 - 0.5 * 0.96 ** ((step + 1) * decay))
+    return now, after

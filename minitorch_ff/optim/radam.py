@@ -1,0 +1,163 @@
+"""RAdam."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from minitorch_ff._creation import zeros_like
+from minitorch_ff._tensor import Tensor
+from minitorch_ff.optim._buckets import Bucket, State
+from minitorch_ff.optim._elementwise import (
+    ElementwiseOptimizer,
+    Group,
+    check_betas,
+    check_settings,
+    counter,
+    number,
+)
+from minitorch_ff.optim.optimizer import ParamsT
+
+__all__ = ["RAdam"]
+
+
+class RAdam(ElementwiseOptimizer):
+    r"""Adam that starts as momentum, until its mean square rests on enough gradients.
+
+    $$ \rho_\infty = \frac{2}{1 - \beta_2} - 1, \qquad
+       \rho_t = \rho_\infty - \frac{2 t \beta_2^t}{1 - \beta_2^t}, \qquad
+       r_t = \sqrt{\frac{(\rho_t - 4)(\rho_t - 2)\rho_\infty}
+       {(\rho_\infty - 4)(\rho_\infty - 2)\rho_t}} $$
+    $$ \theta_t = \theta_{t-1} - \gamma\, \frac{m_t}{1 - \beta_1^t} \cdot
+       \begin{cases} r_t \sqrt{1 - \beta_2^t} / (\sqrt{v_t} + \epsilon) & \rho_t > 5 \\
+       1 & \text{else} \end{cases} $$
+
+    with the averages $m_t$ and $v_t$ of `Adam`. As a loop:
+
+        for p, m, v in zip(params, exp_avgs, exp_avg_sqs):
+            g = p.grad + weight_decay * p
+            m.lerp_(g, 1 - beta1)
+            v.lerp_(g * g, 1 - beta2)
+            adapted = r * (1 - beta2**t) ** 0.5 / (v.sqrt() + eps) if rho > 5 else 1
+            p -= lr * m / (1 - beta1**t) * adapted
+
+    Args:
+        params: Tensors, `(name, tensor)` pairs, or parameter groups.
+        lr: Learning rate $\gamma$.
+        betas: Weights of the past in both averages, $\beta_1$ and $\beta_2$.
+        eps: $\epsilon$, keeps the quotient finite.
+        weight_decay: $\lambda$, the pull towards zero.
+        decoupled_weight_decay: Shrink the parameter itself, as `AdamW` does.
+        foreach: Without effect here: all implementations are one.
+        maximize: Go up instead of down.
+        capturable: For a GPU; refused at the step on the CPU, as in PyTorch.
+        differentiable: Record the step itself, so that it can be differentiated.
+
+    Raises:
+        ValueError: A setting is out of its range.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> w = torch.nn.Parameter(torch.tensor([1.0, -2.0]))
+        >>> optimizer = torch.optim.RAdam([w], lr=0.1)
+        >>> (w * w).sum().backward()
+        >>> optimizer.step()
+        >>> w.data
+        tensor([ 0.8000, -1.6000])
+
+    See: L. Liu and others, [On the Variance of the Adaptive Learning
+        Rate](https://arxiv.org/abs/1908.03265), 2020;
+        [torch.optim.RAdam](https://docs.pytorch.org/docs/stable/generated/torch.optim.RAdam.html).
+    """
+
+    settings_of_old: ClassVar[dict[str, Any]] = {
+        **ElementwiseOptimizer.settings_of_old,
+        "decoupled_weight_decay": False,
+    }
+
+    def __init__(
+        self,
+        params: ParamsT,
+        lr: float | Tensor = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        decoupled_weight_decay: bool = False,
+        *,
+        foreach: bool | None = None,
+        maximize: bool = False,
+        capturable: bool = False,
+        differentiable: bool = False,
+    ) -> None:
+        check_settings(lr=lr, eps=eps)
+        check_betas(betas)
+        check_settings(weight_decay=weight_decay)
+        defaults = {
+            "lr": lr,
+            "betas": betas,
+            "eps": eps,
+            "weight_decay": weight_decay,
+            "maximize": maximize,
+            "foreach": foreach,
+            "capturable": capturable,
+            "decoupled_weight_decay": decoupled_weight_decay,
+            "differentiable": differentiable,
+        }
+        super().__init__(params, defaults)
+
+    def _arrays(self, group: Group) -> tuple[str, ...]:
+        return ("exp_avg", "exp_avg_sq")
+
+    def _new_state(self, param: Tensor, group: Group) -> State:
+        return {
+            "step": counter(0.0, param, group),
+            "exp_avg": zeros_like(param),
+            "exp_avg_sq": zeros_like(param),
+        }
+
+    def _update(self, bucket: Bucket, group: Group) -> None:
+        beta1, beta2 = group["betas"]
+        step = bucket.count_step()
+        bucket.backend.radam_step(
+            bucket.param,
+            bucket.grad,
+            **bucket.arrays,
+            step=step,
+            rectification=_rectification(step, beta2),
+            lr=number(group["lr"]),
+            beta1=beta1,
+            beta2=beta2,
+            eps=group["eps"],
+            weight_decay=group["weight_decay"],
+            decoupled_weight_decay=group["decoupled_weight_decay"],
+            maximize=group["maximize"],
+        )
+
+    def _update_tensors(
+        self, param: Tensor, grad: Tensor, state: State, group: Group, first: bool
+    ) -> None:
+        lr, (beta1, beta2) = group["lr"], group["betas"]
+        step = state["step"].add_(1).item()
+        if group["decoupled_weight_decay"]:
+            param.mul_(1 - lr * group["weight_decay"])
+        else:
+            grad = grad + group["weight_decay"] * param
+        m = beta1 * state["exp_avg"] + (1 - beta1) * grad
+        v = beta2 * state["exp_avg_sq"] + (1 - beta2) * grad * grad
+        state["exp_avg"].copy_(m)
+        state["exp_avg_sq"].copy_(v)
+        update = m / (1 - beta1**step) * lr
+        rectification = _rectification(step, beta2)
+        if rectification is not None:
+            root = (1 - beta2**step) ** 0.5
+            update = update * (root / (v.sqrt() + group["eps"])) * rectification
+        param.sub_(update)
+
+
+def _rectification(step: float, beta2: float) -> float | None:
+    """How far the mean square of so many steps can be trusted; None: not yet."""
+    longest = 2 / (1 - beta2) - 1  # so many steps' worth of gradients it can hold
+    length = longest - 2 * step * beta2**step / (1 - beta2**step)  # and holds now
+    if length <= 5:
+        return None
+    trust = (length - 4) * (length - 2) * longest
+    return float((trust / ((longest - 4) * (longest - 2) * length)) ** 0.5)

@@ -1,0 +1,146 @@
+"""RMSprop."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from minitorch_ff._creation import zeros_like
+from minitorch_ff._tensor import Tensor
+from minitorch_ff.optim._buckets import Bucket, State
+from minitorch_ff.optim._elementwise import (
+    ElementwiseOptimizer,
+    Group,
+    check_settings,
+    counter,
+    number,
+)
+from minitorch_ff.optim.optimizer import ParamsT
+
+__all__ = ["RMSprop"]
+
+
+class RMSprop(ElementwiseOptimizer):
+    r"""Divides the gradient by the root of its mean square.
+
+    $$ v_t = \alpha v_{t-1} + (1 - \alpha)\, g_t^2, \qquad
+       \theta_t = \theta_{t-1} - \gamma\, \frac{g_t}{\sqrt{v_t} + \epsilon} $$
+
+    with the gradient $g_t$ plus $\lambda \theta_{t-1}$. Centered, $v_t$ loses the square of
+    the mean gradient; with momentum the quotients are added up, $b_t = \mu b_{t-1} + \dots$,
+    and the step is $\gamma b_t$. As a loop:
+
+        for p, v, b in zip(params, square_avgs, momentum_buffers):
+            g = p.grad + weight_decay * p
+            v.lerp_(g * g, 1 - alpha)
+            b = momentum * b + g / (v.sqrt() + eps)
+            p -= lr * b
+
+    Args:
+        params: Tensors, `(name, tensor)` pairs, or parameter groups.
+        lr: Learning rate $\gamma$.
+        alpha: $\alpha$, the weight of the past in the mean square.
+        eps: $\epsilon$, keeps the quotient finite.
+        weight_decay: $\lambda$, the pull towards zero.
+        momentum: $\mu$, the share of the last step that is kept.
+        centered: Divide by the standard deviation of the gradient instead.
+        capturable: For a GPU; refused at the step on the CPU, as in PyTorch.
+        foreach: Without effect here: all implementations are one.
+        maximize: Go up instead of down.
+        differentiable: Record the step itself, so that it can be differentiated.
+
+    Raises:
+        ValueError: A setting is negative.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> w = torch.nn.Parameter(torch.tensor([1.0, -2.0]))
+        >>> optimizer = torch.optim.RMSprop([w], lr=0.01)
+        >>> (w * w).sum().backward()
+        >>> optimizer.step()
+        >>> w.data
+        tensor([ 0.9000, -1.9000])
+
+    See: T. Tieleman, G. Hinton, Lecture 6.5 of Neural Networks for Machine Learning, 2012;
+        [torch.optim.RMSprop](https://docs.pytorch.org/docs/stable/generated/torch.optim.RMSprop.html).
+    """
+
+    settings_of_old: ClassVar[dict[str, Any]] = {
+        "momentum": 0,
+        "centered": False,
+        **ElementwiseOptimizer.settings_of_old,
+    }
+
+    def __init__(
+        self,
+        params: ParamsT,
+        lr: float | Tensor = 1e-2,
+        alpha: float = 0.99,
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        momentum: float = 0,
+        centered: bool = False,
+        capturable: bool = False,
+        foreach: bool | None = None,
+        maximize: bool = False,
+        differentiable: bool = False,
+    ) -> None:
+        check_settings(
+            lr=lr, eps=eps, momentum=momentum, weight_decay=weight_decay, alpha=alpha
+        )
+        defaults = {
+            "lr": lr,
+            "momentum": momentum,
+            "alpha": alpha,
+            "eps": eps,
+            "centered": centered,
+            "weight_decay": weight_decay,
+            "capturable": capturable,
+            "foreach": foreach,
+            "maximize": maximize,
+            "differentiable": differentiable,
+        }
+        super().__init__(params, defaults)
+
+    def _arrays(self, group: Group) -> tuple[str, ...]:
+        names = ["square_avg"]
+        if group["momentum"] > 0:
+            names.append("momentum_buffer")
+        if group["centered"]:
+            names.append("grad_avg")
+        return tuple(names)
+
+    def _new_state(self, param: Tensor, group: Group) -> State:
+        zeros = {name: zeros_like(param) for name in self._arrays(group)}
+        return {"step": counter(0.0, param, group), **zeros}
+
+    def _update(self, bucket: Bucket, group: Group) -> None:
+        bucket.count_step()
+        bucket.backend.rmsprop_step(
+            bucket.param,
+            bucket.grad,
+            **bucket.arrays,
+            lr=number(group["lr"]),
+            alpha=group["alpha"],
+            eps=group["eps"],
+            weight_decay=group["weight_decay"],
+            momentum=group["momentum"],
+            maximize=group["maximize"],
+        )
+
+    def _update_tensors(
+        self, param: Tensor, grad: Tensor, state: State, group: Group, first: bool
+    ) -> None:
+        alpha = group["alpha"]
+        state["step"].add_(1)
+        grad = grad + group["weight_decay"] * param
+        v = alpha * state["square_avg"] + (1 - alpha) * grad * grad
+        state["square_avg"].copy_(v)
+        if group["centered"]:
+            mean = alpha * state["grad_avg"] + (1 - alpha) * grad
+            state["grad_avg"].copy_(mean)
+            v = v - mean * mean
+        update = grad / (v.sqrt() + group["eps"])
+        if group["momentum"] > 0:
+            update = group["momentum"] * state["momentum_buffer"] + update
+            state["momentum_buffer"].copy_(update)
+        param.sub_(group["lr"] * update)
