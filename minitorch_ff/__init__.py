@@ -30,6 +30,7 @@ from minitorch_ff._functions.creation import range_ as range
 from minitorch_ff._functions.matmul import (
     addbmm, addmm, addmv, addr, baddbmm, bmm, dot, inner, matmul, mm, mv, outer, tensordot, vdot,
 )  # fmt: skip
+from minitorch_ff._functions.reduction import mean, sum
 from minitorch_ff._functions.shaping import (
     chunk, clone, diagonal, flatten, movedim, narrow, permute, ravel, reshape, select, split,
     split_with_sizes, squeeze, t, tensor_split, transpose, unbind, unflatten, unsqueeze,

@@ -17,6 +17,7 @@ from minitorch_ff._functions import (
     conversion,
     creation,
     indexing,
+    reduction,
     shaping,
 )
 from minitorch_ff._functions import matmul as products
@@ -275,6 +276,10 @@ class Tensor(engine.Tensor):
 
     def __rmatmul__(self, other: Tensor) -> Tensor:
         return other.matmul(self)
+
+    # ------------------------------------------------------------------ reductions
+
+    sum, mean = reduction.sum, reduction.mean
 
     # --------------------------------------------------------------------- shaping
 

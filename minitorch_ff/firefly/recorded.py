@@ -212,5 +212,12 @@ class Recorded:
     # Products
     matmul = two(matmul.MatMul)
 
+    # Losses
+    def cross_entropy_back(self, grad: Any, probabilities: Any, target: Any) -> Any:
+        """`(p - t) g / n` for the one-hot targets `t`."""
+        rows = probabilities.shape[0]
+        one_hot = probabilities.backend.one_hot(target, probabilities.buffer)
+        return self.mul(self.sub(probabilities, one_hot), self.scale(grad, 1 / rows))
+
 
 recorded = Recorded()

@@ -9,9 +9,9 @@ from minitorch_ff._creation import tensor
 from minitorch_ff._devices import device
 from minitorch_ff._dtypes import float32, float64, get_default_dtype
 from minitorch_ff._tensor import Tensor
-from minitorch_ff.firefly.modes import enable_grad, set_grad_enabled
+from minitorch_ff.firefly.modes import set_grad_enabled
 from minitorch_ff.optim._buckets import Bucket, Plan, State
-from minitorch_ff.optim.optimizer import Closure, Optimizer, ParamsT
+from minitorch_ff.optim.optimizer import Closure, Optimizer, ParamsT, loss_of
 
 Group = dict[str, Any]
 
@@ -81,10 +81,7 @@ class ElementwiseOptimizer(Optimizer):
         Returns:
             What `closure` returned, or None.
         """
-        loss = None
-        if closure is not None:
-            with enable_grad():
-                loss = closure()
+        loss = loss_of(closure)
         for number, group in enumerate(self.param_groups):
             if group["differentiable"]:
                 self._step_with_tensors(group)

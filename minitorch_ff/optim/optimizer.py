@@ -11,6 +11,7 @@ from itertools import chain
 from typing import Any, TypeAlias
 
 from minitorch_ff._tensor import Tensor
+from minitorch_ff.firefly.modes import enable_grad
 from minitorch_ff.utils.hooks import RemovableHandle
 
 __all__ = [
@@ -62,6 +63,14 @@ def register_optimizer_step_post_hook(hook: Hook) -> RemovableHandle:
         A handle whose `remove()` takes the hook away.
     """
     return _register(_global_optimizer_post_hooks, hook)
+
+
+def loss_of(closure: Closure | None) -> Any:
+    """What a step's closure returns, computed with gradients; None without a closure."""
+    if closure is None:
+        return None
+    with enable_grad():
+        return closure()
 
 
 class Optimizer:

@@ -9,6 +9,7 @@ class MseLoss(Operator):
     """The mean of `(a - b)²`; the gradient is `2 (a - b) g / n`."""
 
     fresh = True
+    promotes = True
 
     def forward(self, xp, a, b):
         self.count = max(a.size, 1)
@@ -23,3 +24,28 @@ class MseLoss(Operator):
             difference = xp.sub(a, b)
         to_a = xp.mul(difference, xp.scale(grad, 2 / self.count))
         return to_a, None if self.edges[1] is None else xp.neg(to_a)
+
+
+class CrossEntropy(Operator):
+    """Mean negative log-softmax at the target class, of rows of scores.
+
+    With the softmax `p` and the one-hot target `t` the gradient is `(p - t) g / n`.
+    """
+
+    fresh = True
+
+    def forward(self, xp, x, *, target):
+        self.target = target
+        self.save_for_backward(x)
+        value, self.kept = xp.cross_entropy(x, target)
+        return value
+
+    def backward(self, xp, grad):
+        (x,) = self.saved_tensors
+        probabilities = self.recall(xp)
+        if probabilities is None:
+            probabilities = xp.softmax(x, 1)
+        return (xp.cross_entropy_back(grad, probabilities, self.target),)
+
+    def name(self):
+        return "NllLossBackward0"

@@ -34,6 +34,7 @@ class ArrayBackend(
     def __init__(self, module: ModuleType) -> None:
         self._constants: dict[tuple[Any, Any], Any] = {}
         self._ones: dict[tuple[int, Any], Any] = {}
+        self._positions: dict[int, Any] = {}
         super().__init__(module)
 
     def constant(self, value, dtype):

@@ -24,3 +24,32 @@ class Fused:
         self.module.exp(weights, weights)
         total = self.module.add.reduce(weights, dim, keepdims=True)
         return self.module.divide(weights, total, weights)
+
+    def cross_entropy(self, x, target):
+        """The mean loss of rows of scores, and their softmax."""
+        module = self.module
+        rows = x.shape[0]
+        shifted = module.subtract(x, module.maximum.reduce(x, 1, keepdims=True))
+        weights = module.exp(shifted)
+        total = module.add.reduce(weights, 1, keepdims=True)
+        at_target = shifted[self.positions(rows), target]
+        loss = module.subtract(self.sum(module.log(total)), self.sum(at_target))
+        mean = module.multiply(loss, self.constant(1 / rows, x.dtype))
+        return mean, module.divide(weights, total, weights)
+
+    def cross_entropy_back(self, grad, probabilities, target):
+        """`(p - t) g / n` for the one-hot targets `t`."""
+        module = self.module
+        rows = probabilities.shape[0]
+        share = module.multiply(grad, self.constant(1 / rows, probabilities.dtype))
+        result = module.multiply(probabilities, share)
+        result[self.positions(rows), target] -= share
+        return result
+
+    def positions(self, n):
+        """0, 1, … n-1, kept."""
+        try:
+            return self._positions[n]
+        except KeyError:
+            result = self._positions[n] = self.module.arange(n)
+            return result

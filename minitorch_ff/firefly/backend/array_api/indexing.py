@@ -37,3 +37,9 @@ class Indexing:
         mask = self.module.ones(x.shape, bool)
         mask[index] = False
         return mask
+
+    def one_hot(self, target, like):
+        """Ones at the target's column of each row, in the shape and dtype of `like`."""
+        result = self.module.zeros_like(like)
+        result[self.positions(len(target)), target] = 1
+        return result

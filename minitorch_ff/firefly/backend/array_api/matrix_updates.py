@@ -30,6 +30,8 @@ class MatrixUpdates:
 
         A vector has neither and keeps its `variance` whole.
         """
+        if param.ndim == 0:  # results of the array library have to be arrays
+            param, grad, variance = [a.reshape(1) for a in (param, grad, variance)]
         dtype = param.dtype
         if maximize:
             grad = self.neg(grad)

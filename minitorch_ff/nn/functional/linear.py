@@ -1,0 +1,77 @@
+"""Weighted sums of features: `linear` and `bilinear`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from minitorch_ff._functions import matmul as products
+from minitorch_ff._functions.shaping import expand
+from minitorch_ff.firefly.ops.base import apply, check_same_device
+from minitorch_ff.firefly.ops.matmul import Linear
+
+if TYPE_CHECKING:
+    from minitorch_ff._tensor import Tensor
+
+
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    r"""Weighted sums of the features, plus a bias: $y = x W^\top + b$.
+
+    Args:
+        input: Shape `(*, in_features)`.
+        weight: Shape `(out_features, in_features)`, or `(in_features)`.
+        bias: Shape `(out_features)`.
+
+    Returns:
+        Shape `(*, out_features)`.
+
+    Raises:
+        RuntimeError: The shapes do not fit, or the dtypes differ.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> x = torch.tensor([[1.0, 2.0]])
+        >>> torch.nn.functional.linear(x, torch.ones(3, 2), torch.zeros(3))
+        tensor([[3., 3., 3.]])
+
+    See: rule [`Linear`][minitorch_ff.firefly.ops.matmul.Linear],
+        [torch.nn.functional.linear](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.linear.html).
+    """
+    x, w = input.buffer, weight.buffer
+    if x.dtype is not w.dtype or w.ndim != 2 or not x.ndim:
+        check_operands(input, weight)
+        if w.ndim == 1:
+            product = products.matmul(input, weight)
+            return product if bias is None else product + bias
+    try:
+        if bias is None:
+            return apply(Linear, input, weight)
+        return apply(Linear, input, weight, bias)
+    except (ValueError, TypeError):
+        check_same_device(input, weight)
+        rows = x.size // x.shape[-1] if x.ndim and x.shape[-1] else 0
+        if x.shape[-1] != w.shape[1]:
+            raise RuntimeError(
+                f"mat1 and mat2 shapes cannot be multiplied ({rows}x{x.shape[-1]} and "
+                f"{w.shape[1]}x{w.shape[0]})"
+            ) from None
+        expand(bias, (rows, w.shape[0]))  # type: ignore[arg-type]  # complains in its words
+        raise
+
+
+def check_operands(input: Tensor, weight: Tensor) -> None:
+    """Refuse operands that no linear layer has.
+
+    Raises:
+        RuntimeError: The weight has no matrix's shape, or the dtypes differ.
+    """
+    x, w = input.buffer, weight.buffer
+    check_same_device(input, weight)
+    if not x.ndim:
+        raise RuntimeError(
+            "both arguments to linear need to be at least 1D, but they are "
+            f"{x.ndim}D and {w.ndim}D"
+        )
+    if w.ndim not in (1, 2):
+        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {w.ndim}D")
+    if x.dtype != w.dtype:
+        raise products.dtypes_differ(x, w)

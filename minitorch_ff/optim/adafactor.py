@@ -1,0 +1,164 @@
+"""Adafactor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minitorch_ff._creation import zeros, zeros_like
+from minitorch_ff._dtypes import finfo
+from minitorch_ff._tensor import Tensor
+from minitorch_ff.firefly.backend.registry import backend_of
+from minitorch_ff.optim._elementwise import Group, counter, number
+from minitorch_ff.optim.optimizer import Closure, Optimizer, ParamsT, loss_of
+
+__all__ = ["Adafactor"]
+
+
+class Adafactor(Optimizer):
+    r"""Adam's scaling with little memory: of a matrix's mean squares it keeps two sums.
+
+    $$ R_t = \beta_t R_{t-1} + (1 - \beta_t)\, \overline{G_t^2}^{\,rows}, \qquad
+       C_t = \beta_t C_{t-1} + (1 - \beta_t)\, \overline{G_t^2}^{\,columns}, \qquad
+       \beta_t = 1 - t^\tau $$
+    $$ V_t = \frac{R_t C_t}{\max(\overline{R_t}, \epsilon_1)}, \qquad
+       U_t = \frac{G_t}{\sqrt{V_t}}, \qquad
+       \theta_t = \theta_{t-1} - \alpha_t\, \frac{U_t}{\max(1, \mathrm{rms}(U_t) / d)} $$
+
+    with steps $\alpha_t = \max(\epsilon_2, \mathrm{rms}(\theta_{t-1})) \min(\gamma,
+    1 / \sqrt{t})$ that follow the size of the parameter. Vectors keep $V_t$ whole. As a loop
+    over matrices:
+
+        for p, R, C in zip(params, row_vars, col_vars):
+            R.lerp_((p.grad**2).mean(-1, keepdim=True), t**beta2_decay)
+            C.lerp_((p.grad**2).mean(-2, keepdim=True), t**beta2_decay)
+            V = R * C / R.mean(-2, keepdim=True).clamp(min=eps1)
+            U = p.grad * V.clamp(min=eps1**2).rsqrt()
+            size = max(eps2, p.norm().item() / p.numel() ** 0.5) * min(lr, t**-0.5)
+            p *= 1 - lr * weight_decay
+            p -= size / max(1, U.norm().item() / (U.numel() ** 0.5 * d)) * U
+
+    Args:
+        params: Tensors, `(name, tensor)` pairs, or parameter groups.
+        lr: $\gamma$, the largest step in relation to the parameter.
+        beta2_decay: $\tau$, how the averages come to rest; not above zero.
+        eps: $\epsilon_1$ against division by zero (None: the dtype's precision), and
+            $\epsilon_2$, below which a parameter's size does not count.
+        d: How long an update may be before it is shortened.
+        weight_decay: Takes this share of the parameter, times `lr`, away.
+        foreach: Without effect here: all implementations are one.
+        maximize: Go up instead of down.
+
+    Raises:
+        ValueError: A setting is out of its range.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> w = torch.nn.Parameter(torch.ones(2, 2))
+        >>> optimizer = torch.optim.Adafactor([w], lr=0.1)
+        >>> (w * w).sum().backward()
+        >>> optimizer.step()
+        >>> list(optimizer.state[w])
+        ['step', 'row_var', 'col_var']
+
+    See: N. Shazeer, M. Stern, [Adafactor](https://arxiv.org/abs/1804.04235), 2018;
+        [torch.optim.Adafactor](https://docs.pytorch.org/docs/stable/generated/torch.optim.Adafactor.html).
+    """
+
+    def __init__(
+        self,
+        params: ParamsT,
+        lr: float | Tensor = 1e-2,
+        beta2_decay: float = -0.8,
+        eps: tuple[float | None, float] = (None, 1e-3),
+        d: float = 1.0,
+        weight_decay: float = 0.0,
+        *,
+        foreach: bool | None = None,
+        maximize: bool = False,
+    ) -> None:
+        if isinstance(lr, Tensor) and lr.numel() != 1:
+            raise ValueError("Tensor lr must be 1-element")
+        if not 0.0 <= lr:
+            raise ValueError(f"Learning rate should be >= 0 but is: {lr}")
+        if not 0.0 >= beta2_decay:
+            raise ValueError(f"beta2_decay should be <= 0 but is: {beta2_decay}")
+        if eps[0] is not None and not 0.0 <= eps[0]:
+            raise ValueError(f"epsilon1 should be >= 0 but is: {eps[0]}")
+        if not 0.0 <= eps[1]:
+            raise ValueError(f"epsilon2 should be >= 0 but is: {eps[1]}")
+        if not 1.0 <= d:
+            raise ValueError(f"Clipping threshold d should be >= 1 but is: {d}")
+        if not 0.0 <= weight_decay:
+            raise ValueError(f"weight_decay should be >= 0 but is: {weight_decay}")
+        defaults = {
+            "lr": lr,
+            "beta2_decay": beta2_decay,
+            "eps": eps,
+            "d": d,
+            "weight_decay": weight_decay,
+            "foreach": foreach,
+            "maximize": maximize,
+        }
+        super().__init__(params, defaults)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        for group in self.param_groups:
+            group.setdefault("foreach", None)
+
+    def step(self, closure: Closure | None = None) -> Any:
+        """Change the parameters once, by their gradients.
+
+        Args:
+            closure: Computes the loss and its gradients anew, and returns the loss.
+
+        Returns:
+            What `closure` returned, or None.
+
+        Raises:
+            RuntimeError: A parameter is complex.
+        """
+        loss = loss_of(closure)
+        for group in self.param_groups:
+            for param in group["params"]:
+                if param.grad is not None:
+                    self._update(param, group)
+        return loss
+
+    def _update(self, param: Tensor, group: Group) -> None:
+        """Update one parameter."""
+        if param.is_complex():
+            raise RuntimeError("Adafactor does not support complex parameters")
+        state = self.state[param]
+        if not state:
+            state.update(_new_state(param, group))
+        eps1, eps2 = group["eps"]
+        step = state["step"]
+        step.add_(1)
+        backend_of(param.buffer).adafactor_step(
+            param.buffer,
+            param.grad.buffer,  # type: ignore[union-attr]
+            **{name: state[name].buffer for name in state if name != "step"},
+            step=step.item(),
+            lr=number(group["lr"]),
+            beta2_decay=group["beta2_decay"],
+            eps1=finfo(param.dtype).eps if eps1 is None else eps1,
+            eps2=eps2,
+            d=group["d"],
+            weight_decay=group["weight_decay"],
+            maximize=group["maximize"],
+        )
+        param.version[0] += 1
+
+
+def _new_state(param: Tensor, group: Group) -> dict[str, Tensor]:
+    """What is remembered of a parameter before its first step."""
+    state = {"step": counter(0.0, param, group)}
+    if param.ndim > 1:
+        *outer, rows, columns = param.shape
+        like = {"dtype": param.dtype, "device": param.device}
+        state["row_var"] = zeros(*outer, rows, 1, **like)
+        state["col_var"] = zeros(*outer, 1, columns, **like)
+    else:
+        state["variance"] = zeros_like(param)
+    return state
