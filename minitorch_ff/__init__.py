@@ -16,6 +16,9 @@ from minitorch_ff._dtypes import (
     float16, float32, float64, get_default_dtype, half, iinfo, int, int8, int16, int32, int64,
     long, set_default_dtype, short, uint8, uint16, uint32, uint64,
 )  # fmt: skip
+from minitorch_ff._functions.activation import (
+    celu, hardshrink, log_softmax, prelu, relu, selu, sigmoid, softmax, tanh, threshold,
+)  # fmt: skip
 from minitorch_ff._functions.arithmetic import add, div, mul, neg, pow, sub
 from minitorch_ff._functions.conversion import (
     channels_last, channels_last_3d, contiguous_format, is_complex, is_floating_point, layout,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minitorch_ff._dtypes import get_default_dtype
 from minitorch_ff.firefly.tensor import Tensor
 
 
@@ -104,3 +105,10 @@ def _check_positions(positions: Any, dim: int, size: int) -> None:
         raise IndexError(
             f"index {wrong} is out of bounds for dimension {dim} with size {size}"
         )
+
+
+def floating(input: Any) -> Any:
+    """The tensor itself, or integers and booleans in the default floating dtype."""
+    if input.buffer.dtype.kind in "iub":
+        return input.to(get_default_dtype())
+    return input

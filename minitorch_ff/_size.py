@@ -56,26 +56,24 @@ class Size(tuple[int, ...]):
     def __add__(self, other: Any) -> Any:
         if isinstance(other, tuple):
             return _checked(tuple(self) + tuple(other))
-        # Returning NotImplemented would end in the words of `tuple`, so the other operand
-        # (a NumPy array, say) is asked here.
-        reflected = getattr(other, "__radd__", None)
-        result = NotImplemented if reflected is None else reflected(self)
-        if result is NotImplemented:
-            raise TypeError(
-                f"can only concatenate tuple (not {type(other).__name__}) to torch.Size"
-            )
-        return result
+        kind = type(other).__name__
+        words = f"can only concatenate tuple (not {kind}) to torch.Size"
+        return _left_to(other, "__radd__", self, words)
 
     def __radd__(self, other: Any) -> Any:
         if isinstance(other, tuple):
             return _checked(tuple(other) + tuple(self))
+        if isinstance(other, list):  # Python's words would not say `torch.Size`
+            raise TypeError('can only concatenate list (not "torch.Size") to list')
         return NotImplemented
 
     def __mul__(self, count: Any) -> Any:
         try:
             return _new(Size, tuple.__mul__(self, count))
         except TypeError:
-            return NotImplemented
+            kind = type(count).__name__
+        words = f"can't multiply sequence by non-int of type '{kind}'"
+        return _left_to(count, "__rmul__", self, words)
 
     __rmul__ = __mul__
 
@@ -84,6 +82,18 @@ class Size(tuple[int, ...]):
 
     def __reduce__(self) -> Any:
         return size_of, (tuple(self),)
+
+
+def _left_to(other: Any, method: str, size: Size, words: str) -> Any:
+    """What `other` (a NumPy array, say) makes of it, or a TypeError with these words.
+
+    Python would ask it too, but then raise an error in words of its own.
+    """
+    reflected = getattr(other, method, None)
+    result = NotImplemented if reflected is None else reflected(size)
+    if result is NotImplemented:
+        raise TypeError(words)
+    return result
 
 
 def _checked(items: tuple[Any, ...]) -> Size:

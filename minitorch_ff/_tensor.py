@@ -13,6 +13,7 @@ from minitorch_ff import _dtypes
 from minitorch_ff._checks import shape_from, wrap_dim
 from minitorch_ff._devices import device, device_of
 from minitorch_ff._functions import (
+    activation,
     arithmetic,
     conversion,
     creation,
@@ -276,6 +277,14 @@ class Tensor(engine.Tensor):
 
     def __rmatmul__(self, other: Tensor) -> Tensor:
         return other.matmul(self)
+
+    # ----------------------------------------------------------------- activations
+
+    relu, relu_ = activation.relu, in_place(activation.relu)
+    sigmoid, sigmoid_ = activation.sigmoid, in_place(activation.sigmoid)
+    tanh, tanh_ = activation.tanh, in_place(activation.tanh)
+    softmax, log_softmax = activation.softmax, activation.log_softmax
+    prelu, hardshrink = activation.prelu, activation.hardshrink
 
     # ------------------------------------------------------------------ reductions
 

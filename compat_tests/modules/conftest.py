@@ -1,5 +1,6 @@
 """Run one body in PyTorch and in minitorch_ff, and compare all that it observed."""
 
+import math
 import re
 import warnings
 
@@ -9,13 +10,25 @@ import torch
 import minitorch_ff as ff
 
 
+class Numbers(list):
+    """Numbers that equal others up to rounding."""
+
+    def __eq__(self, others):
+        return len(self) == len(others) and all(
+            math.isclose(a, b, rel_tol=1e-5, abs_tol=1e-6) or (a != a and b != b)
+            for a, b in zip(self, others, strict=True)
+        )
+
+    __hash__ = None
+
+
 def plain(value):
     """A value of either world as something that can be compared."""
     if isinstance(value, (torch.Tensor, ff.Tensor)):
         kind = type(value).__name__
         elements = value.detach().double().flatten().tolist()
         facts = str(value.dtype), tuple(value.shape), value.requires_grad
-        return (kind, *facts, pytest.approx(elements, rel=1e-5, abs=1e-6, nan_ok=True))
+        return (kind, *facts, Numbers(elements))
     if isinstance(value, BaseException):
         return type(value).__name__, neutral(value)
     if isinstance(value, (torch.nn.Module, ff.nn.Module)):

@@ -110,7 +110,12 @@ class Recorded:
     exp, log = one(exponential.Exp), one(exponential.Log)
 
     # Activations
-    tanh = one(activation.Tanh)
+    tanh, sigmoid = one(activation.Tanh), one(activation.Sigmoid)
+
+    def where(self, mask: Any, a: Any, b: Any) -> Any:
+        """`a` where the boolean buffer `mask` holds, `b` elsewhere."""
+        a, b = self.where_true(lift(a), mask), self.where_true(lift(b), ~mask)
+        return self.add(a, b)
 
     def softmax(self, x: Any, dim: Any) -> Any:
         """Exponentials scaled to add up to one."""

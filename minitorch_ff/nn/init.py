@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from minitorch_ff._creation import empty_like, eye as identity, randperm
+from minitorch_ff._functions.creation import empty_like, eye as identity, randperm
 from minitorch_ff._functions import linear_algebra, selection
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import no_grad

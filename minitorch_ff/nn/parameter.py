@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
-from minitorch_ff._creation import empty
+from minitorch_ff._functions.creation import empty
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.tensor import wrap
 

@@ -53,6 +53,7 @@ class Bucket:
             )
             _move(counters, memory)
             self._counters[name] = memory.numbers
+        self.counts_agree()
 
         self._params = params
         self._buffers = [param.buffer for param in params]
@@ -69,7 +70,9 @@ class Bucket:
         """One array with the elements of all tensors, which become views of it."""
         if len(tensors) == 1 and tensors[0].is_contiguous():
             return self.backend.numbers(tensors[0].buffer)
-        memory = self.backend.flat([t.buffer.shape for t in tensors], param.buffer.dtype)
+        memory = self.backend.flat(
+            [t.buffer.shape for t in tensors], param.buffer.dtype
+        )
         _move(tensors, memory)
         return memory.numbers
 
@@ -87,6 +90,13 @@ class Bucket:
         numbers = self._counters[name]
         numbers.fill(value)
         self.counts[name] = float(numbers[0])
+
+    def multiply_count(self, name: str, factor: float) -> float:
+        """Multiply one of `counts` in the precision it is kept in, and return it."""
+        numbers = self._counters[name]
+        numbers *= factor
+        self.counts[name] = product = float(numbers[0])
+        return product
 
     def count_step(self) -> float:
         """Add one to the number of steps, and return it."""

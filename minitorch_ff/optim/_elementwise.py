@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from minitorch_ff._creation import tensor
+from minitorch_ff._functions.creation import tensor
 from minitorch_ff._devices import device
 from minitorch_ff._dtypes import float32, float64, get_default_dtype
 from minitorch_ff._tensor import Tensor
@@ -46,9 +46,7 @@ class ElementwiseOptimizer(Optimizer):
             if defaults["differentiable"]:
                 raise RuntimeError("`fused` does not support `differentiable`")
             if defaults["foreach"]:
-                raise RuntimeError(
-                    "`fused` and `foreach` cannot be `True` together."
-                )
+                raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
 
     # ------------------------------------------------------ what a subclass provides
 
@@ -181,7 +179,9 @@ class ElementwiseOptimizer(Optimizer):
                 remembered = self.state.get(param)
                 for name in self.counters if remembered else ():
                     if not isinstance(remembered[name], Tensor):  # once a Python number
-                        remembered[name] = counter(float(remembered[name]), param, group)
+                        remembered[name] = counter(
+                            float(remembered[name]), param, group
+                        )
 
 
 def counter(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minitorch_ff._creation import zeros_like
+from minitorch_ff._functions.creation import zeros_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.optim._buckets import Bucket, State
 from minitorch_ff.optim._elementwise import (

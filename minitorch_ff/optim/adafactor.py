@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minitorch_ff._creation import zeros, zeros_like
+from minitorch_ff._functions.creation import zeros, zeros_like
 from minitorch_ff._dtypes import finfo
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.backend.registry import backend_of

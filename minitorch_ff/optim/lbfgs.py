@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from minitorch_ff._creation import zeros
+from minitorch_ff._functions.creation import zeros
 from minitorch_ff._functions.joining import cat
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import enable_grad, no_grad
@@ -132,9 +132,7 @@ class LBFGS(Optimizer):
         for iteration in range(1, group["max_iter"] + 1):
             state["n_iter"] += 1
             if state["n_iter"] == 1:
-                memory.update(
-                    d=grad.neg(), old_dirs=[], old_stps=[], ro=[], H_diag=1
-                )
+                memory.update(d=grad.neg(), old_dirs=[], old_stps=[], ro=[], H_diag=1)
             else:
                 _remember(memory, grad, group["history_size"])
                 memory["d"] = _direction(memory, state, grad, group["history_size"])
@@ -203,9 +201,7 @@ class LBFGS(Optimizer):
                 param.copy_(value)
             return Point(length, loss, grad, grad.dot(direction))
 
-        return strong_wolfe(
-            evaluate, start, length, direction.abs().max(), evaluations
-        )
+        return strong_wolfe(evaluate, start, length, direction.abs().max(), evaluations)
 
     def _flat_grad(self) -> Tensor:
         """The gradients of all parameters in one vector."""

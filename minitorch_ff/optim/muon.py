@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from minitorch_ff._creation import zeros_like
+from minitorch_ff._functions.creation import zeros_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.backend.registry import backend_of
 from minitorch_ff.optim._elementwise import Group, number

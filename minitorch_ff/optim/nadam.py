@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from minitorch_ff._creation import zeros_like
+from minitorch_ff._functions.creation import zeros_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.optim._buckets import Bucket, State
 from minitorch_ff.optim._elementwise import (
@@ -122,7 +122,6 @@ class NAdam(ElementwiseOptimizer):
         beta1, beta2 = group["betas"]
         step = bucket.count_step()
         mu, mu_next = _momenta(step, group)
-        bucket.set_count("mu_product", bucket.counts["mu_product"] * mu)
         bucket.backend.nadam_step(
             bucket.param,
             bucket.grad,
@@ -130,7 +129,7 @@ class NAdam(ElementwiseOptimizer):
             step=step,
             mu=mu,
             mu_next=mu_next,
-            mu_product=bucket.counts["mu_product"],
+            mu_product=bucket.multiply_count("mu_product", mu),
             lr=number(group["lr"]),
             beta1=beta1,
             beta2=beta2,

@@ -210,7 +210,9 @@ class Optimizer:
                     "all optimizer param groups should be with/without names. cannot add "
                     f"param group {'with' if named else 'without'} names to the optimizer"
                 )
-        for param in chain.from_iterable(group["params"] for group in self.param_groups):
+        for param in chain.from_iterable(
+            group["params"] for group in self.param_groups
+        ):
             if id(param) in params:
                 raise ValueError(
                     "some parameters appear in more than one parameter group"
@@ -221,7 +223,9 @@ class Optimizer:
         for i, group in enumerate(self.param_groups):
             lines += ["", f"Parameter Group {i}"] if i else [f"Parameter Group {i}"]
             lines += [
-                f"    {name}: {group[name]}" for name in sorted(group) if name != "params"
+                f"    {name}: {group[name]}"
+                for name in sorted(group)
+                if name != "params"
             ]
         return "\n".join([*lines, ")"])
 
@@ -320,8 +324,12 @@ class Optimizer:
         self._optimizer_step_post_hooks: OrderedDict[int, Hook] = OrderedDict()
         self._optimizer_state_dict_pre_hooks: OrderedDict[int, Hook] = OrderedDict()
         self._optimizer_state_dict_post_hooks: OrderedDict[int, Hook] = OrderedDict()
-        self._optimizer_load_state_dict_pre_hooks: OrderedDict[int, Hook] = OrderedDict()
-        self._optimizer_load_state_dict_post_hooks: OrderedDict[int, Hook] = OrderedDict()
+        self._optimizer_load_state_dict_pre_hooks: OrderedDict[int, Hook] = (
+            OrderedDict()
+        )
+        self._optimizer_load_state_dict_post_hooks: OrderedDict[int, Hook] = (
+            OrderedDict()
+        )
         cls = type(self)
         if not hasattr(cls.step, "hooked"):
             cls.step = self.profile_hook_step(cls.step)  # type: ignore[method-assign]

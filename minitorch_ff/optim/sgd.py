@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from minitorch_ff._creation import zeros_like
+from minitorch_ff._functions.creation import zeros_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.optim._buckets import Bucket, State
 from minitorch_ff.optim._elementwise import ElementwiseOptimizer, Group, number

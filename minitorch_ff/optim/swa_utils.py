@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from minitorch_ff._creation import tensor
+from minitorch_ff._functions.creation import tensor
 from minitorch_ff._dtypes import int64
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import no_grad

@@ -9,11 +9,12 @@ pass is itself recorded. That is why the same rule gives derivatives of every or
 from __future__ import annotations
 
 import itertools
+import re
 from typing import Any
 
 from minitorch_ff.firefly.backend.registry import by_buffer_type
 from minitorch_ff.firefly.modes import grad_enabled
-from minitorch_ff.firefly.promotion import number, promoted
+from minitorch_ff.firefly.promotion import Defaults, number, promoted
 from minitorch_ff.firefly.tensor import AccumulateGrad, Tensor, wrap
 
 OUTPUT = -1
@@ -84,7 +85,16 @@ class Operator:
     """Its two inputs are brought to one dtype first."""
 
     floats = False
-    """Together with `promotes`: integers and booleans are brought to the default dtype."""
+    """Integers and booleans are brought to the default floating dtype first (of two inputs,
+    if it `promotes`)."""
+
+    number = staticmethod(number)
+    promote = staticmethod(promoted)
+    """How a Python number becomes an operand, and how two dtypes meet; an operator that
+    refuses some operands says so here."""
+
+    kernel = ""
+    """What PyTorch's messages call its inner loop, if not the function's name and "_cpu"."""
 
     receives = False
     """Leaves and single outputs take their gradient; an operator runs its rule."""
@@ -275,7 +285,13 @@ def apply(operator, *inputs, **settings):
     edge = None
     x = inputs[0]
     if len(inputs) == 1:  # the general case below, written out: a third of all calls
-        buffers = (x.buffer,)
+        try:
+            buffer = x.buffer
+        except AttributeError:
+            raise not_a_tensor(operator, "input", 1, x) from None
+        if operator.floats and buffer.dtype.kind in "iub":
+            buffer = buffer.astype(Defaults.floating)
+        buffers = (buffer,)
         if operator.differentiable and grad_enabled():
             edge = x.node if x.view_of is None else x.edge()
         op.edges = (edge,)
@@ -284,7 +300,7 @@ def apply(operator, *inputs, **settings):
         if operator.promotes:
             a, b = buffers
             if a.dtype is not b.dtype or (operator.floats and a.dtype.kind in "iub"):
-                buffers = promoted(a, b, operator.floats)
+                buffers = operator.promote(a, b, operator.floats)
         if operator.differentiable and grad_enabled():
             op.edges = edges = [t.node if t.view_of is None else t.edge() for t in inputs]
             for edge in edges:
@@ -370,14 +386,27 @@ def binary(operator, a, b):
         RuntimeError: The shapes cannot be broadcast, or the devices differ.
         TypeError: An operand is neither tensor nor number.
     """
-    if not isinstance(b, Tensor):
-        b = number(b, a)
-    elif not isinstance(a, Tensor):
-        a = number(a, b)
+    try:
+        if not isinstance(b, Tensor):
+            b = operator.number(b, a)
+        elif not isinstance(a, Tensor):
+            a = operator.number(a, b)
+        return apply(operator, a, b)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise complaint(operator, a, b, error) from None
+
+
+def of_tensors(operator, a, b):
+    """An operator of two operands that must be tensors.
+
+    Raises:
+        RuntimeError: The shapes cannot be broadcast, or the devices differ.
+        TypeError: An operand is no tensor.
+    """
     try:
         return apply(operator, a, b)
-    except (ValueError, TypeError, KeyError) as error:
-        complain_of_operands(a, b, error)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise complaint(operator, a, b, error) from None
 
 
 def infix(operator, reflected=False):
@@ -389,28 +418,57 @@ def infix(operator, reflected=False):
     def method(self, other):
         if not isinstance(other, Tensor):
             try:
-                other = number(other, self)
+                other = operator.number(other, self)
             except TypeError:
                 return NotImplemented
         try:
             return apply(operator, self, other)
         except (ValueError, TypeError, KeyError) as error:
-            complain_of_operands(self, other, error)
+            raise complaint(operator, self, other, error) from None
 
     def reflected_method(self, other):
         try:
-            return apply(operator, number(other, self), self)
+            other = operator.number(other, self)
         except TypeError:
             return NotImplemented
+        try:
+            return apply(operator, other, self)
+        except (ValueError, TypeError, KeyError) as error:
+            raise complaint(operator, other, self, error) from None
 
     return reflected_method if reflected else method
 
 
-def complain_of_operands(a, b, error):
-    """Say in PyTorch's words why two operands do not go together."""
+def complaint(operator, a, b, error):
+    """The error that says in PyTorch's words why two operands do not go together."""
+    if not isinstance(a, Tensor):
+        return not_a_tensor(operator, "input", 1, a)
+    if not isinstance(b, Tensor):
+        return not_a_tensor(operator, "other", 2, b)
     check_same_device(a, b)
     check_broadcast(a.buffer.shape, b.buffer.shape)
-    raise error
+    first, _ = operator.promote(a.buffer, b.buffer, operator.floats)
+    if isinstance(error, TypeError):  # the array library has no loop for this dtype
+        return not_implemented(operator.kernel or function_name(operator) + "_cpu", first.dtype)
+    return error
+
+
+def not_a_tensor(operator, argument, position, value):
+    """The error for an operand that is no tensor."""
+    return TypeError(
+        f"{function_name(operator)}(): argument '{argument}' (position {position}) must be "
+        f"Tensor, not {type(value).__name__}"
+    )
+
+
+def not_implemented(kernel, dtype):
+    """The error for a dtype that an operator does not have."""
+    return NotImplementedError(f"\"{kernel}\" not implemented for '{TYPE_NAMES[dtype.name]}'")
+
+
+def function_name(operator):
+    """The function that an operator stands behind: for `BitwiseAnd`, `bitwise_and`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", operator.__name__).lower()
 
 
 def check_same_device(*tensors):

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from minitorch_ff._creation import empty_like
+from minitorch_ff._functions.creation import empty_like
 from minitorch_ff._devices import as_device
 from minitorch_ff._devices import device as Device
 from minitorch_ff._dtypes import dtype as DType

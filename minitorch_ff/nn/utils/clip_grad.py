@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterable
 
 from minitorch_ff import linalg
-from minitorch_ff._creation import tensor
+from minitorch_ff._functions.creation import tensor
 from minitorch_ff._functions.joining import stack
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import no_grad

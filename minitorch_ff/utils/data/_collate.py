@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 import numpy
 
-from minitorch_ff._creation import as_tensor, tensor
+from minitorch_ff._functions.creation import as_tensor, tensor
 from minitorch_ff._dtypes import float64
 from minitorch_ff._functions.joining import stack
 from minitorch_ff._tensor import Tensor
@@ -32,7 +32,7 @@ default_collate_err_msg_format = (
 
 
 def _like_mapping(template: Any, items: dict[Any, Any]) -> Any:
-    """`items` in a mapping of the template's class, if that class lets itself be filled."""
+    """`items` in a mapping of the template's class, if it lets itself be filled."""
     try:
         if isinstance(template, MutableMapping):
             filled = copy.copy(template)  # it may carry more than its items
@@ -44,7 +44,7 @@ def _like_mapping(template: Any, items: dict[Any, Any]) -> Any:
 
 
 def _like_sequence(template: Any, items: list[Any]) -> Any:
-    """`items` in a sequence of the template's class, if that class lets itself be filled."""
+    """`items` in a sequence of the template's class, if it lets itself be filled."""
     try:
         if isinstance(template, MutableSequence):
             filled = copy.copy(template)
@@ -96,7 +96,7 @@ def default_convert(data: Any) -> Any:
 def _collate_function(
     elem: Any, functions: CollateFunctions | None
 ) -> Callable[..., Any] | None:
-    """The function for samples like `elem`: by its class, else by a class it derives from."""
+    """The function for samples like `elem`, by its class or a base class."""
     if functions is None:
         return None
     function = functions.get(type(elem))
@@ -108,9 +108,7 @@ def _collate_function(
     return None
 
 
-def collate(
-    batch: Any, *, collate_fn_map: CollateFunctions | None = None
-) -> Any:
+def collate(batch: Any, *, collate_fn_map: CollateFunctions | None = None) -> Any:
     """Put samples together, each kind of value with the function given for it.
 
     Args:
@@ -135,7 +133,9 @@ def collate(
         return function(batch, collate_fn_map=collate_fn_map)
     if isinstance(elem, Mapping):
         items = {
-            key: collate([sample[key] for sample in batch], collate_fn_map=collate_fn_map)
+            key: collate(
+                [sample[key] for sample in batch], collate_fn_map=collate_fn_map
+            )
             for key in elem
         }
         return _like_mapping(elem, items)
@@ -218,8 +218,8 @@ def default_collate(batch: Any) -> Any:
             numbers, ints, floats, text, and lists, tuples and mappings of these.
 
     Returns:
-        The structure of one sample, with one more dimension at the front of each tensor;
-        a plain tuple becomes a list.
+        The structure of one sample, with one more dimension at the front of each
+        tensor; a plain tuple becomes a list.
 
     Raises:
         TypeError: A sample holds something else.

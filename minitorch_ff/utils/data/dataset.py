@@ -137,8 +137,8 @@ class StackDataset(Dataset[Any]):
     def __init__(self, *args: Dataset[Any], **kwargs: Dataset[Any]) -> None:
         if args and kwargs:
             raise ValueError(
-                "Supported either ``tuple``- (via ``args``) or"
-                "``dict``- (via ``kwargs``) like input/output, but both types are given."
+                "Supported either ``tuple``- (via ``args``) or``dict``- (via "
+                "``kwargs``) like input/output, but both types are given."
             )
         parts: list[Any] = list(args or kwargs.values())
         if not parts:
@@ -159,8 +159,7 @@ class StackDataset(Dataset[Any]):
             columns = [_samples(part, indices) for part in self.datasets.values()]
             keys = list(self.datasets)
             return [
-                dict(zip(keys, row, strict=True))
-                for row in zip(*columns, strict=True)
+                dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True)
             ]
         columns = [_samples(part, indices) for part in self.datasets]
         return list(zip(*columns, strict=True))
@@ -306,7 +305,7 @@ class Subset(Dataset[Sample]):
 
 
 def _lengths_of_fractions(total: int, fractions: Sequence[float]) -> list[int]:
-    """Whole numbers that add up to `total`: what rounding leaves goes round by round."""
+    """Whole numbers that add up to `total`: what rounding leaves goes one by one."""
     for index, fraction in enumerate(fractions):
         if fraction < 0 or fraction > 1:
             raise ValueError(f"Fraction at index {index} is not between 0 and 1")
@@ -325,8 +324,8 @@ def random_split(
 
     Args:
         dataset: A dataset with a length.
-        lengths: The sizes of the parts, which add up to that length; or fractions, which
-            add up to 1.
+        lengths: The sizes of the parts, which add up to that length; or fractions,
+            which add up to 1.
         generator: Where the permutation is drawn from; None: the default generator.
 
     Returns:

@@ -27,8 +27,8 @@ class DistributedSampler(Sampler[int]):
         drop_last: Whether the parts are made equal by dropping, not by repeating.
 
     Raises:
-        ValueError: `rank` is out of its range; or `num_replicas` or `rank` is not given:
-            there is no process group to ask.
+        ValueError: `rank` is out of its range; or `num_replicas` or `rank` is not
+            given: there is no process group to ask.
 
     See: [DistributedSampler](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.distributed.DistributedSampler).
     """

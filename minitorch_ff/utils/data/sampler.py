@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from minitorch_ff._creation import as_tensor, empty
+from minitorch_ff._functions.creation import as_tensor, empty
 from minitorch_ff._dtypes import float64, int64
 from minitorch_ff._functions.random import multinomial, randint, randperm
 from minitorch_ff.firefly.random import Generator
@@ -239,7 +239,8 @@ class BatchSampler(Sampler[list[int]]):
         drop_last: Whether a last list that is not full is left out.
 
     Raises:
-        ValueError: `batch_size` is not a positive whole number, or `drop_last` not a bool.
+        ValueError: `batch_size` is not a positive whole number, or `drop_last` is not a
+            bool.
 
     Example:
         >>> from minitorch_ff.utils.data import BatchSampler

@@ -18,12 +18,25 @@ class Fused:
         factor = self.constant(1 / max(flat.size, 1), difference.dtype)
         return self.module.multiply(self.module.dot(flat, flat), factor), difference
 
+    def sigmoid(self, x):
+        """`1 / (1 + e⁻ˣ)`."""
+        y = self.module.exp(self.module.negative(x))
+        return self.module.reciprocal(self.add_(y, self.constant(1, x.dtype)))
+
     def softmax(self, x, dim):
         """Exponentials over `dim`, scaled to add up to one."""
-        weights = self.module.subtract(x, self.module.maximum.reduce(x, dim, keepdims=True))
+        largest = self.module.maximum.reduce(x, dim, keepdims=True)
+        weights = self.module.asarray(self.module.subtract(x, largest))
         self.module.exp(weights, weights)
         total = self.module.add.reduce(weights, dim, keepdims=True)
         return self.module.divide(weights, total, weights)
+
+    def log_softmax(self, x, dim):
+        """The logarithm of the softmax over `dim`, without overflow."""
+        module = self.module
+        shifted = module.subtract(x, module.maximum.reduce(x, dim, keepdims=True))
+        total = module.add.reduce(module.exp(shifted), dim, keepdims=True)
+        return module.subtract(shifted, module.log(total))
 
     def cross_entropy(self, x, target):
         """The mean loss of rows of scores, and their softmax."""

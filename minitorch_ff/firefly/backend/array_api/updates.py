@@ -88,7 +88,9 @@ class Updates(MatrixUpdates):
                     buffer[...] = g
                 else:
                     self.mul(buffer, inertia, buffer)
-                    self.add(buffer, self.mul(g, damping, t) if dampening else g, buffer)
+                    self.add(
+                        buffer, self.mul(g, damping, t) if dampening else g, buffer
+                    )
                 g = self.add(g, self.mul(buffer, inertia, t), t) if nesterov else buffer
             self.sub(p, self.mul(g, rate, t), p)
 
@@ -177,7 +179,17 @@ class Updates(MatrixUpdates):
             self._subtract_ratio(p, g, denominator, rate, s)
 
     def adadelta_step(
-        self, param, grad, square_avg, acc_delta, *, lr, rho, eps, weight_decay, maximize
+        self,
+        param,
+        grad,
+        square_avg,
+        acc_delta,
+        *,
+        lr,
+        rho,
+        eps,
+        weight_decay,
+        maximize,
     ):
         """Adadelta: scales the gradient as earlier changes relate to earlier gradients."""
         rate, tiny = self._constants_of(param, lr, eps)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import grad_enabled
 from minitorch_ff.firefly.tensor import wrap
 from minitorch_ff.utils.data._collate import default_collate, stacks_tensors
 from minitorch_ff.utils.data.dataset import Subset, TensorDataset
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 Collate = Callable[[Any], Any]
 
@@ -28,15 +26,13 @@ class RowReader:
         selections: The indices of the subsets around it, the outermost first.
     """
 
-    def __init__(
-        self, dataset: TensorDataset, selections: list[Sequence[int]]
-    ) -> None:
+    def __init__(self, dataset: TensorDataset, selections: list[Sequence[int]]) -> None:
         self.dataset = dataset
         self.selections = selections
 
     @classmethod
     def of(cls, dataset: Any, collate_fn: Collate) -> RowReader | None:
-        """The reader for `dataset`, or None where batches must be made sample by sample."""
+        """The reader for `dataset`, or None where samples must be read one by one."""
         if collate_fn is not default_collate or not stacks_tensors():
             return None
         selections = []
@@ -44,12 +40,10 @@ class RowReader:
             indices = dataset.indices
             selections.append(indices.tolist() if _is_vector(indices) else indices)
             dataset = dataset.dataset
-        if not _is_plain(dataset, TensorDataset) or hasattr(dataset, "__getitems__"):
-            return None
-        return cls(dataset, selections)
+        return cls(dataset, selections) if _is_plain(dataset, TensorDataset) else None
 
     def read(self, indices: Sequence[Any]) -> list[Tensor] | None:
-        """The batch, or None where only reading single samples does what PyTorch does."""
+        """The batch, or None where only single samples give what PyTorch gives."""
         try:
             for selection in self.selections:
                 indices = [selection[index] for index in indices]
@@ -60,15 +54,16 @@ class RowReader:
             if not kinds or not all(map(_is_index, kinds)):
                 return None
             indices = list(map(int, indices))
-        tensors = self.dataset.tensors
         lowest, highest = min(indices), max(indices)
         recording = grad_enabled()
         batch = []
-        for tensor in tensors:
+        for tensor in self.dataset.tensors:
             size = len(tensor.buffer)
-            if highest >= size or lowest < -size or (tensor.node and recording):
+            outside = highest >= size or lowest < -size
+            recorded = tensor.node is not None and recording
+            if outside or recorded or type(tensor) is not Tensor:
                 return None
-            batch.append(wrap(type(tensor), tensor.buffer.take(indices, 0)))
+            batch.append(wrap(Tensor, tensor.buffer.take(indices, 0)))
         return batch
 
 
@@ -87,16 +82,34 @@ def _is_vector(indices: Any) -> bool:
 
 
 def _is_index(kind: type) -> bool:
-    """Whether values of this class are whole numbers; a bool index means another thing."""
+    """Whether values of this class are whole numbers: True is an index of its own."""
     return issubclass(kind, Integral) and kind is not bool
+
+
+class _DatasetKind:
+    """How a dataset is read: by index, or in its own order."""
+
+    Map = 0
+    Iterable = 1
+
+    @staticmethod
+    def create_fetcher(
+        kind: int,
+        dataset: Any,
+        auto_collation: bool,
+        collate_fn: Collate,
+        drop_last: bool,
+    ) -> MapFetcher | IterableFetcher:
+        """The reader for a dataset of this kind."""
+        if kind == _DatasetKind.Map:
+            return MapFetcher(dataset, auto_collation, collate_fn)
+        return IterableFetcher(dataset, auto_collation, collate_fn, drop_last)
 
 
 class MapFetcher:
     """Batches of a dataset that has samples by index."""
 
-    def __init__(
-        self, dataset: Any, auto_collation: bool, collate_fn: Collate, drop_last: bool
-    ) -> None:
+    def __init__(self, dataset: Any, auto_collation: bool, collate_fn: Collate) -> None:
         self.dataset = dataset
         self.auto_collation = auto_collation
         self.collate_fn = collate_fn

@@ -1,0 +1,187 @@
+"""One pass over a data loader."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from collections import deque
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from minitorch_ff.utils.data._utils.fetch import _DatasetKind
+from minitorch_ff.utils.data._utils.worker import Worker
+from minitorch_ff.utils.data.sampler import draw_seed
+
+if TYPE_CHECKING:
+    from minitorch_ff.utils.data.dataloader import DataLoader
+
+
+class _BaseDataLoaderIter:
+    """Counts batches and draws the seed of the epoch; subclasses make the batches."""
+
+    def __init__(self, loader: DataLoader[Any]) -> None:
+        self._dataset = loader.dataset
+        self._dataset_kind = loader._dataset_kind
+        self._IterableDataset_len_called = loader._IterableDataset_len_called
+        self._auto_collation = loader._auto_collation
+        self._drop_last = loader.drop_last
+        self._index_sampler = loader._index_sampler
+        self._num_workers = loader.num_workers
+        self._timeout = loader.timeout
+        self._collate_fn = loader.collate_fn
+        self._persistent_workers = loader.persistent_workers
+        _warn_of_pinning(loader)
+        self._sampler_iter = iter(self._index_sampler)
+        self._base_seed = draw_seed(loader.generator)
+        self._num_yielded = 0
+
+    def __iter__(self) -> _BaseDataLoaderIter:
+        return self
+
+    def _reset(self, loader: DataLoader[Any], first_iter: bool = False) -> None:
+        """Begin another pass."""
+        self._sampler_iter = iter(self._index_sampler)
+        self._num_yielded = 0
+        self._IterableDataset_len_called = loader._IterableDataset_len_called
+
+    def _make_fetcher(self, dataset: Any) -> Any:
+        """The reader of this loader for `dataset`."""
+        return _DatasetKind.create_fetcher(
+            self._dataset_kind,
+            dataset,
+            self._auto_collation,
+            self._collate_fn,
+            self._drop_last,
+        )
+
+    def _next_data(self) -> Any:
+        """Make the next batch, or raise StopIteration."""
+        raise NotImplementedError
+
+    def __next__(self) -> Any:
+        data = self._next_data()
+        self._num_yielded += 1
+        told = self._IterableDataset_len_called
+        if told is not None and self._num_yielded > told:
+            warnings.warn(self._too_long(told), stacklevel=2)
+        return data
+
+    def _too_long(self, told: int) -> str:
+        """What to say of an iterable dataset with more samples than it told."""
+        message = (
+            f"Length of IterableDataset {self._dataset} was reported to be {told}"
+            f"(when accessing len(dataloader)), but {self._num_yielded} samples have "
+            "been fetched. "
+        )
+        if self._num_workers > 0:
+            message += (
+                "For multiprocessing data-loading, this could be caused by not "
+                "properly configuring the IterableDataset replica at each worker. "
+                "Please see "
+                "https://pytorch.org/docs/stable/data.html"
+                "#torch.utils.data.IterableDataset for examples."
+            )
+        return message
+
+    def __len__(self) -> int:
+        return len(self._index_sampler)
+
+    def __getstate__(self) -> NoReturn:
+        raise NotImplementedError("{} cannot be pickled", type(self).__name__)
+
+
+def _warn_of_pinning(loader: DataLoader[Any]) -> None:
+    """Host memory needs no pinning here, but what PyTorch says of it is said."""
+    if not loader.pin_memory:
+        return
+    from minitorch_ff import cuda
+
+    if loader.pin_memory_device:
+        warnings.warn(
+            "pin_memory_device is deprecated, the current accelerator will be used as "
+            f"the device,ignore pin_memory_device='{loader.pin_memory_device}'.",
+            stacklevel=3,
+        )
+    if not cuda.is_available():
+        warnings.warn(
+            "'pin_memory' argument is set as true but no accelerator is found, then "
+            "device pinned memory won't be used.",
+            stacklevel=3,
+        )
+
+
+class _SingleProcessDataLoaderIter(_BaseDataLoaderIter):
+    """A pass without workers: a batch is made when it is asked for."""
+
+    def __init__(self, loader: DataLoader[Any]) -> None:
+        super().__init__(loader)
+        if self._timeout != 0:
+            raise AssertionError("_SingleProcessDataLoaderIter requires timeout == 0")
+        self._dataset_fetcher = self._make_fetcher(self._dataset)
+
+    def _next_data(self) -> Any:
+        return self._dataset_fetcher.fetch(next(self._sampler_iter))
+
+
+class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
+    """A pass with workers, who take turns.
+
+    Indices are drawn `prefetch_factor` batches per worker ahead, as PyTorch does: who
+    shares a generator with the sampler can tell.
+    """
+
+    def __init__(self, loader: DataLoader[Any]) -> None:
+        super().__init__(loader)
+        if not loader.prefetch_factor:
+            raise AssertionError(
+                "prefetch_factor must be greater than 0 for "
+                "MultiProcessingDataLoaderIter"
+            )
+        self._ahead = loader.prefetch_factor * self._num_workers
+        self._workers = [
+            Worker(
+                worker_id,
+                self._num_workers,
+                self._base_seed,
+                self._dataset,
+                self._make_fetcher,
+                loader.worker_init_fn,
+            )
+            for worker_id in range(self._num_workers)
+        ]
+        self._reset(loader, first_iter=True)
+
+    def _reset(self, loader: DataLoader[Any], first_iter: bool = False) -> None:
+        super()._reset(loader, first_iter)
+        self._tasks: deque[tuple[Worker, Any]] = deque()
+        self._turns = itertools.cycle(self._workers)
+        if not first_iter:
+            for worker in self._workers:
+                worker.start()
+        for _ in range(self._ahead):
+            self._assign()
+
+    def _assign(self) -> None:
+        """Draw the indices of one more batch for the next worker that is not done."""
+        try:
+            index = next(self._sampler_iter)
+        except StopIteration:
+            return
+        for worker in itertools.islice(self._turns, self._num_workers):
+            if worker.active:
+                self._tasks.append((worker, index))
+                return
+
+    def _next_data(self) -> Any:
+        while self._tasks:
+            worker, index = self._tasks.popleft()
+            if not worker.active:
+                continue
+            try:
+                return worker.fetch(index)
+            except StopIteration:
+                if self._dataset_kind == _DatasetKind.Map:
+                    raise
+                worker.active = False
+            finally:
+                self._assign()
+        raise StopIteration

@@ -1,0 +1,155 @@
+"""Workers of a data loader.
+
+They work in this process, each when its batch is due, on its own copy of the dataset
+and with its own random numbers: the batches are those that worker processes would make.
+"""
+
+from __future__ import annotations
+
+import copy
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from minitorch_ff.utils.data._utils.worker_random import WorkerRandomness
+from minitorch_ff.utils.data.dataset import Dataset
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerInfo:
+    """What a worker knows of itself.
+
+    Attributes:
+        id: Which worker, from 0.
+        num_workers: How many there are.
+        seed: What its random numbers start from.
+        dataset: Its copy of the dataset.
+        rng: Not used: a worker's numbers come from the default generators.
+        worker_method: Which kind of worker its results are those of.
+    """
+
+    id: int
+    num_workers: int
+    seed: int
+    dataset: Any
+    rng: None = None
+    worker_method: str | None = "multiprocessing"
+
+
+_worker_info: WorkerInfo | None = None
+
+
+def get_worker_info() -> WorkerInfo | None:
+    """Return what is known of the worker that is asking; None outside of workers.
+
+    Ask in `Dataset.__getitem__`, in `IterableDataset.__iter__` or in `worker_init_fn`.
+
+    See: [get_worker_info](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.get_worker_info).
+    """
+    return _worker_info
+
+
+class Worker:
+    """One worker of one loader.
+
+    Args:
+        worker_id: Which one, from 0.
+        num_workers: How many there are.
+        base_seed: The loader's draw for this epoch.
+        dataset: What to read; the worker makes its own copy.
+        make_fetcher: From a dataset to its reader.
+        init_fn: Called with `worker_id` before any reading; None: nothing is.
+    """
+
+    def __init__(
+        self,
+        worker_id: int,
+        num_workers: int,
+        base_seed: int,
+        dataset: Any,
+        make_fetcher: Callable[[Any], Any],
+        init_fn: Callable[[int], None] | None,
+    ) -> None:
+        # The copy keeps what a worker sets on its dataset from the others; arrays in it
+        # are shared, as processes share them until they write.
+        own = copy.copy(dataset) if isinstance(dataset, Dataset) else dataset
+        self.info = WorkerInfo(worker_id, num_workers, base_seed + worker_id, own)
+        self.randomness = WorkerRandomness(base_seed, worker_id)
+        self.make_fetcher = make_fetcher
+        self.init_fn = init_fn
+        self.error: Exception | None = None
+        self.start(first=True)
+
+    def start(self, first: bool = False) -> None:
+        """Get ready for an epoch. An error is kept until a batch is asked for."""
+        self.active = True
+        try:
+            with self._at_work():
+                if first and self.init_fn is not None:
+                    self.init_fn(self.info.id)
+                self.fetcher = self.make_fetcher(self.info.dataset)
+        except Exception as error:
+            self.error = error
+
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        """Inside the block, worker info and random numbers are the worker's."""
+        global _worker_info
+        outside = _worker_info
+        _worker_info = self.info
+        try:
+            with self.randomness.installed():
+                yield
+        finally:
+            _worker_info = outside
+
+    def fetch(self, index: Any) -> Any:
+        """Make a batch.
+
+        Raises:
+            StopIteration: An iterable dataset has no more samples.
+            Exception: What went wrong, with the worker's number and traceback.
+        """
+        if self.error is not None:
+            _raise_from_worker(self.error, self.info.id)
+        rows = self.fetcher.rows
+        batch = None if rows is None else rows.read(index)  # no code but ours runs
+        if batch is not None:
+            return batch
+        try:
+            with self._at_work():
+                return self.fetcher.fetch(index)
+        except StopIteration:
+            raise
+        except Exception as error:
+            _raise_from_worker(error, self.info.id)
+
+
+class _Words(str):
+    """A text that is its own repr, because a `KeyError` shows the repr."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _raise_from_worker(error: Exception, worker_id: int) -> NoReturn:
+    """Raise an error of the same class that tells where it comes from."""
+    kind = type(error)
+    trace = "".join(traceback.format_exception(error))
+    message = (
+        f"Caught {kind.__name__} in DataLoader worker process {worker_id}.\n"
+        f"Original {trace}"
+    )
+    if kind is KeyError:
+        raise KeyError(_Words(message)) from None
+    if getattr(kind, "message", None):
+        raise kind(message=message) from None  # type: ignore[call-arg]
+    try:
+        told = kind(message)
+    except Exception:  # its constructor wants something else
+        raise RuntimeError(message) from None
+    raise told from None
