@@ -85,11 +85,11 @@ def main():
     model = Reader().to(device)
     print(model)
     print("parameters:", sum(p.numel() for p in model.parameters()))
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.002)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
 
-    for epoch in range(1, 21):
+    for epoch in range(1, 13):
         train_loss = train(model, train_loader, optimizer)
-        if epoch % 4 == 0:
+        if epoch % 3 == 0:
             test_loss, accuracy = evaluate(model, test_loader)
             print(
                 f"epoch {epoch:2d}  training loss {train_loss:.5f}  "

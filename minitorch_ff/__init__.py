@@ -42,6 +42,7 @@ from minitorch_ff._legacy import (
     BFloat16Tensor, BoolTensor, ByteTensor, CharTensor, DoubleTensor, FloatTensor, HalfTensor,
     IntTensor, LongTensor, ShortTensor,
 )  # fmt: skip
+from minitorch_ff._printing import set_printoptions
 from minitorch_ff._size import Size
 from minitorch_ff._tensor import Tensor
 from minitorch_ff._version import __version__

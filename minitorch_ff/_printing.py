@@ -245,7 +245,7 @@ def _scientific(numbers: Any) -> bool:
     """Whether numbers, finite and none of them zero, are better read with exponents."""
     if _options.sci_mode is not None:
         return _options.sci_mode
-    # As Python's floats, whose quotient cannot overflow float16.
+    # As Python's floats: in float16 the quotient would overflow.
     sizes = numpy.abs(numbers)
     smallest, largest = float(sizes.min()), float(sizes.max())
     return largest / smallest > 1000 or largest > 1e8 or smallest < 1e-4

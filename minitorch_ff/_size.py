@@ -114,7 +114,7 @@ class _Sizes(dict[tuple[int, ...], Size]):
     """The sizes made lately: looking one up takes a third of the time of making it."""
 
     def __missing__(self, shape: tuple[int, ...]) -> Size:
-        if len(self) == 1024:  # a program whose shapes never come back
+        if len(self) >= 1024:  # a program whose shapes never come back
             self.clear()
         size = self[shape] = _new(Size, shape)
         return size

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minitorch_ff import _dtypes
+from minitorch_ff import _dtypes, _printing
 from minitorch_ff._checks import shape_from, wrap_dim
 from minitorch_ff._devices import device, device_of
 from minitorch_ff._functions import (
@@ -250,14 +250,10 @@ class Tensor(engine.Tensor):
 
     # ------------------------------------------------------------------------ text
 
-    def __repr__(self) -> str:
-        from minitorch_ff import _printing
-
-        return _printing.tensor_repr(self)
+    def __repr__(self, *, tensor_contents: str | None = None) -> str:
+        return _printing.tensor_repr(self, tensor_contents=tensor_contents)
 
     def __format__(self, spec: str) -> str:
-        from minitorch_ff import _printing
-
         return _printing.format_tensor(self, spec)
 
     # -------------------------------------------------------------------- indexing

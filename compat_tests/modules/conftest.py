@@ -73,7 +73,7 @@ class Notes:
 
 @pytest.fixture
 def same():
-    """`same(body)` calls `body(world, note)` in both worlds; the notes must be equal."""
+    """`same(body)` calls `body(world, note)` in both worlds; the notes must agree."""
 
     def run(body):
         observed = []

@@ -24,7 +24,9 @@ def test_sequential(same):
     def body(w, note):
         nn = w.nn
         s = nn.Sequential(*pieces(w, "abcd"))
-        note(s, s(""), len(s), [m("") for m in s], nn.Sequential(), len(nn.Sequential()))
+        note(
+            s, s(""), len(s), [m("") for m in s], nn.Sequential(), len(nn.Sequential())
+        )
         note(s[0], s[-1], s[1:3], s[::2], s[::-1], s[5:])
         named = nn.Sequential(OrderedDict(x=piece(w, "x"), y=piece(w, "y")))
         note(named, named(""), named[0], named.x, named[:1], named[-1])
@@ -81,7 +83,9 @@ def test_module_list(same):
     def body(w, note):
         nn = w.nn
         m = nn.ModuleList(pieces(w, "abcd"))
-        note(m, len(m), [p("") for p in m], nn.ModuleList(), m[0], m[-1], m[1:3], m[::-1])
+        note(
+            m, len(m), [p("") for p in m], nn.ModuleList(), m[0], m[-1], m[1:3], m[::-1]
+        )
         for index in (4, -5, "a", 1.0, None):
             note.attempt(m.__getitem__, index)
             note.attempt(m.__setitem__, index, piece(w, "z"))
@@ -136,9 +140,9 @@ def test_module_dict(same):
             note.attempt(m.__getitem__, key)
             note.attempt(m.__delitem__, key)
             note.attempt(m.pop, key)
-        for name, value in (("a.b", piece(w, "a")), ("", piece(w, "a")), (3, piece(w, "a")),
-                            ("x", 3), ("pop", piece(w, "a")), ("training", None)):  # fmt: skip
-            note.attempt(m.__setitem__, name, value)
+        for name in ("a.b", "", 3, "pop", "training"):
+            note.attempt(m.__setitem__, name, piece(w, "a"))
+        note.attempt(m.__setitem__, "x", 3)
         for wrong in (3, [3], [("a",)], [(1, 2, 3)], ["ab"]):
             note.attempt(m.update, wrong)
         note.attempt(m, 1)
@@ -152,12 +156,20 @@ def test_parameter_list(same):
     def body(w, note):
         nn = w.nn
         p = nn.ParameterList([w.ones(2, 3), nn.Parameter(w.zeros(1)), 5, w.tensor(1.0)])
-        note(p, len(p), list(p), p[0], p[-1], p[1:3], [n for n, _ in p.named_parameters()])
+        note(
+            p,
+            len(p),
+            list(p),
+            p[0],
+            p[-1],
+            p[1:3],
+            [n for n, _ in p.named_parameters()],
+        )
         p[0] = w.zeros(2)
         p[2] = "text"
         note(p, p.append(w.ones(1)) is p, p.extend([w.ones(1)]) is p, p)
         p += [w.ones(1)]
-        note(p, nn.ParameterList(), p.state_dict(), nn.ParameterList([nn.Linear(1, 1)]))
+        note(p, nn.ParameterList(), p.state_dict(), nn.ParameterList([piece(w, "a")]))
         for index in (99, -99, "a", 1.0):
             note.attempt(p.__getitem__, index)
             note.attempt(p.__setitem__, index, 1)

@@ -37,7 +37,9 @@ def test_forward_hooks(same):
         m, calls = scaling(w), []
         x = w.ones(2)
         m.register_forward_pre_hook(lambda mod, args: calls.append(("pre", args)))
-        m.register_forward_hook(lambda mod, args, out: calls.append(("hook", args, out)))
+        m.register_forward_hook(
+            lambda mod, args, out: calls.append(("hook", args, out))
+        )
         note(m(x, 1.0, twice=True), calls)
         calls.clear()
         handles = [
@@ -141,7 +143,9 @@ def test_hooks_of_all_modules(same):
 def test_backward_hooks(same):
     def body(w, note):
         m, calls = scaling(w), []
-        m.register_full_backward_hook(lambda mod, gi, go: calls.append(("hook", gi, go)))
+        m.register_full_backward_hook(
+            lambda mod, gi, go: calls.append(("hook", gi, go))
+        )
         m.register_full_backward_pre_hook(lambda mod, go: calls.append(("pre", go)))
         x = leaf(w, 1.0, 2.0)
         y = m(x, 0.5, twice=True)

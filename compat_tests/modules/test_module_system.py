@@ -171,7 +171,16 @@ def test_errors(same):
 def test_paths(same):
     def body(w, note):
         net = network(w)
-        for path in ("", "first", "norm", "first.weight", "absent", "no", "first.no", "x.y"):
+        for path in (
+            "",
+            "first",
+            "norm",
+            "first.weight",
+            "absent",
+            "no",
+            "first.no",
+            "x.y",
+        ):
             note.attempt(net.get_submodule, path)
         for path in ("first.weight", "weight", "first", "norm.mean", "norm.no", ""):
             note.attempt(net.get_parameter, path)
@@ -196,7 +205,9 @@ def test_registration_hooks(same):
         other = w.nn.Parameter(w.zeros(2))
         handles = [
             where.register_module_parameter_registration_hook(
-                lambda m, name, p: seen.append(name) or (other if name == "swap" else None)
+                lambda m, name, p: (
+                    seen.append(name) or (other if name == "swap" else None)
+                )
             ),
             where.register_module_buffer_registration_hook(
                 lambda m, name, b: seen.append((name, b))
@@ -231,7 +242,9 @@ def test_modes_and_gradients(same):
         net.zero_grad()
         note([p.grad for p in net.parameters()])
         net.requires_grad_(False)
-        note([p.requires_grad for p in net.parameters()], net(w.ones(1, 2)).requires_grad)
+        note(
+            [p.requires_grad for p in net.parameters()], net(w.ones(1, 2)).requires_grad
+        )
         order = []
         note(net.apply(lambda m: order.append(type(m).__name__)) is net, order)
 
@@ -330,7 +343,6 @@ def test_copies(same):
     same(body)
 
 
-
 class TorchPair(torch.nn.Module):
     def __init__(self):
         super().__init__()
@@ -365,7 +377,9 @@ def test_reading_is_quick_and_true():
         module._parameters["weight"] = value
         assert module.weight is value
     del module._parameters["weight"]
-    with pytest.raises(AttributeError, match="'Affine' object has no attribute 'weight'"):
+    with pytest.raises(
+        AttributeError, match="'Affine' object has no attribute 'weight'"
+    ):
         module.weight  # noqa: B018
     module.weight = 5  # a plain attribute goes before
     assert module.weight == 5
@@ -377,7 +391,7 @@ def test_reading_is_quick_and_true():
 
 
 def test_reading_respects_classes():
-    """A class that reads attributes in its own way, or has them, is asked every time."""
+    """A class that reads attributes in its own way, or has them, is always asked."""
 
     class Counts(ff.nn.Module):
         reads = 0

@@ -5,7 +5,7 @@ from collections import OrderedDict
 
 
 def toy(world, size=2):
-    """A model with a parameter, buffers of both kinds, and a submodule twice removed."""
+    """A model with a parameter, buffers of both kinds, and a module twice removed."""
 
     class Inner(world.nn.Module):
         _version = 3
@@ -35,7 +35,10 @@ def test_saving(same):
         model = toy(w)
         state = model.state_dict()
         note(type(state), state, dict(state._metadata))
-        note(model.state_dict(prefix="net."), list(model.state_dict(prefix="a.")._metadata))
+        note(
+            model.state_dict(prefix="net."),
+            list(model.state_dict(prefix="a.")._metadata),
+        )
         kept = model.state_dict(keep_vars=True)
         note(kept["scale"] is model.scale, kept["scale"])
         with w.no_grad():
@@ -57,7 +60,9 @@ def test_loading(same):
                 tensor.add_(i)
         weight = model.inner.weight
         keys = model.load_state_dict(other.state_dict())
-        note(repr(keys), str(keys), tuple(keys), keys.missing_keys, keys.unexpected_keys)
+        note(
+            repr(keys), str(keys), tuple(keys), keys.missing_keys, keys.unexpected_keys
+        )
         note(model.state_dict(), weight is model.inner.weight)
         note(weight.data_ptr() == other.inner.weight.data_ptr())
         half = other.state_dict()
@@ -165,7 +170,9 @@ def test_versions(same):
         model.child = Versioned()
         note(repr(model.load_state_dict(model.state_dict())))
         note(repr(model.load_state_dict({"child.old": w.zeros(1)})), model.child.weight)
-        note.attempt(model.load_state_dict, {"child.old": w.zeros(1), "old": w.zeros(1)})
+        note.attempt(
+            model.load_state_dict, {"child.old": w.zeros(1), "old": w.zeros(1)}
+        )
         note(seen, dict(copy.deepcopy(model.state_dict())._metadata))
 
     same(body)
@@ -198,8 +205,12 @@ def test_hooks(same):
         note.attempt(model.state_dict)
         public.remove()
 
-        def restore(module, state, prefix, metadata, strict, missing, unexpected, errors):
-            calls.append((type(module).__name__, prefix, strict, missing, unexpected, errors))
+        def restore(
+            module, state, prefix, metadata, strict, missing, unexpected, errors
+        ):
+            calls.append(
+                (type(module).__name__, prefix, strict, missing, unexpected, errors)
+            )
             state[prefix + "mean"] = w.full((2,), 7.0)
 
         model.inner.register_load_state_dict_pre_hook(restore)

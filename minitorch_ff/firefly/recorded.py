@@ -224,5 +224,22 @@ class Recorded:
         one_hot = probabilities.backend.one_hot(target, probabilities.buffer)
         return self.mul(self.sub(probabilities, one_hot), self.scale(grad, 1 / rows))
 
+    # Normalisation
+    def batch_norm_back(
+        self, grad: Any, centred: Any, rstd: Any, weight: Any, dims: Any
+    ) -> Any:
+        """The gradients of input, weight and bias of a batch normalisation."""
+        count = centred.shape[0]
+        for dim in dims[1:]:
+            count *= centred.shape[dim]
+        scaled = self.mul(centred, rstd)
+        to_bias = self.sum(grad, dims, True)
+        to_weight = self.sum(self.mul(grad, scaled), dims, True)
+        to_x = self.sub(grad, self.scale(to_bias, 1 / count))
+        to_x = self.mul(self.sub(to_x, self.mul(scaled, self.scale(to_weight, 1 / count))), rstd)
+        if weight is not None:
+            to_x = self.mul(to_x, self.reshape(weight, rstd.shape))
+        return to_x, self.reshape(to_weight, (-1,)), self.reshape(to_bias, (-1,))
+
 
 recorded = Recorded()

@@ -1,7 +1,7 @@
 """First values for parameters. Every function fills a tensor in place and returns it.
 
-A random function draws PyTorch's own numbers: for that, bounds are computed as Python floats
-in one order of operations, and every draw fills a whole tensor.
+A random function draws PyTorch's own numbers: for that, bounds are computed as Python
+floats in one order of operations, and every draw fills a whole tensor.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from minitorch_ff._functions.creation import empty_like, eye as identity, randperm
 from minitorch_ff._functions import linear_algebra, selection
+from minitorch_ff._functions.creation import empty_like, randperm
+from minitorch_ff._functions.creation import eye as identity
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import no_grad
 from minitorch_ff.firefly.random import Generator
@@ -66,7 +67,8 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     """How much wider weights must be drawn in front of an activation.
 
     Args:
-        nonlinearity: A function of `nn.functional`, such as `"relu"`, `"tanh"`, `"linear"`.
+        nonlinearity: A function of `nn.functional`, such as `"relu"`, `"tanh"`,
+            `"linear"`.
         param: The slope on the negative side, for `"leaky_relu"`. Default: 0.01.
 
     Returns:
@@ -194,7 +196,8 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     """Fill a convolution's weight so that it hands on as many channels as it can.
 
     Args:
-        tensor: What to fill. Shape `(out channels, in channels, *kernel)`, 3 to 5 dimensions.
+        tensor: What to fill. Shape `(out channels, in channels, *kernel)`, 3 to 5
+            dimensions.
         groups: Into how many groups the channels are divided.
 
     See: [torch.nn.init.dirac_](https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.dirac_).
@@ -213,14 +216,15 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     return tensor
 
 
-# -------------------------------------------------------- scaled by the number of inputs
+# ------------------------------------------------------- scaled by the number of inputs
 
 
 def _calculate_fan_in_and_fan_out(tensor: Tensor) -> tuple[int, int]:
     """How many inputs one output of a weight has, and how many outputs one input."""
     if tensor.dim() < 2:
         raise ValueError(
-            "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions"
+            "Fan in and fan out can not be computed for tensor with fewer than 2 "
+            "dimensions"
         )
     fan_out, fan_in, *kernel = tensor.shape
     receptive_field = math.prod(kernel)
@@ -262,7 +266,8 @@ def xavier_normal_(
 ) -> Tensor:
     r"""Fill a weight with normal numbers that keep the variance both ways.
 
-    $$ N(0, \sigma^2), \quad \sigma = \text{gain} \sqrt{2 / (\text{fan\_in} + \text{fan\_out})} $$
+    $$ N(0, \sigma^2), \quad
+    \sigma = \text{gain} \sqrt{2 / (\text{fan\_in} + \text{fan\_out})} $$
 
     Args:
         tensor: What to fill; two dimensions or more.
@@ -295,7 +300,8 @@ def kaiming_uniform_(
     Args:
         tensor: What to fill; two dimensions or more.
         a: The slope of a leaky ReLU on the negative side.
-        mode: `"fan_in"` keeps the variance of the forward pass, `"fan_out"` of the backward.
+        mode: `"fan_in"` keeps the variance of the forward pass, `"fan_out"` of the
+            backward.
         nonlinearity: The activation behind the layer, see `calculate_gain`.
         generator: Where the random numbers come from. Default: the global generator.
 
@@ -331,7 +337,8 @@ def kaiming_normal_(
     Args:
         tensor: What to fill; two dimensions or more.
         a: The slope of a leaky ReLU on the negative side.
-        mode: `"fan_in"` keeps the variance of the forward pass, `"fan_out"` of the backward.
+        mode: `"fan_in"` keeps the variance of the forward pass, `"fan_out"` of the
+            backward.
         nonlinearity: The activation behind the layer, see `calculate_gain`.
         generator: Where the random numbers come from. Default: the global generator.
 
@@ -362,7 +369,7 @@ def trunc_normal_(
     b: float = 2.0,
     generator: Generator | None = None,
 ) -> Tensor:
-    """Fill with normally distributed numbers, of which those outside `[a, b]` are redrawn.
+    """Fill with normally distributed numbers; those outside `[a, b]` are redrawn.
 
     Args:
         tensor: What to fill.
@@ -433,12 +440,13 @@ def orthogonal_(
     """Fill with a matrix whose rows, or columns if there are fewer, are orthonormal.
 
     Args:
-        tensor: What to fill; two dimensions or more, of which all but the first are taken
-            together.
+        tensor: What to fill; two dimensions or more, of which all but the first are
+            taken together.
         gain: A factor.
         generator: Where the random numbers come from. Default: the global generator.
 
-    Source: Saxe et al., Exact solutions to the nonlinear dynamics of learning in deep linear
+    Source: Saxe et al., Exact solutions to the nonlinear dynamics of learning in deep
+        linear
     neural networks (2013).
 
     See: [torch.nn.init.orthogonal_](https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.orthogonal_).
@@ -469,8 +477,8 @@ def sparse_(
         tensor: What to fill. Shape `(rows, columns)`.
         sparsity: Which part of a column becomes zero, from 0 to 1.
         std: The standard deviation of the others.
-        generator: Where the normal numbers come from; the places of the zeros always come
-            from the global generator.
+        generator: Where the normal numbers come from; the places of the zeros always
+            come from the global generator.
 
     Source: Martens, Deep learning via Hessian-free optimization (2010).
 

@@ -1,4 +1,4 @@
-"""Tensors with a role in a module: parameters, buffers, and those without a shape yet."""
+"""Tensors with a role in a module: parameters, buffers, those without a shape yet."""
 
 from __future__ import annotations
 
@@ -32,8 +32,9 @@ class _ParameterMeta(type(Tensor)):  # type: ignore[misc]
 class Parameter(Tensor, metaclass=_ParameterMeta):
     """A tensor that a module learns.
 
-    Assigned to an attribute of a module, it is listed in the module's `parameters()` and
-    saved in its `state_dict()`. What is computed from a parameter is a plain tensor.
+    Assigned to an attribute of a module, it is listed in the module's `parameters()`
+    and saved in its `state_dict()`. What is computed from a parameter is a plain
+    tensor.
 
     Args:
         data: The values; the parameter shares their memory. Default: an empty tensor.
@@ -50,6 +51,7 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
     """
 
     def __new__(cls, data: Any = None, requires_grad: bool = True) -> Any:
+        """A parameter over the memory of `data`."""
         if data is None:
             data = empty(0)
         if type(data) is Tensor or type(data) is Parameter:
@@ -58,10 +60,10 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
         if type(tensor) is not type(data):
             raise RuntimeError(
                 f"Creating a Parameter from an instance of type {type(data).__name__} "
-                "requires that detach() returns an instance of the same type, but return "
-                f"type {type(tensor).__name__} was found instead. To use the type as a "
-                "Parameter, please correct the detach() semantics defined by "
-                "its __torch_dispatch__() implementation."
+                "requires that detach() returns an instance of the same type, but "
+                f"return type {type(tensor).__name__} was found instead. To use the "
+                "type as a Parameter, please correct the detach() semantics defined "
+                "by its __torch_dispatch__() implementation."
             )
         tensor._is_param = True
         return tensor
@@ -114,8 +116,9 @@ class _BufferMeta(type(Tensor)):  # type: ignore[misc]
 class Buffer(Tensor, metaclass=_BufferMeta):
     """A tensor that belongs to a module's state but is not learned.
 
-    Assigned to an attribute of a module, it is listed in the module's `buffers()`: a running
-    mean, say. The result is a plain tensor with a mark, not an instance of a class of its own.
+    Assigned to an attribute of a module, it is listed in the module's `buffers()`: a
+    running mean, say. The result is a plain tensor with a mark, not an instance of a
+    class of its own.
 
     Args:
         data: The values; the buffer shares their memory. Default: an empty tensor.
@@ -125,6 +128,7 @@ class Buffer(Tensor, metaclass=_BufferMeta):
     """
 
     def __new__(cls, data: Any = None, *, persistent: bool = True) -> Any:
+        """A marked tensor over the memory of `data`."""
         if data is None:
             data = empty(0)
         tensor = data.detach().requires_grad_(data.requires_grad)
@@ -146,8 +150,10 @@ def _of_placeholder(name: str) -> Callable[..., Any]:
 class UninitializedTensorMixin:
     """A tensor whose dtype and device are known, but not its shape.
 
-    It has no elements to compute with: an operator that asks for its `buffer` is told so.
-    Until `materialize` gives it a shape, an empty tensor stands for its dtype and device.
+    It has no elements to compute with: an operator that asks for its `buffer` is told
+        so.
+    Until `materialize` gives it a shape, an empty tensor stands for its dtype and
+    device.
     """
 
     __slots__ = ()
@@ -194,28 +200,29 @@ class UninitializedTensorMixin:
     def buffer(self) -> Any:
         """There is none yet."""
         raise ValueError(
-            "Attempted to use an uninitialized parameter. This error happens when you are "
-            "using a `LazyModule` or explicitly manipulating "
-            f"`torch.nn.parameter.{type(self).__name__}` objects. When using LazyModules "
-            "Call `forward` with a dummy batch to initialize the parameters before "
-            "calling torch functions"
+            "Attempted to use an uninitialized parameter. This error happens when you "
+            "are using a `LazyModule` or explicitly manipulating "
+            f"`torch.nn.parameter.{type(self).__name__}` objects. When using "
+            "LazyModules Call `forward` with a dummy batch to initialize the "
+            "parameters before calling torch functions"
         )
 
     @property
     def shape(self) -> Any:
         """Not known yet."""
         raise RuntimeError(
-            "Can't access the shape of an uninitialized parameter or buffer. This error "
-            "usually happens in `load_state_dict` when trying to load an uninitialized "
-            "parameter into an initialized one. Call `forward` to initialize the "
-            "parameters before accessing their attributes."
+            "Can't access the shape of an uninitialized parameter or buffer. This "
+            "error usually happens in `load_state_dict` when trying to load an "
+            "uninitialized parameter into an initialized one. Call `forward` to "
+            "initialize the parameters before accessing their attributes."
         )
 
     def share_memory_(self) -> Any:
         """There is no memory to share yet."""
         raise RuntimeError(
-            "Can't share memory on an uninitialized parameter or buffer. Call `forward` "
-            "to initialize the parameters before calling `module.share_memory()`."
+            "Can't share memory on an uninitialized parameter or buffer. Call "
+            "`forward` to initialize the parameters before calling "
+            "`module.share_memory()`."
         )
 
     def materialize(self, shape: Any, device: Any = None, dtype: Any = None) -> None:
@@ -244,9 +251,7 @@ class UninitializedTensorMixin:
         return type(self), (self.requires_grad,)
 
 
-def _without_shape(
-    cls: type[Any], requires_grad: bool, device: Any, dtype: Any
-) -> Any:
+def _without_shape(cls: type[Any], requires_grad: bool, device: Any, dtype: Any) -> Any:
     """An uninitialized tensor of class `cls`."""
     tensor = object.__new__(cls)
     tensor.node = tensor.view_of = tensor._grad = None
@@ -277,6 +282,7 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):
     def __new__(
         cls, requires_grad: bool = True, device: Any = None, dtype: Any = None
     ) -> Any:
+        """A parameter without a shape."""
         return _without_shape(cls, requires_grad, device, dtype)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> UninitializedParameter:
@@ -307,6 +313,7 @@ class UninitializedBuffer(UninitializedTensorMixin, Tensor):
         dtype: Any = None,
         persistent: bool = True,
     ) -> Any:
+        """A buffer without a shape."""
         tensor = _without_shape(cls, requires_grad, device, dtype)
         tensor.persistent = persistent
         tensor._is_buffer = True

@@ -13,6 +13,8 @@ made from the state as it is.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from operator import attrgetter, is_
 from typing import Any
 
 from minitorch_ff._tensor import Tensor
@@ -56,15 +58,17 @@ class Bucket:
         self.counts_agree()
 
         self._params = params
-        self._buffers = [param.buffer for param in params]
-        self._values = self._grads = None
+        self._places = None
         if len(params) > 1 or not params[0].is_contiguous():
-            shapes, dtype = [b.shape for b in self._buffers], self._buffers[0].dtype
-            self._values = self.backend.flat(shapes, dtype)
-            self._grads = self.backend.flat(shapes, dtype)
-            self.param, self.grad = self._values.numbers, self._grads.numbers
+            buffers = [param.buffer for param in params]
+            shapes, dtype = [buffer.shape for buffer in buffers], buffers[0].dtype
+            values, grads = (self.backend.flat(shapes, dtype) for _ in range(2))
+            self.param, self.grad = values.numbers, grads.numbers
+            self._places = list(
+                zip(params, buffers, values.parts, grads.parts, strict=True)
+            )
         else:
-            self.param, self.grad = self.backend.numbers(self._buffers[0]), None
+            self.param, self.grad = self.backend.numbers(params[0].buffer), None
 
     def _side_by_side(self, tensors: list[Tensor], param: Tensor) -> Any:
         """One array with the elements of all tensors, which become views of it."""
@@ -105,21 +109,23 @@ class Bucket:
 
     def load(self) -> None:
         """Bring values and gradients here."""
-        if self._values is None:
+        if self._places is None:
             self.grad = self.backend.numbers(self._params[0]._grad.buffer)
         else:
-            self._values.gather(self._buffers)
-            self._grads.gather([param._grad.buffer for param in self._params])
+            for param, buffer, value, grad in self._places:
+                value[...] = buffer
+                grad[...] = param._grad.buffer
 
     def store(self) -> None:
         """Bring the new values back, and note that the parameters were written."""
-        if self._values is None:
-            self.grad = None  # the gradient's memory is free when its owner lets go
-        else:
-            self._values.scatter(self._buffers)
         self.fresh = False
-        for param in self._params:
-            param.version[0] += 1
+        if self._places is None:
+            self.grad = None  # the gradient's memory is free when its owner lets go
+            self._params[0].version[0] += 1
+        else:
+            for param, buffer, value, _ in self._places:
+                buffer[...] = value
+                param.version[0] += 1
 
 
 def _move(tensors: list[Tensor], memory: Any) -> None:
@@ -162,38 +168,36 @@ class Plan:
             Bucket([params[i] for i in at], [states[i] for i in at], self, fresh[at[0]])
             for at in together.values()
         ]
+        self._params = list(params)
+        self._idle = [param._grad is None for param in params]
+        self._active = [param for param in params if param._grad is not None]
+        self._buffers = list(map(_buffer, self._active))
+        # Every entry of the state: whose it is, its name, and the tensor with its memory.
         names = (*array_names, *counter_names)
-        self._found = [
-            (
-                param,
-                None if param._grad is None else param.buffer,
-                state,
-                [(name, state[name], state[name].buffer) for name in names]
-                if param._grad is not None
-                else [],
-            )
-            for param, state in zip(params, states, strict=True)
-        ]
+        self._owners = self._active if names else []
+        self._states = [states[i] for i, idle in enumerate(self._idle) if not idle]
+        self._entries = [state for state in self._states for _ in names]
+        self._names = names * len(self._owners)
+        self._tensors = list(map(dict.get, self._entries, self._names))
+        self._parts = list(map(_buffer, self._tensors))
 
     def holds(self, params: list[Tensor], states: dict[Any, State]) -> bool:
-        """Whether parameters and state are still those, and where, the buckets expect them."""
-        if len(params) != len(self._found):
-            return False
-        for param, (known, buffer, state, entries) in zip(
-            params, self._found, strict=True
-        ):
-            if param is not known:
-                return False
-            if param._grad is None:
-                if buffer is not None:
-                    return False
-                continue
-            if param.buffer is not buffer:
-                return False
-            if entries:
-                if states.get(param) is not state:
-                    return False
-                for name, tensor, part in entries:
-                    if state.get(name) is not tensor or tensor.buffer is not part:
-                        return False
-        return all([bucket.counts_agree() for bucket in self.buckets])
+        """Whether parameters and state are still those, and where, buckets look for them."""
+        return (
+            len(params) == len(self._params)
+            and _same(params, self._params)
+            and [param._grad is None for param in params] == self._idle
+            and _same(map(_buffer, self._active), self._buffers)
+            and _same(map(states.get, self._owners), self._states)
+            and _same(map(dict.get, self._entries, self._names), self._tensors)
+            and _same(map(_buffer, self._tensors), self._parts)
+            and all([bucket.counts_agree() for bucket in self.buckets])
+        )
+
+
+_buffer = attrgetter("buffer")
+
+
+def _same(found: Iterable[Any], expected: Iterable[Any]) -> bool:
+    """Whether the very same objects are found as were expected."""
+    return all(map(is_, found, expected))

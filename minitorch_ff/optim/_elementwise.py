@@ -80,33 +80,37 @@ class ElementwiseOptimizer(Optimizer):
             What `closure` returned, or None.
         """
         loss = loss_of(closure)
-        for number, group in enumerate(self.param_groups):
+        for place, group in enumerate(self.param_groups):
             if group["differentiable"]:
                 self._step_with_tensors(group)
-                continue
-            plan = self._plan(number, group)
-            if plan is None:
-                self._step_with_tensors(group)
-                continue
-            for bucket in plan.buckets:
-                bucket.load()
-                self._update(bucket, group)
-                bucket.store()
+            else:
+                self._step_group(place, group)
         return loss
 
-    def _plan(self, number: int, group: Group) -> Plan | None:
+    def _step_group(self, place: int, group: Group) -> None:
+        """Update a group, the one at this place in the list, by its buckets."""
+        plan = self._plan(place, group)
+        if plan is None:
+            self._step_with_tensors(group)
+            return
+        for bucket in plan.buckets:
+            bucket.load()
+            self._update(bucket, group)
+            bucket.store()
+
+    def _plan(self, place: int, group: Group) -> Plan | None:
         """The group's buckets, made anew if the last step's are out of date.
 
         None if a parameter comes twice: two updates, one after the other, are wanted then.
         """
         params, names = group["params"], self._arrays(group)
-        plan = self._plans.get(number)
+        plan = self._plans.get(place)
         if (
             plan is None
             or plan.array_names != names
             or not plan.holds(params, self.state)
         ):
-            plan = self._plans[number] = self._new_plan(params, names, group)
+            plan = self._plans[place] = self._new_plan(params, names, group)
         return plan
 
     def _new_plan(

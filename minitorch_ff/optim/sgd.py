@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from minitorch_ff._functions.creation import zeros_like
 from minitorch_ff._tensor import Tensor
+from minitorch_ff.firefly.backend.registry import backend_of
 from minitorch_ff.optim._buckets import Bucket, State
 from minitorch_ff.optim._elementwise import ElementwiseOptimizer, Group, number
 from minitorch_ff.optim.optimizer import ParamsT
@@ -111,6 +112,24 @@ class SGD(ElementwiseOptimizer):
         if first:
             state["momentum_buffer"] = zeros_like(param)
         return state, first
+
+    def _step_group(self, place: int, group: Group) -> None:
+        params = [param for param in group["params"] if param._grad is not None]
+        buffers = [param.buffer for param in params]
+        if group["momentum"] or len(set(map(type, buffers))) != 1:
+            super()._step_group(place, group)
+            return
+        if group["fused"]:
+            self._check_group(params, group)
+        backend_of(buffers[0]).plain_sgd_step(  # without state, copying does not pay
+            buffers,
+            [param._grad.buffer for param in params],
+            lr=number(group["lr"]),
+            weight_decay=number(group["weight_decay"]),
+            maximize=group["maximize"],
+        )
+        for param in params:
+            param.version[0] += 1
 
     def _update(self, bucket: Bucket, group: Group) -> None:
         bucket.backend.sgd_step(

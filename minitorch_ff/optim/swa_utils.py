@@ -71,14 +71,14 @@ def get_ema_multi_avg_fn(decay: float = 0.999) -> AverageMany:
     """
     _check_decay(decay)
 
-    @no_grad()
     def ema_update(averages: list[Tensor], values: list[Tensor], _: Count) -> None:
         lerp = _can_lerp(averages)
-        for average, value in zip(averages, values, strict=True):
-            if lerp:
-                average.lerp_(value, 1 - decay)
-            else:
-                average.copy_(average * decay + value * (1 - decay))
+        with no_grad():
+            for average, value in zip(averages, values, strict=True):
+                if lerp:
+                    average.lerp_(value, 1 - decay)
+                else:
+                    average.copy_(average * decay + value * (1 - decay))
 
     return ema_update
 
@@ -93,16 +93,16 @@ def get_swa_multi_avg_fn() -> AverageMany:
     See: [get_swa_multi_avg_fn](https://docs.pytorch.org/docs/stable/optim.html#weight-averaging-swa-and-ema).
     """
 
-    @no_grad()
     def swa_update(averages: list[Tensor], values: list[Tensor], count: Count) -> None:
         lerp = _can_lerp(averages)
-        for average, value in zip(averages, values, strict=True):
-            if lerp:
-                average.lerp_(value, float(1 / (count + 1)))
-            elif isinstance(count, Tensor):
-                average.addcdiv_(value - average, count + 1)
-            else:
-                average.add_(value - average, alpha=1.0 / (count + 1))
+        with no_grad():
+            for average, value in zip(averages, values, strict=True):
+                if lerp:
+                    average.lerp_(value, float(1 / (count + 1)))
+                elif isinstance(count, Tensor):
+                    average.addcdiv_(value - average, count + 1)
+                else:
+                    average.add_(value - average, alpha=1.0 / (count + 1))
 
     return swa_update
 
@@ -124,9 +124,9 @@ def get_ema_avg_fn(decay: float = 0.999) -> AverageOne:
     """
     _check_decay(decay)
 
-    @no_grad()
     def ema_update(average: Tensor, value: Tensor, _: Count) -> Tensor:
-        return decay * average + (1 - decay) * value
+        with no_grad():
+            return decay * average + (1 - decay) * value
 
     return ema_update
 
@@ -141,9 +141,9 @@ def get_swa_avg_fn() -> AverageOne:
     See: [get_swa_avg_fn](https://docs.pytorch.org/docs/stable/optim.html#weight-averaging-swa-and-ema).
     """
 
-    @no_grad()
     def swa_update(average: Tensor, value: Tensor, count: Count) -> Tensor:
-        return average + (value - average) / (count + 1)
+        with no_grad():
+            return average + (value - average) / (count + 1)
 
     return swa_update
 
@@ -221,7 +221,7 @@ class AveragedModel(Module):
                 averages, self._averaged_tensors(model), strict=False
             )
         ]
-        if self.n_averaged == 0:
+        if self.n_averaged.item() == 0:
             for average, value in zip(averages, values, strict=False):
                 average.copy_(value)
         elif self.multi_avg_fn is not None:
@@ -252,7 +252,6 @@ class AveragedModel(Module):
             average_many(*group, self.n_averaged.to(device))
 
 
-@no_grad()
 def update_bn(
     loader: Iterable[Any], model: Module, device: int | str | Device | None = None
 ) -> None:
@@ -279,9 +278,10 @@ def update_bn(
     model.train()
     for module in momenta:
         module.momentum = None  # all batches count alike
-    for batch in loader:
-        inputs = batch[0] if isinstance(batch, list | tuple) else batch
-        model(inputs if device is None else inputs.to(device))
+    with no_grad():
+        for batch in loader:
+            inputs = batch[0] if isinstance(batch, list | tuple) else batch
+            model(inputs if device is None else inputs.to(device))
     for module, momentum in momenta.items():
         module.momentum = momentum
     model.train(was_training)

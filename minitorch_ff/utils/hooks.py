@@ -16,12 +16,14 @@ Hook = TypeVar("Hook", bound=Callable[..., Any])
 class RemovableHandle:
     """What registering a hook returns: `remove()` takes the hook away.
 
-    Used in a `with` statement, the hook lives as long as the block. The dictionary of hooks
-    is held weakly, so a handle keeps no module and no tensor alive.
+    Used in a `with` statement, the hook lives as long as the block. The dictionary of
+    hooks is held weakly, so a handle keeps no module and no tensor alive.
 
     Args:
-        hooks_dict: The dictionary (an `OrderedDict`) in which the hook is filed under `id`.
-        extra_dict: Further dictionaries, one or a list, that have notes under the same id.
+        hooks_dict: The dictionary (an `OrderedDict`) in which the hook is filed under
+            `id`.
+        extra_dict: Further dictionaries, one or a list, that have notes under the same
+            id.
 
     See: [torch.utils.hooks](https://docs.pytorch.org/docs/stable/notes/modules.html#module-hooks).
     """
@@ -49,9 +51,11 @@ class RemovableHandle:
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         hooks, self.id, extra = (*state, ())[:3]
-        # A dictionary nobody holds stands for one that is gone: the handle is then idle.
+        # A dictionary nobody holds stands for one that is gone: such a handle is idle.
         self.hooks_dict_ref = weakref.ref(OrderedDict() if hooks is None else hooks)
-        self.extra_dict_ref = tuple(weakref.ref(d) for d in extra or () if d is not None)
+        self.extra_dict_ref = tuple(
+            weakref.ref(d) for d in extra or () if d is not None
+        )
         RemovableHandle.next_id = max(RemovableHandle.next_id, self.id + 1)
 
     def __enter__(self) -> RemovableHandle:
@@ -62,7 +66,7 @@ class RemovableHandle:
 
 
 def file_hook(hooks: Any, hook: Callable[..., Any]) -> RemovableHandle:
-    """Put a hook into a dictionary of hooks, and return the handle that takes it out."""
+    """Put a hook into a dictionary, and return the handle that takes it out."""
     handle = RemovableHandle(hooks)
     hooks[handle.id] = hook
     return handle

@@ -2,28 +2,212 @@
 
 from __future__ import annotations
 
+import math
+
 from minitorch_ff.firefly.ops.base import Operator
 
 
-class MseLoss(Operator):
-    """The mean of `(a - b)²`; the gradient is `2 (a - b) g / n`."""
+class ElementLoss(Operator):
+    """A loss of element against element, then their mean, their sum, or all of them.
 
-    fresh = True
-    promotes = True
+    A subclass gives the loss of elements (`value`) and its derivatives by the prediction
+    (`slope`) and by the target (`target_slope`).
+    """
 
-    def forward(self, xp, a, b):
-        self.count = max(a.size, 1)
-        self.save_for_backward(a, b)
-        value, self.kept = xp.squared_error(a, b)
-        return value
+    fresh = promotes = True
+
+    def forward(self, xp, x, target, *, reduction="mean", **settings):
+        self.__dict__.update(settings)
+        self.reduction = reduction
+        self.save_for_backward(x, target)
+        return reduced(xp, self.value(xp, x, target), reduction)
 
     def backward(self, xp, grad):
-        a, b = self.saved_tensors
+        x, target = self.saved_tensors
+        if self.reduction == "mean":
+            grad = xp.scale(grad, 1 / max(math.prod(broadcast(x.shape, target.shape)), 1))
+        first, second = self.edges
+        return (
+            None if first is None else xp.mul(grad, self.slope(xp, x, target)),
+            None if second is None else xp.mul(grad, self.target_slope(xp, x, target)),
+        )
+
+    def value(self, xp, x, target):
+        """The loss of each element."""
+        raise NotImplementedError
+
+    def slope(self, xp, x, target):
+        """The derivative by the prediction."""
+        raise NotImplementedError
+
+    def target_slope(self, xp, x, target):
+        """The derivative by the target: of a loss of the difference, the opposite."""
+        return xp.neg(self.slope(xp, x, target))
+
+
+def reduced(xp, values, reduction):
+    """The mean or the sum of element losses, or all of them."""
+    if reduction == "none":
+        return values
+    total = xp.sum(values)
+    if reduction == "sum":
+        return total
+    return xp.div(total, xp.constant(values.size, values.dtype))
+
+
+def broadcast(a, b):
+    """The shape in which two shapes meet."""
+    longer, shorter = (a, b) if len(a) >= len(b) else (b, a)
+    lead = len(longer) - len(shorter)
+    pairs = zip(longer[lead:], shorter, strict=True)
+    return tuple(longer[:lead]) + tuple([n if m == 1 else m for n, m in pairs])
+
+
+class MseLoss(ElementLoss):
+    """`(x - t)²`; its mean is the loss that small trainings spend their time in."""
+
+    def forward(self, xp, x, target, *, reduction="mean"):
+        self.reduction = reduction
+        self.save_for_backward(x, target)
+        if reduction == "mean":
+            value, self.kept = xp.squared_error(x, target)
+            return value
+        difference = self.kept = xp.sub(x, target)
+        return reduced(xp, xp.mul(difference, difference), reduction)
+
+    def backward(self, xp, grad):
+        x, target = self.saved_tensors
         difference = self.recall(xp)
         if difference is None:
-            difference = xp.sub(a, b)
-        to_a = xp.mul(difference, xp.scale(grad, 2 / self.count))
-        return to_a, None if self.edges[1] is None else xp.neg(to_a)
+            difference = xp.sub(x, target)
+        factor = 2.0
+        if self.reduction == "mean":
+            factor /= max(math.prod(difference.shape), 1)
+        to_x = xp.mul(difference, xp.scale(grad, factor))
+        return to_x, None if self.edges[1] is None else xp.neg(to_x)
+
+
+class SmoothL1Loss(ElementLoss):
+    """`d² / 2 beta` where `|d| < beta`, `|d| - beta / 2` elsewhere, with `d = x - t`."""
+
+    def value(self, xp, x, target):
+        distance = xp.abs(xp.sub(x, target))
+        near = xp.lt(distance, xp.constant_like(self.beta, distance))
+        square = xp.scale(xp.mul(distance, distance), 0.5 / self.beta)
+        return xp.where(near, square, xp.shift(distance, -0.5 * self.beta))
+
+    def slope(self, xp, x, target):
+        difference = xp.sub(x, target)
+        near = xp.lt(xp.abs(difference), xp.constant_like(self.beta, difference))
+        return xp.where(near, xp.scale(difference, 1 / self.beta), xp.sign(difference))
+
+
+class HuberLoss(ElementLoss):
+    """`d² / 2` where `|d| <= delta`, `delta (|d| - delta / 2)` elsewhere."""
+
+    def value(self, xp, x, target):
+        distance = xp.abs(xp.sub(x, target))
+        near = xp.le(distance, xp.constant_like(self.delta, distance))
+        square = xp.scale(xp.mul(distance, distance), 0.5)
+        linear = xp.scale(xp.shift(distance, -0.5 * self.delta), self.delta)
+        return xp.where(near, square, linear)
+
+    def slope(self, xp, x, target):
+        difference = xp.sub(x, target)
+        near = xp.le(xp.abs(difference), xp.constant_like(self.delta, difference))
+        return xp.where(near, difference, xp.mul(
+            xp.constant_like(self.delta, difference), xp.sign(difference)
+        ))  # fmt: skip
+
+
+class SoftMarginLoss(ElementLoss):
+    """`ln(1 + e^(-t x))` for targets 1 and -1."""
+
+    def value(self, xp, x, target):
+        return xp.log1p(xp.exp(xp.neg(xp.mul(target, x))))
+
+    def slope(self, xp, x, target):
+        return xp.neg(xp.mul(target, xp.sigmoid(xp.neg(xp.mul(target, x)))))
+
+    def target_slope(self, xp, x, target):
+        return xp.neg(xp.mul(x, xp.sigmoid(xp.neg(xp.mul(target, x)))))
+
+
+class BinaryCrossEntropy(ElementLoss):
+    """`-(t ln x + (1 - t) ln(1 - x))` of probabilities, each logarithm at least -100.
+
+    The slope is `(x - t) / x (1 - x)`, the denominator at least 1e-12.
+    """
+
+    def value(self, xp, x, target):
+        one, least = xp.constant_like(1, x), xp.constant_like(-100, x)
+        log_x = xp.maximum(xp.log(x), least)
+        log_rest = xp.maximum(xp.log1p(xp.neg(x)), least)
+        return xp.sub(xp.mul(xp.sub(target, one), log_rest), xp.mul(target, log_x))
+
+    def slope(self, xp, x, target):
+        spread = xp.mul(xp.sub(xp.constant_like(1, x), x), x)
+        least = xp.constant_like(1e-12, x)
+        spread = xp.where(xp.gt(spread, least), spread, least)
+        return xp.div(xp.sub(x, target), spread)
+
+    def target_slope(self, xp, x, target):
+        return xp.sub(xp.log1p(xp.neg(x)), xp.log(x))
+
+    def name(self):
+        return "BinaryCrossEntropyBackward0"
+
+
+class BinaryCrossEntropyWithLogits(Operator):
+    """Binary cross entropy of a score's sigmoid: `(1 - t) x - w ln σ(x)`.
+
+    `w` is 1, or `1 + (pos_weight - 1) t`. The gradient is `g (w σ(x) - pos_weight t)`.
+    """
+
+    fresh = True
+
+    def forward(self, xp, x, target, *, weight, pos_weight, reduction):
+        self.weight, self.pos_weight, self.reduction = weight, pos_weight, reduction
+        self.save_for_backward(x, target)
+        one = xp.constant_like(1, x)
+        values = xp.sub(
+            xp.mul(xp.sub(one, target), x), xp.mul(self.tilt(xp, target), log_sigmoid(xp, x))
+        )
+        if weight is not None:
+            values = xp.mul(values, weight)
+        return reduced(xp, xp.asarray(values), reduction)
+
+    def backward(self, xp, grad):
+        x, target = self.saved_tensors
+        if self.reduction == "mean":
+            grad = xp.scale(grad, 1 / max(math.prod(x.shape), 1))
+        if self.weight is not None:
+            grad = xp.mul(grad, self.weight)
+        to_target = None
+        if self.edges[1] is not None:
+            slope = self.tilted(xp, log_sigmoid(xp, x))
+            to_target = xp.mul(grad, xp.sub(log_sigmoid(xp, xp.neg(x)), slope))
+        slope = xp.sub(xp.mul(self.tilt(xp, target), xp.sigmoid(x)), self.tilted(xp, target))
+        return xp.mul(grad, slope), to_target
+
+    def tilt(self, xp, target):
+        """`1 + (pos_weight - 1) t`."""
+        one = xp.constant_like(1, target)
+        return xp.add(xp.sub(self.tilted(xp, target), target), one)
+
+    def tilted(self, xp, x):
+        """`pos_weight x`."""
+        return x if self.pos_weight is None else xp.mul(x, self.pos_weight)
+
+    def name(self):
+        return "BinaryCrossEntropyWithLogitsBackward0"
+
+
+def log_sigmoid(xp, x):
+    """The logarithm of the sigmoid, without overflow."""
+    correction = xp.log1p(xp.exp(xp.neg(xp.abs(x))))
+    negative = xp.neg(xp.where_positive(xp.neg(x), xp.neg(x)))
+    return xp.sub(negative, correction)
 
 
 class CrossEntropy(Operator):
@@ -49,3 +233,34 @@ class CrossEntropy(Operator):
 
     def name(self):
         return "NllLossBackward0"
+
+
+class NllLoss(Operator):
+    """`-w x` at the target class of each row of log-probabilities.
+
+    Rows with `weight` 0 do not count; the mean is over the weights. The gradient is `-w g`
+    at the target class.
+    """
+
+    fresh = True
+
+    def forward(self, xp, x, *, target, weight, reduction, called="NllLoss"):
+        self.input_shape = x.shape
+        self.where = xp.positions(len(target)), target
+        self.weight, self.reduction, self.called = weight, reduction, called
+        values = xp.neg(xp.mul(xp.index(x, self.where), weight))
+        if reduction == "none":
+            return values
+        if reduction == "sum":
+            return xp.sum(values)
+        self.total = xp.sum(weight)
+        return xp.div(xp.sum(values), self.total)
+
+    def backward(self, xp, grad):
+        if self.reduction == "mean":
+            grad = xp.div(grad, self.total)
+        at_target = xp.neg(xp.mul(grad, self.weight))
+        return (xp.index_back(at_target, self.where, self.input_shape),)
+
+    def name(self):
+        return self.called + "Backward0"

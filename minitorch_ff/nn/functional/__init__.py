@@ -7,3 +7,10 @@ from minitorch_ff.nn.functional.activation import (
     threshold, threshold_,
 )  # fmt: skip
 from minitorch_ff.nn.functional.linear import linear
+from minitorch_ff.nn.functional.loss import (
+    binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, huber_loss, kl_div,
+    l1_loss, mse_loss, nll_loss, smooth_l1_loss, soft_margin_loss,
+)  # fmt: skip
+from minitorch_ff.nn.functional.normalization import (
+    batch_norm, group_norm, instance_norm, layer_norm, normalize, rms_norm,
+)  # fmt: skip

@@ -1,7 +1,8 @@
 """Hooks on a module's backward pass: what goes in and out, seen from the forward pass.
 
 An identity is put into the graph before the module's inputs and another one behind its
-outputs. The backward pass meets the second one first: there the gradients of the outputs are
+outputs. The backward pass meets the second one first: there the gradients of the
+    outputs are
 known. At the first one the gradients of the inputs are complete, and the hooks run.
 """
 
@@ -11,17 +12,19 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from minitorch_ff._tensor import Tensor
 from minitorch_ff.autograd.function import Function
+
+from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import grad_enabled
 
 Gradients = tuple[Tensor | None, ...]
 
 NO_INPUT_NEEDS_A_GRADIENT = (
-    "Full backward hook is firing when gradients are computed with respect to module outputs "
-    "since no inputs require gradients. See "
+    "Full backward hook is firing when gradients are computed with respect to module "
+    "outputs since no inputs require gradients. See "
     "https://docs.pytorch.org/docs/main/generated/torch.nn.Module.html"
-    "#torch.nn.Module.register_full_backward_hook for more details."
+    "#torch.nn.Module.register_full_backward_hook "
+    "for more details."
 )
 
 
@@ -30,7 +33,7 @@ class BackwardHookFunction(Function):
 
     @staticmethod
     def forward(ctx: Any, see: Callable[..., Any], fill: bool, *tensors: Tensor) -> Any:
-        """Take a function from gradients to gradients; `fill` makes zeros of missing ones."""
+        """Note the function; `fill` makes zeros of gradients that are missing."""
         ctx.see = see
         ctx.set_materialize_grads(fill)
         ctx.mark_non_differentiable(*[t for t in tensors if not t.requires_grad])
@@ -38,6 +41,7 @@ class BackwardHookFunction(Function):
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor | None) -> Any:
+        """Let the function see the gradients, and hand on what it returns."""
         return (None, None, *ctx.see(grads))
 
 
@@ -154,7 +158,7 @@ def _same_sizes(grads: Gradients, replaced: Any) -> Gradients:
     return tuple(replaced)
 
 
-# ------------------------------------------- hooks of the older kind, on the last node only
+# --------------------------------------- hooks of the older kind, on the last node only
 
 
 def hook_last_node(
@@ -190,15 +194,15 @@ def _incomplete_view(args: Any, result: Any, node: Any) -> str | None:
     full = "Please use register_full_backward_hook to get the documented behavior."
     if outputs is None:
         return (
-            "Using non-full backward hooks on a Module that does not return a single Tensor "
-            "or a tuple of Tensors is deprecated and will be removed in future versions. "
-            f"This hook will be missing some of the grad_output. {full}"
+            "Using non-full backward hooks on a Module that does not return a single "
+            "Tensor or a tuple of Tensors is deprecated and will be removed in future "
+            f"versions. This hook will be missing some of the grad_output. {full}"
         )
     if inputs is None:
         return (
-            "Using non-full backward hooks on a Module that does not take as input a single "
-            "Tensor or a tuple of Tensors is deprecated and will be removed in future "
-            f"versions. This hook will be missing some of the grad_input. {full}"
+            "Using non-full backward hooks on a Module that does not take as input a "
+            "single Tensor or a tuple of Tensors is deprecated and will be removed in "
+            f"future versions. This hook will be missing some of the grad_input. {full}"
         )
     nodes = {t.grad_fn for t in outputs} - {None}
     if not nodes or (len(nodes) == 1 and node not in nodes):
@@ -215,9 +219,9 @@ def _incomplete_view(args: Any, result: Any, node: Any) -> str | None:
         )
     if {t.grad_fn for t in inputs} - {None} != {n for n, _ in node.next_functions}:
         return (
-            "Using a non-full backward hook when the forward contains multiple autograd "
-            "Nodes is deprecated and will be removed in future versions. This hook will be "
-            f"missing some grad_input. {full}"
+            "Using a non-full backward hook when the forward contains multiple "
+            "autograd Nodes is deprecated and will be removed in future versions. "
+            f"This hook will be missing some grad_input. {full}"
         )
     return None
 

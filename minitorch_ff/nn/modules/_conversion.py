@@ -6,23 +6,21 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from minitorch_ff import _devices, _dtypes
 from minitorch_ff._functions.creation import empty_like
-from minitorch_ff._devices import as_device
-from minitorch_ff._devices import device as Device
-from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import no_grad
 from minitorch_ff.nn.modules._traversal import Traversal
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
 COMPLEX_WARNING = (
-    "Complex modules are a new feature under active development whose design may change, "
-    "and some modules might not work as expected when using complex tensors as parameters "
-    "or buffers. Please file an issue at "
-    "https://github.com/pytorch/pytorch/issues/new?template=bug-report.yml "
-    "if a complex module does not work as expected."
+    "Complex modules are a new feature under active development whose design may "
+    "change, and some modules might not work as expected when using complex tensors "
+    "as parameters or buffers. Please file an issue at "
+    "https://github.com/pytorch/pytorch/issues/new?template=bug-report.yml if a "
+    "complex module does not work as expected."
 )
 
 
@@ -51,11 +49,12 @@ class Conversion(Traversal):
         return self
 
     def to(self, *args: Any, **kwargs: Any) -> Self:
-        """Move to a device, or convert floating parameters and buffers to a dtype, in place.
+        """Move to a device, or convert floating tensors to a dtype, in place.
 
         Called as `to(device=None, dtype=None, non_blocking=False)`,
-        `to(dtype, non_blocking=False)`, `to(tensor, non_blocking=False)` (the device and dtype
-        of a tensor), or with `memory_format=`. Integer tensors keep their dtype.
+        `to(dtype, non_blocking=False)`, `to(tensor, non_blocking=False)` (the device
+        and dtype of a tensor), or with `memory_format=`. Integer tensors keep their
+        dtype.
 
         Returns:
             This module.
@@ -72,8 +71,8 @@ class Conversion(Traversal):
         if dtype is not None:
             if not (dtype.is_floating_point or dtype.is_complex):
                 raise TypeError(
-                    "nn.Module.to only accepts floating point or complex dtypes, but got "
-                    f"desired dtype={dtype}"
+                    "nn.Module.to only accepts floating point or complex dtypes, but "
+                    f"got desired dtype={dtype}"
                 )
             if dtype.is_complex:
                 warnings.warn(COMPLEX_WARNING, stacklevel=2)
@@ -138,11 +137,11 @@ def _floating(convert: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]
 
 def _parse_to(
     args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> tuple[Device | None, DType | None, bool, Any]:
-    """The device, dtype, `non_blocking` and memory format that a call of `to` means."""
+) -> tuple[_devices.device | None, _dtypes.dtype | None, bool, Any]:
+    """The device, dtype, `non_blocking` and memory format that a call means."""
     first = args[0] if args else kwargs.get("tensor")
     names = ["non_blocking", "copy"]
-    if isinstance(first, DType):
+    if isinstance(first, _dtypes.dtype):
         names.insert(0, "dtype")
     elif isinstance(first, Tensor):
         names.insert(0, "tensor")
@@ -153,18 +152,21 @@ def _parse_to(
     if len(args) > len(names) or unknown or given.keys() & kwargs.keys():
         raise _wrong_arguments(args, kwargs)
     given.update(kwargs)
-    dtype = given.get("dtype")
-    blocks = given.get("non_blocking", False), given.get("copy", False)
-    if not isinstance(dtype, DType | None) or not all(type(b) is bool for b in blocks):
+    device, dtype = given.get("device"), given.get("dtype")
+    non_blocking, copy = given.get("non_blocking", False), given.get("copy", False)
+    if not (
+        isinstance(dtype, _dtypes.dtype | None)
+        and isinstance(non_blocking, bool)
+        and isinstance(copy, bool)
+    ):
         raise _wrong_arguments(args, kwargs)
-    if given.get("copy"):
+    if copy:
         raise RuntimeError(".to() does not accept copy argument")
-    device = given.get("device")
     if device is not None:
-        device = as_device(device)
+        device = _devices.as_device(device)
     if isinstance(first, Tensor):
         device, dtype = first.device, first.dtype
-    return device, dtype, blocks[0], given.get("memory_format")
+    return device, dtype, non_blocking, given.get("memory_format")
 
 
 def _wrong_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> TypeError:

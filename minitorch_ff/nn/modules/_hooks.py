@@ -39,9 +39,13 @@ everywhere = _Everywhere()
 
 
 def _add(
-    hooks: Hooks, hook: Hook, ids: Marks, *marks: tuple[Marks, bool], prepend: bool = False
+    hooks: Hooks,
+    hook: Hook,
+    ids: Marks,
+    *marks: tuple[Marks, bool],
+    prepend: bool = False,
 ) -> RemovableHandle:
-    """File a hook, mark its id where told to, and return the handle that undoes all that.
+    """File a hook, mark its id where told to, and return the handle that undoes it.
 
     Args:
         hooks: Where to file it.
@@ -61,7 +65,7 @@ def _add(
     return handle
 
 
-# ------------------------------------------------------------------ hooks of all modules
+# ---------------------------------------------------------------- hooks of all modules
 
 
 def register_module_forward_pre_hook(hook: Hook) -> RemovableHandle:
@@ -117,7 +121,7 @@ def register_module_full_backward_pre_hook(hook: Hook) -> RemovableHandle:
 
 
 def register_module_full_backward_hook(hook: Hook) -> RemovableHandle:
-    """Call `hook(module, grad_input, grad_output)` after the backward pass of any module.
+    """Call `hook(module, grad_input, grad_output)` after any module's backward pass.
 
     Args:
         hook: May return other gradients of the inputs, a tuple.
@@ -139,13 +143,13 @@ def register_module_backward_hook(hook: Hook) -> RemovableHandle:
 
 
 def _add_backward_hook_everywhere(hook: Hook, full: bool) -> RemovableHandle:
-    if everywhere.backward_is_full is not None and everywhere.backward_is_full != full:
+    if everywhere.backward_is_full not in (None, full):
         raise RuntimeError(TWO_KINDS.format("as a global Module hook"))
     everywhere.backward_is_full = full
     return _add(everywhere.backward, hook, everywhere.ids)
 
 
-# -------------------------------------------------------------------- hooks of one module
+# ------------------------------------------------------------------ hooks of one module
 
 
 class HookRegistration(Registration):
@@ -170,8 +174,8 @@ class HookRegistration(Registration):
         Args:
             hook: May return other arguments: a tuple, or a single value.
             prepend: Whether it is called before the hooks already there.
-            with_kwargs: Whether it is called as `hook(module, args, kwargs)`; it may then
-                return other arguments as a pair.
+            with_kwargs: Whether it is called as `hook(module, args, kwargs)`; it may
+                then return other arguments as a pair.
 
         Returns:
             A handle that removes the hook.
@@ -239,9 +243,10 @@ class HookRegistration(Registration):
     def register_full_backward_hook(
         self, hook: Hook, prepend: bool = False
     ) -> RemovableHandle:
-        """Call `hook(module, grad_input, grad_output)` once the inputs' gradients are known.
+        """Call `hook(module, grad_input, grad_output)` after the backward pass.
 
-        `grad_input` has an entry for each positional argument, None for what is no tensor.
+        `grad_input` has an entry for each positional argument, None for what is no
+        tensor.
 
         Args:
             hook: May return other gradients of the inputs, a tuple.
@@ -251,32 +256,32 @@ class HookRegistration(Registration):
             A handle that removes the hook.
 
         Raises:
-            RuntimeError: The module has hooks of the older kind (`register_backward_hook`).
+            RuntimeError: The module has hooks of the older kind
+                (`register_backward_hook`).
         """
         return self._add_backward_hook(hook, full=True, prepend=prepend)
 
     def register_backward_hook(self, hook: Hook) -> RemovableHandle:
-        """The older kind of backward hook, which sees only the module's last operator."""
+        """The older kind of backward hook: it sees only the last operator."""
         return self._add_backward_hook(hook, full=False)
 
     def _add_backward_hook(
         self, hook: Hook, full: bool, prepend: bool = False
     ) -> RemovableHandle:
-        if self._is_full_backward_hook is not None:
-            if self._is_full_backward_hook != full:
-                raise RuntimeError(TWO_KINDS.format("on a single Module"))
+        if self._is_full_backward_hook not in (None, full):
+            raise RuntimeError(TWO_KINDS.format("on a single Module"))
         self._is_full_backward_hook = full
         return _add(self._backward_hooks, hook, self._hook_ids, prepend=prepend)
 
     def _get_backward_hooks(self) -> tuple[list[Hook], list[Hook]]:
-        """All backward hooks that apply here: the full ones, and those of the older kind."""
+        """All backward hooks for this module: full ones, and the older kind."""
         kinds: dict[bool | None, list[Hook]] = {True: [], False: [], None: []}
         kinds[everywhere.backward_is_full].extend(everywhere.backward.values())
         kinds[self._is_full_backward_hook].extend(self._backward_hooks.values())
         return kinds[True], kinds[False]
 
 
-# ------------------------------------------------------------------------- a hooked call
+# ----------------------------------------------------------------------- a hooked call
 
 
 class HookedCall:
@@ -307,7 +312,10 @@ class HookedCall:
     def _run(self) -> Any:
         module = self.module
         full, older = module._get_backward_hooks()
-        before = [*everywhere.backward_pre.values(), *module._backward_pre_hooks.values()]
+        before = [
+            *everywhere.backward_pre.values(),
+            *module._backward_pre_hooks.values(),
+        ]
         self._run_pre_hooks()
         watch = None
         if full or before:
@@ -320,8 +328,8 @@ class HookedCall:
         if watch is not None:
             if not isinstance(self.result, (Tensor, tuple)):
                 warnings.warn(
-                    "For backward hooks to be called, module output should be a Tensor or a "
-                    f"tuple of Tensors but received {type(self.result)}",
+                    "For backward hooks to be called, module output should be a "
+                    f"Tensor or a tuple of Tensors but received {type(self.result)}",
                     stacklevel=4,
                 )
             self.result = watch.setup_output_hook(self.result)
@@ -370,7 +378,7 @@ class HookedCall:
             self.result = replaced
 
     def _run_hooks_despite_error(self) -> None:
-        """Run the hooks that are always called and were not yet; their errors are warnings."""
+        """Run always-called hooks that did not run; their errors are warnings."""
         module = self.module
         own = module._forward_hooks_always_called
         for hooks, marks, kind in (
@@ -382,8 +390,8 @@ class HookedCall:
                     self._run_forward_hook(number, hooks[number])
                 except Exception as error:
                     warnings.warn(
-                        f"{kind} forward hook with ``always_call=True`` raised an exception "
-                        "that was silenced as another error was raised in forward: "
-                        f"{error}",
+                        f"{kind} forward hook with ``always_call=True`` raised an "
+                        "exception that was silenced as another error was raised in "
+                        f"forward: {error}",
                         stacklevel=4,
                     )

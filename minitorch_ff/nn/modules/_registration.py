@@ -1,4 +1,4 @@
-"""What a module is made of: registering parameters, buffers and submodules, and reading them."""
+"""What a module is made of: its parameters, buffers and submodules."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ parameter_hooks: Hooks = OrderedDict()
 def register_module_buffer_registration_hook(
     hook: Callable[..., Any],
 ) -> RemovableHandle:
-    """Call `hook(module, name, buffer)` for every buffer that any module registers.
+    """Call `hook(module, name, buffer)` for every buffer of any module.
 
     Args:
         hook: May return another tensor to register instead.
@@ -38,7 +38,7 @@ def register_module_buffer_registration_hook(
 def register_module_module_registration_hook(
     hook: Callable[..., Any],
 ) -> RemovableHandle:
-    """Call `hook(module, name, submodule)` for every submodule that any module registers.
+    """Call `hook(module, name, submodule)` for every submodule of any module.
 
     Args:
         hook: May return another module to register instead.
@@ -54,7 +54,7 @@ def register_module_module_registration_hook(
 def register_module_parameter_registration_hook(
     hook: Callable[..., Any],
 ) -> RemovableHandle:
-    """Call `hook(module, name, parameter)` for every parameter that any module registers.
+    """Call `hook(module, name, parameter)` for every parameter of any module.
 
     Args:
         hook: May return another parameter to register instead.
@@ -79,10 +79,10 @@ def _after_hooks(hooks: Hooks, module: Registration, name: str, value: Any) -> A
 class _Member:
     """Reads a registered name straight from the module's dictionary of its kind.
 
-    Python asks `__getattr__` only when the ordinary lookup has failed, which costs half a
-    microsecond. So the first such read leaves one of these on the class, where the ordinary
-    lookup finds it in a fifth of that. The dictionaries stay the only truth, and an attribute
-    of the instance goes before, as no `__set__` is defined here.
+    Python asks `__getattr__` only when the ordinary lookup has failed, which costs half
+    a microsecond. So the first such read leaves one of these on the class, where the
+    ordinary lookup finds it in a fifth of that. The dictionaries stay the only truth,
+    and an attribute of the instance goes before, as no `__set__` is defined here.
     """
 
     __slots__ = ("kind", "name", "owner")
@@ -124,10 +124,12 @@ class Registration:
             if members is not None and name in members:
                 self._remember(kind, name)
                 return members[name]
-        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+        raise AttributeError(
+            f"'{type(self).__name__}' object has no attribute '{name}'"
+        )
 
     def _remember(self, kind: str, name: str) -> None:
-        """Make further reads of this name quick, unless the class reads in its own way."""
+        """Make further reads of this name quick, unless the class reads otherwise."""
         cls = type(self)
         if (
             cls.__getattr__ is Registration.__getattr__
@@ -199,8 +201,9 @@ class Registration:
             self.register_buffer(name, value)
         else:
             raise RuntimeError(
-                "Registering a non-persistent buffer on a Module subclass that implements "
-                "register_buffer() without the persistent argument is not allowed."
+                "Registering a non-persistent buffer on a Module subclass that "
+                "implements register_buffer() without the persistent argument is not "
+                "allowed."
             )
 
     def __delattr__(self, name: str) -> None:

@@ -6,7 +6,7 @@ import functools
 import warnings
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from typing import Any, NamedTuple
 
 from minitorch_ff._tensor import Tensor
@@ -19,8 +19,9 @@ EXTRA_STATE = "_extra_state"
 """The key, behind the module's prefix, of what `get_extra_state` returns."""
 
 NEVER_CALLED = (
-    "Reached a code path in Module.{}() that should never be called. Please file an issue at "
-    "https://github.com/pytorch/pytorch/issues/new?template=bug-report.yml to report this bug."
+    "Reached a code path in Module.{}() that should never be called. Please file an "
+    "issue at https://github.com/pytorch/pytorch/issues/new?template=bug-report.yml "
+    "to report this bug."
 )
 
 
@@ -164,15 +165,15 @@ class StateDict(Traversal):
         Args:
             state_dict: What `state_dict()` returned.
             strict: Whether keys that do not match are an error.
-            assign: Take the given tensors themselves, with their dtype and device, instead
-                of copying into those that are there.
+            assign: Take the given tensors themselves, with their dtype and device,
+                instead of copying into those that are there.
 
         Returns:
             The keys that did not match.
 
         Raises:
-            RuntimeError: Keys (if `strict`) or shapes do not match; all are listed. What fits
-                has been loaded by then, as in PyTorch.
+            RuntimeError: Keys (if `strict`) or shapes do not match; all are listed.
+                What fits has been loaded by then, as in PyTorch.
             TypeError: `state_dict` is no mapping.
 
         Example:
@@ -251,11 +252,17 @@ class StateDict(Traversal):
         elif strict and extra in state_dict:
             unexpected_keys.append(extra)
         if strict:
-            for key in state_dict:
-                if key.startswith(prefix) and key != extra:
-                    name, dot, _ = key[len(prefix) :].partition(".")
-                    if name not in (self._modules if dot else own):
-                        unexpected_keys.append(key)
+            known = own.keys() | {EXTRA_STATE}
+            unexpected_keys.extend(
+                key
+                for key in state_dict
+                if key.startswith(prefix) and not self._knows(key[len(prefix) :], known)
+            )
+
+    def _knows(self, path: str, own: Set[str]) -> bool:
+        """Whether a path leads to one of the names in `own`, or into a submodule."""
+        name, dot, _ = path.partition(".")
+        return name in (self._modules if dot else own)
 
     def _load_tensor(
         self, name: str, tensor: Tensor, key: str, saved: Any, assign: bool
@@ -276,8 +283,9 @@ class StateDict(Traversal):
                 saved = saved[0]  # numbers were saved as one-element vectors once
             if saved.shape != tensor.shape:
                 return (
-                    f"size mismatch for {key}: copying a param with shape {saved.shape} "
-                    f"from checkpoint, the shape in current model is {tensor.shape}."
+                    f"size mismatch for {key}: copying a param with shape "
+                    f"{saved.shape} from checkpoint, the shape in current model is "
+                    f"{tensor.shape}."
                 )
         try:
             with no_grad():
@@ -296,16 +304,14 @@ class StateDict(Traversal):
 
     # ----------------------------------------------------------------------- hooks
 
-    def register_state_dict_pre_hook(
-        self, hook: Callable[..., Any]
-    ) -> RemovableHandle:
+    def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(module, prefix, keep_vars)` before the state is saved."""
         return file_hook(self._state_dict_pre_hooks, hook)
 
     def register_state_dict_post_hook(
         self, hook: Callable[..., Any]
     ) -> RemovableHandle:
-        """Call `hook(module, state_dict, prefix, local_metadata)` after the state was saved.
+        """Call `hook(module, state_dict, prefix, local_metadata)` after saving.
 
         Args:
             hook: May change the dictionary; must return None.
@@ -317,8 +323,8 @@ class StateDict(Traversal):
         """The same for a hook that may return another dictionary."""
         if getattr(hook, "_from_public_api", False):
             raise RuntimeError(
-                "Cannot register the same function as the state dict post hook that was "
-                "previously registered via register_state_dict_post_hook"
+                "Cannot register the same function as the state dict post hook that "
+                "was previously registered via register_state_dict_post_hook"
             )
         return file_hook(self._state_dict_hooks, hook)
 
@@ -329,8 +335,9 @@ class StateDict(Traversal):
 
         Args:
             hook: Called with the module and the arguments of `_load_from_state_dict`:
-                state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys and
-                error_msgs. It may change the dictionary and the lists.
+                state_dict, prefix, local_metadata, strict, missing_keys,
+                unexpected_keys and error_msgs. It may change the dictionary and the
+                lists.
         """
         return self._register_load_state_dict_pre_hook(hook, with_module=True)
 
@@ -355,7 +362,9 @@ class StateDict(Traversal):
 class _WrappedHook:
     """A hook that is given its module first, or not; the module is held weakly."""
 
-    def __init__(self, hook: Callable[..., Any], module: StateDict | None = None) -> None:
+    def __init__(
+        self, hook: Callable[..., Any], module: StateDict | None = None
+    ) -> None:
         self.hook = hook
         self.module = None if module is None else weakref.ref(module)
         functools.update_wrapper(self, hook)
@@ -401,9 +410,9 @@ class _Loading:
         for hook in module._load_state_dict_post_hooks.values():
             if hook(module, self.keys) is not None:
                 raise AssertionError(
-                    "Hooks registered with ``register_load_state_dict_post_hook`` are not "
-                    "expected to return new values, if incompatible_keys need to be "
-                    "modified, it should be done inplace."
+                    "Hooks registered with ``register_load_state_dict_post_hook`` are "
+                    "not expected to return new values, if incompatible_keys need to "
+                    "be modified, it should be done inplace."
                 )
 
 

@@ -26,7 +26,8 @@ class Traversal(Registration):
         """The submodule at a path.
 
         Args:
-            target: Names joined by dots, such as `"encoder.layers.0"`; "" is this module.
+            target: Names joined by dots, such as `"encoder.layers.0"`; "" is this
+                module.
 
         Raises:
             AttributeError: There is none.
@@ -37,9 +38,7 @@ class Traversal(Registration):
         found: Module = module
         return found
 
-    def set_submodule(
-        self, target: str, module: Module, strict: bool = False
-    ) -> None:
+    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
         """Put a module at a path, in the place of the one that is there.
 
         Args:
@@ -128,7 +127,7 @@ class Traversal(Registration):
     def named_buffers(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Tensor]]:
-        """All buffers with their paths; the arguments are those of `named_parameters`."""
+        """All buffers with their paths; arguments as in `named_parameters`."""
         yield from self._named_members(
             lambda module: module._buffers.items(), prefix, recurse, remove_duplicate
         )

@@ -10,8 +10,8 @@ from minitorch_ff._tensor import Tensor
 def typename(obj: Any, /) -> str:
     """Name the type of `obj`, or `obj` itself if it is a class or function.
 
-    A tensor goes by its element type. What belongs to this package goes by the name it has
-    in PyTorch, so that a message reads the same.
+    A tensor goes by its element type. What belongs to this package goes by the name it
+    has in PyTorch, so that a message reads the same.
 
     Args:
         obj: Anything.

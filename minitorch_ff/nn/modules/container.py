@@ -15,7 +15,7 @@ from minitorch_ff.nn.modules.module import Module
 from minitorch_ff.nn.parameter import Parameter
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
 __all__ = [
     "Container",
@@ -36,8 +36,8 @@ class Container(Module):
 
     def __init__(self, **kwargs: Any) -> None:
         warnings.warn(
-            "`nn.Container` is deprecated. All of its functionality is now implemented in "
-            "`nn.Module`. Subclass that instead.",
+            "`nn.Container` is deprecated. All of its functionality is now "
+            "implemented in `nn.Module`. Subclass that instead.",
             FutureWarning,
             stacklevel=2,
         )
@@ -47,7 +47,7 @@ class Container(Module):
 
 
 class _Numbered(Module):
-    """What `Sequential` and `ModuleList` share: submodules in an order, named by number."""
+    """What `Sequential` and `ModuleList` share: submodules named by number."""
 
     _modules: dict[str, Any]
 
@@ -461,6 +461,7 @@ class ParameterList(Module):
         )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """A list is not called."""
         raise RuntimeError("ParameterList should not be called.")
 
 
@@ -491,8 +492,8 @@ class ParameterDict(Module):
         if not isinstance(key, str):
             raise TypeError(
                 "Index given to ParameterDict cannot be used as a key as it is not a "
-                f"string (type is '{type(key).__name__}'). Open an issue on github if you "
-                "need non-string keys."
+                f"string (type is '{type(key).__name__}'). Open an issue on github if "
+                "you need non-string keys."
             )
         return key
 
@@ -563,7 +564,7 @@ class ParameterDict(Module):
             key: The name.
             default: What to return if there is no such name.
         """
-        return self[key] if key in self else default
+        return self[key] if key in self._keys else default
 
     def fromkeys(self, keys: Iterable[str], default: Any = None) -> ParameterDict:
         """A new dictionary that has the same value for all names.
@@ -590,8 +591,9 @@ class ParameterDict(Module):
         """Add values; those of the same name are replaced.
 
         Args:
-            parameters: A mapping of names to values, or pairs of them. Of a mapping other
-                than an `OrderedDict` or `ParameterDict`, the names come in sorted order.
+            parameters: A mapping of names to values, or pairs of them. Of a mapping
+                other than an `OrderedDict` or `ParameterDict`, the names come in sorted
+                order.
 
         Raises:
             TypeError: Neither.
@@ -610,6 +612,7 @@ class ParameterDict(Module):
         )
 
     def __call__(self, input: Any) -> Any:
+        """A dictionary is not called."""
         raise RuntimeError("ParameterDict should not be called.")
 
     def __or__(self, other: ParameterDict) -> ParameterDict:
@@ -635,7 +638,7 @@ def _as_parameter(value: Any) -> Any:
 
 
 def _summary(value: Any, kind: str) -> str:
-    """A line about a value; of a tensor the `dtype`, or the `type` that has it in its name."""
+    """A line about a value; of a tensor its size and its `dtype` or `type`."""
     if not isinstance(value, Tensor):
         return f"Object of type: {type(value).__name__}"
     role = "Parameter" if isinstance(value, Parameter) else "Tensor"

@@ -14,9 +14,9 @@ class LazyModuleMixin:
     """Makes a layer lazy: put before the layer's class among the bases.
 
     The lazy class makes its parameters `UninitializedParameter`s and defines
-    `initialize_parameters(input)`, which gives them shapes (`materialize`) and values. That
-    is called once, by the first call of the layer; from then on the layer is an instance of
-    `cls_to_become`.
+    `initialize_parameters(input)`, which gives them shapes (`materialize`) and values.
+    That is called once, by the first call of the layer; from then on the layer is an
+    instance of `cls_to_become`.
 
     See: [torch.nn.modules.lazy.LazyModuleMixin](https://docs.pytorch.org/docs/stable/generated/torch.nn.modules.lazy.LazyModuleMixin.html).
     """

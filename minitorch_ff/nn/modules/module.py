@@ -1,4 +1,4 @@
-"""`nn.Module`: the base class of everything that has parameters or is called like a layer."""
+"""`nn.Module`: the base class of all layers, losses and models."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from minitorch_ff.nn.modules._registration import (
 from minitorch_ff.nn.modules._state_dict import StateDict, _IncompatibleKeys
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
 __all__ = [
     "Module",
@@ -53,13 +53,15 @@ def _no_forward(self: Module, *input: Any) -> None:
 class Module(HookRegistration, StateDict, Conversion):
     """The base class of all layers, losses and models.
 
-    A subclass makes its parameters and submodules in `__init__` (after `super().__init__()`)
-    and computes in `forward`. What is assigned to an attribute is found again: a `Parameter`
+    A subclass makes its parameters and submodules in `__init__` (after
+    `super().__init__()`) and computes in `forward`. What is assigned to an attribute is
+    found again: a
+        `Parameter`
     in `parameters()`, a `Module` in `children()`, and both in `state_dict()`.
 
     The class is put together from parts, one file each: what belongs to a module
-    (`_registration`), walking the tree (`_traversal`), dtypes and devices (`_conversion`),
-    hooks (`_hooks`), saving and loading (`_state_dict`).
+    (`_registration`), walking the tree (`_traversal`), dtypes and devices
+    (`_conversion`), hooks (`_hooks`), saving and loading (`_state_dict`).
 
     Attributes:
         training: Whether the module is being trained (dropout is on) or evaluated.
@@ -104,7 +106,7 @@ class Module(HookRegistration, StateDict, Conversion):
                     f"{name}.__init__() takes 1 positional argument but "
                     f"{len(args) + 1} were given"
                 )
-        # Straight into the dictionary: our `__setattr__` looks for parameters and modules.
+        # Straight into the dictionary: `__setattr__` looks for parameters and modules.
         self.__dict__.update(training=True, _parameters={}, _buffers={})
         self.__dict__.update(_non_persistent_buffers_set=set(), **_no_hooks())
         self.__dict__["_modules"] = {}
@@ -114,6 +116,7 @@ class Module(HookRegistration, StateDict, Conversion):
     # ------------------------------------------------------------------------ calling
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call `forward`, and the hooks if there are any."""
         if self._hook_ids or _hooks_everywhere:
             return HookedCall(self, args, kwargs).run()
         return self.forward(*args, **kwargs)
@@ -131,7 +134,7 @@ class Module(HookRegistration, StateDict, Conversion):
     # -------------------------------------------------------------------- whole modules
 
     def apply(self, fn: Callable[[Module], Any]) -> Self:
-        """Call `fn` with every module below this one, children first, then with this one.
+        """Call `fn` with every module below this one, then with this one.
 
         Args:
             fn: Often sets initial values.
@@ -173,7 +176,7 @@ class Module(HookRegistration, StateDict, Conversion):
         return self
 
     def eval(self) -> Self:
-        """Switch this module and all below it to evaluation; the same as `train(False)`."""
+        """Switch this module and all below it to evaluation, as `train(False)` does."""
         return self.train(False)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
@@ -193,7 +196,8 @@ class Module(HookRegistration, StateDict, Conversion):
         """Forget the gradients of all parameters.
 
         Args:
-            set_to_none: Whether `.grad` becomes None; otherwise it is filled with zeros.
+            set_to_none: Whether `.grad` becomes None; otherwise it is filled with
+                zeros.
         """
         for parameter in self.parameters():
             grad = parameter.grad
@@ -209,7 +213,7 @@ class Module(HookRegistration, StateDict, Conversion):
     # --------------------------------------------------------------- text and copying
 
     def extra_repr(self) -> str:
-        """What `repr` shows of the module itself: override this to list its settings."""
+        """What `repr` shows of the module itself: override it to list settings."""
         return ""
 
     def __repr__(self) -> str:
@@ -253,6 +257,6 @@ def _no_hooks() -> dict[str, Any]:
 
 
 def indented(text: str) -> str:
-    """`text` with two spaces before every line but the first; empty lines stay empty."""
+    """`text` with two spaces before all lines but the first and empty ones."""
     first, *others = text.split("\n")
     return "\n".join([first, *("  " + line if line.strip() else "" for line in others)])

@@ -15,6 +15,7 @@ from minitorch_ff.nn.utils.convert_parameters import (
     vector_to_parameters,
 )
 from minitorch_ff.nn.utils.init import skip_init
+from minitorch_ff.nn.utils.spectral_norm import remove_spectral_norm, spectral_norm
 from minitorch_ff.nn.utils.weight_norm import remove_weight_norm, weight_norm
 
 __all__ = [
@@ -26,8 +27,10 @@ __all__ = [
     "parameters_to_vector",
     "parametrizations",
     "parametrize",
+    "remove_spectral_norm",
     "remove_weight_norm",
     "skip_init",
+    "spectral_norm",
     "stateless",
     "vector_to_parameters",
     "weight_norm",

@@ -28,12 +28,13 @@ def functional_call(
 
     Args:
         module: The module.
-        parameter_and_buffer_dicts: Tensors by path, or several such dictionaries. What no
-            tensor is given for stays the module's own. A buffer that the module replaces
-            during the call is replaced in the dictionary.
+        parameter_and_buffer_dicts: Tensors by path, or several such dictionaries. What
+            no tensor is given for stays the module's own. A buffer that the module
+            replaces during the call is replaced in the dictionary.
         args: A positional argument of the module, or a tuple of them.
         kwargs: Its keyword arguments.
-        tie_weights: Whether a tensor given for one path of a shared parameter stands for all.
+        tie_weights: Whether a tensor given for one path of a shared parameter stands
+            for all.
         strict: Whether every parameter and buffer must be given, and nothing else.
 
     Returns:
@@ -57,8 +58,8 @@ def functional_call(
         given = _joined(given)
     elif not isinstance(given, dict):
         raise ValueError(
-            "Expected parameter_and_buffer_dicts to be a dict, or a list/tuple of dicts, "
-            f"but got {type(given)}"
+            "Expected parameter_and_buffer_dicts to be a dict, or a list/tuple of "
+            f"dicts, but got {type(given)}"
         )
     return call_with(
         module, given, args, kwargs, tie_weights=tie_weights, strict=strict
@@ -104,8 +105,8 @@ def _joined(dicts: Sequence[Tensors]) -> Tensors:
     repeated = [path for path in dict.fromkeys(paths) if paths.count(path) > 1]
     if repeated:
         raise ValueError(
-            f"{repeated} appeared in multiple dictionaries; behavior of functional call is "
-            "ambiguous"
+            f"{repeated} appeared in multiple dictionaries; behavior of functional "
+            "call is ambiguous"
         )
     return {path: tensor for d in dicts for path, tensor in d.items()}
 
@@ -128,8 +129,8 @@ def _under_all_names(module: Module, tensors: Tensors) -> Tensors:
             continue
         if len({id(tensors[name]) for name in given}) > 1:
             raise ValueError(
-                f"functional_call got multiple values for keys {sorted(names)}, which are "
-                "tied. Consider using tie_weights=False"
+                f"functional_call got multiple values for keys {sorted(names)}, which "
+                "are tied. Consider using tie_weights=False"
             )
         complete.update(dict.fromkeys(names, tensors[given[0]]))
     return complete

@@ -35,7 +35,7 @@ def clip_grad_norm_(
     error_if_nonfinite: bool = False,
     foreach: bool | None = None,
 ) -> Tensor:
-    """Scale all gradients down together, so that their common norm is at most `max_norm`.
+    """Scale all gradients down together, to a common norm of at most `max_norm`.
 
     Args:
         parameters: The tensors whose `.grad` is scaled in place.

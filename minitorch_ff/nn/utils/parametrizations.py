@@ -1,15 +1,19 @@
-"""Ready-made parametrizations: normalized and orthogonal weights."""
+"""Ready-made parametrizations: weights normalized in one way or another."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from minitorch_ff._functions.matmul import dot, mv
 from minitorch_ff._tensor import Tensor
+from minitorch_ff.firefly.modes import no_grad
+from minitorch_ff.nn.functional import normalize
 from minitorch_ff.nn.modules.module import Module
 from minitorch_ff.nn.utils import parametrize
+from minitorch_ff.nn.utils.spectral_norm import as_matrix, output_dim
 from minitorch_ff.nn.utils.weight_norm import norm_except_dim, scaled_direction
 
-__all__ = ["weight_norm"]
+__all__ = ["spectral_norm", "weight_norm"]
 
 
 class _WeightNorm(Module):
@@ -37,8 +41,8 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
         module: The module.
         name: The weight's name. Afterwards the lengths are
             `parametrizations.name.original0`, the directions `original1`.
-        dim: The dimension along which every slice has a length of its own (0: every output);
-            None for one length in all.
+        dim: The dimension along which every slice has a length of its own (0: every
+            output); None for one length in all.
 
     Returns:
         The module.
@@ -49,7 +53,8 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
         >>> from minitorch_ff import nn
         >>> layer = nn.utils.parametrizations.weight_norm(nn.Linear(2, 3))
         >>> [(name, tuple(p.shape)) for name, p in layer.named_parameters()][1:]
-        [('parametrizations.weight.original0', (3, 1)), ('parametrizations.weight.original1', (3, 2))]
+        [('parametrizations.weight.original0', (3, 1)),
+        ('parametrizations.weight.original1', (3, 2))]
 
     See: [torch.nn.utils.parametrizations.weight_norm](https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.parametrizations.weight_norm.html).
     """
@@ -64,4 +69,101 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
             state_dict[start + "1"] = state_dict.pop(directions)
 
     module._register_load_state_dict_pre_hook(rename_old_keys)
+    return module
+
+
+class _SpectralNorm(Module):
+    """A weight divided by its largest singular value, found by power iteration."""
+
+    _u: Tensor
+    _v: Tensor
+
+    def __init__(
+        self,
+        weight: Tensor,
+        n_power_iterations: int = 1,
+        dim: int = 0,
+        eps: float = 1e-12,
+    ) -> None:
+        super().__init__()
+        ndim = weight.ndim
+        if not -ndim <= dim < ndim:
+            raise IndexError(
+                "Dimension out of range (expected to be in range of "
+                f"[-{ndim}, {ndim - 1}] but got {dim})"
+            )
+        if n_power_iterations <= 0:
+            raise ValueError(
+                "Expected n_power_iterations to be positive, but got "
+                f"n_power_iterations={n_power_iterations}"
+            )
+        self.dim = dim % ndim
+        self.eps = eps
+        if ndim > 1:
+            self.n_power_iterations = n_power_iterations
+            matrix = as_matrix(weight, self.dim)
+            for name, size in zip(("_u", "_v"), matrix.size(), strict=True):
+                start = matrix.new_empty(size).normal_(0, 1)
+                self.register_buffer(name, normalize(start, dim=0, eps=eps))
+            self._improve(matrix, 15)
+
+    @no_grad()
+    def _improve(self, matrix: Tensor, steps: int) -> None:
+        """Bring the vectors nearer to the first singular ones, in place."""
+        for _ in range(steps):
+            self._u.copy_(normalize(mv(matrix, self._v), dim=0, eps=self.eps))
+            self._v.copy_(normalize(mv(matrix.t(), self._u), dim=0, eps=self.eps))
+
+    def forward(self, weight: Tensor) -> Tensor:
+        """The weight, of the same shape."""
+        if weight.ndim == 1:
+            return normalize(weight, dim=0, eps=self.eps)
+        matrix = as_matrix(weight, self.dim)
+        if self.training:
+            self._improve(matrix, self.n_power_iterations)
+        u, v = self._u.clone(), self._v.clone()  # for the gradient of this call
+        return weight / dot(u, mv(matrix, v))
+
+    def right_inverse(self, value: Tensor) -> Tensor:
+        """Take an assigned weight as it is: it need not be normalized."""
+        return value
+
+
+def spectral_norm(
+    module: Module,
+    name: str = "weight",
+    n_power_iterations: int = 1,
+    eps: float = 1e-12,
+    dim: int | None = None,
+) -> Module:
+    r"""Divide a weight by its largest singular value.
+
+    $$ w = w_\text{orig} / \sigma, \quad \sigma = u^\top w_\text{orig} \, v $$
+
+    Args:
+        module: The module.
+        name: The weight's name.
+        n_power_iterations: Steps of the power iteration, which finds the singular
+            vectors `u` and `v`, at every read while training.
+        eps: The smallest length by which a vector is divided.
+        dim: The dimension that counts the outputs. Default: 1 for transposed
+            convolutions, 0 for all others.
+
+    Returns:
+        The module.
+
+    Source: Miyato et al., Spectral normalization for generative adversarial networks
+    (2018).
+
+    See: [torch.nn.utils.parametrizations.spectral_norm](https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.parametrizations.spectral_norm.html).
+    """
+    weight = getattr(module, name, None)
+    if not isinstance(weight, Tensor):
+        raise ValueError(
+            f"Module '{module}' has no parameter or buffer with name '{name}'"
+        )
+    if dim is None:
+        dim = output_dim(module)
+    function = _SpectralNorm(weight, n_power_iterations, dim, eps)
+    parametrize.register_parametrization(module, name, function)
     return module

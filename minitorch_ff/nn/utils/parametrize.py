@@ -1,8 +1,9 @@
 """Parametrizations: a parameter computed from others, each time it is read.
 
-`register_parametrization(module, "weight", f)` turns `module.weight` into a property: the
-parameter moves to `module.parametrizations.weight.original`, and reading `module.weight` gives
-`f(original)`. Assigning to it calls `f.right_inverse`, where `f` has one.
+`register_parametrization(module, "weight", f)` turns `module.weight` into a property:
+the parameter moves to `module.parametrizations.weight.original`, and reading
+`module.weight` gives `f(original)`. Assigning to it calls `f.right_inverse`, where `f`
+has one.
 """
 
 from __future__ import annotations
@@ -30,9 +31,8 @@ __all__ = [
 ]
 
 NO_PICKLING = (
-    "Serialization of parametrized modules is only supported through state_dict(). See:\n"
-    "https://pytorch.org/tutorials/beginner/saving_loading_models.html"
-    "#saving-loading-a-general-checkpoint-for-inference-and-or-resuming-training"
+    "Serialization of parametrized modules is only supported through state_dict(). "
+    "See:\nhttps://pytorch.org/tutorials/beginner/saving_loading_models.html#saving-loading-a-general-checkpoint-for-inference-and-or-resuming-training"
 )
 
 
@@ -75,8 +75,8 @@ class ParametrizationList(ModuleList):
         unsafe: Whether they may change its shape or dtype; nothing is checked then.
 
     Attributes:
-        original: What the first parametrization takes; if it takes several tensors, they are
-            `original0`, `original1`, ….
+        original: What the first parametrization takes; if it takes several tensors,
+            they are `original0`, `original1`, ….
 
     See: [torch.nn.utils.parametrize.ParametrizationList](https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.parametrize.ParametrizationList.html).
     """
@@ -106,8 +106,9 @@ class ParametrizationList(ModuleList):
             if not isinstance(result, Tensor):
                 raise ValueError(_must_return_a_tensor(result))
             _must_be_same(
-                "Registering a parametrization may not change the {} of the tensor, unless "
-                "`unsafe` flag is enabled.\nunparametrized {}: {}\nparametrized {}: {}",
+                "Registering a parametrization may not change the {} of the tensor, "
+                "unless `unsafe` flag is enabled.\nunparametrized {}: "
+                "{}\nparametrized {}: {}",
                 (dtype, shape),
                 result,
             )
@@ -172,7 +173,8 @@ class ParametrizationList(ModuleList):
         if self.is_tensor:
             if not isinstance(value, Tensor):
                 raise ValueError(
-                    f"`right_inverse` should return a tensor. Got {type(value).__name__}"
+                    "`right_inverse` should return a tensor. Got "
+                    f"{type(value).__name__}"
                 )
             if value.dtype != self.original.dtype:
                 raise ValueError(
@@ -195,8 +197,9 @@ class ParametrizationList(ModuleList):
             original = getattr(self, f"original{i}")
             if not isinstance(part, Tensor):
                 raise ValueError(
-                    "'right_inverse' must return a sequence of tensors or reference-type "
-                    f"opaques. Got element {i} of type {type(part).__name__}."
+                    "'right_inverse' must return a sequence of tensors or "
+                    f"reference-type opaques. Got element {i} of type "
+                    f"{type(part).__name__}."
                 )
             if part.dtype != original.dtype:
                 raise ValueError(
@@ -211,7 +214,9 @@ class ParametrizationList(ModuleList):
         if self.is_tensor:
             value = first(self.original)
         else:
-            value = first(*[getattr(self, f"original{i}") for i in range(self.ntensors)])
+            value = first(
+                *[getattr(self, f"original{i}") for i in range(self.ntensors)]
+            )
         for parametrization in others:
             value = parametrization(value)
         return value
@@ -225,9 +230,9 @@ def register_parametrization(
     Args:
         module: The module.
         tensor_name: The name of the parameter or buffer.
-        parametrization: The function; its parameters become the module's. If it has a method
-            `right_inverse`, that gives the first value and serves assignments. A second one
-            on the same tensor takes the value of the first.
+        parametrization: The function; its parameters become the module's. If it has a
+            method `right_inverse`, that gives the first value and serves assignments. A
+            second one on the same tensor takes the value of the first.
         unsafe: Whether it may change shape or dtype; nothing is checked then.
 
     Returns:
@@ -243,9 +248,8 @@ def register_parametrization(
         ...     def forward(self, x):
         ...         return x.triu() + x.triu(1).T
         >>> layer = nn.Linear(3, 3)
-        >>> _ = nn.utils.parametrize.register_parametrization(layer, "weight", Symmetric())
-        >>> torch.equal(layer.weight, layer.weight.T)
-        True
+        >>> _ = nn.utils.parametrize.register_parametrization(layer, "weight",
+        Symmetric()) >>> torch.equal(layer.weight, layer.weight.T) True
 
     See: [torch.nn.utils.parametrize.register_parametrization](https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.parametrize.register_parametrization.html).
     """
@@ -285,7 +289,11 @@ def is_parametrized(module: Module, tensor_name: str | None = None) -> bool:
     parametrizations = getattr(module, "parametrizations", None)
     if not isinstance(parametrizations, ModuleDict):
         return False
-    return len(parametrizations) > 0 if tensor_name is None else tensor_name in parametrizations
+    return (
+        len(parametrizations) > 0
+        if tensor_name is None
+        else tensor_name in parametrizations
+    )
 
 
 def remove_parametrizations(
@@ -296,15 +304,15 @@ def remove_parametrizations(
     Args:
         module: The module.
         tensor_name: The tensor's name.
-        leave_parametrized: Whether it keeps the value it is computed to; otherwise it becomes
-            what it was computed from.
+        leave_parametrized: Whether it keeps the value it is computed to; otherwise it
+            becomes what it was computed from.
 
     Returns:
         The module.
 
     Raises:
-        ValueError: It is not parametrized; or it is computed from several tensors, and shall
-            not keep its value.
+        ValueError: It is not parametrized; or it is computed from several tensors, and
+            shall not keep its value.
 
     See: [torch.nn.utils.parametrize.remove_parametrizations](https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.parametrize.remove_parametrizations.html).
     """
@@ -399,7 +407,7 @@ def _must_be_same(text: str, before: tuple[Any, Any], after: Tensor) -> None:
 
 
 def _check_further(module: Module, name: str, parametrization: Any) -> None:
-    """Refuse a second parametrization that changes the shape or dtype of the first's value."""
+    """Refuse a further parametrization that changes the shape or dtype."""
     value = getattr(module, name)
     result = parametrization(value)
     if not isinstance(result, Tensor):

@@ -28,7 +28,8 @@ def functional_call(
         parameters_and_buffers: Tensors by path.
         args: A positional argument of the module, or a tuple of them.
         kwargs: Its keyword arguments.
-        tie_weights: Whether a tensor given for one path of a shared parameter stands for all.
+        tie_weights: Whether a tensor given for one path of a shared parameter stands
+            for all.
         strict: Whether every parameter and buffer must be given, and nothing else.
 
     Returns:
@@ -38,8 +39,8 @@ def functional_call(
     """
     warnings.warn(
         "`torch.nn.utils.stateless.functional_call` is deprecated as of PyTorch 2.0 "
-        "and will be removed in a future version of PyTorch. "
-        "Please use `torch.func.functional_call` instead which is a drop-in replacement.",
+        "and will be removed in a future version of PyTorch. Please use "
+        "`torch.func.functional_call` instead which is a drop-in replacement.",
         FutureWarning,
         stacklevel=2,
     )

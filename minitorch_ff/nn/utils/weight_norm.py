@@ -23,7 +23,8 @@ def norm_except_dim(v: Tensor, pow: int = 2, dim: int = 0) -> Tensor:
         dim: The dimension to keep; -1 for the norm of all elements.
 
     Returns:
-        The norms. As many dimensions as `v`, of size one but for `dim`; of no dimension for -1.
+        The norms. As many dimensions as `v`, of size one but for `dim`; of no dimension
+        for -1.
     """
     if dim == -1:
         return v.norm(pow)
@@ -42,8 +43,10 @@ class WeightNorm:
     """The hook that computes a module's weight before every call.
 
     Args:
-        name: The weight's name; its parts are `name_g` (lengths) and `name_v` (directions).
-        dim: The dimension along which every slice has a length of its own; -1 for one in all.
+        name: The weight's name; its parts are `name_g` (lengths) and `name_v`
+            (directions).
+        dim: The dimension along which every slice has a length of its own; -1 for one
+            in all.
     """
 
     name: str
@@ -65,14 +68,16 @@ class WeightNorm:
         for hook in module._forward_pre_hooks.values():
             if isinstance(hook, WeightNorm) and hook.name == name:
                 raise RuntimeError(
-                    f"Cannot register two weight_norm hooks on the same parameter {name}"
+                    "Cannot register two weight_norm hooks on the same parameter "
+                    f"{name}"
                 )
         hook = WeightNorm(name, dim)
         weight = getattr(module, name)
         if isinstance(weight, UninitializedParameter):
             raise ValueError(
-                "The module passed to `WeightNorm` can't have uninitialized parameters. "
-                "Make sure to run the dummy forward before applying weight normalization"
+                "The module passed to `WeightNorm` can't have uninitialized "
+                "parameters. Make sure to run the dummy forward before applying "
+                "weight normalization"
             )
         del module._parameters[name]
         lengths = norm_except_dim(weight, 2, hook.dim)
@@ -91,6 +96,7 @@ class WeightNorm:
         setattr(module, self.name, Parameter(weight.data))
 
     def __call__(self, module: Module, inputs: Any) -> None:
+        """Set the weight that the call is about to use."""
         setattr(module, self.name, self.compute_weight(module))
 
 
@@ -104,8 +110,8 @@ def weight_norm(
     Args:
         module: The module.
         name: The weight's name. Afterwards the parameters are `name_g` and `name_v`.
-        dim: The dimension along which every slice has a length of its own (0: every output);
-            None for one length in all.
+        dim: The dimension along which every slice has a length of its own (0: every
+            output); None for one length in all.
 
     Returns:
         The module.

@@ -101,7 +101,7 @@ def _mark_steps(optimizer: Any) -> None:
 
     @functools.wraps(step)
     def marked_step(*args: Any, **kwargs: Any) -> Any:
-        optimizer = reference()
+        optimizer: Any = reference()
         optimizer._opt_called = True
         return step(optimizer, *args, **kwargs)
 

@@ -111,9 +111,12 @@ class CyclicLR(LRScheduler):
         """Return what the height is multiplied by, in cycle or batch `x`."""
         if self._scale_fn_custom is not None:
             return self._scale_fn_custom(x)
+        scale: float = 1.0
         if self.mode == "triangular2":
-            return 1 / (2.0 ** (x - 1))
-        return self.gamma**x if self.mode == "exp_range" else 1.0
+            scale = 1 / (2.0 ** (x - 1))
+        elif self.mode == "exp_range":
+            scale = self.gamma**x
+        return scale
 
     def get_lr(self) -> list[Rate]:
         """Compute the rates of batch `self.last_epoch`, and write the momentum."""

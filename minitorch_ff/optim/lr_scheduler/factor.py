@@ -266,8 +266,10 @@ class PolynomialLR(_FactorLR):
             return None
         left = 1.0 - self.last_epoch / self.total_iters
         left_before = 1.0 - (self.last_epoch - 1) / self.total_iters
-        return (left / left_before) ** self.power
+        ratio: float = (left / left_before) ** self.power
+        return ratio
 
     def _total_factor(self) -> float:
         epoch = min(self.total_iters, self.last_epoch)
-        return (1.0 - epoch / self.total_iters) ** self.power
+        left: float = (1.0 - epoch / self.total_iters) ** self.power
+        return left

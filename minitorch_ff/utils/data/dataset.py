@@ -345,7 +345,7 @@ def random_split(
     See: [random_split](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.random_split).
     """
     total = len(dataset)  # type: ignore[arg-type]
-    sizes = list(lengths)
+    sizes: Any = list(lengths)
     if math.isclose(sum(sizes), 1) and sum(sizes) <= 1:
         sizes = _lengths_of_fractions(total, sizes)
         for index, size in enumerate(sizes):

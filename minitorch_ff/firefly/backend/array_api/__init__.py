@@ -13,6 +13,7 @@ from minitorch_ff.firefly.backend.array_api.elementwise import Elementwise
 from minitorch_ff.firefly.backend.array_api.fused import Fused
 from minitorch_ff.firefly.backend.array_api.indexing import Indexing
 from minitorch_ff.firefly.backend.array_api.linear_algebra import LinearAlgebra
+from minitorch_ff.firefly.backend.array_api.normalization import Normalization
 from minitorch_ff.firefly.backend.array_api.reductions import Reductions
 from minitorch_ff.firefly.backend.array_api.shaping import Shaping
 from minitorch_ff.firefly.backend.array_api.updates import Updates
@@ -21,7 +22,14 @@ CONSTANTS_KEPT = 4096
 
 
 class ArrayBackend(
-    Elementwise, Reductions, Shaping, Indexing, LinearAlgebra, Fused, Updates
+    Elementwise,
+    Reductions,
+    Shaping,
+    Indexing,
+    LinearAlgebra,
+    Fused,
+    Normalization,
+    Updates,
 ):
     """Every primitive, over a module that speaks NumPy's language."""
 

@@ -52,6 +52,13 @@ class Reductions:
         """The smallest element; not-a-number wins."""
         return self.module.minimum.reduce(x, dim, None, None, keepdim)
 
+    def all_between(self, x, low, high):
+        """Whether all of some integers are in `[low, high)`; reads the result."""
+        if not x.size:
+            return True
+        least = self.module.minimum.reduce(x, None)
+        return bool(least >= low) and bool(self.module.maximum.reduce(x, None) < high)
+
     def argmax(self, x, dim=None, keepdim=False):
         """Position of the first largest element, in int64."""
         return self.module.argmax(x, axis=dim, keepdims=keepdim)

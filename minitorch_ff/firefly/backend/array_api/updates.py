@@ -78,10 +78,10 @@ class Updates(MatrixUpdates):
         first,
     ):
         """Gradient descent; at the `first` step the momentum buffer is the gradient."""
-        (rate,) = self._constants_of(param, lr)
+        rate = self.module.array(lr, param.dtype)
         inertia = self.constant(momentum, param.dtype)
         damping = self.constant(1 - dampening, param.dtype)
-        for p, g, buffer, s, t in self._blocks(2, param, grad, momentum_buffer):
+        for p, g, buffer, s, t in self._blocks(param, grad, momentum_buffer):
             g = self._direction(p, g, weight_decay, maximize, s)
             if buffer is not None:
                 if first:
@@ -93,6 +93,22 @@ class Updates(MatrixUpdates):
                     )
                 g = self.add(g, self.mul(buffer, inertia, t), t) if nesterov else buffer
             self.sub(p, self.mul(g, rate, t), p)
+
+    def plain_sgd_step(self, params, grads, *, lr, weight_decay, maximize):
+        """Gradient descent without state, over a list of parameters in their shapes."""
+        dtype = rate = None
+        for param, grad in zip(params, grads, strict=True):
+            if param.dtype is not dtype:
+                dtype = param.dtype
+                rate = self.module.array(lr, dtype)
+            if param.size <= self.update_block or not param.flags.c_contiguous:
+                if weight_decay or maximize:
+                    grad = self._direction(param, grad, weight_decay, maximize, None)
+                self.sub(param, self.mul(grad, rate), param)
+                continue
+            for p, g, s, t in self._blocks(param.reshape(-1), grad.reshape(-1)):
+                g = self._direction(p, g, weight_decay, maximize, s)
+                self.sub(p, self.mul(g, rate, t), p)
 
     def adam_step(
         self,
@@ -118,21 +134,18 @@ class Updates(MatrixUpdates):
         tiny = self.module.array(eps * correction, param.dtype)
         share = lr * weight_decay if decoupled_weight_decay else 0
         weight_decay = 0 if decoupled_weight_decay else weight_decay
-        changed = maximize or weight_decay
-        for p, g, m, v, v_max, t, *s in self._blocks(
-            2 if changed else 1, param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq
+        for p, g, m, v, v_max, s, t in self._blocks(
+            param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq
         ):
             if share:
                 self._shrink(p, share)
-            if changed:
-                g = self._direction(p, g, weight_decay, maximize, *s)
+            g = self._direction(p, g, weight_decay, maximize, s)
             self._move_towards(m, g, 1 - beta1, t)
             self._average_square(v, g, beta2, t)
             if v_max is not None:
                 v = self.maximum(v_max, v, v_max)
-            self.add(self.sqrt(v, t), tiny, t)
-            self.div(m, t, t)
-            self.sub(p, self.mul(t, step_size, t), p)
+            denominator = self.add(self.sqrt(v, t), tiny, t)
+            self._subtract_ratio(p, m, denominator, step_size, t)
 
     def rmsprop_step(
         self,
@@ -152,7 +165,7 @@ class Updates(MatrixUpdates):
         """RMSprop; centered with `grad_avg`, with momentum given its buffer."""
         rate, tiny, inertia = self._constants_of(param, lr, eps, momentum)
         for p, g, v, buffer, mean, s, t in self._blocks(
-            2, param, grad, square_avg, momentum_buffer, grad_avg
+            param, grad, square_avg, momentum_buffer, grad_avg
         ):
             g = self._direction(p, g, weight_decay, maximize, s)
             self._average_square(v, g, alpha, t)
@@ -161,7 +174,7 @@ class Updates(MatrixUpdates):
                 v = self.sub(v, self.mul(mean, mean, t), t)
             denominator = self.add(self.sqrt(v, t), tiny, t)
             if buffer is None:
-                self._subtract_ratio(p, g, denominator, rate, s)
+                self._subtract_ratio(p, g, denominator, rate, t)
             else:
                 self.mul(buffer, inertia, buffer)
                 self.add(buffer, self.div(g, denominator, t), buffer)
@@ -172,11 +185,11 @@ class Updates(MatrixUpdates):
     ):
         """Adagrad: divides by the root of the sum of all squared gradients so far."""
         rate, tiny = self._constants_of(param, lr / (1 + (step - 1) * lr_decay), eps)
-        for p, g, total, s, t in self._blocks(2, param, grad, sum):
+        for p, g, total, s, t in self._blocks(param, grad, sum):
             g = self._direction(p, g, weight_decay, maximize, s)
             self.add(total, self.mul(g, g, t), total)
             denominator = self.add(self.sqrt(total, t), tiny, t)
-            self._subtract_ratio(p, g, denominator, rate, s)
+            self._subtract_ratio(p, g, denominator, rate, t)
 
     def adadelta_step(
         self,
@@ -193,12 +206,11 @@ class Updates(MatrixUpdates):
     ):
         """Adadelta: scales the gradient as earlier changes relate to earlier gradients."""
         rate, tiny = self._constants_of(param, lr, eps)
-        for p, g, v, u, s, t, root in self._blocks(
-            3, param, grad, square_avg, acc_delta
-        ):
+        for p, g, v, u, s, t in self._blocks(param, grad, square_avg, acc_delta):
             g = self._direction(p, g, weight_decay, maximize, s)
             self._average_square(v, g, rho, t)
-            self.sqrt(self.add(v, tiny, root), root)
+            root = self.add(v, tiny)
+            self.sqrt(root, root)
             delta = self.sqrt(self.add(u, tiny, t), t)
             self.mul(self.div(delta, root, delta), g, delta)
             self._average_square(u, delta, rho, s)
@@ -223,7 +235,7 @@ class Updates(MatrixUpdates):
         step_size, decay, tiny = self._constants_of(
             param, lr / (1 - beta1**step), beta2, eps
         )
-        for p, g, m, u, s, t in self._blocks(2, param, grad, exp_avg, exp_inf):
+        for p, g, m, u, s, t in self._blocks(param, grad, exp_avg, exp_inf):
             g = self._direction(p, g, weight_decay, maximize, s)
             self._move_towards(m, g, 1 - beta1, t)
             magnitude = self.add(self.abs(g, t), tiny, t)
@@ -259,7 +271,7 @@ class Updates(MatrixUpdates):
         )
         share = lr * weight_decay if decoupled_weight_decay else 0
         weight_decay = 0 if decoupled_weight_decay else weight_decay
-        for p, g, m, v, s, t in self._blocks(2, param, grad, exp_avg, exp_avg_sq):
+        for p, g, m, v, s, t in self._blocks(param, grad, exp_avg, exp_avg_sq):
             self._shrink(p, share)
             g = self._direction(p, g, weight_decay, maximize, s)
             self._move_towards(m, g, 1 - beta1, t)
@@ -298,7 +310,7 @@ class Updates(MatrixUpdates):
         )
         share = lr * weight_decay if decoupled_weight_decay else 0
         weight_decay = 0 if decoupled_weight_decay else weight_decay
-        for p, g, m, v, s, t in self._blocks(2, param, grad, exp_avg, exp_avg_sq):
+        for p, g, m, v, s, t in self._blocks(param, grad, exp_avg, exp_avg_sq):
             self._shrink(p, share)
             g = self._direction(p, g, weight_decay, maximize, s)
             self._move_towards(m, g, 1 - beta1, t)
@@ -313,7 +325,7 @@ class Updates(MatrixUpdates):
     def asgd_step(self, param, grad, ax, *, eta, mu, lambd, weight_decay, maximize):
         """Averaged SGD with step size `eta`; `ax` moves to the parameter by a share `mu`."""
         rate, share = self._constants_of(param, eta, mu)
-        for p, g, average, s, t in self._blocks(2, param, grad, ax):
+        for p, g, average, s, t in self._blocks(param, grad, ax):
             g = self._direction(p, g, weight_decay, maximize, s)
             self._shrink(p, lambd * eta)
             self.sub(p, self.mul(g, rate, t), p)
@@ -340,7 +352,7 @@ class Updates(MatrixUpdates):
         zero, shortest, longest = self._constants_of(
             param, 0, step_size_min, step_size_max
         )
-        for p, g, previous, size, s, t in self._blocks(2, param, grad, prev, step_size):
+        for p, g, previous, size, s, t in self._blocks(param, grad, prev, step_size):
             g = self._direction(p, g, 0, maximize, s)
             agreement = self.mul(g, previous, t)
             same, turned = self.gt(agreement, zero), self.lt(agreement, zero)
@@ -358,17 +370,17 @@ class Updates(MatrixUpdates):
         array, dtype = self.module.array, param.dtype
         return [array(value, dtype) for value in values]
 
-    def _blocks(self, scratch, *arrays):
-        """The arrays block by block, each time with so many scratch arrays; None stays."""
+    def _blocks(self, *arrays):
+        """The arrays block by block, each time with two of scratch; None stays None."""
         param, size = arrays[0], arrays[0].size
-        if size <= self.update_block:
-            return [(*arrays, *self.module.empty((scratch, size), param.dtype))]
-        spare = self.module.empty((scratch, self.update_block), param.dtype)
+        empty, block = self.module.empty, self.update_block
+        if size <= block:
+            return ((*arrays, empty(size, param.dtype), empty(size, param.dtype)),)
+        scratch = empty((2, block), param.dtype)
         blocks = []
-        for start in range(0, size, self.update_block):
-            here = slice(start, start + self.update_block)
-            parts = [None if a is None else a[here] for a in arrays]
-            blocks.append((*parts, *spare[:, : parts[0].size]))
+        for start in range(0, size, block):
+            parts = [None if a is None else a[start : start + block] for a in arrays]
+            blocks.append((*parts, *scratch[:, : parts[0].size]))
         return blocks
 
     def _direction(self, param, grad, weight_decay, maximize, out):
@@ -390,7 +402,7 @@ class Updates(MatrixUpdates):
         square = self.mul(value, self.constant(1 - beta, dtype), scratch)
         self.add(average, self.mul(square, value, square), average)
 
-    def _subtract_ratio(self, param, numerator, denominator, factor, scratch):
-        """`param -= factor numerator / denominator`."""
-        change = self.mul(numerator, factor, scratch)
-        self.sub(param, self.div(change, denominator, change), param)
+    def _subtract_ratio(self, param, numerator, denominator, factor, out):
+        """`param -= numerator / denominator * factor`."""
+        change = self.div(numerator, denominator, out)
+        self.sub(param, self.mul(change, factor, change), param)

@@ -83,7 +83,7 @@ def _is_vector(indices: Any) -> bool:
 
 def _is_index(kind: type) -> bool:
     """Whether values of this class are whole numbers: True is an index of its own."""
-    return issubclass(kind, Integral) and kind is not bool
+    return issubclass(kind, Integral) and not issubclass(kind, bool)
 
 
 class _DatasetKind:

@@ -1,0 +1,29 @@
+"""Random numbers: PyTorch's CPU generator, reproduced bit for bit.
+
+Everything random in the package comes from a `Generator`. After the same seed it gives the
+numbers PyTorch gives, so the code follows PyTorch's kernels step by step: how many words
+each distribution takes, in which order, and where results are rounded.
+
+    engine          the Mersenne Twister, its state as bytes, raw words and unit values
+    exact           arithmetic that rounds as compiled C++ does
+    box_muller      uniform values to normal ones, over groups of sixteen
+    normal, continuous, discrete, integers, gamma, permutation, multinomial
+                    the distributions, each a mixin of `Generator`
+    bounds          which bounds an integer draw may have, and in which dtype
+    errors          PyTorch's words for wrong parameters and dtypes
+    memory_order    which element of an array gets which value
+    generator       `Generator`, all of it together
+
+Draws are made on the host: another device gets copies, so the numbers do not depend on
+where a tensor lives.
+"""
+
+from minitorch_ff.firefly.random.engine import DEFAULT_SEED
+from minitorch_ff.firefly.random.generator import Generator
+from minitorch_ff.firefly.random.memory_order import fill, read
+
+__all__ = ["DEFAULT_SEED", "Generator", "default_generator", "fill", "read"]
+
+default_generator = Generator()
+"""The generator of every draw that names none. Unpredictable until `manual_seed`."""
+default_generator.seed()

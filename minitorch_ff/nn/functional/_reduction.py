@@ -1,0 +1,38 @@
+"""What is done with the losses of the elements: mean, sum, or nothing."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from minitorch_ff._tensor import Tensor
+
+
+def reduce(values: Tensor, reduction: str) -> Tensor:
+    """The mean or the sum of element losses, or all of them.
+
+    Raises:
+        ValueError: `reduction` is another word.
+    """
+    if reduction == "mean":
+        return values.mean()
+    if reduction == "sum":
+        return values.sum()
+    if reduction == "none":
+        return values
+    raise ValueError(f"{reduction} is not a valid value for reduction")
+
+
+def legacy_reduction(size_average: bool | None, reduce: bool | None) -> str:
+    """The reduction that PyTorch's two old flags stand for, with its warning."""
+    if reduce is None or reduce:
+        reduction = "mean" if size_average is None or size_average else "sum"
+    else:
+        reduction = "none"
+    warnings.warn(
+        "size_average and reduce args will be deprecated, please use "
+        f"reduction='{reduction}' instead.",
+        stacklevel=3,
+    )
+    return reduction
