@@ -14,7 +14,7 @@ from torch import nn
 CLASSES = 3
 
 
-def spirals(count, noise=0.15):
+def spirals(count, noise=0.2):
     """`count` points per arm, and the arm each belongs to. Shapes (3 count, 2), (3 count)."""
     points, arms = [], []
     for arm in range(CLASSES):
@@ -49,11 +49,10 @@ def plot(path, model, points, arms, losses):
     extent = (-1.25, 1.25, -1.25, 1.25)
     image = region.view(300, 300).numpy()
     left.imshow(image, extent=extent, origin="lower", cmap=ListedColormap(light))
-    for arm in range(CLASSES):
+    for arm, marker in enumerate("os^"):
         own = points[arms == arm].numpy()
-        left.scatter(
-            own[:, 0], own[:, 1], s=14, color=strong[arm], edgecolor="white", lw=0.4
-        )
+        look = {"s": 22, "color": strong[arm], "marker": marker, "edgecolor": "white"}
+        left.scatter(own[:, 0], own[:, 1], linewidth=0.5, **look)
     left.set(title="Regions and held-out points", xlabel="$x_1$", ylabel="$x_2$")
     right.plot(range(1, len(losses) + 1), losses, color="#333333")
     right.set(title="Training loss", xlabel="epoch", ylabel="cross-entropy", yscale="log")

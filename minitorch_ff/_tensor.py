@@ -228,7 +228,12 @@ class Tensor(engine.Tensor):
         """Compute the gradients of the leaves that this tensor was computed from."""
         if retain_graph is None:
             retain_graph = create_graph
-        graph.backward((self,), (gradient,), retain_graph, create_graph, inputs)
+        if gradient is not None or inputs is not None:
+            from minitorch_ff.autograd.gradients import backward
+
+            backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+        else:
+            graph.backward((self,), (None,), retain_graph, create_graph)
 
     def detach(self) -> Tensor:
         """The same memory, without history."""

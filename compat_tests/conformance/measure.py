@@ -108,8 +108,9 @@ def main() -> int:
     given, started = arguments(), time.monotonic()
     warnings.filterwarnings("ignore")
     impl = pool.load(given.impl)
-    for side in (torch, impl):
-        side.set_num_threads(1)
+    torch.set_num_threads(1)
+    if hasattr(impl, "set_num_threads"):
+        impl.set_num_threads(1)
     options = opinfo.Options(
         seed=given.seed,
         dtypes=tuple(given.dtype),

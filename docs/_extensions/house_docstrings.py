@@ -1,7 +1,7 @@
 """Griffe extension: reads the two parts of our docstrings that Google's style lacks.
 
-`Example:` holds a session that the tests run, `See:` closes with links. Left alone, both
-would become boxes of plain text.
+`Example:` holds a session that the tests run, `See:` closes with links. Left alone,
+both would become boxes of plain text.
 """
 
 import re

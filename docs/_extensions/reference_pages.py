@@ -4,6 +4,8 @@ A family has one page: its functions, and the operators behind them. So a new mo
 documented by being there.
 """
 
+import ast
+import functools
 import pathlib
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -81,31 +83,65 @@ def navigation() -> list[tuple[str, str, list]]:
 def pages() -> dict[str, str]:
     """Markdown by page."""
     texts = {
-        uri_of(module): page(title, [module])
+        uri_of(module): page(title, block(module))
         for title, module in SINGLE_PAGES.items()
         if exists(module)
     }
     for _, folder in SECTIONS:
         for module in modules(folder):
-            shown = [module]
-            family = module.split(".")[-1]
-            operators = f"{OPERATORS}/{family}".replace("/", ".")
-            if folder == "_functions" and exists(operators):
-                shown.append(operators)
-            texts[uri_of(module)] = page(page_title(module), shown)
+            texts[uri_of(module)] = page(page_title(module), block(module))
+    for module in modules("_functions"):
+        functions = block(module, sorted(public_functions()[module]))
+        operators = f"{OPERATORS}/{page_title(module)}".replace("/", ".")
+        if exists(operators):
+            functions += "\n## Operators\n\n" + operator_block(operators)
+        texts[uri_of(module)] = page(page_title(module), functions)
     for module in lone_operators():
-        texts[uri_of(module)] = page(page_title(module), [module])
+        texts[uri_of(module)] = page(page_title(module), operator_block(module))
     return texts
 
 
-def page(title: str, shown: list[str]) -> str:
-    """A page's Markdown: the first module, then its operators."""
-    parts = [f"# {title}"]
-    for number, module in enumerate(shown):
-        if number:
-            parts.append("## Operators")
-        parts.append(f"::: {PACKAGE}.{module}")
-    return "\n\n".join(parts) + "\n"
+def page(title: str, body: str) -> str:
+    """A page's Markdown."""
+    return f"# {title}\n\n{body}"
+
+
+def block(module: str, members: list[str] | None = None) -> str:
+    """What makes mkdocstrings show a module, or only some of its members."""
+    lines = [f"::: {PACKAGE}.{module}"]
+    if members is not None:
+        lines += ["    options:", f"      members: {members}"]
+    return "\n".join(lines) + "\n"
+
+
+def operator_block(module: str) -> str:
+    """The operators of a module, without its helpers."""
+    tree = ast.parse(source_of(module).read_text(encoding="utf-8"))
+    return block(module, [n.name for n in tree.body if isinstance(n, ast.ClassDef)])
+
+
+@functools.cache
+def public_functions() -> dict[str, set[str]]:
+    """By module of functions: the names that the facade makes public.
+
+    They are imported by name, or used as `family.name`, outside `_functions`.
+    """
+    found: dict[str, set[str]] = {module: set() for module in modules("_functions")}
+    for path in (ROOT / PACKAGE).rglob("*.py"):
+        if path.parent.name == "_functions" or "firefly" in path.parts:
+            continue
+        families = {}
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                origin = (node.module or "").removeprefix(PACKAGE + ".")
+                for name in node.names:
+                    if origin == "_functions":
+                        families[name.asname or name.name] = f"{origin}.{name.name}"
+                    elif origin in found:
+                        found[origin].add(name.name)
+            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                found.get(families.get(node.value.id, ""), set()).add(node.attr)
+    return found
 
 
 def modules(folder: str) -> list[str]:
@@ -121,10 +157,16 @@ def lone_operators() -> list[str]:
     return [m for m in modules(OPERATORS) if m.split(".")[-1] not in families]
 
 
+def source_of(module: str) -> pathlib.Path:
+    """The file of a module or package."""
+    path = ROOT / PACKAGE / module.replace(".", "/")
+    file = path.with_name(path.name + ".py")
+    return file if file.exists() else path / "__init__.py"
+
+
 def exists(module: str) -> bool:
     """Whether there is such a module or package."""
-    path = ROOT / PACKAGE / module.replace(".", "/")
-    return path.with_suffix(".py").exists() or (path / "__init__.py").exists()
+    return source_of(module).exists()
 
 
 def uri_of(module: str) -> str:

@@ -8,6 +8,7 @@ stored on the nodes, so threads may walk one graph together.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextvars import ContextVar
 from operator import attrgetter
 from typing import Any
 
@@ -17,6 +18,9 @@ from minitorch_ff.firefly.modes import grad_enabled, set_grad_mode
 from minitorch_ff.firefly.ops.base import FREED
 from minitorch_ff.firefly.recorded import recorded
 from minitorch_ff.firefly.tensor import AccumulateGrad, Tensor, wrap
+
+anomaly_mode: ContextVar[bool] = ContextVar("anomaly_mode", default=False)
+"""Whether a rule that gives a not-a-number raises."""
 
 _by_sequence = attrgetter("sequence")
 _absent = object()
@@ -65,6 +69,7 @@ def backward(
     captured: dict[Any, Any] = {}
     wanted = set(targets) if targets is not None else ()
     cls = tensors[0].result_class
+    check_anomaly = anomaly_mode.get()
     before = grad_enabled()
     set_grad_mode(create_graph)
     try:
@@ -91,6 +96,8 @@ def backward(
                     slots[node.number] = grad if before_it is None else xp.add(before_it, grad)
                 continue
             parts = node.backward(xp, grad)
+            if check_anomaly:
+                refuse_nan(node, parts)
             fresh = node.fresh
             for target, part in zip(node.edges, parts):  # noqa: B905 - rules may give fewer
                 so_far = pending.get(target, _absent)  # absent: not wanted there
@@ -126,6 +133,18 @@ def backward(
             if grad is not None:
                 tensor._grad = grad if tensor._grad is None else tensor._grad + grad
     return results
+
+
+def refuse_nan(node: Any, parts: Any) -> None:
+    """Under anomaly detection: stop where a rule gives a not-a-number.
+
+    Raises:
+        RuntimeError: Naming the operator, and which of its gradients.
+    """
+    for i, part in enumerate(parts):
+        buffer = getattr(part, "buffer", part)
+        if part is not None and bool((buffer != buffer).any()):
+            raise RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output.")
 
 
 def starting_point(i: int, tensor: Tensor, gradient: Tensor | None) -> tuple[Any, Tensor]:

@@ -16,8 +16,10 @@ from minitorch_ff.firefly.ops import (
     exponential,
     indexing,
     matmul,
+    powers,
     reduction,
     shaping,
+    signs,
 )
 from minitorch_ff.firefly.ops.base import apply
 from minitorch_ff.firefly.promotion import number
@@ -90,13 +92,13 @@ class Recorded:
         two, (arithmetic.Add, arithmetic.Sub, arithmetic.Mul, arithmetic.Div)
     )
     add_ = add
-    neg, reciprocal = one(arithmetic.Neg), one(arithmetic.Reciprocal)
-    sqrt, abs = one(arithmetic.Sqrt), one(arithmetic.Abs)
-    power = two(arithmetic.PowTensor)
+    neg, reciprocal = one(arithmetic.Neg), one(powers.Reciprocal)
+    sqrt, abs = one(powers.Sqrt), one(signs.Abs)
+    power = two(powers.PowTensor)
 
     def pow(self, x: Any, exponent: Any) -> Any:
         """`x` to a Python number."""
-        return apply(arithmetic.Pow, x, exponent=exponent)
+        return apply(powers.Pow, x, exponent=exponent)
 
     def scale(self, x: Any, factor: Any) -> Any:
         """`x` times a Python number."""

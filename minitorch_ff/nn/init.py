@@ -10,14 +10,15 @@ import functools
 import math
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from minitorch_ff._functions import linear_algebra, selection
-from minitorch_ff._functions.creation import empty_like, randperm
+from minitorch_ff._functions.creation import empty_like
 from minitorch_ff._functions.creation import eye as identity
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import no_grad
-from minitorch_ff.firefly.random import Generator
+
+if TYPE_CHECKING:
+    from minitorch_ff.firefly.random import Generator
 
 __all__ = [
     "calculate_gain",
@@ -409,7 +410,7 @@ def _redraw_outside(
         if not outside.any():
             return tensor if values is tensor else tensor.copy_(values)
         fresh = empty_like(values).normal_(mean, std, generator=generator)
-        values = selection.where(outside, fresh, values)
+        values = fresh.where(outside, values)
 
 
 def _draw_and_reject(
@@ -427,8 +428,8 @@ def _draw_and_reject(
         if pending is None:
             values, pending = candidates, rejected
         else:
-            values = selection.where(pending, candidates, values)
-            pending = selection.where(pending, rejected, pending)
+            values = candidates.where(pending, values)
+            pending = rejected.where(pending, pending)
         if not pending.any():
             return tensor.copy_(values)
 
@@ -451,6 +452,8 @@ def orthogonal_(
 
     See: [torch.nn.init.orthogonal_](https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.orthogonal_).
     """
+    from minitorch_ff.linalg import qr
+
     if tensor.dim() < 2:
         raise ValueError("Only tensors with 2 or more dimensions are supported")
     if tensor.numel() == 0:
@@ -459,7 +462,7 @@ def orthogonal_(
     columns = tensor.numel() // rows
     drawn = tensor.new_empty((rows, columns)).normal_(0, 1, generator=generator)
     wide = rows < columns
-    q, r = linear_algebra.qr(drawn.t() if wide else drawn)
+    q, r = qr(drawn.t() if wide else drawn)
     q = q * r.diagonal().sign()  # makes the result unique, and uniform among all
     return tensor.copy_((q.t() if wide else q).reshape(tensor.shape)).mul_(gain)
 
@@ -484,6 +487,8 @@ def sparse_(
 
     See: [torch.nn.init.sparse_](https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.sparse_).
     """
+    from minitorch_ff._functions.random import randperm
+
     _must_be_matrix(tensor)
     rows, columns = tensor.shape
     zeros = math.ceil(sparsity * rows)

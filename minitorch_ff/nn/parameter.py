@@ -162,9 +162,6 @@ class UninitializedTensorMixin:
     _placeholder: Tensor
     _wants_grad: bool
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Everything is set by `__new__`."""
-
     dtype = property(lambda self: self._placeholder.dtype)
     device = property(lambda self: self._placeholder.device)
     to = _of_placeholder("to")

@@ -1,20 +1,19 @@
 """How parameters are updated together.
 
-One call of a primitive costs about as much for three numbers as for three thousand. So the
-small parameters of a group share a bucket: their state lies side by side in one array for
-good, their values and gradients are copied there for the update, and the values back.
-Parameters are never moved. A large parameter has a bucket of its own and is not copied.
+One call of a primitive costs about as much for three numbers as for three thousand. So
+the small parameters of a group share a bucket: their state lies side by side in one
+array for good, their values and gradients are copied there for the update, and the
+values back. Parameters are never moved. A large parameter has a bucket of its own and
+is not copied.
 
-The tensors in `optimizer.state` are views of the buckets, so whoever reads or writes them
-reads or writes what the update uses. Before every step the plan checks that it still holds;
-where somebody replaced a tensor, or another set of parameters has gradients, a new plan is
-made from the state as it is.
+The tensors in `optimizer.state` are views of the buckets, so whoever reads or writes
+them reads or writes what the update uses. Before every step the plan checks that it
+still holds; where somebody replaced a tensor, or another set of parameters has
+gradients, a new plan is made from the state as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from operator import attrgetter, is_
 from typing import Any
 
 from minitorch_ff._tensor import Tensor
@@ -136,12 +135,12 @@ def _move(tensors: list[Tensor], memory: Any) -> None:
 
 
 class Plan:
-    """Which buckets update a group, and what must not have changed for that to be right.
+    """Which buckets update a group, and what must not change for that to be right.
 
     Args:
         params: The group's parameters.
-        states: The state of each, None for those without a gradient (they are left alone)
-            or if nothing is remembered of them.
+        states: The state of each, None for those without a gradient (they are left
+            alone) or if nothing is remembered of them.
         fresh: For each parameter, whether this is its first step.
         array_names: The state that has an element for each of the parameter's.
         counter_names: The state that is a single number.
@@ -168,36 +167,37 @@ class Plan:
             Bucket([params[i] for i in at], [states[i] for i in at], self, fresh[at[0]])
             for at in together.values()
         ]
-        self._params = list(params)
-        self._idle = [param._grad is None for param in params]
-        self._active = [param for param in params if param._grad is not None]
-        self._buffers = list(map(_buffer, self._active))
-        # Every entry of the state: whose it is, its name, and the tensor with its memory.
         names = (*array_names, *counter_names)
-        self._owners = self._active if names else []
-        self._states = [states[i] for i, idle in enumerate(self._idle) if not idle]
-        self._entries = [state for state in self._states for _ in names]
-        self._names = names * len(self._owners)
-        self._tensors = list(map(dict.get, self._entries, self._names))
-        self._parts = list(map(_buffer, self._tensors))
+        self._found = [
+            (param, None, state, [])
+            if param._grad is None
+            else (param, param.buffer, state, _entries(state, names))
+            for param, state in zip(params, states, strict=True)
+        ]
 
     def holds(self, params: list[Tensor], states: dict[Any, State]) -> bool:
-        """Whether parameters and state are still those, and where, buckets look for them."""
-        return (
-            len(params) == len(self._params)
-            and _same(params, self._params)
-            and [param._grad is None for param in params] == self._idle
-            and _same(map(_buffer, self._active), self._buffers)
-            and _same(map(states.get, self._owners), self._states)
-            and _same(map(dict.get, self._entries, self._names), self._tensors)
-            and _same(map(_buffer, self._tensors), self._parts)
-            and all([bucket.counts_agree() for bucket in self.buckets])
-        )
+        """Whether parameters and state are still where the buckets look for them."""
+        if len(params) != len(self._found):
+            return False
+        for param, (known, buffer, state, entries) in zip(
+            params, self._found, strict=True
+        ):
+            if param is not known:
+                return False
+            if buffer is None:
+                if param._grad is not None:
+                    return False
+                continue
+            if param._grad is None or param.buffer is not buffer:
+                return False
+            if entries and states.get(param) is not state:
+                return False
+            for name, tensor, part in entries:
+                if state.get(name) is not tensor or tensor.buffer is not part:
+                    return False
+        return all(map(Bucket.counts_agree, self.buckets))
 
 
-_buffer = attrgetter("buffer")
-
-
-def _same(found: Iterable[Any], expected: Iterable[Any]) -> bool:
-    """Whether the very same objects are found as were expected."""
-    return all(map(is_, found, expected))
+def _entries(state: State, names: tuple[str, ...]) -> list[tuple[str, Tensor, Any]]:
+    """Tensors of the state, by name, with their memory."""
+    return [(name, state[name], state[name].buffer) for name in names]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from minitorch_ff._functions.creation import tensor
 from minitorch_ff._devices import device
 from minitorch_ff._dtypes import float32, float64, get_default_dtype
+from minitorch_ff._functions.creation import tensor
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import set_grad_enabled
 from minitorch_ff.optim._buckets import Bucket, Plan, State
@@ -19,10 +19,10 @@ Group = dict[str, Any]
 class ElementwiseOptimizer(Optimizer):
     """An optimizer whose parameters can share buckets (`_buckets.py`).
 
-    A subclass names the state that has an element for each of the parameter's (`_arrays`)
-    and the state that is one number (`counters`), makes it (`_new_state`), and updates a
-    bucket with one primitive (`_update`). `_update_tensors` is the same update in tensor
-    operations, which autograd can record: for `differentiable=True`.
+    A subclass names the state that has an element for each of the parameter's
+    (`_arrays`) and the state that is one number (`counters`), makes it (`_new_state`),
+    and updates a bucket with one primitive (`_update`). `_update_tensors` is the same
+    update in tensor operations, which autograd can record: for `differentiable=True`.
     """
 
     counters: ClassVar[tuple[str, ...]] = ("step",)
@@ -101,7 +101,7 @@ class ElementwiseOptimizer(Optimizer):
     def _plan(self, place: int, group: Group) -> Plan | None:
         """The group's buckets, made anew if the last step's are out of date.
 
-        None if a parameter comes twice: two updates, one after the other, are wanted then.
+        None if a parameter comes twice: it wants two updates, one after the other.
         """
         params, names = group["params"], self._arrays(group)
         plan = self._plans.get(place)
@@ -117,6 +117,8 @@ class ElementwiseOptimizer(Optimizer):
         self, params: list[Tensor], names: tuple[str, ...], group: Group
     ) -> Plan | None:
         """Make what is to be remembered of new parameters, and fill buckets."""
+        if len(set(map(id, params))) < len(params):
+            return None
         states: list[State] = []
         fresh = []
         for param in params:
@@ -126,8 +128,6 @@ class ElementwiseOptimizer(Optimizer):
             states.append(state)
             fresh.append(first)
         self._check_group(params, group)
-        if len({id(param) for param in params}) < len(params):
-            return None
         return Plan(params, states, fresh, names, self.counters)
 
     def _state_of(self, param: Tensor, group: Group) -> tuple[State, bool]:
@@ -149,8 +149,8 @@ class ElementwiseOptimizer(Optimizer):
                 )
             if group.get("fused") and not param.is_floating_point():
                 raise RuntimeError(
-                    "`fused=True` requires all the params to be floating point Tensors of "
-                    "supported devices: ['mps', 'cuda', 'xpu', 'hpu', 'cpu', 'mtia', "
+                    "`fused=True` requires all the params to be floating point Tensors "
+                    "of supported devices: ['mps', 'cuda', 'xpu', 'hpu', 'cpu', 'mtia', "
                     f"'privateuseone'] but {param.dtype} and {param.device.type}"
                 )
 
@@ -163,8 +163,8 @@ class ElementwiseOptimizer(Optimizer):
                 continue
             if param.is_complex():
                 raise NotImplementedError(
-                    "differentiable=True is not supported for complex parameters; use a "
-                    "real one and torch.view_as_complex in the model"
+                    "differentiable=True is not supported for complex parameters; use "
+                    "a real one and torch.view_as_complex in the model"
                 )
             state, first = self._state_of(param, group)
             with set_grad_enabled(group["differentiable"]):
@@ -191,7 +191,7 @@ class ElementwiseOptimizer(Optimizer):
 def counter(
     value: float, param: Tensor, group: Group, beside_param: bool = False
 ) -> Tensor:
-    """A number of the state: on the CPU, unless a flag wants it beside the parameter."""
+    """A number of the state: on the CPU, unless a flag wants it on the GPU."""
     fused = group.get("fused")
     double = get_default_dtype() is float64 and not fused
     return tensor(
@@ -209,7 +209,7 @@ def number(setting: Any) -> Any:
 
 
 def check_settings(**settings: Any) -> None:
-    """Refuse settings below zero, in the order given, and a learning rate of many elements.
+    """Refuse settings below zero, in the order given, and a tensor of many as `lr`.
 
     Raises:
         ValueError: Naming the setting.
@@ -219,7 +219,7 @@ def check_settings(**settings: Any) -> None:
     if isinstance(lr, Tensor) and lr.numel() != 1:
         raise ValueError("Tensor lr must be 1-element")
     for name, value in settings.items():
-        if not 0.0 <= value:
+        if not value >= 0.0:
             raise ValueError(f"Invalid {words.get(name, f'{name} value')}: {value}")
 
 

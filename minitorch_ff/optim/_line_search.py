@@ -1,4 +1,4 @@
-"""A search along a direction for a place where the loss is small enough, and flat enough."""
+"""A search along a direction for a place where the loss is low and flat enough."""
 
 from __future__ import annotations
 
@@ -30,17 +30,22 @@ class Point(NamedTuple):
     slope: Any
     """The derivative of the loss along the direction."""
 
+    def too_high(self, start: Point) -> bool:
+        """Whether the loss has not fallen enough: Wolfe's first condition fails."""
+        return bool(self.loss > start.loss + DECREASE * self.length * start.slope)
+
+    def flat(self, start: Point) -> bool:
+        """Whether the slope is small enough: Wolfe's second condition holds."""
+        return bool(abs(self.slope) <= -FLATNESS * start.slope)
+
+
+Evaluate = Callable[[Any], Point]
+
 
 def strong_wolfe(
-    evaluate: Callable[[Any], Point],
-    start: Point,
-    length: Any,
-    largest: Tensor,
-    most: int,
+    evaluate: Evaluate, start: Point, length: Any, largest: Tensor, most: int
 ) -> tuple[Point, int]:
     """Find a place that satisfies the strong Wolfe conditions.
-
-    First steps grow until the minimum lies between two of them, then the bracket shrinks.
 
     Args:
         evaluate: Gives the point at a length.
@@ -54,37 +59,52 @@ def strong_wolfe(
 
     See: J. Nocedal, S. Wright, Numerical Optimization, 2006, algorithms 3.5 and 3.6.
     """
+    bracket, tried = _surround(evaluate, start, length, most)
+    if len(bracket) == 1:
+        return bracket[0], tried + 1
+    return _narrow(evaluate, start, bracket, largest, tried, most)
 
-    def too_high(point: Point) -> bool:
-        return bool(point.loss > start.loss + DECREASE * point.length * start.slope)
 
-    def flat(point: Point) -> bool:
-        return bool(abs(point.slope) <= -FLATNESS * start.slope)
+def _surround(
+    evaluate: Evaluate, start: Point, length: Any, most: int
+) -> tuple[list[Point], int]:
+    """Go in growing steps until a minimum lies between two of them.
 
+    Returns:
+        Both points, or the one that satisfies the conditions already; and how many were
+        evaluated after the first.
+    """
     before, new = start, evaluate(length)
     for tried in range(most):
-        if too_high(new) or (tried > 1 and new.loss >= before.loss):
-            bracket = [before, new]
-            break
-        if flat(new):
-            return new, tried + 1
+        if new.too_high(start) or (tried > 1 and new.loss >= before.loss):
+            return [before, new], tried
+        if new.flat(start):
+            return [new], tried
         if new.slope >= 0:
-            bracket = [before, new]
-            break
-        bounds = new.length + 0.01 * (new.length - before.length), new.length * 10
-        length = lowest_of_cubic(before, new, bounds)
+            return [before, new], tried
+        nearest = new.length + 0.01 * (new.length - before.length)
+        length = lowest_of_cubic(before, new, (nearest, new.length * 10))
         before, new = new, evaluate(length)
-    else:
-        tried, bracket = most, [start, new]
+    return [start, new], most
 
+
+def _narrow(
+    evaluate: Evaluate,
+    start: Point,
+    bracket: list[Point],
+    largest: Tensor,
+    tried: int,
+    most: int,
+) -> tuple[Point, int]:
+    """Replace the ends of the bracket by places between them, until one will do."""
     low, high = _lower_first(bracket)
     close_to_an_end = False
     while tried < most:
-        ends = [point.length for point in bracket]
+        ends = bracket[0].length, bracket[1].length
         shortest, longest = min(ends), max(ends)
         if (longest - shortest) * largest < SHORTEST:
             break
-        length = lowest_of_cubic(*bracket, (shortest, longest))
+        length = lowest_of_cubic(bracket[0], bracket[1], (shortest, longest))
         margin = 0.1 * (longest - shortest)
         if min(longest - length, length - shortest) >= margin:
             close_to_an_end = False
@@ -93,20 +113,19 @@ def strong_wolfe(
             length = longest - margin if nearer_longest else shortest + margin
             close_to_an_end = False
         else:
-            close_to_an_end = True  # once is allowed; twice would go on for ever
+            close_to_an_end = True  # once will do; else the bracket hardly shrinks
 
         new = evaluate(length)
         tried += 1
-        if too_high(new) or new.loss >= bracket[low].loss:
+        if new.too_high(start) or new.loss >= bracket[low].loss:
             bracket[high] = new
             low, high = _lower_first(bracket)
             continue
-        done = flat(new)
-        if not done and new.slope * (bracket[high].length - bracket[low].length) >= 0:
+        if new.flat(start):
+            return new, tried + 1
+        if new.slope * (bracket[high].length - bracket[low].length) >= 0:
             bracket[high] = bracket[low]
         bracket[low] = new
-        if done:
-            break
     return bracket[low], tried + 1
 
 
@@ -118,9 +137,7 @@ def _lower_first(bracket: list[Point]) -> tuple[int, int]:
 def lowest_of_cubic(a: Point, b: Point, bounds: tuple[Any, Any]) -> Any:
     """Where the cubic through two points, with their slopes, is lowest within bounds.
 
-    The middle, if it has no minimum.
-
-    See: Numerical Optimization, equation 3.59.
+    In the middle, if it has no minimum. See: Numerical Optimization, equation 3.59.
     """
     near, far = bounds
     d1 = a.slope + b.slope - 3 * (a.loss - b.loss) / (a.length - b.length)
@@ -130,5 +147,5 @@ def lowest_of_cubic(a: Point, b: Point, bounds: tuple[Any, Any]) -> Any:
     d2 = square**0.5
     if a.length > b.length:
         a, b = b, a
-    ratio = (b.slope + d2 - d1) / (b.slope - a.slope + 2 * d2)
-    return min(max(b.length - (b.length - a.length) * ratio, near), far)
+    share = (b.slope + d2 - d1) / (b.slope - a.slope + 2 * d2)
+    return min(max(b.length - (b.length - a.length) * share, near), far)

@@ -18,7 +18,7 @@ __all__ = ["Adadelta"]
 
 
 class Adadelta(ElementwiseOptimizer):
-    r"""Scales the gradient by how large changes were against gradients: no unit is left.
+    r"""Scales the gradient by how large past changes were against past gradients.
 
     $$ v_t = \rho v_{t-1} + (1 - \rho)\, g_t^2, \qquad
        \Delta_t = \frac{\sqrt{u_{t-1} + \epsilon}}{\sqrt{v_t + \epsilon}}\, g_t $$

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from minitorch_ff._functions.creation import zeros, zeros_like
 from minitorch_ff._dtypes import finfo
+from minitorch_ff._functions.creation import zeros, zeros_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.backend.registry import backend_of
 from minitorch_ff.optim._elementwise import Group, counter, number
@@ -22,11 +22,11 @@ class Adafactor(Optimizer):
        \beta_t = 1 - t^\tau $$
     $$ V_t = \frac{R_t C_t}{\max(\overline{R_t}, \epsilon_1)}, \qquad
        U_t = \frac{G_t}{\sqrt{V_t}}, \qquad
-       \theta_t = \theta_{t-1} - \alpha_t\, \frac{U_t}{\max(1, \mathrm{rms}(U_t) / d)} $$
+       \theta_t = \theta_{t-1} - \frac{\alpha_t U_t}{\max(1, \mathrm{rms}(U_t) / d)} $$
 
     with steps $\alpha_t = \max(\epsilon_2, \mathrm{rms}(\theta_{t-1})) \min(\gamma,
-    1 / \sqrt{t})$ that follow the size of the parameter. Vectors keep $V_t$ whole. As a loop
-    over matrices:
+    1 / \sqrt{t})$ that follow the size of the parameter. Vectors keep $V_t$ whole. As a
+    loop over matrices:
 
         for p, R, C in zip(params, row_vars, col_vars):
             R.lerp_((p.grad**2).mean(-1, keepdim=True), t**beta2_decay)
@@ -78,17 +78,17 @@ class Adafactor(Optimizer):
     ) -> None:
         if isinstance(lr, Tensor) and lr.numel() != 1:
             raise ValueError("Tensor lr must be 1-element")
-        if not 0.0 <= lr:
+        if not lr >= 0.0:
             raise ValueError(f"Learning rate should be >= 0 but is: {lr}")
-        if not 0.0 >= beta2_decay:
+        if not beta2_decay <= 0.0:
             raise ValueError(f"beta2_decay should be <= 0 but is: {beta2_decay}")
-        if eps[0] is not None and not 0.0 <= eps[0]:
+        if eps[0] is not None and not eps[0] >= 0.0:
             raise ValueError(f"epsilon1 should be >= 0 but is: {eps[0]}")
-        if not 0.0 <= eps[1]:
+        if not eps[1] >= 0.0:
             raise ValueError(f"epsilon2 should be >= 0 but is: {eps[1]}")
-        if not 1.0 <= d:
+        if not d >= 1.0:
             raise ValueError(f"Clipping threshold d should be >= 1 but is: {d}")
-        if not 0.0 <= weight_decay:
+        if not weight_decay >= 0.0:
             raise ValueError(f"weight_decay should be >= 0 but is: {weight_decay}")
         defaults = {
             "lr": lr,

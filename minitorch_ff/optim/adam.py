@@ -48,8 +48,8 @@ class Adam(ElementwiseOptimizer):
         capturable: For a GPU; refused at the step on the CPU, as in PyTorch.
         differentiable: Record the step itself, so that it can be differentiated.
         fused: Without effect here.
-        decoupled_weight_decay: Shrink the parameter itself, by $\gamma \lambda$, in place of
-            changing the gradient (AdamW).
+        decoupled_weight_decay: Shrink the parameter itself, by $\gamma \lambda$, in
+            place of changing the gradient (AdamW).
 
     Raises:
         ValueError: A setting is out of its range.

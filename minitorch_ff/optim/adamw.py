@@ -14,8 +14,8 @@ __all__ = ["AdamW"]
 class AdamW(Adam):
     r"""Adam that shrinks parameters by themselves, not through their gradients.
 
-    $$ \theta_t = (1 - \gamma \lambda)\, \theta_{t-1} - \gamma\, \frac{m_t / (1 - \beta_1^t)}
-       {\sqrt{v_t / (1 - \beta_2^t)} + \epsilon} $$
+    $$ \theta_t = (1 - \gamma \lambda)\, \theta_{t-1} -
+       \gamma\, \frac{m_t / (1 - \beta_1^t)}{\sqrt{v_t / (1 - \beta_2^t)} + \epsilon} $$
 
     with the averages $m_t$ and $v_t$ of `Adam`. As a loop:
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from minitorch_ff._functions.creation import zeros
@@ -21,16 +20,17 @@ State = dict[str, Any]
 class LBFGS(Optimizer):
     r"""A quasi-Newton method: learns the curvature from the last gradients.
 
-    Each step goes along $d = -H g$, where $H$ stands for the inverse of the Hessian. It is
-    never stored: from changes of the parameters $s_i$ and of the gradient $y_i$ in the last
-    iterations the product is computed directly (the two-loop recursion). One call of `step`
-    runs up to `max_iter` iterations on one batch.
+    Each step goes along $d = -H g$, where $H$ stands for the inverse of the Hessian. It
+    is never stored: from changes of the parameters $s_i$ and of the gradient $y_i$ in
+    the last iterations the product is computed directly (the two-loop recursion). One
+    call of `step` runs up to `max_iter` iterations on one batch.
 
     All parameters are in one group.
 
     Args:
         params: Tensors, `(name, tensor)` pairs, or one parameter group.
-        lr: Length of a step, in units of $d$; with a line search that of the first trial.
+        lr: Length of a step, in units of $d$; with a line search that of the first
+            trial.
         max_iter: Iterations in one call of `step`.
         max_eval: Evaluations of the closure in one call; default `max_iter * 5 // 4`.
         tolerance_grad: Stop when no element of the gradient is larger.
@@ -99,7 +99,7 @@ class LBFGS(Optimizer):
 
     @no_grad()
     def step(self, closure: Closure) -> Any:  # type: ignore[override]
-        """Iterate until the loss is as small as it gets, or the evaluations are used up.
+        """Iterate until nothing changes any more, or the evaluations are used up.
 
         Args:
             closure: Computes the loss and its gradients anew, and returns the loss.
@@ -114,7 +114,7 @@ class LBFGS(Optimizer):
         group = self.param_groups[0]
         lr = group["lr"].squeeze() if isinstance(group["lr"], Tensor) else group["lr"]
 
-        # The state is that of all parameters, filed under the first: loading casts it then.
+        # The state of all parameters is filed under the first: so loading casts it.
         state = self.state[self._params[0]]
         state.setdefault("func_evals", 0)
         state.setdefault("n_iter", 0)
@@ -240,7 +240,7 @@ def _remember(memory: State, grad: Tensor, history_size: int) -> None:
 
 
 def _direction(memory: State, state: State, grad: Tensor, history_size: int) -> Tensor:
-    """`-H g`, by the two-loop recursion over the pairs, newest first, then oldest first."""
+    """`-H g`, by the two-loop recursion: newest pair first, then oldest first."""
     shares = state.setdefault("al", [None] * history_size)
     ys, ss, ro = memory["old_dirs"], memory["old_stps"], memory["ro"]
     q = grad.neg()

@@ -21,9 +21,9 @@ class Muon(Optimizer):
        \theta_t = (1 - \gamma \lambda)\, \theta_{t-1} -
        \gamma'\, \mathrm{NS}\big(\mu B_t + (1 - \mu)\, G_t\big) $$
 
-    NS, the Newton–Schulz iteration, brings all singular values of a matrix near one; it runs
-    in bfloat16. For matrices only, best for those of hidden layers; let `AdamW` have the
-    other parameters. As a loop:
+    NS, the Newton–Schulz iteration, brings all singular values of a matrix near one; it
+    runs in bfloat16. For matrices only, best for those of hidden layers; let `AdamW`
+    have the other parameters. As a loop:
 
         for p, B in zip(params, momentum_buffers):
             B.lerp_(p.grad, 1 - momentum)
@@ -41,7 +41,8 @@ class Muon(Optimizer):
         weight_decay: $\lambda$.
         momentum: $\mu$, the weight of the past in the average gradient.
         nesterov: Move the average once more towards the gradient.
-        ns_coefficients: $a$, $b$, $c$ of the iteration $X ← aX + (bS + cS^2)X$, $S = XX^T$.
+        ns_coefficients: $a$, $b$, $c$ of the iteration $X ← aX + (bS + cS^2)X$ with
+            $S = XX^T$.
         eps: The smallest norm a matrix is divided by.
         ns_steps: How often to iterate.
         adjust_lr_fn: How $\gamma'$ follows from $\gamma$ and the matrix's shape: by
@@ -78,11 +79,11 @@ class Muon(Optimizer):
     ) -> None:
         if isinstance(lr, Tensor) and lr.numel() != 1:
             raise ValueError("Tensor lr must be 1-element")
-        if not 0.0 <= lr:
+        if not lr >= 0.0:
             raise ValueError(f"Learning rate should be >= 0 but is: {lr}")
-        if not 0.0 <= momentum:
+        if not momentum >= 0.0:
             raise ValueError(f"momentum should be >= 0 but is: {momentum}")
-        if not 0.0 <= weight_decay:
+        if not weight_decay >= 0.0:
             raise ValueError(f"weight decay should be >= 0 but is: {weight_decay}")
         if adjust_lr_fn not in (None, "original", "match_rms_adamw"):
             raise ValueError(

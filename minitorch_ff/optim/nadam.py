@@ -24,7 +24,8 @@ class NAdam(ElementwiseOptimizer):
     r"""Adam with Nesterov's momentum: the step looks ahead along the newest gradient.
 
     $$ \mu_t = \beta_1 \big(1 - \tfrac12\, 0.96^{t \psi}\big), \qquad
-       \theta_t = \theta_{t-1} - \gamma\, \frac{1}{\sqrt{v_t / (1 - \beta_2^t)} + \epsilon}
+       \theta_t = \theta_{t-1} -
+       \frac{\gamma}{\sqrt{v_t / (1 - \beta_2^t)} + \epsilon}
        \Big( \frac{(1 - \mu_t)\, g_t}{1 - \prod_{i=1}^{t} \mu_i} +
        \frac{\mu_{t+1}\, m_t}{1 - \prod_{i=1}^{t+1} \mu_i} \Big) $$
 

@@ -66,7 +66,7 @@ def register_optimizer_step_post_hook(hook: Hook) -> RemovableHandle:
 
 
 def loss_of(closure: Closure | None) -> Any:
-    """What a step's closure returns, computed with gradients; None without a closure."""
+    """What a step's closure returns, called with gradients; None without closure."""
     if closure is None:
         return None
     with enable_grad():
@@ -76,12 +76,13 @@ def loss_of(closure: Closure | None) -> Any:
 class Optimizer:
     """Base class of all optimizers; a subclass writes `step`.
 
-    Parameters come in groups, each a dictionary with the list `params` and the settings that
-    hold for it. What an optimizer remembers of a parameter is in `state[parameter]`.
+    Parameters come in groups, each a dictionary with the list `params` and the settings
+    that hold for it. What an optimizer remembers of a parameter is in
+    `state[parameter]`.
 
     Args:
-        params: The tensors to optimize, or `(name, tensor)` pairs, or dictionaries: one per
-            parameter group, with the settings in which it differs from `defaults`.
+        params: The tensors to optimize, or `(name, tensor)` pairs, or dictionaries: one
+            per parameter group, with the settings in which it differs from `defaults`.
         defaults: Settings of groups that do not give their own.
 
     Raises:
@@ -111,8 +112,8 @@ class Optimizer:
         self._make_hooks()
         if isinstance(params, Tensor):
             raise TypeError(
-                "params argument given to the optimizer should be an iterable of Tensors "
-                f"or dicts, but got {_typename(params)}"
+                "params argument given to the optimizer should be an iterable of "
+                f"Tensors or dicts, but got {_typename(params)}"
             )
         self.state: defaultdict[Any, Any] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
@@ -142,8 +143,8 @@ class Optimizer:
         """Forget the gradients of all parameters.
 
         Args:
-            set_to_none: Drop them, so that a parameter the next backward pass does not reach
-                has none and is not changed. Otherwise they are filled with zeros.
+            set_to_none: Drop them, so that a parameter the next backward pass does not
+                reach has none and is not changed. Otherwise they are filled with zeros.
         """
         for group in self.param_groups:
             for param in group["params"]:
@@ -166,10 +167,10 @@ class Optimizer:
                 `defaults`; the others are added to it.
 
         Raises:
-            TypeError: It is no dictionary, or its `params` are a set or hold other things
-                than tensors.
-            ValueError: A parameter has a history, is in another group already or lacks a
-                name that others have; or a required setting is missing.
+            TypeError: It is no dictionary, or its `params` are a set or hold other
+                things than tensors.
+            ValueError: A parameter has a history, is in another group already or lacks
+                a name that others have; or a required setting is missing.
         """
         if not isinstance(param_group, dict):
             raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
@@ -198,17 +199,18 @@ class Optimizer:
         params = {id(param) for param in param_group["params"]}
         if len(params) != len(param_group["params"]):
             warnings.warn(
-                "optimizer contains a parameter group with duplicate parameters; in future, "
-                "this will cause an error; see github.com/pytorch/pytorch/issues/40967 for "
-                "more information",
+                "optimizer contains a parameter group with duplicate parameters; in "
+                "future, this will cause an error; see "
+                "github.com/pytorch/pytorch/issues/40967 for more information",
                 stacklevel=4,
             )
         named = "param_names" in param_group
         for group in self.param_groups:
             if named != ("param_names" in group):
                 raise ValueError(
-                    "all optimizer param groups should be with/without names. cannot add "
-                    f"param group {'with' if named else 'without'} names to the optimizer"
+                    "all optimizer param groups should be with/without names. cannot "
+                    f"add param group {'with' if named else 'without'} names to the "
+                    "optimizer"
                 )
         for param in chain.from_iterable(
             group["params"] for group in self.param_groups
@@ -236,8 +238,8 @@ class Optimizer:
 
         Returns:
             `state`, for each parameter's number what is remembered of it, and
-            `param_groups`, the groups with numbers in place of parameters. Tensors are the
-            optimizer's own: copy them if they must stay as they are.
+            `param_groups`, the groups with numbers in place of parameters. Tensors are
+            the optimizer's own: copy them if they must stay as they are.
         """
         for hook in self._optimizer_state_dict_pre_hooks.values():
             hook(self)
@@ -283,8 +285,8 @@ class Optimizer:
         for group, saved in zip(self.param_groups, saved_groups, strict=True):
             if len(group["params"]) != len(saved["params"]):
                 raise ValueError(
-                    "loaded state dict contains a parameter group that doesn't match the "
-                    "size of optimizer's group"
+                    "loaded state dict contains a parameter group that doesn't match "
+                    "the size of optimizer's group"
                 )
             params.update(zip(saved["params"], group["params"], strict=True))
 
@@ -339,8 +341,8 @@ class Optimizer:
         """A `step` that calls the optimizer's and the global hooks around itself.
 
         Raises:
-            RuntimeError: A hook before the step returned something else than None or new
-                arguments.
+            RuntimeError: A hook before the step returned something else than None or
+                new arguments.
         """
 
         @functools.wraps(func)
@@ -385,7 +387,7 @@ class Optimizer:
     def register_state_dict_pre_hook(
         self, hook: Hook, prepend: bool = False
     ) -> RemovableHandle:
-        """Call `hook(optimizer)` before `state_dict()`; before other hooks if `prepend`."""
+        """Call `hook(optimizer)` before `state_dict()`; as the first if `prepend`."""
         return _register(self._optimizer_state_dict_pre_hooks, hook, prepend)
 
     def register_state_dict_post_hook(
@@ -437,8 +439,8 @@ def _named_apart(param_group: dict[str, Any]) -> list[Any]:
     if names:
         if len(names) != len(params):
             raise ValueError(
-                "all optimizer params should be with/without names. Some param names are "
-                "missing"
+                "all optimizer params should be with/without names. Some param names "
+                "are missing"
             )
         param_group["param_names"] = names
         params = [param[1] for param in params]

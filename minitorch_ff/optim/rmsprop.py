@@ -25,9 +25,9 @@ class RMSprop(ElementwiseOptimizer):
     $$ v_t = \alpha v_{t-1} + (1 - \alpha)\, g_t^2, \qquad
        \theta_t = \theta_{t-1} - \gamma\, \frac{g_t}{\sqrt{v_t} + \epsilon} $$
 
-    with the gradient $g_t$ plus $\lambda \theta_{t-1}$. Centered, $v_t$ loses the square of
-    the mean gradient; with momentum the quotients are added up, $b_t = \mu b_{t-1} + \dots$,
-    and the step is $\gamma b_t$. As a loop:
+    with the gradient $g_t$ plus $\lambda \theta_{t-1}$. Centered, $v_t$ loses the
+    square of the mean gradient; with momentum the quotients are added up, $b_t =
+    \mu b_{t-1} + \dots$, and the step is $\gamma b_t$. As a loop:
 
         for p, v, b in zip(params, square_avgs, momentum_buffers):
             g = p.grad + weight_decay * p
@@ -60,7 +60,7 @@ class RMSprop(ElementwiseOptimizer):
         >>> w.data
         tensor([ 0.9000, -1.9000])
 
-    See: T. Tieleman, G. Hinton, Lecture 6.5 of Neural Networks for Machine Learning, 2012;
+    See: T. Tieleman, G. Hinton, Neural Networks for Machine Learning, 2012, lecture 6;
         [torch.optim.RMSprop](https://docs.pytorch.org/docs/stable/generated/torch.optim.RMSprop.html).
     """
 

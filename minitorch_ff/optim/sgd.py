@@ -20,8 +20,8 @@ class SGD(ElementwiseOptimizer):
     $$ b_t = \mu b_{t-1} + (1 - \tau)\, g_t, \quad b_1 = g_1, \qquad
        \theta_t = \theta_{t-1} - \gamma\, b_t $$
 
-    with the gradient $g_t$ plus $\lambda \theta_{t-1}$; without momentum $b_t = g_t$, and
-    Nesterov's step goes along $g_t + \mu b_t$. As a loop:
+    with the gradient $g_t$ plus $\lambda \theta_{t-1}$; without momentum $b_t = g_t$,
+    and Nesterov's step goes along $g_t + \mu b_t$. As a loop:
 
         for p, b in zip(params, buffers):
             g = p.grad + weight_decay * p

@@ -10,7 +10,7 @@ __all__ = ["SparseAdam"]
 
 
 class SparseAdam(Optimizer):
-    """Not supported, as sparse tensors are not; `Adam` does the same for dense gradients.
+    """Not supported, as sparse tensors are not; `Adam` is for dense gradients.
 
     Raises:
         NotImplementedError: Always.
@@ -20,6 +20,6 @@ class SparseAdam(Optimizer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         raise NotImplementedError(
-            "torch.optim.SparseAdam is not supported: there are no sparse gradients here. "
-            "Use torch.optim.Adam, and nn.Embedding with sparse=False"
+            "torch.optim.SparseAdam is not supported: there are no sparse gradients "
+            "here. Use torch.optim.Adam, and nn.Embedding with sparse=False"
         )

@@ -11,17 +11,15 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import NoReturn
 
 __all__ = ["as_torch", "install"]
 
-# Vision first: read backwards, the longer name has to be tried before its beginning.
-PACKAGES = {"torchvision": "minitorch_ff.vision", "torch": "minitorch_ff"}
+PACKAGES = {"torch": "minitorch_ff", "torchvision": "minitorch_ff.vision"}
 
 
 def install() -> None:
@@ -66,16 +64,13 @@ def as_torch() -> Iterator[None]:
     try:
         yield
     finally:
-        finder.remove()
+        sys.meta_path.remove(finder)
         _forget_torch()
         sys.modules.update(aside)
 
 
-class TorchFinder(MetaPathFinder, Loader):
+class TorchFinder(MetaPathFinder):
     """Finds PyTorch's modules in this package."""
-
-    def __init__(self) -> None:
-        self._told: list[ModuleType] = []
 
     def find_spec(
         self,
@@ -95,58 +90,24 @@ class TorchFinder(MetaPathFinder, Loader):
         if importlib.util.find_spec(ours) is None:
             message = f"No module named '{fullname}' (minitorch_ff does not have it)"
             raise ModuleNotFoundError(message, name=fullname)
-        return ModuleSpec(fullname, self)
+        return ModuleSpec(fullname, Alias(ours))
+
+
+class Alias(Loader):
+    """Loads a module that is there already, under a second name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
 
     def exec_module(self, module: ModuleType) -> None:
-        """Put this package's module where Python had put a new, empty one."""
-        name = module.__name__
-        sys.modules[name] = importlib.import_module(_our_name(name) or name)
-        self._tell_what_is_missing()
-
-    def remove(self) -> None:
-        """Undo what this finder did to Python's imports and to our modules."""
-        sys.meta_path.remove(self)
-        for module in self._told:
-            del module.__getattr__
-        self._told.clear()
-
-    def _tell_what_is_missing(self) -> None:
-        """Let the modules of this package name what they lack as PyTorch's.
-
-        `__getattr__` is called only for a name that a module lacks. Modules that have
-        one of their own speak for themselves.
-        """
-        for name, module in list(sys.modules.items()):
-            theirs = _torch_name(name)
-            if theirs is not None and "__getattr__" not in vars(module):
-                module.__getattr__ = _lacks(theirs)  # type: ignore[method-assign]
-                self._told.append(module)
-
-
-def _lacks(module: str) -> Callable[[str], NoReturn]:
-    def __getattr__(name: str) -> NoReturn:  # noqa: N807
-        raise AttributeError(
-            f"module '{module}' has no attribute '{name}' "
-            f"(minitorch_ff does not have {module}.{name})"
-        )
-
-    return __getattr__
+        """Put the module called `name` where Python had put a new, empty one."""
+        sys.modules[module.__name__] = importlib.import_module(self.name)
 
 
 def _our_name(torch_name: str) -> str | None:
     """`torch.nn` is `minitorch_ff.nn`; what is not PyTorch's has no name here."""
     package, dot, rest = torch_name.partition(".")
     return PACKAGES[package] + dot + rest if package in PACKAGES else None
-
-
-def _torch_name(our_name: str) -> str | None:
-    """`minitorch_ff.nn` is `torch.nn`; private modules have no name there."""
-    for theirs, ours in PACKAGES.items():
-        if our_name == ours or our_name.startswith(ours + "."):
-            rest = our_name.removeprefix(ours)
-            private = rest.startswith((".firefly", ".scripts")) or "._" in rest
-            return None if private else theirs + rest
-    return None
 
 
 def _forget_torch() -> dict[str, ModuleType]:

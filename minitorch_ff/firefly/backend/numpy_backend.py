@@ -16,6 +16,14 @@ warnings.filterwarnings(
 )
 
 
+BRANCHY = 1 << 11
+"""From this many elements on, `numpy.where` loses to masking bits: it guesses a branch for
+each element, and a random mask makes it guess wrong."""
+
+BITS = {"f": numpy.int32, "d": numpy.int64}
+"""The integers as wide as a floating type."""
+
+
 class NumpyBackend(ArrayBackend):
     """Primitives over `numpy.ndarray`."""
 
@@ -36,3 +44,21 @@ class NumpyBackend(ArrayBackend):
     def from_numpy(self, x: numpy.ndarray, index: int | None = None) -> Any:
         """A NumPy array as a buffer: itself."""
         return x
+
+    def where(self, mask, a, b):
+        """`a` where the boolean `mask` holds, `b` elsewhere."""
+        integer = BITS.get(a.dtype.char)
+        if mask.size < BRANCHY or integer is None or a.dtype is not b.dtype:
+            return numpy.where(mask, a, b)
+        dtype, a, b = a.dtype, a.view(integer), b.view(integer)
+        # True as a byte is 1; negated, and widened with its sign, all bits are set.
+        kept = numpy.bitwise_and(numpy.bitwise_xor(a, b), numpy.negative(mask.view("i1")))
+        return numpy.bitwise_xor(kept, b).view(dtype)
+
+    def where_true(self, x, mask):
+        """`x` where the boolean `mask` holds, zero elsewhere (infinities included)."""
+        integer = BITS.get(x.dtype.char)
+        if mask.size < BRANCHY or integer is None:
+            return numpy.where(mask, x, self.constant(0, x.dtype))
+        kept = numpy.bitwise_and(x.view(integer), numpy.negative(mask.view("i1")))
+        return kept.view(x.dtype)

@@ -1,8 +1,28 @@
-"""Sums, products, powers, roots, and the larger and smaller of two."""
+"""Sums, differences, products, quotients and remainders."""
 
 from __future__ import annotations
 
-from minitorch_ff.firefly.ops.base import NonDifferentiable, Operator
+from minitorch_ff.firefly import promotion
+from minitorch_ff.firefly.ops.base import (
+    NonDifferentiable,
+    Operator,
+    Stepwise,
+    Underivable,
+    not_implemented,
+)
+
+NO_BOOL_SUBTRACTION = (
+    "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or "
+    "`logical_xor()` operator instead."
+)
+NO_SUBTRACTION_WITH_BOOL = (
+    "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying "
+    "to invert a mask, use the `~` or `logical_not()` operator instead."
+)
+NO_BOOL_NEGATION = (
+    "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to "
+    "invert a mask, use the `~` or `logical_not()` operator instead."
+)
 
 
 class Add(Operator):
@@ -19,16 +39,44 @@ class Add(Operator):
 
 
 class Sub(Operator):
-    """`a - b`, with broadcasting."""
+    """`a - b`, with broadcasting; booleans are refused."""
 
     __slots__ = ()
     promotes = True
+
+    @staticmethod
+    def number(value, like):
+        if isinstance(value, bool):
+            both = like.buffer.dtype.kind == "b"
+            raise RuntimeError(NO_BOOL_SUBTRACTION if both else NO_SUBTRACTION_WITH_BOOL)
+        return promotion.number(value, like)
+
+    @staticmethod
+    def promote(a, b, floats):
+        kinds = a.dtype.kind + b.dtype.kind
+        if "b" in kinds:
+            raise RuntimeError(
+                NO_BOOL_SUBTRACTION if kinds == "bb" else NO_SUBTRACTION_WITH_BOOL
+            )
+        return promotion.promoted(a, b, floats)
 
     def forward(self, xp, a, b):
         return xp.sub(a, b)
 
     def backward(self, xp, grad):
         return grad, None if self.edges[1] is None else xp.neg(grad)
+
+
+class Rsub(Sub):
+    """`b - a`, with broadcasting."""
+
+    __slots__ = ()
+
+    def forward(self, xp, a, b):
+        return xp.sub(b, a)
+
+    def backward(self, xp, grad):
+        return None if self.edges[0] is None else xp.neg(grad), grad
 
 
 class Mul(Operator):
@@ -65,38 +113,43 @@ class Div(Operator):
         return first, None if a is None else xp.neg(xp.mul(first, xp.div(a, b)))
 
 
-class DivFloor(Operator):
-    """`a / b` rounded down: its gradient is zero."""
+class DivFloor(Stepwise):
+    """`a / b` rounded down."""
 
     __slots__ = ()
-    promotes = fresh = True
+    promotes = True
+    variant = 2
 
     def forward(self, xp, a, b):
+        refuse_divisors(xp, a, b, "div_floor_cpu")
         return xp.floor_divide(a, b)
 
-    def backward(self, xp, grad):
-        return xp.scale(grad, 0), xp.scale(grad, 0)
-
     def name(self):
-        return "DivBackward1"
+        return "DivBackward2"
 
 
-class DivTrunc(DivFloor):
-    """`a / b` rounded towards zero: its gradient is zero."""
+class DivTrunc(Stepwise):
+    """`a / b` rounded towards zero."""
 
     __slots__ = ()
+    promotes = True
 
     def forward(self, xp, a, b):
+        refuse_divisors(xp, a, b, "div_trunc_cpu")
         return xp.trunc_divide(a, b)
 
+    def name(self):
+        return "DivBackward2"
 
-class FloorDivide(NonDifferentiable):
+
+class FloorDivide(Underivable):
     """`a / b` rounded down."""
 
     __slots__ = ()
     promotes = True
 
     def forward(self, xp, a, b):
+        refuse_divisors(xp, a, b, "div_floor_cpu")
         return xp.floor_divide(a, b)
 
 
@@ -105,8 +158,10 @@ class Remainder(Operator):
 
     __slots__ = ()
     promotes = True
+    variant = 1
 
     def forward(self, xp, a, b):
+        refuse_divisors(xp, a, b, "remainder_cpu")
         self.save_for_backward(*((None, None) if self.edges[1] is None else (a, b)))
         return xp.remainder(a, b)
 
@@ -118,13 +173,26 @@ class Remainder(Operator):
         return grad, xp.neg(xp.mul(grad, quotient))
 
 
-class Fmod(Operator):
-    """What is left of `a` after a whole number of `b`; it has the sign of `a`."""
+class RemainderOfNumber(Underivable):
+    """What is left of a number."""
 
     __slots__ = ()
     promotes = True
 
     def forward(self, xp, a, b):
+        refuse_divisors(xp, a, b, "remainder_cpu")
+        return xp.remainder(a, b)
+
+
+class Fmod(Operator):
+    """What is left of `a` after a whole number of `b`; it has the sign of `a`."""
+
+    __slots__ = ()
+    promotes = True
+    variant = 1
+
+    def forward(self, xp, a, b):
+        refuse_divisors(xp, a, b, "fmod_cpu")
         self.save_for_backward(*((None, None) if self.edges[1] is None else (a, b)))
         return xp.fmod(a, b)
 
@@ -136,6 +204,20 @@ class Fmod(Operator):
         return grad, xp.neg(xp.mul(grad, quotient))
 
 
+def refuse_divisors(xp, a, b, kernel):
+    """Refuse what cannot be divided: booleans, and integers by zero.
+
+    Raises:
+        NotImplementedError: The operands are boolean.
+        RuntimeError: An integer is to be divided by zero.
+    """
+    kind = a.dtype.kind
+    if kind == "b":
+        raise not_implemented(kernel, a.dtype)
+    if kind in "iu" and not xp.all(b):
+        raise RuntimeError("ZeroDivisionError")
+
+
 class Neg(Operator):
     """`-x`."""
 
@@ -143,6 +225,8 @@ class Neg(Operator):
     fresh = True
 
     def forward(self, xp, x):
+        if x.dtype.kind == "b":
+            raise RuntimeError(NO_BOOL_NEGATION)
         return xp.neg(x)
 
     def backward(self, xp, grad):
@@ -180,158 +264,93 @@ class Shift(Operator):
         return "AddBackward0"
 
 
-class Pow(Operator):
-    """`x` to a Python number; the gradient is `n xⁿ⁻¹ g`."""
+class Lerp(Operator):
+    """`a + weight (b - a)`, for a number `weight`."""
 
     fresh = True
 
-    def forward(self, xp, x, *, exponent):
-        self.exponent = exponent
-        self.save_for_backward(x)
-        return xp.pow(x, exponent)
+    def forward(self, xp, a, b, *, weight):
+        self.weight = weight
+        # From the nearer end, so that the weights 0 and 1 give the ends exactly.
+        if abs(weight) < 0.5:
+            return xp.add(a, xp.scale(xp.sub(b, a), weight))
+        return xp.sub(b, xp.scale(xp.sub(b, a), 1 - weight))
 
     def backward(self, xp, grad):
-        (x,) = self.saved_tensors
-        n = self.exponent
-        if n == 0:
-            return (xp.scale(grad, 0),)
-        if n == 1:
-            return (xp.copy(grad),)
-        slope = xp.scale(x if n == 2 else xp.pow(x, n - 1), n)
-        return (xp.mul(grad, slope),)
+        return xp.scale(grad, 1 - self.weight), xp.scale(grad, self.weight)
 
 
-class PowTensor(Operator):
-    """`a` to the power `b`; the gradient is `b aᵇ⁻¹ g` and `aᵇ ln(a) g`."""
+class LerpTensor(Operator):
+    """`a + weight (b - a)`, for a tensor `weight`, whose gradient is `g (b - a)`."""
 
     __slots__ = ()
-    promotes = fresh = True
+    fresh = True
 
-    def forward(self, xp, a, b):
-        y = xp.power(a, b)
-        self.save_for_backward(a, b, None if self.edges[1] is None else y)
-        return y
+    def forward(self, xp, a, b, weight):
+        self.save_for_backward(a, b, weight)
+        span = xp.sub(b, a)
+        rest = xp.sub(xp.constant(1, weight.dtype), weight)
+        near = xp.lt(xp.abs(weight), xp.constant(0.5, weight.dtype))
+        from_a = xp.add(a, xp.mul(span, weight))
+        return xp.where(near, from_a, xp.sub(b, xp.mul(span, rest)))
 
     def backward(self, xp, grad):
-        a, b, y = self.saved_tensors
-        to_a = to_b = None
-        if self.edges[0] is not None:
-            slope = xp.mul(b, xp.power(a, xp.shift(b, -1)))
-            to_a = xp.mul(grad, xp.where_true(slope, xp.ne(b, xp.constant_like(0, b))))
-        if y is not None:
-            # 0 to a power that is not negative has the slope 0, though its logarithm is -inf.
-            zero = xp.constant_like(0, a)
-            flat = xp.logical_and(xp.eq(a, zero), xp.ge(b, xp.constant_like(0, b)))
-            slope = xp.where_true(xp.mul(y, xp.log(a)), xp.logical_not(flat))
-            to_b = xp.mul(grad, slope)
-        return to_a, to_b
+        a, b, weight = self.saved_tensors
+        rest = xp.sub(xp.constant_like(1, weight), weight)
+        to_weight = None if self.edges[2] is None else xp.mul(grad, xp.sub(b, a))
+        return xp.mul(grad, rest), xp.mul(grad, weight), to_weight
 
     def name(self):
-        return "PowBackward1"
+        return "LerpBackward1"
 
 
-class Reciprocal(Operator):
-    """`1 / x`; the gradient is `-g y²`."""
+class Addcmul(Operator):
+    """`x + value a b`, for a number `value`."""
 
-    __slots__ = ()
-    fresh = True
-
-    def forward(self, xp, x):
-        y = xp.reciprocal(x)
-        self.save_for_backward(y)
-        return y
-
-    def backward(self, xp, grad):
-        (y,) = self.saved_tensors
-        return (xp.neg(xp.mul(grad, xp.mul(y, y))),)
-
-
-class Sqrt(Operator):
-    """The square root; the gradient is `g / 2y`."""
-
-    __slots__ = ()
-    fresh = True
-
-    def forward(self, xp, x):
-        y = xp.sqrt(x)
-        self.save_for_backward(y)
-        return y
-
-    def backward(self, xp, grad):
-        (y,) = self.saved_tensors
-        return (xp.div(grad, xp.scale(y, 2)),)
-
-
-class Rsqrt(Operator):
-    """One over the square root; the gradient is `-g y³ / 2`."""
-
-    __slots__ = ()
-    fresh = True
-
-    def forward(self, xp, x):
-        y = xp.reciprocal(xp.sqrt(x))
-        self.save_for_backward(y)
-        return y
-
-    def backward(self, xp, grad):
-        (y,) = self.saved_tensors
-        return (xp.mul(grad, xp.scale(xp.pow(y, 3), -0.5)),)
-
-
-class Abs(Operator):
-    """The distance from zero; the gradient is `g sign(x)`."""
-
-    __slots__ = ()
-    fresh = True
-
-    def forward(self, xp, x):
-        self.save_for_backward(x)
-        return xp.abs(x)
-
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
-        return (xp.mul(grad, xp.sign(x)),)
-
-
-class Extreme(Operator):
-    """The larger or smaller of two; where they are equal, each gets half the gradient."""
-
-    __slots__ = ()
-    promotes = fresh = True
+    def forward(self, xp, x, a, b, *, value):
+        self.value = value
+        self.save_for_backward(a, b)
+        return xp.add(x, xp.mul(xp.scale(a, value), b))
 
     def backward(self, xp, grad):
         a, b = self.saved_tensors
-        weight_a, weight_b = self.weights(xp, a, b)
-        half = xp.scale(xp.where_true(grad, xp.eq(a, b)), 0.5)
-        return (
-            xp.add(xp.where_true(grad, weight_a), half),
-            xp.add(xp.where_true(grad, weight_b), half),
-        )
+        scaled = xp.scale(grad, self.value)
+        return grad, xp.mul(scaled, b), xp.mul(scaled, a)
 
 
-class Maximum(Extreme):
-    """The larger of two; not-a-number wins."""
+class Addcdiv(Operator):
+    """`x + value a / b`, for a number `value`."""
+
+    def forward(self, xp, x, a, b, *, value):
+        self.value = value
+        self.save_for_backward(a, b)
+        return xp.add(x, xp.div(xp.scale(a, value), b))
+
+    def backward(self, xp, grad):
+        a, b = self.saved_tensors
+        to_a = xp.div(xp.scale(grad, self.value), b)
+        return grad, to_a, xp.neg(xp.mul(to_a, xp.div(a, b)))
+
+
+class Gcd(NonDifferentiable):
+    """The largest integer that divides both."""
 
     __slots__ = ()
+    promotes = True
 
     def forward(self, xp, a, b):
-        self.save_for_backward(a, b)
-        return xp.maximum(a, b)
-
-    def weights(self, xp, a, b):
-        """Where `a` is the larger, where `b` is."""
-        return xp.gt(a, b), xp.lt(a, b)
+        if a.dtype.kind == "b":
+            raise not_implemented("gcd_cpu", a.dtype)
+        return xp.gcd(a, b)
 
 
-class Minimum(Extreme):
-    """The smaller of two; not-a-number wins."""
+class Lcm(NonDifferentiable):
+    """The smallest positive integer that both divide."""
 
     __slots__ = ()
+    promotes = True
 
     def forward(self, xp, a, b):
-        self.save_for_backward(a, b)
-        return xp.minimum(a, b)
-
-    def weights(self, xp, a, b):
-        """Where `a` is the smaller, where `b` is."""
-        return xp.lt(a, b), xp.gt(a, b)
+        if a.dtype.kind == "b":
+            raise not_implemented("lcm_cpu", a.dtype)
+        return xp.lcm(a, b)

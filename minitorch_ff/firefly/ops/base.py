@@ -93,6 +93,9 @@ class Operator:
     """How a Python number becomes an operand, and how two dtypes meet; an operator that
     refuses some operands says so here."""
 
+    variant = 0
+    """The last character of the node's name: PyTorch numbers the forms of a function."""
+
     kernel = ""
     """What PyTorch's messages call its inner loop, if not the function's name and "_cpu"."""
 
@@ -193,20 +196,21 @@ class Operator:
         source = self if number < 0 else self.edges[number]
         what = f"[torch.{TYPE_NAMES[buffer.dtype.name]}Tensor {list(buffer.shape)}]"
         if source is not None and not isinstance(source, AccumulateGrad):
-            output = getattr(source, "number", 0)
-            what += f", which is output {output} of {source.name()},"
+            output = source.number if isinstance(source, Output) else 0
+            what += f", which is output {output} of {source.name().split('Backward')[0]},"
         raise RuntimeError(
             "one of the variables needed for gradient computation has been modified by an "
             f"inplace operation: {what} is at version {version[0]}; expected version "
             f"{expected} instead. Hint: enable anomaly detection to find the operation that "
-            "failed to compute its gradient, with torch.autograd.set_detect_anomaly(True)."
+            "failed to compute its gradient, with torch.autograd.set_detect_anomaly(True, "
+            "check_nan=False)."
         )
 
     # ------------------------------------------------------------- for users
 
     def name(self):
         """PyTorch's name of this kind of node."""
-        return type(self).__name__ + "Backward0"
+        return f"{type(self).__name__}Backward{self.variant}"
 
     @property
     def next_functions(self):
@@ -230,6 +234,36 @@ class NonDifferentiable(Operator):
             RuntimeError: Always.
         """
         raise RuntimeError(f"{type(self).__name__} is not differentiable")
+
+
+class Stepwise(Operator):
+    """An operator that is constant between its jumps: the gradient is zero."""
+
+    __slots__ = ()
+    fresh = True
+
+    def backward(self, xp, grad):
+        """Zeros."""
+        return tuple([xp.zeros_like(grad) for _ in self.edges])
+
+
+class Underivable(Operator):
+    """An operator that PyTorch records, but has no gradient for."""
+
+    __slots__ = ()
+
+    def backward(self, xp, grad):
+        """There is none.
+
+        Raises:
+            RuntimeError: Always.
+        """
+        raise RuntimeError(
+            f"derivative for aten::{function_name(type(self))} is not implemented"
+        )
+
+    def name(self):
+        return "torch::autograd::NotImplemented"
 
 
 class Output:
@@ -447,6 +481,8 @@ def complaint(operator, a, b, error):
         return not_a_tensor(operator, "other", 2, b)
     check_same_device(a, b)
     check_broadcast(a.buffer.shape, b.buffer.shape)
+    if not operator.promotes:
+        return error
     first, _ = operator.promote(a.buffer, b.buffer, operator.floats)
     if isinstance(error, TypeError):  # the array library has no loop for this dtype
         return not_implemented(operator.kernel or function_name(operator) + "_cpu", first.dtype)

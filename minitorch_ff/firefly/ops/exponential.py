@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from minitorch_ff.firefly.ops.base import Operator
+import math
+
+from minitorch_ff.firefly.ops.base import Operator, not_implemented
+
+LN_2, LN_10 = math.log(2), math.log(10)
 
 
 class Exp(Operator):
     """`eˣ`; the gradient is `g y`."""
 
     __slots__ = ()
-    fresh = True
+    floats = fresh = True
 
     def forward(self, xp, x):
         y = xp.exp(x)
@@ -21,11 +25,43 @@ class Exp(Operator):
         return (xp.mul(grad, y),)
 
 
+class Exp2(Operator):
+    """`2ˣ`; the gradient is `g y ln 2`."""
+
+    __slots__ = ()
+    floats = fresh = True
+
+    def forward(self, xp, x):
+        y = xp.exp2(x)
+        self.save_for_backward(y)
+        return y
+
+    def backward(self, xp, grad):
+        (y,) = self.saved_tensors
+        return (xp.scale(xp.mul(grad, y), LN_2),)
+
+
+class Expm1(Operator):
+    """`eˣ - 1`, exact near 0; the gradient is `g (y + 1)`."""
+
+    __slots__ = ()
+    floats = fresh = True
+
+    def forward(self, xp, x):
+        y = xp.expm1(x)
+        self.save_for_backward(y)
+        return y
+
+    def backward(self, xp, grad):
+        (y,) = self.saved_tensors
+        return (xp.mul(grad, xp.shift(y, 1)),)
+
+
 class Log(Operator):
     """The natural logarithm; the gradient is `g / x`."""
 
     __slots__ = ()
-    fresh = True
+    floats = fresh = True
 
     def forward(self, xp, x):
         self.save_for_backward(x)
@@ -34,3 +70,168 @@ class Log(Operator):
     def backward(self, xp, grad):
         (x,) = self.saved_tensors
         return (xp.div(grad, x),)
+
+
+class Log2(Operator):
+    """The logarithm to base 2; the gradient is `g / (x ln 2)`."""
+
+    __slots__ = ()
+    floats = fresh = True
+
+    def forward(self, xp, x):
+        self.save_for_backward(x)
+        return xp.log2(x)
+
+    def backward(self, xp, grad):
+        (x,) = self.saved_tensors
+        return (xp.div(grad, xp.scale(x, LN_2)),)
+
+
+class Log10(Operator):
+    """The logarithm to base 10; the gradient is `g / (x ln 10)`."""
+
+    __slots__ = ()
+    floats = fresh = True
+
+    def forward(self, xp, x):
+        self.save_for_backward(x)
+        return xp.log10(x)
+
+    def backward(self, xp, grad):
+        (x,) = self.saved_tensors
+        return (xp.div(grad, xp.scale(x, LN_10)),)
+
+
+class Log1p(Operator):
+    """`ln(1 + x)`, exact near 0; the gradient is `g / (1 + x)`."""
+
+    __slots__ = ()
+    floats = fresh = True
+
+    def forward(self, xp, x):
+        self.save_for_backward(x)
+        return xp.log1p(x)
+
+    def backward(self, xp, grad):
+        (x,) = self.saved_tensors
+        return (xp.div(grad, xp.shift(x, 1)),)
+
+    def name(self):
+        return "Log1PBackward0"
+
+
+class Logaddexp(Operator):
+    """`ln(eᵃ + eᵇ)`; the gradient is `g σ(a - b)` and `g σ(b - a)`."""
+
+    __slots__ = ()
+    promotes = fresh = True
+
+    def forward(self, xp, a, b):
+        if a.dtype.kind in "iub":
+            raise not_implemented("logaddexp_cpu", a.dtype)
+        self.save_for_backward(a, b)
+        return xp.logaddexp(a, b)
+
+    def backward(self, xp, grad):
+        a, b = self.saved_tensors
+        return (
+            xp.mul(grad, xp.sigmoid(xp.sub(a, b))),
+            xp.mul(grad, xp.sigmoid(xp.sub(b, a))),
+        )
+
+
+class Logaddexp2(Operator):
+    """`log₂(2ᵃ + 2ᵇ)`; the gradient is `g σ((a - b) ln 2)` and `g σ((b - a) ln 2)`."""
+
+    __slots__ = ()
+    promotes = fresh = True
+
+    def forward(self, xp, a, b):
+        if a.dtype.kind in "iub":
+            raise not_implemented("logaddexp2_cpu", a.dtype)
+        self.save_for_backward(a, b)
+        return xp.logaddexp2(a, b)
+
+    def backward(self, xp, grad):
+        a, b = self.saved_tensors
+        return (
+            xp.mul(grad, xp.sigmoid(xp.scale(xp.sub(a, b), LN_2))),
+            xp.mul(grad, xp.sigmoid(xp.scale(xp.sub(b, a), LN_2))),
+        )
+
+
+class Sigmoid(Operator):
+    """`σ(x) = 1 / (1 + e⁻ˣ)`; the gradient is `g y (1 - y)`."""
+
+    __slots__ = ()
+    floats = fresh = True
+
+    def forward(self, xp, x):
+        y = xp.sigmoid(x)
+        self.save_for_backward(y)
+        return y
+
+    def backward(self, xp, grad):
+        (y,) = self.saved_tensors
+        return (xp.mul(grad, xp.mul(xp.sub(xp.constant_like(1, y), y), y)),)
+
+
+class Logit(Operator):
+    """`ln(x / (1 - x))`; the gradient is `g / (x (1 - x))`, inside the bounds.
+
+    With `eps`, `x` is first held between `eps` and `1 - eps`.
+    """
+
+    floats = fresh = True
+
+    def forward(self, xp, x, *, eps):
+        self.eps = eps
+        self.save_for_backward(x)
+        if eps is not None:
+            x = xp.clip(x, eps, 1 - eps)
+        return xp.log(xp.div(x, xp.sub(xp.constant(1, x.dtype), x)))
+
+    def backward(self, xp, grad):
+        (x,) = self.saved_tensors
+        low = self.eps or 0
+        inside = xp.logical_and(
+            xp.ge(x, xp.constant_like(low, x)), xp.le(x, xp.constant_like(1 - low, x))
+        )
+        slope = xp.mul(x, xp.sub(xp.constant_like(1, x), x))
+        outside = xp.constant_like(math.nan if self.eps is None else 0, x)
+        return (xp.where(inside, xp.div(grad, slope), outside),)
+
+
+class Xlogy(Operator):
+    """`x ln y`, and 0 where `x` is 0; the gradient is `g ln y` and `g x / y`."""
+
+    __slots__ = ()
+    promotes = floats = fresh = True
+    log_of = staticmethod(lambda xp, y: xp.log(y))
+    inside = staticmethod(lambda xp, y: y)
+    limit = 0
+
+    def forward(self, xp, x, y):
+        self.save_for_backward(x, y)
+        nonzero = xp.logical_or(xp.ne(x, xp.constant(0, x.dtype)), xp.isnan(y))
+        return xp.where_true(xp.mul(x, self.log_of(xp, y)), nonzero)
+
+    def backward(self, xp, grad):
+        x, y = self.saved_tensors
+        flat = xp.logical_and(
+            xp.eq(x, xp.constant_like(0, x)), xp.le(y, xp.constant_like(self.limit, y))
+        )
+        to_x = xp.where_true(xp.mul(grad, self.log_of(xp, y)), xp.logical_not(flat))
+        return to_x, xp.div(xp.mul(grad, x), self.inside(xp, y))
+
+
+class Xlog1py(Xlogy):
+    """`x ln(1 + y)`, and 0 where `x` is 0; the gradient is `g ln(1 + y)` and `g x / (1 + y)`."""
+
+    __slots__ = ()
+    log_of = staticmethod(lambda xp, y: xp.log1p(y))
+    inside = staticmethod(lambda xp, y: xp.shift(y, 1))
+    limit = -1
+
+    def name(self):
+        return f"SpecialXlog1PyBackward{self.variant}"

@@ -32,7 +32,8 @@ _STATE = np.dtype(
     }
 )
 
-_BLOCK = 32768  # values drawn at a time: the words and what becomes of them stay in cache
+BLOCK = 32768
+"""Values drawn at a time: the words and what becomes of them stay in the cache."""
 
 _LOW_24 = np.uint64(2**24 - 1)
 _LOW_53 = np.uint64(2**53 - 1)
@@ -74,7 +75,7 @@ class Engine:
             raise ValueError("Overflow when unpacking long long")
         self._seed = seed % 2**64
         self._seeder.seed(self._seed % 2**32)
-        self._fresh = _first_words(self._seed % 2**32)
+        self._fresh: tuple[int, int] | None = _first_words(self._seed % 2**32)
         self._cached_normal: float | None = None
         return self
 
@@ -120,16 +121,18 @@ class Engine:
 
         Raises:
             TypeError: They are not uint8.
-            RuntimeError: They are no state; the generator is as it was.
+            RuntimeError: They are not contiguous, or no state; the generator is as it was.
         """
         if state.dtype != np.uint8:
             raise TypeError("RNG state must be a torch.ByteTensor")
+        if not state.flags.c_contiguous:
+            raise RuntimeError("RNG state must be contiguous")
         if state.size != STATE_SIZE:
             raise RuntimeError(
                 f"Expected a CPUGeneratorImplState of size {STATE_SIZE} but found the "
                 f"input RNG state size to be {state.size}"
             )
-        record = np.ascontiguousarray(state).reshape(-1).view(_STATE)[0]
+        record = state.reshape(-1).view(_STATE)[0]
         left, taken = int(record["left"]), int(record["next"])
         # A state with `left` and `next` at odds, which no draw leads to, is refused too.
         in_use = 0 < left <= WORDS and taken == WORDS + 1 - left
@@ -202,11 +205,11 @@ class Engine:
     @staticmethod
     def _in_blocks(draw, size: int, dtype: np.dtype):
         """`draw(size)` for any size, a block at a time."""
-        if size <= _BLOCK:
+        if size <= BLOCK:
             return draw(size)
         out = np.empty(size, dtype)
-        for start in range(0, size, _BLOCK):
-            part = out[start : start + _BLOCK]
+        for start in range(0, size, BLOCK):
+            part = out[start : start + BLOCK]
             part[...] = draw(part.size)
         return out
 

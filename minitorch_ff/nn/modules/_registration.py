@@ -83,6 +83,8 @@ class _Member:
     a microsecond. So the first such read leaves one of these on the class, where the
     ordinary lookup finds it in a fifth of that. The dictionaries stay the only truth,
     and an attribute of the instance goes before, as no `__set__` is defined here.
+    It serves its own class only: a subclass may have attributes, or a `__getattr__`, of
+    its own, so there the lookup goes on as if nothing stood here.
     """
 
     __slots__ = ("kind", "name", "owner")
@@ -97,10 +99,11 @@ class _Member:
             raise AttributeError(
                 f"type object '{cls.__name__}' has no attribute '{self.name}'"
             )
-        try:
-            return module.__dict__[self.kind][self.name]
-        except KeyError:  # not in this module: the lookup goes on behind our class
-            return getattr(super(self.owner, module), self.name)
+        if cls is self.owner:
+            members = module.__dict__[self.kind]
+            if self.name in members:
+                return members[self.name]
+        return getattr(super(self.owner, module), self.name)
 
 
 class Registration:

@@ -6,9 +6,7 @@ import types
 import warnings
 from collections.abc import Iterable
 
-from minitorch_ff import linalg
 from minitorch_ff._functions.creation import tensor
-from minitorch_ff._functions.joining import stack
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import no_grad
 
@@ -98,13 +96,15 @@ def _get_total_norm(
 
     See: [torch.nn.utils.get_total_norm](https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.get_total_norm.html).
     """
+    from minitorch_ff._functions.joining import stack
+
     norm_type = float(norm_type)
     tensors = _listed(tensors)
     if not tensors:
         return tensor(0.0)
     device = tensors[0].device
-    norms = [linalg.vector_norm(t, norm_type).to(device) for t in tensors]
-    total = linalg.vector_norm(stack(norms), norm_type)
+    norms = [t.norm(norm_type).to(device) for t in tensors]
+    total = stack(norms).norm(norm_type)
     if error_if_nonfinite and not total.isfinite():
         raise RuntimeError(
             f"The total norm of order {norm_type} for gradients from "

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from minitorch_ff.firefly.random import default_generator
 from minitorch_ff.nn.modules.module import Module
 
 __all__ = ["skip_init"]
@@ -30,6 +29,8 @@ def skip_init(module_cls: type[Module], *args: Any, **kwargs: Any) -> Any:
         raise RuntimeError(f"Expected a Module; got {module_cls}")
     if "device" not in inspect.signature(module_cls).parameters:
         raise RuntimeError("Module must support a 'device' arg to skip initialization")
+    from minitorch_ff.firefly.random import default_generator
+
     state = default_generator.get_state()
     try:
         return module_cls(*args, **kwargs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from types import ModuleType
 
 
@@ -33,6 +34,8 @@ class Elementwise:
         self.copysign = module.copysign
         self.hypot = module.hypot
         self.nextafter = module.nextafter
+        self.gcd = module.gcd
+        self.lcm = module.lcm
 
         self.exp = module.exp
         self.exp2 = module.exp2
@@ -57,12 +60,12 @@ class Elementwise:
         self.arcsinh = module.arcsinh
         self.arccosh = module.arccosh
         self.arctanh = module.arctanh
+        self.sinc = module.sinc
 
         self.floor = module.floor
         self.ceil = module.ceil
         self.trunc = module.trunc
         self.round = module.rint
-        self.sign = module.sign
         self.signbit = module.signbit
 
         self.eq = module.equal
@@ -86,7 +89,7 @@ class Elementwise:
         self.left_shift = module.left_shift
         self.right_shift = module.right_shift
 
-        self.where = module.where
+        self.zeros_like = module.zeros_like
         super().__init__()
 
     def pow(self, x, exponent):
@@ -107,6 +110,15 @@ class Elementwise:
             return multiply(square, square)
         return self.module.power(x, self.constant(exponent, x.dtype))
 
+    def integer_power(self, a, b):
+        """Integers to the power of integers; a negative power keeps 1 and -1 only."""
+        module = self.module
+        if b.dtype.kind == "u" or not (b < 0).any():
+            return module.power(a, b)
+        sign = module.where(b & 1, a, 1)  # what 1 and -1 give
+        inverse = module.where(module.abs(a) == 1, sign, 0)
+        return module.where(b < 0, inverse, module.power(a, module.maximum(b, 0)))
+
     def scale(self, x, factor):
         """`x` times a Python number, in `x`'s dtype."""
         return self.module.multiply(x, self.constant(factor, x.dtype))
@@ -124,6 +136,33 @@ class Elementwise:
         return self.module.multiply(
             x, self.module.greater(condition, self.constant(0, condition.dtype))
         )
+
+    def sign(self, x):
+        """-1, 0 or 1, in `x`'s dtype; 0 for not-a-number."""
+        zero = self.constant(0, x.dtype)
+        positive, negative = self.module.greater(x, zero), self.module.less(x, zero)
+        return self.module.subtract(positive.view("i1"), negative.view("i1")).astype(x.dtype)
+
+    def sigmoid(self, x):
+        """`1 / (1 + e⁻ˣ)`; where `e⁻ˣ` is infinite, 0."""
+        y = self.module.empty_like(x)
+        self.module.negative(x, y)
+        self.module.exp(y, y)
+        self.module.add(y, self.constant(1, y.dtype), y)
+        return self.module.reciprocal(y, y)
+
+    def nan_to_num(self, x, nan, above, below):
+        """Numbers in the place of not-a-number, of +infinity and of -infinity."""
+        module = self.module
+        y = module.where(module.isnan(x), self.constant(nan, x.dtype), x)
+        y = module.where(x == self.constant(math.inf, x.dtype), self.constant(above, x.dtype), y)
+        return module.where(
+            x == self.constant(-math.inf, x.dtype), self.constant(below, x.dtype), y
+        )
+
+    def where(self, mask, a, b):
+        """`a` where the boolean `mask` holds, `b` elsewhere."""
+        return self.module.where(mask, a, b)
 
     def where_true(self, x, mask):
         """`x` where the boolean `mask` holds, zero elsewhere (infinities included)."""

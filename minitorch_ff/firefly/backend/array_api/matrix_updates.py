@@ -1,6 +1,7 @@
-"""Updates that look at a parameter as a whole: its rows and columns, or its singular values.
+"""Updates that look at a parameter as a whole: rows, columns, singular values.
 
-Unlike in `updates.py`, arrays keep their shapes, and every parameter has a call of its own.
+Unlike in `updates.py`, arrays keep their shapes, and every parameter has a call of its
+own.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ class MatrixUpdates:
         self.sub(param, self.mul(update.astype(dtype), factor), param)
 
     def _orthogonalize(self, x, coefficients, steps, eps):
-        """Bring all singular values near one: `x = a x + b (x xᵀ) x + c (x xᵀ)² x`, often.
+        """Bring all singular values near one, by steps `(a + b xxᵀ + c (xxᵀ)²) x`.
 
         The steps run in single precision, rounded to bfloat16 where PyTorch stores one.
         """
@@ -105,7 +106,7 @@ class MatrixUpdates:
         return x.T if tall else x
 
     def _to_bfloat16(self, x):
-        """Single precision rounded to the nearest number with eight significant bits."""
+        """Single precision, rounded to the nearest number with eight binary digits."""
         bits = self.module.array(x, "float32").view("uint32")
         last_kept = bits >> 16 & 1  # a tie goes to the even neighbour
         return (bits + (0x7FFF + last_kept) & 0xFFFF0000).view("float32")

@@ -1,10 +1,10 @@
 """The optimizers' updates, as primitives: what one step does to a parameter.
 
-Every update here treats each element alone, so it does not matter whether `param` is one
-large parameter or many small ones side by side (`Flat`). All arrays of a call have one
-dimension, the same length and the same real dtype, and are written in place; only `grad` is
-left as it is. Settings are Python numbers: bias corrections and the like are computed in
-double precision, then become constants of the parameter's dtype.
+Every update here treats each element alone, so it does not matter whether `param` is
+one large parameter or many small ones side by side (`Flat`). All arrays of a call have
+one dimension, the same length and the same real dtype, and are written in place; only
+`grad` is left as it is. Settings are Python numbers: bias corrections and the like are
+computed in double precision, then become constants of the parameter's dtype.
 
 Arrays are named as in the optimizers' states; the formulas are in the optimizers'
 docstrings, and the order of operations is PyTorch's.
@@ -51,14 +51,14 @@ class Updates(MatrixUpdates):
     """One update per optimizer."""
 
     update_block = 65536
-    """How many elements an update works on at a time: what it touches stays in the cache."""
+    """So many elements are updated at a time: what is touched stays in the cache."""
 
     def flat(self, shapes, dtype):
         """Memory for arrays of these shapes, side by side."""
         return Flat(self.module.empty(sum(map(prod, shapes)), dtype), shapes)
 
     def numbers(self, array):
-        """All elements in one dimension, complex ones as two; no copy if they lie in order."""
+        """All numbers in one dimension (two per complex element); a view if possible."""
         return array.reshape(-1).view(array.real.dtype)
 
     # ------------------------------------------------------------------ the updates
@@ -128,7 +128,7 @@ class Updates(MatrixUpdates):
         maximize,
     ):
         """Adam; AdamW with `decoupled_weight_decay`, AMSGrad with `max_exp_avg_sq`."""
-        # The corrections of both averages in one factor: section 2 of the paper, at its end.
+        # Both corrections in one factor, as at the end of section 2 of the paper.
         correction = (1 - beta2**step) ** 0.5
         step_size = self.module.array(lr * correction / (1 - beta1**step), param.dtype)
         tiny = self.module.array(eps * correction, param.dtype)
@@ -204,7 +204,7 @@ class Updates(MatrixUpdates):
         weight_decay,
         maximize,
     ):
-        """Adadelta: scales the gradient as earlier changes relate to earlier gradients."""
+        """Adadelta: scales the gradient by past changes against past gradients."""
         rate, tiny = self._constants_of(param, lr, eps)
         for p, g, v, u, s, t in self._blocks(param, grad, square_avg, acc_delta):
             g = self._direction(p, g, weight_decay, maximize, s)
@@ -323,7 +323,7 @@ class Updates(MatrixUpdates):
             self.sub(p, update, p)
 
     def asgd_step(self, param, grad, ax, *, eta, mu, lambd, weight_decay, maximize):
-        """Averaged SGD with step size `eta`; `ax` moves to the parameter by a share `mu`."""
+        """Averaged SGD: steps of size `eta`; `mu` is the new place's share in `ax`."""
         rate, share = self._constants_of(param, eta, mu)
         for p, g, average, s, t in self._blocks(param, grad, ax):
             g = self._direction(p, g, weight_decay, maximize, s)
@@ -348,7 +348,7 @@ class Updates(MatrixUpdates):
         step_size_max,
         maximize,
     ):
-        """Rprop: only signs count; step sizes grow while the sign stays, else shrink."""
+        """Rprop: step sizes grow while the gradient keeps its sign, else shrink."""
         zero, shortest, longest = self._constants_of(
             param, 0, step_size_min, step_size_max
         )
@@ -366,7 +366,7 @@ class Updates(MatrixUpdates):
     # ------------------------------------------------------------- what they share
 
     def _constants_of(self, param, *values):
-        """Numbers that may change at every step, as constants of the parameter's dtype."""
+        """Numbers that may change at every step, in the parameter's dtype."""
         array, dtype = self.module.array, param.dtype
         return [array(value, dtype) for value in values]
 
@@ -384,7 +384,7 @@ class Updates(MatrixUpdates):
         return blocks
 
     def _direction(self, param, grad, weight_decay, maximize, out):
-        """The gradient, negated to climb, with the pull of weight decay towards zero."""
+        """The gradient, negated to climb, with the pull of weight decay to zero."""
         if weight_decay:
             pull = self.mul(param, self.constant(weight_decay, param.dtype), out)
             return self.sub(pull, grad, out) if maximize else self.add(pull, grad, out)

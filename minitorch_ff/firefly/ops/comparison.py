@@ -1,0 +1,122 @@
+"""Comparisons of two, and questions about one: results are booleans."""
+
+from __future__ import annotations
+
+from minitorch_ff.firefly.ops.base import NonDifferentiable, Stepwise
+
+
+class Eq(NonDifferentiable):
+    """Whether `a` equals `b`."""
+
+    __slots__ = ()
+    promotes = True
+
+    def forward(self, xp, a, b):
+        return xp.eq(a, b)
+
+
+class Ne(NonDifferentiable):
+    """Whether `a` differs from `b`."""
+
+    __slots__ = ()
+    promotes = True
+
+    def forward(self, xp, a, b):
+        return xp.ne(a, b)
+
+
+class Lt(NonDifferentiable):
+    """Whether `a` is below `b`."""
+
+    __slots__ = ()
+    promotes = True
+
+    def forward(self, xp, a, b):
+        return xp.lt(a, b)
+
+
+class Le(NonDifferentiable):
+    """Whether `a` is not above `b`."""
+
+    __slots__ = ()
+    promotes = True
+
+    def forward(self, xp, a, b):
+        return xp.le(a, b)
+
+
+class Gt(NonDifferentiable):
+    """Whether `a` is above `b`."""
+
+    __slots__ = ()
+    promotes = True
+
+    def forward(self, xp, a, b):
+        return xp.gt(a, b)
+
+
+class Ge(NonDifferentiable):
+    """Whether `a` is not below `b`."""
+
+    __slots__ = ()
+    promotes = True
+
+    def forward(self, xp, a, b):
+        return xp.ge(a, b)
+
+
+class Compared(Stepwise):
+    """The truth of a comparison as a number in the place of `a`: for `eq_` and its like."""
+
+    promotes = True
+
+    def forward(self, xp, a, b, *, sign):
+        self.sign = sign
+        return getattr(xp, sign)(a, b)
+
+    def name(self):
+        return f"{self.sign.capitalize()}Backward{self.variant}"
+
+
+class Isnan(NonDifferentiable):
+    """Whether `x` is not a number."""
+
+    __slots__ = ()
+
+    def forward(self, xp, x):
+        return xp.ne(x, x)
+
+
+class Isinf(NonDifferentiable):
+    """Whether `x` is infinite, above or below."""
+
+    __slots__ = ()
+
+    def forward(self, xp, x):
+        return xp.isinf(x)
+
+
+class Isfinite(NonDifferentiable):
+    """Whether `x` is neither infinite nor not-a-number."""
+
+    __slots__ = ()
+
+    def forward(self, xp, x):
+        return xp.isfinite(x)
+
+
+class Isclose(NonDifferentiable):
+    """Whether `a` is within `atol + rtol |b|` of `b`, or both are the same infinity."""
+
+    __slots__ = ()
+
+    def forward(self, xp, a, b, *, rtol, atol, equal_nan):
+        close = xp.eq(a, b)
+        if equal_nan:
+            close = xp.logical_or(close, xp.logical_and(xp.ne(a, a), xp.ne(b, b)))
+        if rtol == 0 and atol == 0:
+            return close
+        distance = xp.abs(xp.sub(a, b))
+        allowed = xp.shift(xp.abs(xp.scale(b, rtol)), atol)
+        near = xp.logical_and(xp.isfinite(distance), xp.le(distance, allowed))
+        return xp.logical_or(close, near)

@@ -1,0 +1,163 @@
+"""The larger and the smaller of two, and values held between bounds."""
+
+from __future__ import annotations
+
+from minitorch_ff.firefly.ops.base import Operator, not_implemented
+
+
+class Maximum(Operator):
+    """The larger of two; not-a-number wins. Where they are equal, each gets half the gradient."""
+
+    __slots__ = ()
+    promotes = fresh = True
+
+    def forward(self, xp, a, b):
+        self.save_for_backward(a, b)
+        return xp.maximum(a, b)
+
+    def backward(self, xp, grad):
+        a, b = self.saved_tensors
+        shared = xp.where(xp.eq(a, b), xp.scale(grad, 0.5), grad)
+        a_loses, b_loses = self.losses(xp, a, b)
+        return (
+            xp.where_true(shared, xp.logical_not(a_loses)),
+            xp.where_true(shared, xp.logical_not(b_loses)),
+        )
+
+    def losses(self, xp, a, b):
+        """Where `a` is not chosen, where `b` is not."""
+        return xp.lt(a, b), xp.gt(a, b)
+
+
+class Minimum(Maximum):
+    """The smaller of two; not-a-number wins. Where they are equal, each gets half the gradient."""
+
+    __slots__ = ()
+
+    def forward(self, xp, a, b):
+        self.save_for_backward(a, b)
+        return xp.minimum(a, b)
+
+    def losses(self, xp, a, b):
+        return xp.gt(a, b), xp.lt(a, b)
+
+
+class Fmax(Operator):
+    """The larger of two; not-a-number loses. Where they are equal, `a` gets the gradient."""
+
+    __slots__ = ()
+    promotes = fresh = True
+
+    def forward(self, xp, a, b):
+        self.save_for_backward(a, b)
+        return xp.fmax(a, b)
+
+    def backward(self, xp, grad):
+        a, b = self.saved_tensors
+        mask = xp.logical_or(self.wins(xp, a, b), xp.isnan(b))
+        return xp.where_true(grad, mask), xp.where_true(grad, xp.logical_not(mask))
+
+    def wins(self, xp, a, b):
+        """Where `a` is chosen, or equal."""
+        return xp.ge(a, b)
+
+
+class Fmin(Fmax):
+    """The smaller of two; not-a-number loses. Where they are equal, `a` gets the gradient."""
+
+    __slots__ = ()
+
+    def forward(self, xp, a, b):
+        self.save_for_backward(a, b)
+        return xp.fmin(a, b)
+
+    def wins(self, xp, a, b):
+        return xp.le(a, b)
+
+
+class Clamp(Operator):
+    """`x` held between two numbers, bounds included; the gradient passes between them.
+
+    `called` is the node's name: three functions of PyTorch do this.
+    """
+
+    fresh = True
+
+    def forward(self, xp, x, *, low, high, called):
+        self.low, self.high, self.called = low, high, called
+        if x.dtype.kind == "b":
+            raise not_implemented("clamp_scalar_cpu", x.dtype)
+        self.save_for_backward(x)
+        return xp.clip(x, low, high)
+
+    def backward(self, xp, grad):
+        (x,) = self.saved_tensors
+        mask = None
+        if self.low is not None:
+            mask = xp.ge(x, xp.constant_like(self.low, x))
+        if self.high is not None:
+            below = xp.le(x, xp.constant_like(self.high, x))
+            mask = below if mask is None else xp.logical_and(mask, below)
+        return (xp.where_true(grad, mask),)
+
+    def name(self):
+        return self.called
+
+
+class ClampTensor(Operator):
+    """`x` held between two tensors, either of which may be absent."""
+
+    fresh = True
+
+    def forward(self, xp, x, low, high, *, called):
+        self.called = called
+        if x.dtype.kind == "b":
+            raise not_implemented("clamp_cpu", x.dtype)
+        self.save_for_backward(x, low, high)
+        y = x if low is None else xp.maximum(x, low)
+        return y if high is None else xp.minimum(y, high)
+
+    def backward(self, xp, grad):
+        x, low, high = self.saved_tensors
+        if high is None:
+            return xp.where_true(grad, xp.ge(x, low)), xp.where_true(grad, xp.lt(x, low)), None
+        if low is None:
+            return xp.where_true(grad, xp.le(x, high)), None, xp.where_true(grad, xp.gt(x, high))
+        inside = xp.logical_and(xp.ge(x, low), xp.le(x, high))
+        at_low = xp.logical_and(xp.lt(x, low), xp.lt(low, high))
+        at_high = xp.logical_or(xp.gt(x, high), xp.lt(high, low))
+        return tuple([xp.where_true(grad, mask) for mask in (inside, at_low, at_high)])
+
+    def name(self):
+        return self.called
+
+
+class NanToNum(Operator):
+    """Numbers in the place of not-a-number and infinities, where the gradient is zero."""
+
+    fresh = True
+
+    def forward(self, xp, x, *, nan, above, below):
+        self.save_for_backward(x)
+        return xp.nan_to_num(x, nan, above, below)
+
+    def backward(self, xp, grad):
+        (x,) = self.saved_tensors
+        return (xp.where_true(grad, xp.isfinite(x)),)
+
+
+class Nextafter(Operator):
+    """The next number after `a` on the way to `b`."""
+
+    __slots__ = ()
+    promotes = fresh = True
+
+    def forward(self, xp, a, b):
+        if a.dtype.kind in "iub":
+            raise not_implemented("nextafter_cpu", a.dtype)
+        self.save_for_backward(a, b)
+        return xp.nextafter(a, b)
+
+    def backward(self, xp, grad):
+        a, b = self.saved_tensors
+        return xp.where_true(grad, xp.ne(a, b)), xp.zeros_like(grad)

@@ -1,0 +1,108 @@
+"""Logic on truth values, and on the bits of integers."""
+
+from __future__ import annotations
+
+from minitorch_ff.firefly.ops.base import NonDifferentiable, not_implemented
+
+
+class LogicalAnd(NonDifferentiable):
+    """Whether both are nonzero."""
+
+    __slots__ = ()
+
+    def forward(self, xp, a, b):
+        return xp.logical_and(a, b)
+
+
+class LogicalOr(NonDifferentiable):
+    """Whether one or both are nonzero."""
+
+    __slots__ = ()
+
+    def forward(self, xp, a, b):
+        return xp.logical_or(a, b)
+
+
+class LogicalXor(NonDifferentiable):
+    """Whether exactly one is nonzero."""
+
+    __slots__ = ()
+
+    def forward(self, xp, a, b):
+        return xp.logical_xor(a, b)
+
+
+class LogicalNot(NonDifferentiable):
+    """Whether it is zero."""
+
+    __slots__ = ()
+
+    def forward(self, xp, x):
+        return xp.logical_not(x)
+
+
+class BitwiseAnd(NonDifferentiable):
+    """The bits that both have."""
+
+    __slots__ = ()
+    promotes = True
+
+    def forward(self, xp, a, b):
+        return xp.bitwise_and(a, b)
+
+
+class BitwiseOr(NonDifferentiable):
+    """The bits that one or both have."""
+
+    __slots__ = ()
+    promotes = True
+
+    def forward(self, xp, a, b):
+        return xp.bitwise_or(a, b)
+
+
+class BitwiseXor(NonDifferentiable):
+    """The bits that exactly one has."""
+
+    __slots__ = ()
+    promotes = True
+
+    def forward(self, xp, a, b):
+        return xp.bitwise_xor(a, b)
+
+
+class BitwiseNot(NonDifferentiable):
+    """The bits that it lacks."""
+
+    __slots__ = ()
+
+    def forward(self, xp, x):
+        if x.dtype.kind not in "iub":
+            raise not_implemented("bitwise_not_cpu", x.dtype)
+        return xp.bitwise_not(x)
+
+
+class BitwiseLeftShift(NonDifferentiable):
+    """The bits of `a` moved up by `b`; what leaves the type is lost."""
+
+    __slots__ = ()
+    promotes = True
+    kernel = "lshift_cpu"
+
+    def forward(self, xp, a, b):
+        if a.dtype.kind not in "iu":
+            raise not_implemented(self.kernel, a.dtype)
+        return xp.left_shift(a, b)
+
+
+class BitwiseRightShift(NonDifferentiable):
+    """The bits of `a` moved down by `b`; the sign stays."""
+
+    __slots__ = ()
+    promotes = True
+    kernel = "rshift_cpu"
+
+    def forward(self, xp, a, b):
+        if a.dtype.kind not in "iu":
+            raise not_implemented(self.kernel, a.dtype)
+        return xp.right_shift(a, b)

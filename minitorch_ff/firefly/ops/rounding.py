@@ -1,0 +1,85 @@
+"""Numbers without (or with fewer, or with only their) decimals."""
+
+from __future__ import annotations
+
+from minitorch_ff.firefly.ops.base import Operator, Stepwise, not_implemented
+
+
+class Floor(Stepwise):
+    """The largest whole number that is not larger; integers are whole already."""
+
+    __slots__ = ()
+    kernel = "floor_vml_cpu"
+
+    def forward(self, xp, x):
+        kind = x.dtype.kind
+        if kind == "b":
+            raise not_implemented(self.kernel, x.dtype)
+        return xp.copy(x) if kind in "iu" else self.rounded(xp, x)
+
+    def rounded(self, xp, x):
+        """Floating numbers made whole."""
+        return xp.floor(x)
+
+
+class Ceil(Floor):
+    """The smallest whole number that is not smaller."""
+
+    __slots__ = ()
+    kernel = "ceil_vml_cpu"
+
+    def rounded(self, xp, x):
+        return xp.ceil(x)
+
+
+class Trunc(Floor):
+    """The next whole number towards zero."""
+
+    __slots__ = ()
+    kernel = "trunc_vml_cpu"
+
+    def rounded(self, xp, x):
+        return xp.trunc(x)
+
+
+class Round(Floor):
+    """The nearest whole number; a half goes to the even one."""
+
+    __slots__ = ()
+    kernel = "round_vml_cpu"
+
+    def rounded(self, xp, x):
+        return xp.round(x)
+
+
+class RoundDecimals(Stepwise):
+    """Numbers rounded to so many decimals, or, if negative, to tens, hundreds, …"""
+
+    __slots__ = ()
+
+    def forward(self, xp, x, *, decimals):
+        if x.dtype.kind in "iub":
+            raise not_implemented("round_cpu", x.dtype)
+        if decimals == 0:
+            return xp.round(x)
+        unit = xp.constant(10.0 ** abs(decimals), x.dtype)
+        if decimals > 0:
+            return xp.div(xp.round(xp.mul(x, unit)), unit)
+        return xp.mul(xp.round(xp.div(x, unit)), unit)
+
+    def name(self):
+        return "RoundBackward1"
+
+
+class Frac(Operator):
+    """What lies behind the decimal point, with the sign of `x`; the gradient is `g`."""
+
+    __slots__ = ()
+
+    def forward(self, xp, x):
+        if x.dtype.kind in "iub":
+            raise not_implemented("frac_cpu", x.dtype)
+        return xp.sub(x, xp.trunc(x))
+
+    def backward(self, xp, grad):
+        return (grad,)

@@ -1,0 +1,237 @@
+"""Sines, cosines, tangents; their hyperbolic relatives; and the ways back."""
+
+from __future__ import annotations
+
+import math
+
+from minitorch_ff.firefly.ops.base import Operator
+
+
+class Sin(Operator):
+    """The sine; the gradient is `g cos x`."""
+
+    __slots__ = ()
+    floats = fresh = True
+
+    def forward(self, xp, x):
+        self.save_for_backward(x)
+        return xp.sin(x)
+
+    def backward(self, xp, grad):
+        (x,) = self.saved_tensors
+        return (xp.mul(grad, xp.cos(x)),)
+
+
+class Cos(Operator):
+    """The cosine; the gradient is `-g sin x`."""
+
+    __slots__ = ()
+    floats = fresh = True
+
+    def forward(self, xp, x):
+        self.save_for_backward(x)
+        return xp.cos(x)
+
+    def backward(self, xp, grad):
+        (x,) = self.saved_tensors
+        return (xp.neg(xp.mul(grad, xp.sin(x))),)
+
+
+class Tan(Operator):
+    """The tangent; the gradient is `g (1 + y²)`."""
+
+    __slots__ = ()
+    floats = fresh = True
+
+    def forward(self, xp, x):
+        y = xp.tan(x)
+        self.save_for_backward(y)
+        return y
+
+    def backward(self, xp, grad):
+        (y,) = self.saved_tensors
+        return (xp.mul(grad, xp.shift(xp.mul(y, y), 1)),)
+
+
+class Asin(Operator):
+    """The angle with the sine `x`; the gradient is `g / √(1 - x²)`."""
+
+    __slots__ = ()
+    floats = fresh = True
+
+    def forward(self, xp, x):
+        self.save_for_backward(x)
+        return xp.arcsin(x)
+
+    def backward(self, xp, grad):
+        (x,) = self.saved_tensors
+        return (xp.div(grad, xp.sqrt(one_minus_square(xp, x))),)
+
+
+class Acos(Operator):
+    """The angle with the cosine `x`; the gradient is `-g / √(1 - x²)`."""
+
+    __slots__ = ()
+    floats = fresh = True
+
+    def forward(self, xp, x):
+        self.save_for_backward(x)
+        return xp.arccos(x)
+
+    def backward(self, xp, grad):
+        (x,) = self.saved_tensors
+        return (xp.neg(xp.div(grad, xp.sqrt(one_minus_square(xp, x)))),)
+
+
+class Atan(Operator):
+    """The angle with the tangent `x`; the gradient is `g / (1 + x²)`."""
+
+    __slots__ = ()
+    floats = fresh = True
+
+    def forward(self, xp, x):
+        self.save_for_backward(x)
+        return xp.arctan(x)
+
+    def backward(self, xp, grad):
+        (x,) = self.saved_tensors
+        return (xp.div(grad, xp.shift(xp.mul(x, x), 1)),)
+
+
+class Atan2(Operator):
+    """The angle of the point `(b, a)`; the gradient is `g b / r²` and `-g a / r²`."""
+
+    __slots__ = ()
+    promotes = floats = fresh = True
+
+    def forward(self, xp, a, b):
+        self.save_for_backward(a, b)
+        return xp.arctan2(a, b)
+
+    def backward(self, xp, grad):
+        a, b = self.saved_tensors
+        scaled = xp.div(grad, xp.add(xp.mul(a, a), xp.mul(b, b)))
+        return xp.mul(scaled, b), xp.neg(xp.mul(scaled, a))
+
+
+class Sinh(Operator):
+    """The hyperbolic sine; the gradient is `g cosh x`."""
+
+    __slots__ = ()
+    floats = fresh = True
+
+    def forward(self, xp, x):
+        self.save_for_backward(x)
+        return xp.sinh(x)
+
+    def backward(self, xp, grad):
+        (x,) = self.saved_tensors
+        return (xp.mul(grad, xp.cosh(x)),)
+
+
+class Cosh(Operator):
+    """The hyperbolic cosine; the gradient is `g sinh x`."""
+
+    __slots__ = ()
+    floats = fresh = True
+
+    def forward(self, xp, x):
+        self.save_for_backward(x)
+        return xp.cosh(x)
+
+    def backward(self, xp, grad):
+        (x,) = self.saved_tensors
+        return (xp.mul(grad, xp.sinh(x)),)
+
+
+class Asinh(Operator):
+    """The number with the hyperbolic sine `x`; the gradient is `g / √(x² + 1)`."""
+
+    __slots__ = ()
+    floats = fresh = True
+
+    def forward(self, xp, x):
+        self.save_for_backward(x)
+        return xp.arcsinh(x)
+
+    def backward(self, xp, grad):
+        (x,) = self.saved_tensors
+        return (xp.div(grad, xp.sqrt(xp.shift(xp.mul(x, x), 1))),)
+
+
+class Acosh(Operator):
+    """The number with the hyperbolic cosine `x`; the gradient is `g / √(x² - 1)`."""
+
+    __slots__ = ()
+    floats = fresh = True
+
+    def forward(self, xp, x):
+        self.save_for_backward(x)
+        return xp.arccosh(x)
+
+    def backward(self, xp, grad):
+        (x,) = self.saved_tensors
+        return (xp.div(grad, xp.sqrt(xp.shift(xp.mul(x, x), -1))),)
+
+
+class Atanh(Operator):
+    """The number with the hyperbolic tangent `x`; the gradient is `g / (1 - x²)`."""
+
+    __slots__ = ()
+    floats = fresh = True
+
+    def forward(self, xp, x):
+        self.save_for_backward(x)
+        return xp.arctanh(x)
+
+    def backward(self, xp, grad):
+        (x,) = self.saved_tensors
+        return (xp.div(grad, one_minus_square(xp, x)),)
+
+
+class Sinc(Operator):
+    """`sin(πx) / (πx)`, and 1 at 0; the gradient is `g (cos(πx) - y) / x`, and 0 at 0."""
+
+    __slots__ = ()
+    floats = fresh = True
+
+    def forward(self, xp, x):
+        self.save_for_backward(x)
+        return xp.sinc(x)
+
+    def backward(self, xp, grad):
+        (x,) = self.saved_tensors
+        slope = xp.div(xp.sub(xp.cos(xp.scale(x, math.pi)), xp.sinc(x)), x)
+        return (xp.mul(grad, xp.where_true(slope, xp.ne(x, xp.constant_like(0, x)))),)
+
+
+class Deg2rad(Operator):
+    """Degrees as radians: `x π / 180`."""
+
+    __slots__ = ()
+    floats = fresh = True
+    factor = math.pi / 180
+
+    def forward(self, xp, x):
+        return xp.scale(x, self.factor)
+
+    def backward(self, xp, grad):
+        return (xp.scale(grad, self.factor),)
+
+    def name(self):
+        return "Deg2RadBackward0"
+
+
+class Rad2deg(Deg2rad):
+    """Radians as degrees: `x 180 / π`."""
+
+    __slots__ = ()
+    factor = 180 / math.pi
+
+    def name(self):
+        return "Rad2DegBackward0"
+
+
+def one_minus_square(xp, x):
+    """`1 - x²`, as it stands under several roots."""
+    return xp.sub(xp.constant_like(1, x), xp.mul(x, x))

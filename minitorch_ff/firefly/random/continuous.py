@@ -1,0 +1,206 @@
+"""Uniform, exponential and Cauchy draws, and the slopes of a randomised ReLU."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from minitorch_ff.firefly.random.engine import Engine
+from minitorch_ff.firefly.random.errors import (
+    LARGEST,
+    c_name,
+    is_floating,
+    require,
+    require_floating,
+    scalar_name,
+)
+from minitorch_ff.firefly.random.exact import (
+    FLOAT32,
+    FLOAT64,
+    cast,
+    each,
+    fma32,
+    fma64,
+    is_half,
+    silent,
+)
+
+_CONTINUOUS = (
+    "{} distribution is a continuous probability distribution. "
+    "dtype must be a floating point but you specified {}"
+)
+
+# From this many float32 values on, NumPy's vectorised log1p is used. It may differ from the
+# C library's in the last of 53 bits, which rounding to 24 bits or fewer hides.
+_MANY = 4096
+
+
+class Continuous(Engine):
+    """Draws from distributions over real numbers, the normal ones aside."""
+
+    def uniform(
+        self,
+        size: int,
+        low: float = 0.0,
+        high: float = 1.0,
+        dtype: DTypeLike = np.float32,
+    ):
+        """Draw numbers spread evenly over [low, high).
+
+        Args:
+            size: How many values.
+            low: The smallest possible value.
+            high: The bound above; as a value only if it equals `low`.
+            dtype: Floating, or complex for two real draws per value.
+
+        Returns:
+            Shape `(size,)`.
+
+        Raises:
+            RuntimeError: A bound, or their distance, does not fit the dtype, or `low` is
+                above `high`.
+            NotImplementedError: The dtype is an integer's.
+        """
+        dtype = np.dtype(dtype)
+        if dtype.kind == "c":
+            part = dtype.type().real.dtype
+            return self.uniform(2 * size, low, high, part).view(dtype)
+        _check_uniform(low, high, dtype)
+        if dtype == FLOAT64:
+            return self._in_blocks(lambda n: self._uniform64(n, low, high), size, dtype)
+        if dtype == FLOAT32 and low == 0 and high == 1:
+            return self._in_blocks(self.unit32, size, dtype)
+        return self._in_blocks(
+            lambda n: self._uniform32(n, low, high, dtype), size, dtype
+        )
+
+    def _uniform64(self, size: int, low: float, high: float):
+        values = self.unit64(size)
+        if low == 0 and high == 1:
+            return values
+        values = fma64(values, high - low, low)
+        values[values == high] = low  # rounding may reach the excluded bound
+        return values
+
+    def _uniform32(self, size: int, low: float, high: float, dtype: np.dtype):
+        values = self.unit32(size)
+        low32, high32 = np.float32(low), np.float32(high)
+        if low32 != 0 or high32 != 1:
+            values = fma32(values, high32 - low32, low32)
+            values[values == high32] = low32
+        if is_half(dtype):
+            values = values.astype(dtype)
+            values[values == dtype.type(high)] = low
+        return values
+
+    @silent(all="ignore")
+    def exponential(self, size: int, lambd: float = 1.0, dtype: DTypeLike = np.float32):
+        """Draw waiting times of events that happen at a constant rate.
+
+        Args:
+            size: How many values.
+            lambd: The rate, in events per unit of time.
+            dtype: Floating.
+
+        Returns:
+            Shape `(size,)`.
+
+        Raises:
+            RuntimeError: The rate is not positive, or the dtype not floating.
+        """
+        dtype = np.dtype(dtype)
+        require(
+            is_floating(dtype), _CONTINUOUS.format("Exponential", scalar_name(dtype))
+        )
+        require(
+            lambd > 0,
+            f"exponential_ expects lambda > 0.0, but found lambda={lambd:g}",
+        )
+        scale = -1.0 / lambd
+        vectorised = size >= _MANY and dtype != FLOAT64
+
+        def draw(n):
+            u = self.unit64(n)
+            np.negative(u, out=u)
+            logarithm = np.log1p(u) if vectorised else each(math.log1p, u)
+            return cast(scale * logarithm, dtype)
+
+        return self._in_blocks(draw, size, dtype)
+
+    @silent(all="ignore")
+    def cauchy(
+        self,
+        size: int,
+        median: float = 0.0,
+        sigma: float = 1.0,
+        dtype: DTypeLike = np.float32,
+    ):
+        """Draw from the Cauchy distribution, which has a median and no mean.
+
+        Args:
+            size: How many values.
+            median: Half of the values are below it.
+            sigma: Half of the values are within this distance of the median.
+            dtype: Floating.
+
+        Returns:
+            Shape `(size,)`.
+
+        Raises:
+            RuntimeError: `sigma` is not positive, or the dtype not floating.
+        """
+        dtype = np.dtype(dtype)
+        require(
+            sigma > 0, f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}"
+        )
+        require(is_floating(dtype), _CONTINUOUS.format("Cauchy", c_name(dtype)))
+
+        def draw(n):
+            tangent = each(math.tan, math.pi * (self.unit64(n) - 0.5))
+            return cast(fma64(tangent, sigma, median), dtype)
+
+        return self._in_blocks(draw, size, dtype)
+
+    def rrelu_slopes(
+        self, size: int, lower: float, upper: float, dtype: DTypeLike = np.float32
+    ):
+        """Draw the slopes of a randomised ReLU.
+
+        One slope belongs to each element that is not positive, in the order of the
+        indices. Unlike `uniform` the arithmetic is float64 without a fused multiply-add.
+
+        Args:
+            size: How many elements are not positive.
+            lower: The smallest slope.
+            upper: The largest one.
+            dtype: float32 or float64. (In bfloat16 PyTorch multiplies in float32.)
+
+        Returns:
+            Shape `(size,)`.
+        """
+        dtype = np.dtype(dtype)
+        low, high = float(dtype.type(lower)), float(dtype.type(upper))
+        return (self.unit64(size) * (high - low) + low).astype(dtype)
+
+
+def _check_uniform(low: float, high: float, dtype: np.dtype) -> None:
+    require_floating(dtype, "check_uniform_bounds")
+    largest = LARGEST[dtype.name]
+    for name, bound in (("from", low), ("to", high)):
+        require(
+            -largest <= bound <= largest,
+            f"{name} is out of bounds for {c_name(dtype)}",
+        )
+    require(
+        low <= high,
+        "uniform_ expects to return a [from, to) range, "
+        f"but found from={low:g} > to={high:g}",
+    )
+    require(
+        high - low <= largest,
+        f"uniform_ expects to-from <= std::numeric_limits<{scalar_name(dtype)}>::max(), "
+        f"but found to={high:g} and from={low:g} "
+        "which result in to-from to exceed the limit",
+    )

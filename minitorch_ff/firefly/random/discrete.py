@@ -1,0 +1,168 @@
+"""Draws that count or decide: Bernoulli, geometric and Poisson."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from minitorch_ff.firefly.random.engine import Engine
+from minitorch_ff.firefly.random.errors import (
+    not_implemented,
+    require,
+    require_floating,
+)
+from minitorch_ff.firefly.random.exact import (
+    FLOAT64,
+    INT64_MIN,
+    cast,
+    each,
+    is_half,
+    log,
+    silent,
+    to_int64,
+)
+
+_BOOL = np.dtype(bool)
+_INTEGERS = ("uint8", "int8", "int16", "int32", "int64")
+
+
+class Discrete(Engine):
+    """Draws from distributions over 0 and 1, or over counts."""
+
+    def bernoulli(self, size: int, p: float):
+        """Decide `size` times, each time yes with probability `p`.
+
+        Args:
+            size: How many decisions.
+            p: The probability, in [0, 1].
+
+        Returns:
+            Shape `(size,)`, bool.
+
+        Raises:
+            RuntimeError: `p` is no probability.
+        """
+        require(
+            0 <= p <= 1, f"bernoulli_ expects p to be in [0, 1], but got p={p:g}"
+        )
+        # u < p for a number u of 53 bits, as a comparison of integers; exact.
+        threshold = np.uint64(math.ceil(p * 2.0**53))
+        return self._in_blocks(lambda n: self.u53s(n) < threshold, size, _BOOL)
+
+    def bernoulli_each(self, p):
+        """Decide for each element of `p` with its own probability.
+
+        The decisions are other ones than `bernoulli` makes of the same number: they take
+        24 bits each, or 53 if `p` is float64.
+
+        Args:
+            p: Probabilities in draw order. Shape `(size,)`, floating.
+
+        Returns:
+            Shape `(size,)`, bool.
+
+        Raises:
+            RuntimeError: One of them is no probability.
+            NotImplementedError: `p` is not floating.
+        """
+        require_floating(p.dtype, "bernoulli_tensor_cpu_p_")
+        require(
+            bool(((p >= 0) & (p <= 1)).all()),
+            "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  "
+            "(Could this error message be improved?  If so, please report an "
+            "enhancement request to PyTorch.)",
+        )
+        if p.dtype == FLOAT64:
+            return self.unit64(p.size) < p
+        return self.unit32(p.size) < p.astype(np.float32, copy=False)
+
+    @silent(all="ignore")
+    def geometric(self, size: int, p: float, dtype: DTypeLike = np.float32):
+        """Count the tries up to the first success.
+
+        Args:
+            size: How many counts.
+            p: The probability of success in one try, in (0, 1).
+            dtype: Floating or integer.
+
+        Returns:
+            Counts from 1 on. Shape `(size,)`.
+
+        Raises:
+            RuntimeError: `p` is not in (0, 1).
+            NotImplementedError: The distribution does not come in this dtype.
+        """
+        dtype = np.dtype(dtype)
+        require(
+            0 < p < 1, f"geometric_ expects p to be in (0, 1), but got p={p:g}"
+        )
+        if dtype.name not in _INTEGERS and dtype.kind != "f" and not is_half(dtype):
+            raise not_implemented("geometric_cpu", dtype)
+        log_failure = math.log1p(-p)
+
+        def draw(n):
+            return cast(np.ceil(each(log, self.unit64(n)) / log_failure), dtype)
+
+        return self._in_blocks(draw, size, dtype)
+
+    @silent(all="ignore")
+    def poisson(self, rates):
+        """Count the events of a unit of time, for each element of `rates`.
+
+        Args:
+            rates: Expected counts, in draw order. Shape `(size,)`, floating.
+
+        Returns:
+            Counts. Shape `(size,)`, the dtype of `rates`.
+
+        Raises:
+            RuntimeError: A rate is negative.
+            NotImplementedError: `rates` is not floating.
+        """
+        require_floating(rates.dtype, "poisson_cpu")
+        require(
+            bool((rates >= 0).all()),
+            "invalid Poisson rate, expected rate to be non-negative",
+        )
+        counts = map(self._poisson, rates.astype(np.float64).tolist())
+        return cast(np.fromiter(counts, np.int64, rates.size), rates.dtype)
+
+    def _poisson(self, rate: float) -> int:
+        if rate >= 10:
+            return self._poisson_by_rejection(rate)
+        if rate == 0:
+            return 0
+        # Multiply uniform numbers until the product falls to e^-rate.
+        limit = math.exp(-rate)
+        count, product = -1, 1.0
+        while product > limit:
+            product *= self.unit()
+            count += 1
+        return count
+
+    def _poisson_by_rejection(self, rate: float) -> int:
+        """Hörmann's transformed rejection (1993), algorithm PTRS."""
+        log_rate = math.log(rate)
+        b = 0.931 + 2.53 * math.sqrt(rate)
+        a = -0.059 + 0.02483 * b
+        inverse_alpha = 1.1239 + 1.1328 / (b - 3.4)
+        v_r = 0.9277 - 3.6224 / (b - 2)
+        while True:
+            u = self.unit() - 0.5
+            v = self.unit()
+            us = 0.5 - abs(u)
+            # us = 0, once in 2⁵³ draws, divides by zero: C gets -inf and then this.
+            count = INT64_MIN
+            if us:
+                count = to_int64(math.floor((2 * a / us + b) * u + rate + 0.43))
+            if us >= 0.07 and v <= v_r:
+                return count
+            if count < 0 or (us < 0.013 and v > us):
+                continue
+            if (
+                log(v) + math.log(inverse_alpha) - math.log(a / (us * us) + b)
+                <= -rate + count * log_rate - math.lgamma(count + 1)
+            ):
+                return count

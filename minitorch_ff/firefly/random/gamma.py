@@ -1,0 +1,67 @@
+"""Gamma draws, by the method of Marsaglia and Tsang (2000)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from minitorch_ff.firefly.random.errors import not_implemented
+from minitorch_ff.firefly.random.normal import Normal
+
+# The computation is in double precision, but for two constants in single precision.
+_THIRD = np.float32(1) / np.float32(3)
+_SQUEEZE = float(np.float32(0.0331))
+
+
+class Gamma(Normal):
+    """Draws from gamma distributions."""
+
+    def standard_gamma(self, concentration):
+        """Draw from the gamma distribution of scale 1, for each element.
+
+        Args:
+            concentration: The distributions' shape parameters, in draw order.
+                Shape `(size,)`, float32 or float64.
+
+        Returns:
+            Shape `(size,)`, the dtype of `concentration`.
+
+        Raises:
+            NotImplementedError: It is another dtype.
+        """
+        dtype = concentration.dtype
+        if dtype not in (np.float32, np.float64):
+            raise not_implemented("gamma_cpu", dtype)
+        smallest = float(np.finfo(dtype).tiny)
+        with np.errstate(all="ignore"):
+            values = [self._gamma(alpha) for alpha in concentration]
+            # As C++'s max: what is not a number becomes the smallest number too.
+            rounded = [float(dtype.type(value)) for value in values]
+            return np.array([v if v > smallest else smallest for v in rounded], dtype)
+
+    def _gamma(self, alpha: np.floating) -> float:
+        number = type(alpha)  # some steps round to the dtype of the result
+        scale = 1.0
+        if alpha < 1:
+            if alpha == 0:
+                return 0.0
+            scale = (1 - self.unit()) ** float(number(1) / alpha)
+            alpha = number(alpha + number(1))
+        d = float(alpha - number(_THIRD))
+        if math.isnan(d) or d <= 0:
+            return math.nan
+        c = 1.0 / math.sqrt(9.0 * d)
+        while True:
+            x, root = 0.0, 0.0
+            while root <= 0:
+                x = float(self.standard_normals(1)[0])
+                root = 1.0 + c * x
+            v = root * root * root
+            u = 1 - self.unit()
+            xx = x * x
+            if u < 1.0 - _SQUEEZE * xx * xx:
+                break
+            if math.log(u) < 0.5 * xx + d * (1.0 - v + math.log(v)):
+                break
+        return scale * d * v

@@ -1,0 +1,93 @@
+"""Draws of categories, weighted, with and without putting them back."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from minitorch_ff.firefly.random.continuous import Continuous
+from minitorch_ff.firefly.random.errors import is_floating, require, scalar_name
+from minitorch_ff.firefly.random.exact import silent
+from minitorch_ff.firefly.random.memory_order import fill
+
+
+class Multinomial(Continuous):
+    """Draws of categories."""
+
+    @silent(all="ignore")
+    def multinomial(self, weights, num_samples: int, replacement: bool = False):
+        """Draw categories with probabilities in proportion to weights.
+
+        Args:
+            weights: One weight per category, of any sum. Shape `(categories,)` or
+                `(rows, categories)` for as many independent draws, floating.
+            num_samples: How many categories to draw, of each row.
+            replacement: Whether a category can be drawn again.
+
+        Returns:
+            Indices. Shape `(num_samples,)` or `(rows, num_samples)`, int64.
+
+        Raises:
+            RuntimeError: The weights are no distribution, or there are too few of them.
+        """
+        _check(weights, num_samples, replacement)
+        if num_samples == 1 or not replacement:
+            return self._by_race(weights, num_samples)
+        return self._by_sum(weights, num_samples)
+
+    def _by_race(self, weights, num_samples: int):
+        """Each category arrives after a time drawn at its rate; the first ones win."""
+        times = np.empty_like(weights)
+        fill(times, self.exponential(weights.size, 1.0, weights.dtype))
+        score = weights / times
+        if num_samples == 1:
+            return np.argmax(score, axis=-1, keepdims=True)
+        order = np.argsort(-score, axis=-1, kind="stable")
+        return order[..., :num_samples].copy()
+
+    def _by_sum(self, weights, num_samples: int):
+        """Look each uniform number up in the running sum of the weights."""
+        rows = weights.reshape(-1, weights.shape[-1])
+        samples = np.empty((len(rows), num_samples), np.int64)
+        for row, out in zip(rows, samples, strict=True):
+            cumulative = np.add.accumulate(row, dtype=row.dtype)
+            cumulative /= cumulative[-1]
+            cumulative[-1] = 1
+            u = self.unit64(num_samples)
+            out[:] = np.searchsorted(cumulative.astype(np.float64), u)
+        return samples.reshape(*weights.shape[:-1], num_samples)
+
+
+def _check(weights, num_samples: int, replacement: bool) -> None:
+    require(weights.ndim in (1, 2), "prob_dist must be 1 or 2 dim")
+    require(
+        is_floating(weights.dtype),
+        "multinomial only supports floating-point dtypes for input, "
+        f"got: {scalar_name(weights.dtype)}",
+    )
+    require(num_samples > 0, "cannot sample n_sample <= 0 samples")
+    categories = weights.shape[-1]
+    require(
+        replacement or num_samples <= categories,
+        "cannot sample n_sample > prob_dist.size(-1) samples without replacement",
+    )
+    require(categories <= 2**24, "number of categories cannot exceed 2^24")
+    finite, positive = np.isfinite(weights), weights >= 0
+    if num_samples == 1 or not replacement:
+        require(
+            bool((finite & positive).all()),
+            "probability tensor contains either `inf`, `nan` or element < 0",
+        )
+    else:
+        require(
+            bool(positive.all()),
+            "invalid multinomial distribution (encountering probability entry < 0)",
+        )
+        require(
+            bool(finite.all()),
+            "invalid multinomial distribution "
+            "(encountering probability entry = infinity or NaN)",
+        )
+    require(
+        bool((weights > 0).any(axis=-1).all()),
+        "invalid multinomial distribution (sum of probabilities <= 0)",
+    )

@@ -1,0 +1,123 @@
+"""Random permutations: the Fisher-Yates shuffle, by a loop and by sorting."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from minitorch_ff.firefly.random.engine import Engine
+from minitorch_ff.firefly.random.errors import not_implemented, require, scalar_name
+from minitorch_ff.firefly.random.exact import FLOAT32, FLOAT64, cast
+
+_WORD_LIMIT = (2**32 - 1) // 20  # from here on, each step takes two words
+_LOOP_LIMIT = 400  # up to here, the plain loop is the faster way
+
+# What integers a floating dtype counts to without a gap.
+_GAPLESS = {"float16": (2049, "2049"), "float32": (2**24 + 1, "2^24+1")}
+
+
+class Permutation(Engine):
+    """Draws of permutations."""
+
+    def randperm(self, n: int, dtype: DTypeLike = np.int64):
+        """Put the integers from 0 to n - 1 in random order.
+
+        Args:
+            n: How many.
+            dtype: Integer or floating; it does not change the order.
+
+        Returns:
+            Shape `(n,)`.
+
+        Raises:
+            RuntimeError: `n` is negative, or does not fit the dtype.
+            NotImplementedError: Permutations do not come in this dtype.
+        """
+        dtype = np.dtype(dtype)
+        _check(n, dtype)
+        if n < 2:
+            return np.arange(n).astype(dtype)
+        # Step i exchanges the items at places i and target[i], which is not before i.
+        steps = np.arange(n - 1, dtype=np.uint64)
+        draws = self.u32s(n - 1) if n < _WORD_LIMIT else self.u64s(n - 1)
+        targets = draws % (np.uint64(n) - steps)
+        targets += steps
+        shuffled = by_swapping if n < _LOOP_LIMIT else by_sorting
+        return cast(shuffled(n, targets), dtype)
+
+
+def by_swapping(n: int, targets):
+    """Exchange items i and `targets[i]` of 0 … n - 1, for i = 0 … n - 2 in turn."""
+    items = list(range(n))
+    for step, target in enumerate(targets.tolist()):
+        items[step], items[target] = items[target], items[step]
+    return np.array(items)
+
+
+def by_sorting(n: int, targets):
+    """The same result without a loop over the steps.
+
+    Once step i is over, place i stays as it is. So what matters is what a place holds just
+    before its own step: call it `found[i]`. Step i
+
+    * leaves `found[i]` at its target, and
+    * takes from there, for good, what the *previous step with the same target* left: if
+      that was step k, `found[k]`; if there was none, the target's own number.
+
+    And `found[i]` was left by the *last step before i whose target is i*; if there was
+    none, it is i. That makes `found` a forest of parent links, whose roots are the items.
+    """
+    # Sort the pairs (target, step): steps with the same target become neighbours, in order.
+    half = np.uint64(32)
+    pairs = targets << half
+    pairs |= np.arange(n - 1, dtype=np.uint64)
+    pairs.sort()
+    step = pairs.astype(np.uint32).astype(np.intp)
+    target = (pairs >> half).astype(np.intp)
+    has_previous = np.empty(n - 1, bool)
+    has_previous[0] = False
+    np.equal(target[1:], target[:-1], out=has_previous[1:])
+
+    found = np.arange(n)
+    last = np.append(np.flatnonzero(~has_previous[1:]), n - 2)  # of each target's steps
+    # A step may have its own place as target, and is then the last one that has. What lies
+    # there before it was left by its predecessor.
+    last -= (step[last] == target[last]) & has_previous[last]
+    found[target[last]] = step[last]
+    _follow_to_roots(found)
+
+    previous = np.empty(n - 1, np.intp)
+    previous[0] = 0
+    previous[1:] = step[:-1]
+    items = np.empty(n, np.int64)
+    items[step] = np.where(has_previous, found[previous], target)
+    items[n - 1] = found[n - 1]
+    return items
+
+
+def _follow_to_roots(parent) -> None:
+    """Replace every link of a forest by its root, doubling the stride of each look."""
+    pending = np.flatnonzero(parent != np.arange(parent.size))
+    while pending.size:
+        current = parent[pending]
+        further = parent[current]
+        parent[pending] = further
+        pending = pending[further != current]
+
+
+def _check(n: int, dtype: np.dtype) -> None:
+    require(n >= 0, f"Trying to create tensor with negative dimension {n}: [{n}]")
+    if dtype.kind not in "iuf" and dtype.name != "bfloat16":
+        raise not_implemented("randperm", dtype)
+    if dtype.name in ("uint16", "uint32", "uint64"):
+        raise not_implemented("randperm", dtype)
+    if dtype.kind in "iu":
+        require(
+            n - 1 <= np.iinfo(dtype).max,
+            f"value cannot be converted to type {dtype.name}_t without overflow",
+        )
+    elif dtype.name in _GAPLESS:
+        largest, text = _GAPLESS[dtype.name]
+        require(
+            n <= largest, f"n cannot be greater than {text} for {scalar_name(dtype)} type."
+        )
