@@ -1,8 +1,9 @@
 """The other way to use this package: change the import and leave the rest as it is.
 
-All other examples say `import torch` and run unchanged with `python -m minitorch_ff run`.
-This one says `import minitorch_ff as torch`, so plain `python` runs it. It finds the
-circle that passes closest to a handful of points: the radius comes out within 0.05 of 2.
+All other examples say `import torch` and run unchanged with `python -m minitorch_ff
+run`. This one says `import minitorch_ff as torch`, so plain `python` runs it. It finds
+the circle that passes closest to a handful of points: the radius comes out within 0.05
+of 2.
 """
 
 import minitorch_ff as torch
@@ -26,5 +27,5 @@ for step in range(101):
         print(f"step {step:3d}  loss {loss.item():.6f}")
 
 x, y = center.tolist()
-print(f"center ({x:.4f}, {y:.4f})")
-print(f"radius {radius.item():.4f}")
+print(f"center ({x:.6f}, {y:.6f})")
+print(f"radius {radius.item():.6f}")

@@ -1,8 +1,8 @@
 """A small network learns a linear function of ten numbers from noisy samples.
 
 The targets carry noise with a standard deviation of 0.1, so no model can be expected to
-get below a mean squared error of 0.01. The network, 10 inputs, 32 hidden units, 1 output,
-ends below 0.03 on samples that it has not seen.
+get below a mean squared error of 0.01. The network, 10 inputs, 32 hidden units, 1
+output, ends below 0.03 on samples that it has not seen.
 """
 
 import torch

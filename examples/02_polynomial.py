@@ -2,7 +2,8 @@
 
 No module and no optimizer: four tensors that require gradients, a loss, `backward`, and
 the step down the gradient written out. The summed squared error over 2000 points ends
-below 10, and the constant and the square, which an odd function does not need, near zero.
+below 10, and the constant and the square, which an odd function does not need, near
+zero.
 """
 
 import math
@@ -32,4 +33,4 @@ for step in range(1, 4001):
     if step % 500 == 0:
         print(f"step {step:4d}  loss {loss.item():.4f}")
 
-print(f"y = {a.item():.5f} + {b.item():.5f} x + {c.item():.5f} x^2 + {d.item():.5f} x^3")
+print(f"y = {a:.6f} + {b:.6f} x + {c:.6f} x^2 + {d:.6f} x^3")

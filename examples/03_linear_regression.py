@@ -42,7 +42,8 @@ for epoch in range(1, 61):
     if epoch % 10 == 0:
         print(f"epoch {epoch:2d}  loss {loss.item():.8f}")
 
-learned = torch.cat([model.linear.weight.detach().flatten(), model.linear.bias.detach()])
+linear = model.linear
+learned = torch.cat([linear.weight.detach().flatten(), linear.bias.detach()])
 print("by gradient descent:", learned)
 
 # The normal equations: (A'A) w = A'y, where a column of ones carries the bias.

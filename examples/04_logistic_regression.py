@@ -2,8 +2,8 @@
 
 The clouds are normal, one unit wide, with centres 3 apart, so the best possible rule is
 right for 93 of 100 points; the straight line that is learned comes to at least 0.90 on
-points that were held out. `BCEWithLogitsLoss` takes the model's raw scores: applying the
-sigmoid inside the loss keeps it exact for scores of any size.
+points that were held out. `BCEWithLogitsLoss` takes the model's raw scores: applying
+the sigmoid inside the loss keeps it exact for scores of any size.
 """
 
 import torch
@@ -48,6 +48,6 @@ again = F.binary_cross_entropy(torch.sigmoid(scores), labels[train])
 print(f"loss from probabilities {again.item():.6f}")
 
 (w1, w2), b = model.weight[0].tolist(), model.bias.item()
-print(f"the line is {w1:.4f} x1 + {w2:.4f} x2 + {b:.4f} = 0")
+print(f"the line is {w1:.6f} x1 + {w2:.6f} x2 + {b:.6f} = 0")
 print(f"training accuracy {accuracy(train):.4f}")
 print(f"held-out accuracy {accuracy(held_out):.4f}")

@@ -1,8 +1,8 @@
 """Handwritten digits: a network with two hidden layers reads 8×8 images.
 
 1797 images lie beside this script (`data/README.md` says where they come from). A fifth
-is held out, the rest is learned in shuffled batches with a `Dataset` and a `DataLoader`;
-at least 0.95 of the images that were held out are read correctly.
+is held out, the rest is learned in shuffled batches with a `Dataset` and a
+`DataLoader`; at least 0.95 of the images that were held out are read correctly.
 """
 
 from pathlib import Path
@@ -92,8 +92,8 @@ def main():
         if epoch % 3 == 0:
             test_loss, accuracy = evaluate(model, test_loader)
             print(
-                f"epoch {epoch:2d}  training loss {train_loss:.5f}  "
-                f"held-out loss {test_loss:.5f}"
+                f"epoch {epoch:2d}  training loss {train_loss:.6f}  "
+                f"held-out loss {test_loss:.6f}"
             )
     print(f"held-out accuracy {accuracy:.4f}")
 

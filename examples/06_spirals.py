@@ -1,8 +1,9 @@
 """Three spirals, wound into each other: a network draws the border between them.
 
 No straight line separates them, but two hidden layers bend the plane until one does: at
-least 0.97 of points that were held out get the right colour. With `--plot FILE.png` (and
-matplotlib installed) the regions, the points and the learning curve become a picture.
+least 0.97 of points that were held out get the right colour. With `--plot FILE.png`
+(and matplotlib installed) the regions, the points and the learning curve become a
+picture.
 """
 
 import argparse
@@ -11,15 +12,15 @@ import math
 import torch
 from torch import nn
 
-CLASSES = 3
+ARMS = 3
 
 
 def spirals(count, noise=0.2):
-    """`count` points per arm, and the arm each belongs to. Shapes (3 count, 2), (3 count)."""
+    """Points, shape (3 count, 2), and the arm each belongs to, shape (3 count,)."""
     points, arms = [], []
-    for arm in range(CLASSES):
+    for arm in range(ARMS):
         radius = torch.linspace(0.1, 1, count)
-        angle = 4.5 * radius + 2 * math.pi * arm / CLASSES + noise * torch.randn(count)
+        angle = 4.5 * radius + 2 * math.pi * arm / ARMS + noise * torch.randn(count)
         points.append(torch.stack([radius * angle.sin(), radius * angle.cos()], dim=1))
         arms.append(torch.full((count,), arm, dtype=torch.long))
     return torch.cat(points), torch.cat(arms)
@@ -32,7 +33,7 @@ def accuracy(model, points, arms):
 
 
 def plot(path, model, points, arms, losses):
-    """Write the learned regions with `points` on them, and the losses, to a PNG file."""
+    """Write the regions with `points` on them, and the losses, to a PNG file."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -55,7 +56,8 @@ def plot(path, model, points, arms, losses):
         left.scatter(own[:, 0], own[:, 1], linewidth=0.5, **look)
     left.set(title="Regions and held-out points", xlabel="$x_1$", ylabel="$x_2$")
     right.plot(range(1, len(losses) + 1), losses, color="#333333")
-    right.set(title="Training loss", xlabel="epoch", ylabel="cross-entropy", yscale="log")
+    right.set(title="Training loss", xlabel="epoch", ylabel="cross-entropy")
+    right.set_yscale("log")
     right.grid(alpha=0.3, which="both")
     figure.savefig(path, dpi=110)
     print("picture written")
@@ -71,7 +73,7 @@ def main():
     test_points, test_arms = spirals(100)
 
     model = nn.Sequential(
-        nn.Linear(2, 32), nn.Tanh(), nn.Linear(32, 32), nn.Tanh(), nn.Linear(32, CLASSES)
+        nn.Linear(2, 32), nn.Tanh(), nn.Linear(32, 32), nn.Tanh(), nn.Linear(32, ARMS)
     )
     criterion = nn.CrossEntropyLoss()
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01, weight_decay=1e-5)
@@ -84,7 +86,7 @@ def main():
         optimizer.step()
         losses.append(loss.item())
         if epoch % 50 == 0:
-            print(f"epoch {epoch:3d}  loss {losses[-1]:.5f}")
+            print(f"epoch {epoch:3d}  loss {losses[-1]:.6f}")
 
     print(f"training accuracy {accuracy(model, points, arms):.3f}")
     print(f"held-out accuracy {accuracy(model, test_points, test_arms):.3f}")

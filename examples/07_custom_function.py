@@ -64,4 +64,4 @@ outputs[[36, 38]] -= 12
 
 for name, loss_function in [("squares", torch.square), ("log-cosh", log_cosh)]:
     slope, intercept = fit(loss_function)
-    print(f"{name:8s}  slope {slope:.4f}  intercept {intercept:.4f}")
+    print(f"{name:8s}  slope {slope:.6f}  intercept {intercept:.6f}")

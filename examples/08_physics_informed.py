@@ -1,11 +1,11 @@
 """A network solves a differential equation that it has no data for.
 
-A damped oscillator obeys x'' + 2 d x' + w² x = 0 with x(0) = 1 and x'(0) = 0. The network
-is trained to make the left side zero at 64 times; the derivatives in it come from
-`torch.autograd.grad` with `create_graph=True`, so that the loss can be differentiated
-once more with respect to the weights. The largest error against the exact solution ends
-below 0.01. In the manner of Raissi, Perdikaris and Karniadakis (2019), with the initial
-values built in as Lagaris, Likas and Fotiadis (1998) do.
+A damped oscillator obeys x'' + 2 d x' + w² x = 0 with x(0) = 1 and x'(0) = 0. The
+network is trained to make the left side zero at 64 times; the derivatives in it come
+from `torch.autograd.grad` with `create_graph=True`, so that the loss can be
+differentiated once more with respect to the weights. The largest error against the
+exact solution ends below 0.01. In the manner of Raissi, Perdikaris and Karniadakis
+(2019), with the initial values built in as Lagaris, Likas and Fotiadis (1998) do.
 """
 
 import torch
@@ -68,8 +68,8 @@ for step in range(1, 1501):
 
 with torch.no_grad():
     t = torch.linspace(0, 3, 7).view(-1, 1)
-    for time, ours, theirs in zip(t, solution(t), exact(t)):
-        print(f"t {time.item():.1f}  x {ours.item():8.4f}  exact {theirs.item():8.4f}")
+    for time, ours, theirs in zip(t, solution(t), exact(t), strict=True):
+        print(f"t {time.item():.1f}  x {ours.item():9.6f}  exact {theirs.item():9.6f}")
     t = torch.linspace(0, 3, 301).view(-1, 1)
     error = (solution(t) - exact(t)).abs().max()
-print(f"largest error {error.item():.5f}")
+print(f"largest error {error.item():.6f}")

@@ -1,9 +1,9 @@
 """Stop when the validation loss stops falling, and keep the best weights.
 
 A network much too large for its 60 noisy points would learn the noise by heart. A third
-of the points is kept aside to watch for that: when the loss on them has not come to a new
-low for 60 epochs, training ends and the best state so far is put back. The noise has a
-variance of 0.04; the error on fresh points from the curve itself ends below 0.02.
+of the points is kept aside to watch for that: when the loss on them has not come to a
+new low for 60 epochs, training ends and the best state so far is put back. The noise
+has a variance of 0.04; the error on fresh points from the curve itself ends below 0.02.
 """
 
 import copy
@@ -65,15 +65,15 @@ for epoch in range(1, 1001):
     scheduler.step(validation_loss)
     if epoch % 25 == 0:
         rate = optimizer.param_groups[0]["lr"]
-        print(f"epoch {epoch:3d}  validation loss {validation_loss:.5f}  rate {rate:g}")
+        print(f"epoch {epoch:3d}  validation loss {validation_loss:.6f}  rate {rate:g}")
     if stopping.should_stop(epoch, validation_loss, model):
         print(f"stopped after epoch {epoch}")
         break
 
 model.load_state_dict(stopping.state)
-print(f"best epoch {stopping.best_epoch}, validation loss {stopping.best:.5f}")
+print(f"best epoch {stopping.best_epoch}, validation loss {stopping.best:.6f}")
 
 fresh = torch.linspace(-2, 2, 400).unsqueeze(1)
 with torch.no_grad():
     error = criterion(model(fresh), curve(fresh)).item()
-print(f"error on fresh points {error:.5f}")
+print(f"error on fresh points {error:.6f}")

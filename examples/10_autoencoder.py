@@ -45,7 +45,7 @@ for epoch in range(1, 31):
         optimizer.step()
         total += loss.item() * len(batch)
     if epoch % 6 == 0:
-        print(f"epoch {epoch:2d}  training loss {total / len(train_images):.5f}")
+        print(f"epoch {epoch:2d}  training loss {total / len(train_images):.6f}")
 
 model.eval()
 with torch.inference_mode():
@@ -60,6 +60,6 @@ def show(image):
     return ["".join(" .:*#"[level] * 2 for level in row) for row in rows]
 
 
-for before, after in zip(show(test_images[0]), show(drawn[0])):
+for before, after in zip(show(test_images[0]), show(drawn[0]), strict=True):
     print(f"|{before}|  |{after}|")
-print(f"explained variance {1 - unexplained.item():.4f}")
+print(f"explained variance {1 - unexplained.item():.6f}")

@@ -16,7 +16,7 @@ def start():
     """A fresh model and its optimizer."""
     torch.manual_seed(7)
     model = nn.Sequential(
-        nn.Linear(4, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.2), nn.Linear(16, 1)
+        nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.2), nn.Linear(8, 1)
     )
     return model, torch.optim.Adam(model.parameters(), lr=0.01)
 
@@ -62,6 +62,6 @@ optimizer.load_state_dict(checkpoint["optimizer"])
 torch.set_rng_state(checkpoint["random"])
 print(f"after 10 + 10 epochs: loss {train(resumed, optimizer, 10):.6f}")
 
-pairs = zip(model.state_dict().values(), resumed.state_dict().values())
-difference = max((a.float() - b.float()).abs().max().item() for a, b in pairs)
+state, again = model.state_dict(), resumed.state_dict()
+difference = max((state[key] - again[key]).abs().max().item() for key in state)
 print(f"largest difference {difference:.1f}")

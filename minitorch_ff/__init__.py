@@ -33,6 +33,12 @@ from minitorch_ff._functions.creation import range_ as range
 from minitorch_ff._functions.matmul import (
     addbmm, addmm, addmv, addr, baddbmm, bmm, dot, inner, matmul, mm, mv, outer, tensordot, vdot,
 )  # fmt: skip
+from minitorch_ff._functions.indexing import fill
+from minitorch_ff._functions.random import (
+    Generator, bernoulli, default_generator, get_rng_state, initial_seed, manual_seed,
+    multinomial, normal, poisson, rand, rand_like, randint, randint_like, randn, randn_like,
+    randperm, seed, set_rng_state,
+)  # fmt: skip
 from minitorch_ff._functions.reduction import mean, sum
 from minitorch_ff._functions.shaping import (
     chunk, clone, diagonal, flatten, movedim, narrow, permute, ravel, reshape, select, split,

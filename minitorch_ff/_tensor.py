@@ -18,6 +18,7 @@ from minitorch_ff._functions import (
     conversion,
     creation,
     indexing,
+    random,
     reduction,
     shaping,
 )
@@ -264,6 +265,16 @@ class Tensor(engine.Tensor):
     # -------------------------------------------------------------------- indexing
 
     __getitem__, __setitem__, __iter__ = indexing.getitem, indexing.setitem, indexing.iterate
+
+    fill_, zero_, copy_ = in_place(indexing.fill), in_place(indexing.zero), in_place(indexing.copied)
+
+    # --------------------------------------------------------------- random numbers
+
+    uniform_, normal_, random_ = random.uniform_, random.normal_, random.random_
+    bernoulli, bernoulli_ = random.bernoulli, random.bernoulli_
+    exponential_, cauchy_ = random.exponential_, random.cauchy_
+    geometric_, log_normal_ = random.geometric_, random.log_normal_
+    multinomial = random.multinomial
 
     # -------------------------------------------------------------------- products
 

@@ -227,7 +227,7 @@ def module_errors(entry) -> Iterator[tuple]:
             yield training, bad.error_on is ModuleErrorEnum.CONSTRUCTION_ERROR, bad
 
 
-class recorded_constructors:  # noqa: N801 (a context manager, used like a function)
+class recorded_constructors:
     """Inside, every new `torch.nn.Module` remembers what it was built with.
 
     Some samples hold modules (an encoder its layer), which are built again on the

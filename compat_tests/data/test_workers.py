@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import random
 
@@ -245,11 +246,9 @@ def test_nothing_ahead(monkeypatch):
     # PyTorch's half-made iterator would complain of this when it is deleted.
     theirs = pytorch.utils.data.dataloader._MultiProcessingDataLoaderIter
     monkeypatch.setattr(theirs, "_shutdown", True, raising=False)
-    same_error(
-        lambda torch: iter(
-            torch.utils.data.DataLoader(range(3), num_workers=1, prefetch_factor=0)
-        )
-    )
+    settings = {"num_workers": 1, "prefetch_factor": 0}
+    same_error(lambda torch: iter(torch.utils.data.DataLoader(range(3), **settings)))
+    gc.collect()
 
 
 def test_context():

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import minitorch_ff as ff
+from compat_tests.conformance.outcome import seed_all
 
 
 class Numbers(list):
@@ -78,7 +79,7 @@ def same():
     def run(body):
         observed = []
         for world in (torch, ff):
-            world.manual_seed(0)
+            seed_all(0, ff)
             notes = Notes(world)
             body(world, notes)
             observed.append(notes.seen)

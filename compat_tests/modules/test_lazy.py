@@ -55,7 +55,7 @@ def scale(world, with_buffer=True):
 
 def test_first_call(same):
     def body(w, note):
-        full, lazy, forgets, lacks = scale(w)
+        _full, lazy, forgets, lacks = scale(w)
         m = lazy()
         parameter = m.factor
         note(m, m.has_uninitialized_params(), [n for n, _ in m.named_parameters()])
@@ -92,7 +92,7 @@ def test_saving_and_loading(same):
 
 def test_copies(same):
     def body(w, note):
-        full, lazy, *_ = scale(w, with_buffer=False)
+        _full, lazy, *_ = scale(w, with_buffer=False)
         first = lazy()
         second = copy.deepcopy(first)
         note(second(w.ones(3)), second, first, type(first).__name__)

@@ -1,4 +1,4 @@
-"""The update primitives alone, on arrays: blocks, buckets, dtypes, PyTorch's numbers."""
+"""The update primitives alone, on arrays: blocks, buckets, dtypes, right numbers."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ import torch
 from minitorch_ff.firefly.backend.numpy_backend import NumpyBackend
 
 STEPS = 7
-ADAM = dict(lr=0.01, beta1=0.9, beta2=0.99, eps=1e-8, maximize=False)
+ADAM = {"lr": 0.01, "beta1": 0.9, "beta2": 0.99, "eps": 1e-8, "maximize": False}
 ADAM_DECAY = {**ADAM, "weight_decay": 0.1, "decoupled_weight_decay": False}
 ADAMW = {**ADAM, "weight_decay": 0.1, "decoupled_weight_decay": True}
 
@@ -26,9 +26,15 @@ def averaging(step):
     return {"eta": eta, "mu": 1 / max(1, step - 1 - 2)}
 
 
-# name: (arrays of the state, settings, PyTorch's optimizer and its settings); a callable
+# name: (primitive, arrays of the state, settings, PyTorch's optimizer); a callable
 # among the settings is called with the number of the step
-SGD = dict(lr=0.1, momentum=0.9, dampening=0.3, weight_decay=0.1, nesterov=False)
+SGD = {
+    "lr": 0.1,
+    "momentum": 0.9,
+    "dampening": 0.3,
+    "weight_decay": 0.1,
+    "nesterov": False,
+}
 CASES = {
     "sgd": (
         "sgd_step",
@@ -39,8 +45,13 @@ CASES = {
     "sgd_nesterov": (
         "sgd_step",
         ["momentum_buffer"],
-        {**SGD, "dampening": 0, "nesterov": True, "maximize": True}
-        | {"first": lambda t: t == 1},
+        {
+            **SGD,
+            "dampening": 0,
+            "nesterov": True,
+            "maximize": True,
+            "first": lambda t: t == 1,
+        },
         (
             torch.optim.SGD,
             {**SGD, "dampening": 0, "nesterov": True, "maximize": True},
@@ -50,7 +61,7 @@ CASES = {
         "adam_step",
         ["exp_avg", "exp_avg_sq"],
         {**ADAM_DECAY, "step": int},
-        (torch.optim.Adam, dict(lr=0.01, betas=(0.9, 0.99), weight_decay=0.1)),
+        (torch.optim.Adam, {"lr": 0.01, "betas": (0.9, 0.99), "weight_decay": 0.1}),
     ),
     "amsgrad": (
         "adam_step",
@@ -58,50 +69,75 @@ CASES = {
         {**ADAMW, "step": int},
         (
             torch.optim.AdamW,
-            dict(lr=0.01, betas=(0.9, 0.99), weight_decay=0.1, amsgrad=True),
+            {"lr": 0.01, "betas": (0.9, 0.99), "weight_decay": 0.1, "amsgrad": True},
         ),
     ),
     "rmsprop": (
         "rmsprop_step",
         ["square_avg"],
-        dict(lr=0.01, alpha=0.9, eps=1e-8, weight_decay=0, momentum=0, maximize=False),
-        (torch.optim.RMSprop, dict(lr=0.01, alpha=0.9)),
+        {
+            "lr": 0.01,
+            "alpha": 0.9,
+            "eps": 1e-8,
+            "weight_decay": 0,
+            "momentum": 0,
+            "maximize": False,
+        },
+        (torch.optim.RMSprop, {"lr": 0.01, "alpha": 0.9}),
     ),
     "rmsprop_centered": (
         "rmsprop_step",
         ["square_avg", "momentum_buffer", "grad_avg"],
-        dict(lr=0.01, alpha=0.9, eps=1e-8, weight_decay=0.1, momentum=0.5)
-        | {"maximize": True},
+        {
+            "lr": 0.01,
+            "alpha": 0.9,
+            "eps": 1e-8,
+            "weight_decay": 0.1,
+            "momentum": 0.5,
+            "maximize": True,
+        },
         (
             torch.optim.RMSprop,
-            dict(lr=0.01, alpha=0.9, weight_decay=0.1, momentum=0.5)
-            | {"centered": True, "maximize": True},
+            {
+                "lr": 0.01,
+                "alpha": 0.9,
+                "weight_decay": 0.1,
+                "momentum": 0.5,
+                "centered": True,
+                "maximize": True,
+            },
         ),
     ),
     "adagrad": (
         "adagrad_step",
         ["sum"],
-        dict(lr=0.1, lr_decay=0.5, eps=1e-10, weight_decay=0.1, maximize=False)
-        | {"step": int},
-        (torch.optim.Adagrad, dict(lr=0.1, lr_decay=0.5, weight_decay=0.1)),
+        {
+            "lr": 0.1,
+            "lr_decay": 0.5,
+            "eps": 1e-10,
+            "weight_decay": 0.1,
+            "maximize": False,
+            "step": int,
+        },
+        (torch.optim.Adagrad, {"lr": 0.1, "lr_decay": 0.5, "weight_decay": 0.1}),
     ),
     "adadelta": (
         "adadelta_step",
         ["square_avg", "acc_delta"],
-        dict(lr=0.5, rho=0.9, eps=1e-6, weight_decay=0.1, maximize=False),
-        (torch.optim.Adadelta, dict(lr=0.5, weight_decay=0.1)),
+        {"lr": 0.5, "rho": 0.9, "eps": 1e-6, "weight_decay": 0.1, "maximize": False},
+        (torch.optim.Adadelta, {"lr": 0.5, "weight_decay": 0.1}),
     ),
     "adamax": (
         "adamax_step",
         ["exp_avg", "exp_inf"],
         {**ADAM, "weight_decay": 0.1, "step": int},
-        (torch.optim.Adamax, dict(lr=0.01, betas=(0.9, 0.99), weight_decay=0.1)),
+        (torch.optim.Adamax, {"lr": 0.01, "betas": (0.9, 0.99), "weight_decay": 0.1}),
     ),
     "nadam": (
         "nadam_step",
         ["exp_avg", "exp_avg_sq"],
         {**ADAM_DECAY, "step": int, "momenta": momenta},
-        (torch.optim.NAdam, dict(lr=0.01, betas=(0.9, 0.99), weight_decay=0.1)),
+        (torch.optim.NAdam, {"lr": 0.01, "betas": (0.9, 0.99), "weight_decay": 0.1}),
     ),
     "radam": (
         "radam_step",
@@ -109,22 +145,31 @@ CASES = {
         {**ADAMW, "step": int, "rectification": lambda t: None},
         (
             torch.optim.RAdam,
-            dict(lr=0.01, betas=(0.9, 0.99), weight_decay=0.1)
-            | {"decoupled_weight_decay": True},
+            {
+                "lr": 0.01,
+                "betas": (0.9, 0.99),
+                "weight_decay": 0.1,
+                "decoupled_weight_decay": True,
+            },
         ),
     ),
     "asgd": (
         "asgd_step",
         ["ax"],
-        dict(lambd=1e-4, weight_decay=0.1, maximize=False, averaging=averaging),
-        (torch.optim.ASGD, dict(lr=0.01, t0=2, weight_decay=0.1)),
+        {"lambd": 1e-4, "weight_decay": 0.1, "maximize": False, "averaging": averaging},
+        (torch.optim.ASGD, {"lr": 0.01, "t0": 2, "weight_decay": 0.1}),
     ),
     "rprop": (
         "rprop_step",
         ["prev", "step_size"],
-        dict(etaminus=0.5, etaplus=1.2, step_size_min=1e-6, step_size_max=50)
-        | {"maximize": False},
-        (torch.optim.Rprop, dict(lr=0.01)),
+        {
+            "etaminus": 0.5,
+            "etaplus": 1.2,
+            "step_size_min": 1e-6,
+            "step_size_max": 50,
+            "maximize": False,
+        },
+        (torch.optim.Rprop, {"lr": 0.01}),
     ),
 }
 # The first steps of RAdam go without the mean square; so many are compared here.

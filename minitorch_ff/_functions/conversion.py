@@ -474,15 +474,19 @@ def shallow_copy(self: Tensor) -> Tensor:
 
 
 def reduce(self: Tensor, protocol: Any) -> Any:
-    """What `pickle` stores: the class, the elements, and whether gradients are wanted."""
+    """What `pickle` stores: the class, the elements, and whether gradients are wanted.
+
+    The class of plain tensors is not named, as it goes by PyTorch's name.
+    """
     array = self.backend.to_numpy(self.buffer)
     state = dict(self.__dict__) or None
-    return rebuild, (self.__class__, array, self.is_leaf and self.requires_grad), state
+    cls = None if self.__class__ is AnyTensor.result_class else self.__class__
+    return rebuild, (cls, array, self.is_leaf and self.requires_grad), state
 
 
 def rebuild(cls: Any, array: np.ndarray, requires_grad: builtins.bool) -> Any:
     """A tensor from what `reduce` stored."""
-    out = wrap(cls, array)
+    out = wrap(AnyTensor.result_class if cls is None else cls, array)
     if requires_grad:
         require_grad(out)
     return out

@@ -11,7 +11,7 @@ from minitorch_ff._checks import check_index_bounds
 from minitorch_ff.firefly.in_place import value_before, write
 from minitorch_ff.firefly.modes import grad_enabled
 from minitorch_ff.firefly.ops import indexing as ops
-from minitorch_ff.firefly.ops.base import apply
+from minitorch_ff.firefly.ops.base import apply, check_broadcast
 from minitorch_ff.firefly.promotion import number
 from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 from minitorch_ff.firefly.tensor import wrap
@@ -280,3 +280,49 @@ def iterate(self: Tensor) -> Any:
         raise TypeError("iteration over a 0-d tensor")
     return iter(self.unbind(0))
 
+
+
+def fill(input: Tensor, value: Any) -> Tensor:
+    """One value (a number or a 0-d tensor) in all places of a tensor like `input`.
+
+    Raises:
+        RuntimeError: `value` is a tensor with dimensions.
+
+    See: [torch.fill](https://docs.pytorch.org/docs/stable/generated/torch.fill.html).
+    """
+    if not isinstance(value, AnyTensor):
+        return apply(ops.Fill, input, number(value, input))
+    if value.buffer.ndim:
+        raise RuntimeError(
+            "fill only supports 0-dimension value tensor but got tensor with "
+            f"{value.buffer.ndim} dimensions."
+        )
+    return apply(ops.Fill, input, value)
+
+
+def zero(input: Tensor) -> Tensor:
+    """Zeros in the place of `input`."""
+    settings = {"value": input.backend.module.zeros_like(input.buffer), "called": "Zero"}
+    return apply(ops.Overwrite, input, **settings)
+
+
+def copied(input: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
+    """`src`, broadcast to the shape of `input`, in its dtype and place.
+
+    Raises:
+        RuntimeError: The shapes cannot be broadcast.
+    """
+    if not isinstance(src, AnyTensor):
+        raise TypeError(
+            f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}"
+        )
+    if type(src.buffer) is not type(input.buffer):
+        src = src.to(input.device)
+    try:
+        return apply(ops.Copy, input, src)
+    except ValueError:
+        check_broadcast(input.buffer.shape, src.buffer.shape)
+        raise RuntimeError(
+            f"output with shape {list(input.buffer.shape)} doesn't match the broadcast shape "
+            f"{list(src.buffer.shape)}"
+        ) from None

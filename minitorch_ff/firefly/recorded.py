@@ -13,13 +13,18 @@ from typing import Any
 from minitorch_ff.firefly.ops import (
     activation,
     arithmetic,
+    cumulative,
     exponential,
     indexing,
     matmul,
+    ordering,
     powers,
     reduction,
+    selection,
     shaping,
     signs,
+    special,
+    trigonometric,
 )
 from minitorch_ff.firefly.ops.base import apply
 from minitorch_ff.firefly.promotion import number
@@ -71,7 +76,7 @@ class Recorded:
 
     # Constants
     eq, ne, lt, le, gt, ge = map(constant, ("eq", "ne", "lt", "le", "gt", "ge"))
-    isnan, isinf = constant("isnan"), constant("isinf")
+    isnan, isinf, isfinite = map(constant, ("isnan", "isinf", "isfinite"))
     logical_and, logical_or = constant("logical_and"), constant("logical_or")
     logical_not = constant("logical_not")
     sign = constant("sign")
@@ -109,15 +114,36 @@ class Recorded:
         return apply(arithmetic.Shift, x, amount=amount)
 
     # Exponentials
-    exp, log = one(exponential.Exp), one(exponential.Log)
+    exp, exp2, expm1 = map(one, (exponential.Exp, exponential.Exp2, exponential.Expm1))
+    log, log1p = one(exponential.Log), one(exponential.Log1p)
+
+    # Trigonometry
+    sin, cos, sinc = map(one, (trigonometric.Sin, trigonometric.Cos, trigonometric.Sinc))
+    sinh, cosh = one(trigonometric.Sinh), one(trigonometric.Cosh)
+
+    # Special functions
+    erf, erfcx = one(special.Erf), one(special.SpecialErfcx)
+    digamma = one(special.Digamma)
+
+    def polygamma(self, x: Any, n: int) -> Any:
+        """The `n`-th derivative of `digamma`."""
+        return apply(special.Polygamma, x, n=n)
+
+    def bessel_i(self, x: Any, order: int, scaled: bool) -> Any:
+        """The modified Bessel functions."""
+        return apply(special.BesselI, x, order=order, scaled=scaled)
+
+    # Selection
+    def where(self, mask: Any, a: Any, b: Any) -> Any:
+        """`a` where the boolean `mask` holds, `b` elsewhere."""
+        return apply(selection.Where, lift(a), lift(b), lift(mask))
+
+    def zeros_like(self, x: Any) -> Any:
+        """Zeros in the shape of `x`."""
+        return lift(x.backend.zeros_like(x.buffer))
 
     # Activations
     tanh, sigmoid = one(activation.Tanh), one(activation.Sigmoid)
-
-    def where(self, mask: Any, a: Any, b: Any) -> Any:
-        """`a` where the boolean buffer `mask` holds, `b` elsewhere."""
-        a, b = self.where_true(lift(a), mask), self.where_true(lift(b), ~mask)
-        return self.add(a, b)
 
     def softmax(self, x: Any, dim: Any) -> Any:
         """Exponentials scaled to add up to one."""
@@ -129,7 +155,7 @@ class Recorded:
 
     def where_true(self, x: Any, mask: Any) -> Any:
         """`x` where the boolean buffer `mask` holds, zero elsewhere."""
-        return apply(shaping.WhereTrue, x, mask=mask)
+        return apply(shaping.WhereTrue, x, mask=raw(mask))
 
     # Reductions
     def sum(self, x: Any, dim: Any = None, keepdim: bool = False) -> Any:
@@ -139,6 +165,32 @@ class Recorded:
     def sum_rows(self, x: Any) -> Any:
         """Column sums of a matrix."""
         return apply(reduction.Sum, x, dim=0)
+
+    all, any, shares = constant("all"), constant("any"), constant("shares")
+
+    def cumsum(self, x: Any, dim: int) -> Any:
+        """Running sums."""
+        return apply(cumulative.Cumsum, x, dim=dim)
+
+    def cumprod(self, x: Any, dim: int) -> Any:
+        """Running products."""
+        return apply(cumulative.Cumprod, x, dim=dim)
+
+    def logcumsumexp(self, x: Any, dim: int) -> Any:
+        """Logarithms of running sums of exponentials."""
+        return apply(cumulative.Logcumsumexp, x, dim=dim)
+
+    # Ordering
+    def take_along(self, x: Any, positions: Any, dim: int) -> Any:
+        """Elements at positions along a dimension."""
+        return apply(ordering.TakeAlong, x, positions=raw(positions), dim=dim)
+
+    def put_along(
+        self, x: Any, positions: Any, dim: int, shape: Any, repeated: bool = False
+    ) -> Any:
+        """Zeros with elements at positions along a dimension."""
+        settings = {"dim": dim, "shape": tuple(shape), "repeated": repeated}
+        return apply(ordering.PutAlong, x, positions=raw(positions), **settings)
 
     # Shaping
     copy, contiguous = one(shaping.Clone), one(shaping.Contiguous)

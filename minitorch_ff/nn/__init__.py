@@ -6,4 +6,6 @@ from minitorch_ff.nn.modules.container import (
 )  # fmt: skip
 from minitorch_ff.nn.modules.linear import Identity, Linear
 from minitorch_ff.nn.modules.module import Module
-from minitorch_ff.nn.parameter import Buffer, Parameter
+from minitorch_ff.nn.parameter import (
+    Buffer, Parameter, UninitializedBuffer, UninitializedParameter,
+)  # fmt: skip

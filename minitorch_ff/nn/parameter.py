@@ -74,12 +74,14 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
         copied: Parameter = memo[id(self)]
         return copied
 
-    def __repr__(self, *, tensor_contents: Any = None) -> str:
-        return "Parameter containing:\n" + super().__repr__()
+    def __repr__(self, *, tensor_contents: str | None = None) -> str:
+        text = super().__repr__(tensor_contents=tensor_contents)
+        return "Parameter containing:\n" + text
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
-        values = self.data, self.requires_grad, OrderedDict()
-        return _rebuild_parameter, values, self.__dict__ or None
+        hooks: OrderedDict[int, Any] = OrderedDict()  # none is saved
+        made_from = self.data, self.requires_grad, hooks
+        return _rebuild_parameter, made_from, self.__dict__ or None
 
 
 def _alias(cls: type[Tensor], data: Tensor, requires_grad: bool) -> Any:
@@ -99,7 +101,7 @@ def _alias(cls: type[Tensor], data: Tensor, requires_grad: bool) -> Any:
 def _rebuild_parameter(
     data: Tensor, requires_grad: bool, backward_hooks: Any
 ) -> Parameter:
-    """What a pickled parameter is made from; hooks are not saved."""
+    """A parameter from what was pickled."""
     return Parameter(data, requires_grad)
 
 
@@ -127,6 +129,8 @@ class Buffer(Tensor, metaclass=_BufferMeta):
     See: [torch.nn.Buffer](https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.Buffer.html).
     """
 
+    persistent: bool
+
     def __new__(cls, data: Any = None, *, persistent: bool = True) -> Any:
         """A marked tensor over the memory of `data`."""
         if data is None:
@@ -137,11 +141,22 @@ class Buffer(Tensor, metaclass=_BufferMeta):
         return tensor
 
 
-def _of_placeholder(name: str) -> Callable[..., Any]:
+def _answering(name: str) -> Callable[..., Any]:
     """A method that answers as an empty tensor of the same dtype and device does."""
 
     def method(self: UninitializedTensorMixin, *args: Any, **kwargs: Any) -> Any:
         return getattr(self.data, name)(*args, **kwargs)
+
+    method.__name__ = name
+    return method
+
+
+def _converting(name: str) -> Callable[..., Any]:
+    """A method that gives an uninitialized tensor another dtype or device."""
+
+    def method(self: UninitializedTensorMixin, *args: Any, **kwargs: Any) -> Any:
+        converted = getattr(self.data, name)(*args, **kwargs)
+        return self if converted is self.data else self._converted(converted)
 
     method.__name__ = name
     return method
@@ -156,24 +171,26 @@ class UninitializedTensorMixin:
     device.
     """
 
-    __slots__ = ()
-
     cls_to_become: type[Tensor]
     _placeholder: Tensor
     _wants_grad: bool
 
     dtype = property(lambda self: self._placeholder.dtype)
     device = property(lambda self: self._placeholder.device)
-    to = _of_placeholder("to")
-    half = _of_placeholder("half")
-    float = _of_placeholder("float")
-    double = _of_placeholder("double")
-    bfloat16 = _of_placeholder("bfloat16")
-    cpu = _of_placeholder("cpu")
-    cuda = _of_placeholder("cuda")
-    size = _of_placeholder("size")
-    is_complex = _of_placeholder("is_complex")
-    is_floating_point = _of_placeholder("is_floating_point")
+    to = _converting("to")
+    half = _converting("half")
+    float = _converting("float")
+    double = _converting("double")
+    bfloat16 = _converting("bfloat16")
+    cpu = _converting("cpu")
+    cuda = _converting("cuda")
+    size = _answering("size")
+    is_complex = _answering("is_complex")
+    is_floating_point = _answering("is_floating_point")
+
+    def _converted(self, placeholder: Tensor) -> Tensor:
+        """What a conversion returns: for a parameter, what becomes its `data`."""
+        return placeholder
 
     @property
     def data(self) -> Tensor:
@@ -241,7 +258,7 @@ class UninitializedTensorMixin:
         self.buffer = values.buffer  # type: ignore[misc]
         self.requires_grad_(wants_grad)  # type: ignore[attr-defined]
 
-    def __repr__(self) -> str:
+    def __repr__(self, *, tensor_contents: str | None = None) -> str:
         return f"<{type(self).__name__}>"
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
@@ -302,6 +319,7 @@ class UninitializedBuffer(UninitializedTensorMixin, Tensor):
     """
 
     cls_to_become = Tensor
+    persistent: bool
 
     def __new__(
         cls,
@@ -315,3 +333,8 @@ class UninitializedBuffer(UninitializedTensorMixin, Tensor):
         tensor.persistent = persistent
         tensor._is_buffer = True
         return tensor
+
+    def _converted(self, placeholder: Tensor) -> Tensor:
+        converted = UninitializedBuffer(self.requires_grad, persistent=self.persistent)
+        converted.data = placeholder
+        return converted

@@ -209,7 +209,7 @@ def number(setting: Any) -> Any:
 
 
 def check_settings(**settings: Any) -> None:
-    """Refuse settings below zero, in the order given, and a tensor of many as `lr`.
+    """Refuse settings below zero, in this order, and a tensor of many as `lr`.
 
     Raises:
         ValueError: Naming the setting.

@@ -31,6 +31,9 @@ class NAdam(ElementwiseOptimizer):
 
     with the averages $m_t$ and $v_t$ of `Adam`. As a loop:
 
+        mu = beta1 * (1 - 0.96 ** (t * momentum_decay) / 2)
+        mu_next = beta1 * (1 - 0.96 ** ((t + 1) * momentum_decay) / 2)
+        mu_product *= mu
         for p, m, v in zip(params, exp_avgs, exp_avg_sqs):
             g = p.grad + weight_decay * p
             m.lerp_(g, 1 - beta1)

@@ -33,12 +33,16 @@ class RAdam(ElementwiseOptimizer):
 
     with the averages $m_t$ and $v_t$ of `Adam`. As a loop:
 
+        most = 2 / (1 - beta2) - 1
+        rho = most - 2 * t * beta2**t / (1 - beta2**t)
+        r2 = (rho - 4) * (rho - 2) * most / ((most - 4) * (most - 2) * rho)
         for p, m, v in zip(params, exp_avgs, exp_avg_sqs):
             g = p.grad + weight_decay * p
             m.lerp_(g, 1 - beta1)
             v.lerp_(g * g, 1 - beta2)
-            adapted = r * (1 - beta2**t) ** 0.5 / (v.sqrt() + eps) if rho > 5 else 1
-            p -= lr * m / (1 - beta1**t) * adapted
+            p -= lr * m / (1 - beta1**t) * (
+                (r2 * (1 - beta2**t)) ** 0.5 / (v.sqrt() + eps) if rho > 5 else 1
+            )
 
     Args:
         params: Tensors, `(name, tensor)` pairs, or parameter groups.

@@ -32,7 +32,7 @@ class RMSprop(ElementwiseOptimizer):
         for p, v, b in zip(params, square_avgs, momentum_buffers):
             g = p.grad + weight_decay * p
             v.lerp_(g * g, 1 - alpha)
-            b = momentum * b + g / (v.sqrt() + eps)
+            b.copy_(momentum * b + g / (v.sqrt() + eps))
             p -= lr * b
 
     Args:

@@ -25,7 +25,7 @@ class SGD(ElementwiseOptimizer):
 
         for p, b in zip(params, buffers):
             g = p.grad + weight_decay * p
-            b = g if t == 1 else momentum * b + (1 - dampening) * g
+            b.copy_(g if t == 1 else momentum * b + (1 - dampening) * g)
             p -= lr * (g + momentum * b if nesterov else b)
 
     Args:

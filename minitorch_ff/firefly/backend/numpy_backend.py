@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import Any
 
@@ -62,3 +63,15 @@ class NumpyBackend(ArrayBackend):
             return numpy.where(mask, x, self.constant(0, x.dtype))
         kept = numpy.bitwise_and(x.view(integer), numpy.negative(mask.view("i1")))
         return kept.view(x.dtype)
+
+    def lgamma(self, x):
+        """The logarithm of the gamma function's size, from Python's own `math`."""
+        values = [_lgamma(value) for value in numpy.ravel(x).tolist()]
+        return numpy.array(values, x.dtype).reshape(x.shape)
+
+
+def _lgamma(x: float) -> float:
+    try:
+        return math.lgamma(x)
+    except (ValueError, OverflowError):  # at a pole, or too large
+        return math.inf

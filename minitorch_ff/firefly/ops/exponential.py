@@ -160,22 +160,6 @@ class Logaddexp2(Operator):
         )
 
 
-class Sigmoid(Operator):
-    """`σ(x) = 1 / (1 + e⁻ˣ)`; the gradient is `g y (1 - y)`."""
-
-    __slots__ = ()
-    floats = fresh = True
-
-    def forward(self, xp, x):
-        y = xp.sigmoid(x)
-        self.save_for_backward(y)
-        return y
-
-    def backward(self, xp, grad):
-        (y,) = self.saved_tensors
-        return (xp.mul(grad, xp.mul(xp.sub(xp.constant_like(1, y), y), y)),)
-
-
 class Logit(Operator):
     """`ln(x / (1 - x))`; the gradient is `g / (x (1 - x))`, inside the bounds.
 

@@ -76,3 +76,33 @@ class IndexPut(Operator):
             return grad, to_value
         mask = xp.mask_except(grad, self.index)
         return xp.where_true(grad, mask), to_value
+
+
+class Overwrite(Operator):
+    """Other values in the place of `x`, which no longer counts: its gradient is zero."""
+
+    fresh = True
+
+    def forward(self, xp, x, *, value, called):
+        self.called = called
+        return value
+
+    def backward(self, xp, grad):
+        return (xp.scale(grad, 0),)
+
+    def name(self):
+        return self.called + "Backward0"
+
+
+class Fill(Operator):
+    """One value in all places; the gradient of the value is the sum."""
+
+    __slots__ = ()
+    fresh = True
+
+    def forward(self, xp, x, value):
+        return xp.copy(xp.broadcast_to(xp.cast(value, x.dtype), x.shape))
+
+    def backward(self, xp, grad):
+        to_value = None if self.edges[1] is None else xp.sum(grad)
+        return xp.scale(grad, 0), to_value

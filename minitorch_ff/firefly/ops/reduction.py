@@ -1,10 +1,10 @@
-"""Many elements into one: sums, means, products, extremes, norms."""
+"""Many elements into one: sums, means, products, variances, norms."""
 
 from __future__ import annotations
 
 import math
 
-from minitorch_ff.firefly.ops.base import Operator
+from minitorch_ff.firefly.ops.base import NonDifferentiable, Operator, SeveralOutputs
 
 
 class Sum(Operator):
@@ -21,6 +21,23 @@ class Sum(Operator):
 
     def name(self):
         return "SumBackward0" if self.dim is None else "SumBackward1"
+
+
+class Nansum(Operator):
+    """The sum of what is a number; the others get no gradient."""
+
+    fresh = True
+
+    def forward(self, xp, x, *, dim=None, keepdim=False):
+        self.input_shape = x.shape
+        self.dim = dim
+        self.keepdim = keepdim
+        self.mask = xp.logical_not(xp.isnan(x))
+        return xp.sum(xp.where_true(x, self.mask), dim, keepdim)
+
+    def backward(self, xp, grad):
+        grad = spread(xp, grad, self.input_shape, self.dim, self.keepdim)
+        return (xp.where_true(grad, self.mask),)
 
 
 class Mean(Operator):
@@ -42,6 +59,407 @@ class Mean(Operator):
 
     def name(self):
         return "MeanBackward0" if self.dim is None else "MeanBackward1"
+
+
+class Prod(Operator):
+    """The product over `dim` (an int, or None for all); the gradient is `g` times the others.
+
+    Where no element is zero the product of the others is `y / x`. A zero spoils that: then
+    it is the product of all before times the product of all behind.
+    """
+
+    fresh = True
+
+    def forward(self, xp, x, *, dim=None, keepdim=False):
+        self.dim = dim
+        self.keepdim = keepdim
+        y = xp.prod(x, dim, keepdim)
+        self.save_for_backward(x, y)
+        return y
+
+    def backward(self, xp, grad):
+        x, y = self.saved_tensors
+        shape = tuple(x.shape)
+        if not shape:
+            return (xp.copy(grad),)
+        if xp.all(xp.ne(x, xp.constant_like(0, x))):
+            product = spread(xp, xp.mul(grad, y), shape, self.dim, self.keepdim)
+            return (xp.div(product, x),)
+        grad = spread(xp, grad, shape, self.dim, self.keepdim)
+        if self.dim is None:
+            others = xp.reshape(product_of_others(xp, xp.reshape(x, (-1,)), 0), shape)
+        else:
+            others = product_of_others(xp, x, self.dim % len(shape))
+        return (xp.mul(grad, others),)
+
+    def name(self):
+        return "ProdBackward0" if self.dim is None else "ProdBackward1"
+
+
+def product_of_others(xp, x, dim):
+    """For each element the product of all others along `dim`, whatever is zero."""
+    before = product_before(xp, x, dim)
+    behind = xp.flip(product_before(xp, xp.flip(x, (dim,)), dim), (dim,))
+    return xp.mul(before, behind)
+
+
+def product_before(xp, x, dim):
+    """For each element the product of those before it along `dim`; 1 for the first."""
+    start = (slice(None),) * dim
+    size = x.shape[dim]
+    first = xp.index(x, (*start, slice(0, 1)))
+    one = xp.broadcast_to(xp.constant_like(1, x), tuple(first.shape))
+    return xp.cumprod(xp.cat([one, xp.index(x, (*start, slice(0, size - 1)))], dim), dim)
+
+
+class Var(Operator):
+    """The variance over `dim`; the gradient is `2 (x - mean) g / (n - correction)`."""
+
+    fresh = True
+
+    def forward(self, xp, x, *, dim, keepdim, correction):
+        self.save_for_backward(x)
+        return variance(self, xp, x, dim, keepdim, correction)[0]
+
+    def backward(self, xp, grad):
+        return (variance_back(self, xp, grad),)
+
+
+class Std(Operator):
+    """The standard deviation over `dim`; the gradient is the variance's over `2y`."""
+
+    fresh = True
+
+    def forward(self, xp, x, *, dim, keepdim, correction):
+        y = xp.asarray(xp.sqrt(variance(self, xp, x, dim, keepdim, correction)[0]))
+        self.save_for_backward(x, y)
+        return y
+
+    def backward(self, xp, grad):
+        _, y = self.saved_tensors
+        return (variance_back(self, xp, root_back(xp, grad, y)),)
+
+
+class VarMean(SeveralOutputs):
+    """The variance and the mean over `dim`."""
+
+    fresh = True
+
+    def forward(self, xp, x, *, dim, keepdim, correction):
+        self.save_for_backward(x)
+        return variance(self, xp, x, dim, keepdim, correction)
+
+    def backward(self, xp, grads):
+        return (variance_and_mean_back(self, xp, *grads),)
+
+
+class StdMean(SeveralOutputs):
+    """The standard deviation and the mean over `dim`."""
+
+    fresh = True
+
+    def forward(self, xp, x, *, dim, keepdim, correction):
+        var, mean = variance(self, xp, x, dim, keepdim, correction)
+        y = xp.asarray(xp.sqrt(var))
+        self.save_for_backward(x, y)
+        return y, mean
+
+    def backward(self, xp, grads):
+        to_std, to_mean = grads
+        if to_std is not None:
+            to_std = root_back(xp, to_std, self.saved_tensors[1])
+        return (variance_and_mean_back(self, xp, to_std, to_mean),)
+
+
+def variance(op, xp, x, dim, keepdim, correction):
+    """The variance and the mean over `dim`; `op` notes what its rule will need."""
+    count = count_of(x.shape, dim)
+    op.dim, op.keepdim, op.count = dim, keepdim, count
+    op.freedom = max(count - correction, 0)
+    mean = xp.div(xp.sum(x, dim, True), xp.constant(count, x.dtype))
+    op.kept = centred = xp.sub(x, mean)
+    total = xp.sum(xp.mul(centred, centred), dim, keepdim)
+    mean = mean if keepdim else xp.reshape(mean, total.shape)
+    return xp.div(total, xp.constant(op.freedom, x.dtype)), mean
+
+
+def variance_back(op, xp, grad):
+    """`2 (x - mean) g / (n - correction)`."""
+    x, centred = op.saved_tensors[0], op.recall(xp)
+    if centred is None:
+        mean = xp.div(xp.sum(x, op.dim, True), xp.constant_like(op.count, x))
+        centred = xp.sub(x, mean)
+    grad = spread(xp, grad, tuple(x.shape), op.dim, op.keepdim)
+    factor = 2 / op.freedom if op.freedom else math.inf
+    return xp.mul(xp.scale(grad, factor), centred)
+
+
+def variance_and_mean_back(op, xp, to_var, to_mean):
+    """The sum of both gradients, either of which may be None."""
+    from_var = None if to_var is None else variance_back(op, xp, to_var)
+    if to_mean is None:
+        return from_var
+    shape = tuple(op.saved_tensors[0].shape)
+    to_mean = spread(xp, xp.scale(to_mean, 1 / max(op.count, 1)), shape, op.dim, op.keepdim)
+    return xp.copy(to_mean) if from_var is None else xp.add(from_var, to_mean)
+
+
+def root_back(xp, grad, y):
+    """The gradient through a square root `y`: `g / 2y`, zero where `y` is zero."""
+    positive = xp.ne(y, xp.constant_like(0, y))
+    safe = xp.where(positive, y, xp.constant_like(1, y))
+    return xp.where_true(xp.div(grad, xp.scale(safe, 2)), positive)
+
+
+class SharedByEquals(Operator):
+    """One element stands for many; all equal to it share the gradient."""
+
+    fresh = True
+
+    def forward(self, xp, x, *, dim=None, keepdim=False):
+        self.dim = dim
+        self.keepdim = keepdim
+        y = self.choose(xp, x, dim, keepdim)
+        self.save_for_backward(x, y)
+        return y
+
+    def backward(self, xp, grad):
+        x, y = self.saved_tensors
+        shape = tuple(x.shape)
+        y = spread(xp, y, shape, self.dim, self.keepdim)
+        grad = spread(xp, grad, shape, self.dim, self.keepdim)
+        return (xp.mul(grad, xp.shares(x, y, self.dim)),)
+
+
+class Amax(SharedByEquals):
+    """The largest element over `dim`."""
+
+    __slots__ = ()
+
+    def choose(self, xp, x, dim, keepdim):
+        """The largest."""
+        return xp.amax(x, dim, keepdim)
+
+
+class Amin(SharedByEquals):
+    """The smallest element over `dim`."""
+
+    __slots__ = ()
+
+    def choose(self, xp, x, dim, keepdim):
+        """The smallest."""
+        return xp.amin(x, dim, keepdim)
+
+
+class MaxAll(Amax):
+    """The largest of all elements."""
+
+    __slots__ = ()
+
+    def name(self):
+        return "MaxBackward1"
+
+
+class MinAll(Amin):
+    """The smallest of all elements."""
+
+    __slots__ = ()
+
+    def name(self):
+        return "MinBackward1"
+
+
+class MedianAll(SharedByEquals):
+    """The middle one of all elements in order; the lower of two; not-a-number wins."""
+
+    __slots__ = ()
+
+    def choose(self, xp, x, dim, keepdim):
+        """The middle one."""
+        return xp.median(x, False)
+
+    def name(self):
+        return "MedianBackward0"
+
+
+class NanmedianAll(SharedByEquals):
+    """The middle one of all elements that are numbers."""
+
+    __slots__ = ()
+
+    def choose(self, xp, x, dim, keepdim):
+        """The middle one."""
+        return xp.median(x, True)
+
+    def name(self):
+        return "NanmedianBackward0"
+
+
+class Aminmax(SeveralOutputs):
+    """The smallest and the largest element over `dim`; equal ones share the gradient."""
+
+    fresh = True
+
+    def forward(self, xp, x, *, dim=None, keepdim=False):
+        self.dim = dim
+        self.keepdim = keepdim
+        low = xp.asarray(xp.amin(x, dim, keepdim))
+        high = xp.asarray(xp.amax(x, dim, keepdim))
+        self.save_for_backward(x, low, high)
+        return low, high
+
+    def backward(self, xp, grads):
+        x, *extremes = self.saved_tensors
+        shape = tuple(x.shape)
+        total = None
+        for y, grad in zip(extremes, grads, strict=True):
+            if grad is not None:
+                y = spread(xp, y, shape, self.dim, self.keepdim)
+                grad = spread(xp, grad, shape, self.dim, self.keepdim)
+                part = xp.mul(grad, xp.shares(x, y, self.dim))
+                total = part if total is None else xp.add(total, part)
+        return (total,)
+
+
+class Logsumexp(Operator):
+    """`log Σ exp x` over `dim`, without overflow; the gradient is `g exp(x - y)`."""
+
+    floats = fresh = True
+
+    def forward(self, xp, x, *, dim, keepdim=False):
+        self.dim = dim
+        self.keepdim = keepdim
+        y = xp.logsumexp(x, dim, keepdim)
+        # Of integers the rule is never asked: they need no gradient.
+        self.save_for_backward(x, y)
+        return y
+
+    def backward(self, xp, grad):
+        x, y = self.saved_tensors
+        shape = tuple(x.shape)
+        y = spread(xp, y, shape, self.dim, self.keepdim)
+        grad = spread(xp, grad, shape, self.dim, self.keepdim)
+        return (xp.mul(grad, xp.exp(xp.sub(x, y))),)
+
+
+class VectorNorm(Operator):
+    """`(Σ |x|ᵖ)^(1/p)` over `dim`; the gradient is `g sign(x) (|x| / y)^(p-1)`.
+
+    Where the norm is zero, so is the gradient. For infinite `p` all elements of the largest
+    (or smallest) magnitude share it.
+    """
+
+    fresh = True
+
+    def forward(self, xp, x, *, p, dim=None, keepdim=False):
+        self.p, self.dim, self.keepdim = p, dim, keepdim
+        y = self.norm(xp, x, p, dim, keepdim)
+        self.save_for_backward(x, y)
+        return y
+
+    @staticmethod
+    def norm(xp, x, p, dim, keepdim):
+        """The norm itself; the usual ones without taking powers."""
+        if p == 2:
+            return xp.sqrt(xp.sum(xp.mul(x, x), dim, keepdim))
+        if p == 1:
+            return xp.sum(xp.abs(x), dim, keepdim)
+        if p == 0:
+            nonzero = xp.ne(x, xp.constant(0, x.dtype))
+            return xp.sum(xp.cast(nonzero, x.dtype), dim, keepdim)
+        if p == math.inf:
+            return xp.amax(xp.abs(x), dim, keepdim)
+        if p == -math.inf:
+            return xp.amin(xp.abs(x), dim, keepdim)
+        return xp.pow(xp.sum(xp.pow(xp.abs(x), p), dim, keepdim), 1 / p)
+
+    def backward(self, xp, grad):
+        x, y = self.saved_tensors
+        p, shape = self.p, tuple(x.shape)
+        y = spread(xp, y, shape, self.dim, self.keepdim)
+        grad = spread(xp, grad, shape, self.dim, self.keepdim)
+        if p == 0:
+            return (xp.scale(grad, 0),)
+        if p == 1:
+            return (xp.mul(grad, xp.sign(x)),)
+        if math.isinf(p):
+            share = xp.mul(xp.sign(x), xp.shares(xp.abs(x), y, self.dim))
+            return (xp.mul(grad, share),)
+        zero, one = xp.constant_like(0, x), xp.constant_like(1, x)
+        y = xp.where(xp.eq(y, zero), one, y)  # x is zero there
+        if p == 2:
+            return (xp.mul(grad, xp.div(x, y)),)
+        nonzero = xp.ne(x, zero)
+        size = xp.where(nonzero, xp.abs(x), one)  # no zero to a negative power
+        slope = xp.mul(xp.sign(x), xp.pow(xp.div(size, y), p - 1))
+        return (xp.mul(grad, xp.where_true(slope, nonzero)),)
+
+    def name(self):
+        return "LinalgVectorNormBackward0"
+
+
+class Trace(Operator):
+    """The sum of a matrix's diagonal, where the gradient goes back to."""
+
+    def forward(self, xp, x):
+        self.input_shape = x.shape
+        return xp.sum(xp.diagonal(x, 0, 0, 1))
+
+    def backward(self, xp, grad):
+        size = min(self.input_shape)
+        grad = xp.broadcast_to(grad, (size,))
+        return (xp.diagonal_back(grad, self.input_shape, 0, 0, 1),)
+
+
+class All(NonDifferentiable):
+    """Whether all elements over `dim` are true."""
+
+    __slots__ = ()
+
+    def forward(self, xp, x, *, dim=None, keepdim=False):
+        return truth(xp, xp.all(x, dim, keepdim), x)
+
+
+class Any(NonDifferentiable):
+    """Whether any element over `dim` is true."""
+
+    __slots__ = ()
+
+    def forward(self, xp, x, *, dim=None, keepdim=False):
+        return truth(xp, xp.any(x, dim, keepdim), x)
+
+
+def truth(xp, result, x):
+    """Booleans; as PyTorch has it, bytes stay bytes."""
+    result = xp.cast(result, bool)
+    return xp.cast(result, x.dtype) if x.dtype.name == "uint8" else result
+
+
+class CountNonzero(NonDifferentiable):
+    """How many elements over `dim` are not zero."""
+
+    __slots__ = ()
+
+    def forward(self, xp, x, *, dim=None):
+        return xp.sum(xp.ne(x, xp.constant(0, x.dtype)), dim)
+
+
+class Argmax(NonDifferentiable):
+    """The position of the first largest element."""
+
+    __slots__ = ()
+
+    def forward(self, xp, x, *, dim=None, keepdim=False):
+        return xp.argmax(x, dim, keepdim)
+
+
+class Argmin(NonDifferentiable):
+    """The position of the first smallest element."""
+
+    __slots__ = ()
+
+    def forward(self, xp, x, *, dim=None, keepdim=False):
+        return xp.argmin(x, dim, keepdim)
 
 
 def dims_of(shape, dim):

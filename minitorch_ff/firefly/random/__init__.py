@@ -1,8 +1,8 @@
 """Random numbers: PyTorch's CPU generator, reproduced bit for bit.
 
-Everything random in the package comes from a `Generator`. After the same seed it gives the
-numbers PyTorch gives, so the code follows PyTorch's kernels step by step: how many words
-each distribution takes, in which order, and where results are rounded.
+Everything random in the package comes from a `Generator`. After the same seed it gives
+the numbers PyTorch gives, so the code follows PyTorch's kernels step by step: how many
+words each distribution takes, in which order, and where results are rounded.
 
     engine          the Mersenne Twister, its state as bytes, raw words and unit values
     exact           arithmetic that rounds as compiled C++ does
@@ -10,7 +10,7 @@ each distribution takes, in which order, and where results are rounded.
     normal, continuous, discrete, integers, gamma, permutation, multinomial
                     the distributions, each a mixin of `Generator`
     bounds          which bounds an integer draw may have, and in which dtype
-    errors          PyTorch's words for wrong parameters and dtypes
+    dtypes          names, limits and precision
     memory_order    which element of an array gets which value
     generator       `Generator`, all of it together
 

@@ -6,10 +6,10 @@ In a group the first eight values give radii and the last eight angles:
     d[j]     = mean + std · radius · cos(angle)
     d[j + 8] = mean + std · radius · sin(angle)
 
-The last line is a fused multiply-add. In float64 the functions are the C library's. In
-float32 PyTorch's vector instructions evaluate the polynomials of the Cephes library, whose
-last bits are not those of any correctly rounded function; here the same polynomials are
-evaluated with the same roundings.
+The last two lines are fused multiply-adds. In float64 the functions are the C
+library's. In float32 PyTorch's vector instructions evaluate the polynomials of the
+Cephes library, whose last bits depend on every rounding on the way; here the same
+polynomials are evaluated with the same roundings.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def _transform64(groups, mean: float, std: float) -> None:
     last[...] = fma64(radius * sine(angle), std, mean)
 
 
-# ------------------------------------------------------------------------------- float32
+# ------------------------------------------------------------------------- float32
 
 _HALF_GROUP = np.dtype("V32")  # eight float32 values as one item: quick to copy
 
@@ -70,10 +70,8 @@ def _scaled(values, std: np.float32, mean: np.float32):
     return values * std + mean  # adding zero rounds nothing, but leaves no -0
 
 
-# The coefficients are float32 numbers; they are kept in float64, in which `fma32` computes.
-
-
 def _coefficients(*values: float):
+    """Float32 numbers, kept in float64, in which `fma32` computes."""
     return tuple(np.float64(np.float32(value)) for value in values)
 
 
@@ -89,7 +87,7 @@ _LOG = _coefficients(
     -2.4999993993e-1,
     3.3333331174e-1,
 )
-# log 2 in two parts: the first has so few bits that its product with an exponent is exact.
+# log 2 in two parts: the first has so few bits that products with exponents are exact.
 _LOG_2_HIGH = np.float32(0.693359375)
 _LOG_2_LOW = np.float32(-2.12194440e-4)
 

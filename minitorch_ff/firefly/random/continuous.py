@@ -5,35 +5,27 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import DTypeLike
 
-from minitorch_ff.firefly.random.engine import Engine
-from minitorch_ff.firefly.random.errors import (
-    LARGEST,
+from minitorch_ff.firefly.random.dtypes import (
+    FLOAT32,
+    FLOAT64,
     c_name,
     is_floating,
-    require,
+    is_half,
+    limits,
     require_floating,
     scalar_name,
 )
-from minitorch_ff.firefly.random.exact import (
-    FLOAT32,
-    FLOAT64,
-    cast,
-    each,
-    fma32,
-    fma64,
-    is_half,
-    silent,
-)
+from minitorch_ff.firefly.random.engine import Engine
+from minitorch_ff.firefly.random.exact import cast, each, fma32, fma64, silent
 
 _CONTINUOUS = (
     "{} distribution is a continuous probability distribution. "
     "dtype must be a floating point but you specified {}"
 )
 
-# From this many float32 values on, NumPy's vectorised log1p is used. It may differ from the
-# C library's in the last of 53 bits, which rounding to 24 bits or fewer hides.
+# From this many float32 values on, NumPy's vectorised log1p is used. It may differ from
+# the C library's in the last of 53 bits, which rounding to 24 bits or fewer hides.
 _MANY = 4096
 
 
@@ -45,7 +37,7 @@ class Continuous(Engine):
         size: int,
         low: float = 0.0,
         high: float = 1.0,
-        dtype: DTypeLike = np.float32,
+        dtype: np.dtype = FLOAT32,
     ):
         """Draw numbers spread evenly over [low, high).
 
@@ -59,11 +51,10 @@ class Continuous(Engine):
             Shape `(size,)`.
 
         Raises:
-            RuntimeError: A bound, or their distance, does not fit the dtype, or `low` is
-                above `high`.
+            RuntimeError: A bound, or their distance, does not fit the dtype, or `low`
+                is above `high`.
             NotImplementedError: The dtype is an integer's.
         """
-        dtype = np.dtype(dtype)
         if dtype.kind == "c":
             part = dtype.type().real.dtype
             return self.uniform(2 * size, low, high, part).view(dtype)
@@ -92,11 +83,11 @@ class Continuous(Engine):
             values[values == high32] = low32
         if is_half(dtype):
             values = values.astype(dtype)
-            values[values == dtype.type(high)] = low
+            values[values == dtype.type(high)] = low32
         return values
 
-    @silent(all="ignore")
-    def exponential(self, size: int, lambd: float = 1.0, dtype: DTypeLike = np.float32):
+    @silent
+    def exponential(self, size: int, lambd: float = 1.0, dtype: np.dtype = FLOAT32):
         """Draw waiting times of events that happen at a constant rate.
 
         Args:
@@ -110,14 +101,12 @@ class Continuous(Engine):
         Raises:
             RuntimeError: The rate is not positive, or the dtype not floating.
         """
-        dtype = np.dtype(dtype)
-        require(
-            is_floating(dtype), _CONTINUOUS.format("Exponential", scalar_name(dtype))
-        )
-        require(
-            lambd > 0,
-            f"exponential_ expects lambda > 0.0, but found lambda={lambd:g}",
-        )
+        if not is_floating(dtype):
+            raise RuntimeError(_CONTINUOUS.format("Exponential", scalar_name(dtype)))
+        if not lambd > 0:
+            raise RuntimeError(
+                f"exponential_ expects lambda > 0.0, but found lambda={lambd:g}"
+            )
         scale = -1.0 / lambd
         vectorised = size >= _MANY and dtype != FLOAT64
 
@@ -129,13 +118,13 @@ class Continuous(Engine):
 
         return self._in_blocks(draw, size, dtype)
 
-    @silent(all="ignore")
+    @silent
     def cauchy(
         self,
         size: int,
         median: float = 0.0,
         sigma: float = 1.0,
-        dtype: DTypeLike = np.float32,
+        dtype: np.dtype = FLOAT32,
     ):
         """Draw from the Cauchy distribution, which has a median and no mean.
 
@@ -151,11 +140,12 @@ class Continuous(Engine):
         Raises:
             RuntimeError: `sigma` is not positive, or the dtype not floating.
         """
-        dtype = np.dtype(dtype)
-        require(
-            sigma > 0, f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}"
-        )
-        require(is_floating(dtype), _CONTINUOUS.format("Cauchy", c_name(dtype)))
+        if not sigma > 0:
+            raise RuntimeError(
+                f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}"
+            )
+        if not is_floating(dtype):
+            raise RuntimeError(_CONTINUOUS.format("Cauchy", c_name(dtype)))
 
         def draw(n):
             tangent = each(math.tan, math.pi * (self.unit64(n) - 0.5))
@@ -164,12 +154,13 @@ class Continuous(Engine):
         return self._in_blocks(draw, size, dtype)
 
     def rrelu_slopes(
-        self, size: int, lower: float, upper: float, dtype: DTypeLike = np.float32
+        self, size: int, lower: float, upper: float, dtype: np.dtype = FLOAT32
     ):
         """Draw the slopes of a randomised ReLU.
 
         One slope belongs to each element that is not positive, in the order of the
-        indices. Unlike `uniform` the arithmetic is float64 without a fused multiply-add.
+        indices. Unlike `uniform`'s, the arithmetic is float64 without fused
+        multiply-add.
 
         Args:
             size: How many elements are not positive.
@@ -180,27 +171,24 @@ class Continuous(Engine):
         Returns:
             Shape `(size,)`.
         """
-        dtype = np.dtype(dtype)
         low, high = float(dtype.type(lower)), float(dtype.type(upper))
         return (self.unit64(size) * (high - low) + low).astype(dtype)
 
 
 def _check_uniform(low: float, high: float, dtype: np.dtype) -> None:
     require_floating(dtype, "check_uniform_bounds")
-    largest = LARGEST[dtype.name]
+    smallest, largest = limits(dtype)
     for name, bound in (("from", low), ("to", high)):
-        require(
-            -largest <= bound <= largest,
-            f"{name} is out of bounds for {c_name(dtype)}",
+        if not smallest <= bound <= largest:
+            raise RuntimeError(f"{name} is out of bounds for {c_name(dtype)}")
+    if not low <= high:
+        raise RuntimeError(
+            "uniform_ expects to return a [from, to) range, "
+            f"but found from={low:g} > to={high:g}"
         )
-    require(
-        low <= high,
-        "uniform_ expects to return a [from, to) range, "
-        f"but found from={low:g} > to={high:g}",
-    )
-    require(
-        high - low <= largest,
-        f"uniform_ expects to-from <= std::numeric_limits<{scalar_name(dtype)}>::max(), "
-        f"but found to={high:g} and from={low:g} "
-        "which result in to-from to exceed the limit",
-    )
+    if not high - low <= largest:
+        raise RuntimeError(
+            "uniform_ expects to-from <= std::numeric_limits"
+            f"<{scalar_name(dtype)}>::max(), but found to={high:g} and from={low:g} "
+            "which result in to-from to exceed the limit"
+        )

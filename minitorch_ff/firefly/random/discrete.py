@@ -5,26 +5,18 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import DTypeLike
 
-from minitorch_ff.firefly.random.engine import Engine
-from minitorch_ff.firefly.random.errors import (
+from minitorch_ff.firefly.random.dtypes import (
+    BOOL,
+    FLOAT32,
+    FLOAT64,
+    is_floating,
     not_implemented,
-    require,
     require_floating,
 )
-from minitorch_ff.firefly.random.exact import (
-    FLOAT64,
-    INT64_MIN,
-    cast,
-    each,
-    is_half,
-    log,
-    silent,
-    to_int64,
-)
+from minitorch_ff.firefly.random.engine import Engine
+from minitorch_ff.firefly.random.exact import INT64_MIN, cast, each, floor, log, silent
 
-_BOOL = np.dtype(bool)
 _INTEGERS = ("uint8", "int8", "int16", "int32", "int64")
 
 
@@ -44,18 +36,17 @@ class Discrete(Engine):
         Raises:
             RuntimeError: `p` is no probability.
         """
-        require(
-            0 <= p <= 1, f"bernoulli_ expects p to be in [0, 1], but got p={p:g}"
-        )
+        if not 0 <= p <= 1:
+            raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
         # u < p for a number u of 53 bits, as a comparison of integers; exact.
         threshold = np.uint64(math.ceil(p * 2.0**53))
-        return self._in_blocks(lambda n: self.u53s(n) < threshold, size, _BOOL)
+        return self._in_blocks(lambda n: self.u53s(n) < threshold, size, BOOL)
 
     def bernoulli_each(self, p):
         """Decide for each element of `p` with its own probability.
 
-        The decisions are other ones than `bernoulli` makes of the same number: they take
-        24 bits each, or 53 if `p` is float64.
+        The decisions are other ones than `bernoulli` makes of the same number: they
+        take 24 bits each, or 53 if `p` is float64.
 
         Args:
             p: Probabilities in draw order. Shape `(size,)`, floating.
@@ -68,18 +59,18 @@ class Discrete(Engine):
             NotImplementedError: `p` is not floating.
         """
         require_floating(p.dtype, "bernoulli_tensor_cpu_p_")
-        require(
-            bool(((p >= 0) & (p <= 1)).all()),
-            "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  "
-            "(Could this error message be improved?  If so, please report an "
-            "enhancement request to PyTorch.)",
-        )
+        if not ((p >= 0) & (p <= 1)).all():
+            raise RuntimeError(
+                "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  "
+                "(Could this error message be improved?  If so, please report an "
+                "enhancement request to PyTorch.)"
+            )
         if p.dtype == FLOAT64:
             return self.unit64(p.size) < p
         return self.unit32(p.size) < p.astype(np.float32, copy=False)
 
-    @silent(all="ignore")
-    def geometric(self, size: int, p: float, dtype: DTypeLike = np.float32):
+    @silent
+    def geometric(self, size: int, p: float, dtype: np.dtype = FLOAT32):
         """Count the tries up to the first success.
 
         Args:
@@ -94,11 +85,9 @@ class Discrete(Engine):
             RuntimeError: `p` is not in (0, 1).
             NotImplementedError: The distribution does not come in this dtype.
         """
-        dtype = np.dtype(dtype)
-        require(
-            0 < p < 1, f"geometric_ expects p to be in (0, 1), but got p={p:g}"
-        )
-        if dtype.name not in _INTEGERS and dtype.kind != "f" and not is_half(dtype):
+        if not 0 < p < 1:
+            raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p:g}")
+        if not is_floating(dtype) and dtype.name not in _INTEGERS:
             raise not_implemented("geometric_cpu", dtype)
         log_failure = math.log1p(-p)
 
@@ -107,7 +96,7 @@ class Discrete(Engine):
 
         return self._in_blocks(draw, size, dtype)
 
-    @silent(all="ignore")
+    @silent
     def poisson(self, rates):
         """Count the events of a unit of time, for each element of `rates`.
 
@@ -122,10 +111,8 @@ class Discrete(Engine):
             NotImplementedError: `rates` is not floating.
         """
         require_floating(rates.dtype, "poisson_cpu")
-        require(
-            bool((rates >= 0).all()),
-            "invalid Poisson rate, expected rate to be non-negative",
-        )
+        if not (rates >= 0).all():
+            raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
         counts = map(self._poisson, rates.astype(np.float64).tolist())
         return cast(np.fromiter(counts, np.int64, rates.size), rates.dtype)
 
@@ -156,13 +143,12 @@ class Discrete(Engine):
             # us = 0, once in 2⁵³ draws, divides by zero: C gets -inf and then this.
             count = INT64_MIN
             if us:
-                count = to_int64(math.floor((2 * a / us + b) * u + rate + 0.43))
+                count = floor((2 * a / us + b) * u + rate + 0.43)
             if us >= 0.07 and v <= v_r:
                 return count
             if count < 0 or (us < 0.013 and v > us):
                 continue
-            if (
-                log(v) + math.log(inverse_alpha) - math.log(a / (us * us) + b)
-                <= -rate + count * log_rate - math.lgamma(count + 1)
-            ):
+            hat = math.log(inverse_alpha) - math.log(a / (us * us) + b)
+            log_probability = -rate + count * log_rate - math.lgamma(count + 1)
+            if log(v) + hat <= log_probability:
                 return count

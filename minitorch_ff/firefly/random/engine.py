@@ -1,8 +1,8 @@
 """The Mersenne Twister, its state as bytes, and what is drawn from it directly.
 
-The engine is MT19937: 624 words of 32 bits, made anew when all have been taken. NumPy has
-the same engine, seeded the same way, so only its words are used: how a word becomes a float
-is PyTorch's own way throughout (it keeps a word's low bits, NumPy the high ones).
+The engine is MT19937: 624 words of 32 bits, made anew when all have been taken. NumPy
+has the same engine, seeded in the same way, and its words are used; how a word becomes
+a float is PyTorch's way throughout (it keeps a word's low bits, NumPy the high ones).
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ STATE_SIZE = 5056
 
 WORDS = 624
 
-# The state as PyTorch lays it out, little endian on every machine. It keeps each word in
-# eight bytes, and leaves room for values of generators it no longer has.
+# The state as PyTorch lays it out: each word in eight bytes, and gaps where older
+# versions kept more.
 _STATE = np.dtype(
     {
         "names": ["seed", "left", "seeded", "next", "words", "cached", "has_cached"],
@@ -41,7 +41,7 @@ _32 = np.uint64(32)
 
 
 class _NoEntropy(ISeedSequence):
-    """Stands in for NumPy's own seeding, which costs more than ours and is then undone."""
+    """Stands in for NumPy's own seeding: it takes long, and ours follows anyway."""
 
     def generate_state(self, n_words, dtype=np.uint32):
         return np.zeros(n_words, dtype)
@@ -58,7 +58,7 @@ class Engine:
     """
 
     def __init__(self, seed: int = DEFAULT_SEED) -> None:
-        self._bits = np.random.MT19937(_NO_ENTROPY)
+        self._bits = np.random.MT19937(_NO_ENTROPY)  # type: ignore[arg-type]
         self._seeder = np.random.RandomState(self._bits)  # shares the state of `_bits`
         self.manual_seed(seed)
 
@@ -88,7 +88,7 @@ class Engine:
         self.manual_seed(int.from_bytes(os.urandom(8), "little"))
         return self._seed
 
-    # ---------------------------------------------------------------- the state, as bytes
+    # ----------------------------------------------------------------- the state
 
     def state(self):
         """Everything the next draws depend on.
@@ -98,8 +98,8 @@ class Engine:
         """
         engine = self._bits.state["state"]
         words, taken = engine["key"], int(engine["pos"])
-        # NumPy's position is 624 both when a block is used up and when, after seeding, none
-        # has been made yet; PyTorch writes 0 for the second.
+        # NumPy's position is 624 both when a block is used up and when, after seeding,
+        # none has been made yet; PyTorch writes 0 for the second.
         if taken == WORDS and self._fresh == (int(words[0]), int(words[1])):
             taken = 0
         record = np.zeros((), _STATE)
@@ -121,7 +121,8 @@ class Engine:
 
         Raises:
             TypeError: They are not uint8.
-            RuntimeError: They are not contiguous, or no state; the generator is as it was.
+            RuntimeError: They are not contiguous, or no state. The generator is as it
+                was.
         """
         if state.dtype != np.uint8:
             raise TypeError("RNG state must be a torch.ByteTensor")
@@ -134,7 +135,7 @@ class Engine:
             )
         record = state.reshape(-1).view(_STATE)[0]
         left, taken = int(record["left"]), int(record["next"])
-        # A state with `left` and `next` at odds, which no draw leads to, is refused too.
+        # No draws lead to a state whose `left` and `next` disagree: it is refused too.
         in_use = 0 < left <= WORDS and taken == WORDS + 1 - left
         fresh = left == 1 and taken == 0
         if not (record["seeded"] and (in_use or fresh)):
@@ -215,7 +216,7 @@ class Engine:
 
 
 def _first_words(seed: int) -> tuple[int, int]:
-    """The two words a seeded engine starts with, by which an unused one is recognised."""
+    """The two words a seeded engine starts with: they tell an unused one."""
     return seed, (1812433253 * (seed ^ (seed >> 30)) + 1) % 2**32
 
 

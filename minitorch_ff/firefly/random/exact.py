@@ -1,7 +1,7 @@
 """Arithmetic that rounds as compiled C++ does.
 
-NumPy has no fused multiply-add, and its vectorised `log`, `exp`, … may differ from the C
-library's in the last bit. PyTorch's generator uses both, so here they are rebuilt.
+NumPy has no fused multiply-add, and its vectorised `log`, `exp`, … may differ from the
+C library's in the last bit. PyTorch's generator uses both, so here they are rebuilt.
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ from functools import cache
 
 import numpy as np
 
-FLOAT32 = np.dtype(np.float32)
-FLOAT64 = np.dtype(np.float64)
+from minitorch_ff.firefly.random.dtypes import is_half
 
 INT64_MIN = -(2**63)
 
-# C++ says nothing when a float overflows or an operation has no value; nor do we.
-silent = np.errstate
+silent = np.errstate(all="ignore")
+"""C++ says nothing when a float overflows or an operation has no value; nor do we."""
 
 
 def fma32(a, b, c):
@@ -35,8 +34,8 @@ def fma32(a, b, c):
 def fma64(a, b: float, c: float):
     """`a*b + c` in float64 with (practically) one rounding; `a` is an array.
 
-    An error-free product (Dekker) and an error-free sum (Knuth) give the result as a value
-    and a correction far below its last bit.
+    An error-free product (Dekker) and an error-free sum (Knuth) give the result as a
+    value and a correction far below its last bit.
     """
     if c == 0 or not math.isfinite(b) or not math.isfinite(c):
         return a * b + c
@@ -91,7 +90,7 @@ def cosine(angles):
 
 @cache
 def _numpy_agrees() -> bool:
-    """Whether NumPy's float64 sine and cosine are the C library's, as they usually are."""
+    """Whether NumPy's float64 sine and cosine are the C library's; they usually are."""
     probe = np.linspace(0, 2 * math.pi, 4096)
     return bool(
         (np.sin(probe) == each(math.sin, probe)).all()
@@ -103,11 +102,6 @@ def _each_shaped(function: Callable[[float], float], values):
     return each(function, values.reshape(-1)).reshape(values.shape)
 
 
-def is_half(dtype: np.dtype) -> bool:
-    """Whether `dtype` is float16 or bfloat16 (which is not one of NumPy's own)."""
-    return dtype.itemsize == 2 and dtype.kind not in "iu"
-
-
 def cast(values, dtype: np.dtype):
     """Round float64 or int64 values to `dtype`; to half precision by way of float32."""
     if is_half(dtype):
@@ -115,6 +109,6 @@ def cast(values, dtype: np.dtype):
     return values.astype(dtype, copy=False)
 
 
-def to_int64(x: float) -> int:
-    """C's conversion of a float: down to an integer, or -2⁶³ where none fits (x86)."""
-    return int(x) if -(2.0**63) <= x < 2.0**63 else INT64_MIN
+def floor(x: float) -> int:
+    """The integer at or below `x`; -2⁶³, as in C on x86, where no int64 is."""
+    return math.floor(x) if -(2.0**63) <= x < 2.0**63 else INT64_MIN

@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from minitorch_ff.firefly.random.errors import not_implemented
+from minitorch_ff.firefly.random.dtypes import not_implemented
+from minitorch_ff.firefly.random.exact import silent
 from minitorch_ff.firefly.random.normal import Normal
 
 # The computation is in double precision, but for two constants in single precision.
@@ -17,6 +18,7 @@ _SQUEEZE = float(np.float32(0.0331))
 class Gamma(Normal):
     """Draws from gamma distributions."""
 
+    @silent
     def standard_gamma(self, concentration):
         """Draw from the gamma distribution of scale 1, for each element.
 
@@ -33,12 +35,10 @@ class Gamma(Normal):
         dtype = concentration.dtype
         if dtype not in (np.float32, np.float64):
             raise not_implemented("gamma_cpu", dtype)
-        smallest = float(np.finfo(dtype).tiny)
-        with np.errstate(all="ignore"):
-            values = [self._gamma(alpha) for alpha in concentration]
-            # As C++'s max: what is not a number becomes the smallest number too.
-            rounded = [float(dtype.type(value)) for value in values]
-            return np.array([v if v > smallest else smallest for v in rounded], dtype)
+        smallest = np.finfo(dtype).tiny
+        values = np.array([self._gamma(alpha) for alpha in concentration], dtype)
+        # As in C++'s max, what is not a number becomes the smallest positive one too.
+        return np.where(values > smallest, values, smallest)
 
     def _gamma(self, alpha: np.floating) -> float:
         number = type(alpha)  # some steps round to the dtype of the result

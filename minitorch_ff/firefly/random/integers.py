@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from minitorch_ff.firefly.random.bounds import ALL_64_BITS, integer_range
+from minitorch_ff.firefly.random.dtypes import FLOAT64, INT64, not_implemented
 from minitorch_ff.firefly.random.engine import Engine
-from minitorch_ff.firefly.random.errors import not_implemented
-from minitorch_ff.firefly.random.exact import FLOAT64, cast
+from minitorch_ff.firefly.random.exact import cast
 
 _TWO_WORDS = 2**28  # from this many values on, a draw takes two words
 
@@ -31,9 +30,7 @@ _VALUES = {
 class Integers(Engine):
     """Draws of integers, in any dtype."""
 
-    def randint(
-        self, size: int, low: int, high: int | None, dtype: DTypeLike = np.int64
-    ):
+    def randint(self, size: int, low: int, high: int | None, dtype: np.dtype = INT64):
         """Draw integers spread evenly over [low, high).
 
         Args:
@@ -50,7 +47,6 @@ class Integers(Engine):
             RuntimeError: There is no integer in the range, or one that does not fit.
             NotImplementedError: From -2⁶³ on without end, in a dtype that lacks it.
         """
-        dtype = np.dtype(dtype)
         low, count = integer_range(low, high, dtype)
 
         def draw(n):
@@ -61,13 +57,13 @@ class Integers(Engine):
 
         return self._in_blocks(draw, size, dtype)
 
-    def random_(self, size: int, dtype: DTypeLike = np.int64):
+    def random_(self, size: int, dtype: np.dtype = INT64):
         """Draw integers spread evenly over the values of a dtype that are not negative.
 
         Args:
             size: How many values.
-            dtype: Any but complex and the wider unsigned ones. In a floating one, values
-                stop where it no longer holds every integer.
+            dtype: Any but complex and the wider unsigned ones. In a floating one,
+                values stop where it no longer holds every integer.
 
         Returns:
             Shape `(size,)`.
@@ -75,14 +71,15 @@ class Integers(Engine):
         Raises:
             NotImplementedError: The dtype is another.
         """
-        dtype = np.dtype(dtype)
         if dtype.name not in _VALUES:
             raise not_implemented("random_kernel_cpu", dtype)
         count = _VALUES[dtype.name]
-        draw = self.u64s if dtype in (FLOAT64, np.int64) else self.u32s
-        return self._in_blocks(
-            lambda n: cast(_remainder(draw(n), count).view(np.int64), dtype), size, dtype
-        )
+        words = self.u64s if dtype in (FLOAT64, INT64) else self.u32s
+
+        def draw(n):
+            return cast(_remainder(words(n), count).view(np.int64), dtype)
+
+        return self._in_blocks(draw, size, dtype)
 
     def _below(self, size: int, count: int):
         """Integers in [0, count). Shape `(size,)`, uint64."""

@@ -1,8 +1,8 @@
 """Which element of an array gets which value.
 
-PyTorch hands out values in the order in which elements lie in memory, not in the order of
-their indices: it visits the dimension with the largest stride in the outermost loop. For a
-contiguous array both are the same; for a transposed view, a strided slice or a
+PyTorch hands out values in the order in which elements lie in memory, not in the order
+of their indices: it visits the dimension with the largest stride in the outermost loop.
+For a contiguous array both are the same; for a transposed view, a strided slice or a
 channels-last image they are not.
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from minitorch_ff.firefly.random.continuous import Continuous
-from minitorch_ff.firefly.random.errors import is_floating, require, scalar_name
+from minitorch_ff.firefly.random.dtypes import is_floating, scalar_name
 from minitorch_ff.firefly.random.exact import silent
 from minitorch_ff.firefly.random.memory_order import fill
 
@@ -13,7 +13,7 @@ from minitorch_ff.firefly.random.memory_order import fill
 class Multinomial(Continuous):
     """Draws of categories."""
 
-    @silent(all="ignore")
+    @silent
     def multinomial(self, weights, num_samples: int, replacement: bool = False):
         """Draw categories with probabilities in proportion to weights.
 
@@ -46,7 +46,7 @@ class Multinomial(Continuous):
 
     def _by_sum(self, weights, num_samples: int):
         """Look each uniform number up in the running sum of the weights."""
-        rows = weights.reshape(-1, weights.shape[-1])
+        rows = np.atleast_2d(weights)
         samples = np.empty((len(rows), num_samples), np.int64)
         for row, out in zip(rows, samples, strict=True):
             cumulative = np.add.accumulate(row, dtype=row.dtype)
@@ -58,36 +58,42 @@ class Multinomial(Continuous):
 
 
 def _check(weights, num_samples: int, replacement: bool) -> None:
-    require(weights.ndim in (1, 2), "prob_dist must be 1 or 2 dim")
-    require(
-        is_floating(weights.dtype),
-        "multinomial only supports floating-point dtypes for input, "
-        f"got: {scalar_name(weights.dtype)}",
-    )
-    require(num_samples > 0, "cannot sample n_sample <= 0 samples")
+    if weights.ndim not in (1, 2):
+        raise RuntimeError("prob_dist must be 1 or 2 dim")
+    if not is_floating(weights.dtype):
+        raise RuntimeError(
+            "multinomial only supports floating-point dtypes for input, "
+            f"got: {scalar_name(weights.dtype)}"
+        )
+    if num_samples <= 0:
+        raise RuntimeError("cannot sample n_sample <= 0 samples")
     categories = weights.shape[-1]
-    require(
-        replacement or num_samples <= categories,
-        "cannot sample n_sample > prob_dist.size(-1) samples without replacement",
-    )
-    require(categories <= 2**24, "number of categories cannot exceed 2^24")
-    finite, positive = np.isfinite(weights), weights >= 0
-    if num_samples == 1 or not replacement:
-        require(
-            bool((finite & positive).all()),
-            "probability tensor contains either `inf`, `nan` or element < 0",
+    if not replacement and num_samples > categories:
+        raise RuntimeError(
+            "cannot sample n_sample > prob_dist.size(-1) samples without replacement"
         )
-    else:
-        require(
-            bool(positive.all()),
-            "invalid multinomial distribution (encountering probability entry < 0)",
+    if categories > 2**24:
+        raise RuntimeError("number of categories cannot exceed 2^24")
+    _check_values(weights, racing=num_samples == 1 or not replacement)
+
+
+def _check_values(weights, racing: bool) -> None:
+    negative = not (weights >= 0).all()  # or not a number
+    infinite = not np.isfinite(weights).all()
+    if racing and (negative or infinite):
+        raise RuntimeError(
+            "probability tensor contains either `inf`, `nan` or element < 0"
         )
-        require(
-            bool(finite.all()),
+    if negative:
+        raise RuntimeError(
+            "invalid multinomial distribution (encountering probability entry < 0)"
+        )
+    if infinite:
+        raise RuntimeError(
             "invalid multinomial distribution "
-            "(encountering probability entry = infinity or NaN)",
+            "(encountering probability entry = infinity or NaN)"
         )
-    require(
-        bool((weights > 0).any(axis=-1).all()),
-        "invalid multinomial distribution (sum of probabilities <= 0)",
-    )
+    if not (weights > 0).any(axis=-1).all():
+        raise RuntimeError(
+            "invalid multinomial distribution (sum of probabilities <= 0)"
+        )

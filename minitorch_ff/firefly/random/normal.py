@@ -1,8 +1,8 @@
 """Normal and log-normal draws.
 
-There are two paths, which share no values. Contiguous outputs of sixteen elements or more
-are made in groups of sixteen (`box_muller`). All others are made one by one in float64,
-two at a time, and the second of an odd pair is kept for the next call.
+There are two paths, which share no values. Contiguous outputs of sixteen elements or
+more are made in groups of sixteen (`box_muller`). All others are made in float64, two
+values at a time, and a second one that is not needed is kept for the next call.
 """
 
 from __future__ import annotations
@@ -10,32 +10,28 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from minitorch_ff.firefly.random.box_muller import GROUP, transform
-from minitorch_ff.firefly.random.engine import BLOCK, Engine
-from minitorch_ff.firefly.random.errors import require, require_floating
-from minitorch_ff.firefly.random.exact import (
+from minitorch_ff.firefly.random.dtypes import (
+    FLOAT32,
     FLOAT64,
-    cast,
-    each,
-    exp,
-    fma64,
     is_half,
-    silent,
+    require_floating,
 )
+from minitorch_ff.firefly.random.engine import BLOCK, Engine
+from minitorch_ff.firefly.random.exact import cast, each, exp, fma64, silent
 
 
 class Normal(Engine):
     """Draws from normal distributions."""
 
-    @silent(all="ignore")
+    @silent
     def normal(
         self,
         size: int,
         mean: float = 0.0,
         std: float = 1.0,
-        dtype: DTypeLike = np.float32,
+        dtype: np.dtype = FLOAT32,
         contiguous: bool = True,
     ):
         """Draw from the normal distribution.
@@ -44,8 +40,8 @@ class Normal(Engine):
             size: How many values.
             mean: The distribution's mean.
             std: Its standard deviation.
-            dtype: Floating or complex. A complex value has two normal parts, of variance
-                `std² / 2` each.
+            dtype: Floating or complex. A complex value has two normal parts, of
+                variance `std² / 2` each.
             contiguous: Whether the values will go to a contiguous array; another one
                 gets other values.
 
@@ -56,8 +52,8 @@ class Normal(Engine):
             RuntimeError: `std` is negative.
             NotImplementedError: The dtype is an integer's.
         """
-        dtype = np.dtype(dtype)
-        require(std >= 0, f"normal expects std >= 0.0, but found std {std:g}")
+        if not std >= 0:
+            raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
         if dtype.kind == "c":
             part = dtype.type().real.dtype
             std = std / math.sqrt(2.0)
@@ -67,13 +63,13 @@ class Normal(Engine):
             return self._normal_groups(size, mean, std, dtype)
         return cast(fma64(self.standard_normals(size), std, mean), dtype)
 
-    @silent(all="ignore")
+    @silent
     def log_normal(
         self,
         size: int,
         mean: float = 1.0,
         std: float = 2.0,
-        dtype: DTypeLike = np.float32,
+        dtype: np.dtype = FLOAT32,
     ):
         """Draw values whose logarithm has the normal distribution.
 
@@ -90,8 +86,8 @@ class Normal(Engine):
             RuntimeError: `std` is not positive.
             NotImplementedError: The dtype is not floating.
         """
-        dtype = np.dtype(dtype)
-        require(std > 0, f"log_normal_ expects std > 0.0, but found std={std:g}")
+        if not std > 0:
+            raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std:g}")
         require_floating(dtype, "log_normal_cpu")
         return cast(each(exp, fma64(self.standard_normals(size), std, mean)), dtype)
 

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import DTypeLike
 
+from minitorch_ff.firefly.random.dtypes import (
+    INT64,
+    is_floating,
+    limits,
+    not_implemented,
+    scalar_name,
+)
 from minitorch_ff.firefly.random.engine import Engine
-from minitorch_ff.firefly.random.errors import not_implemented, require, scalar_name
-from minitorch_ff.firefly.random.exact import FLOAT32, FLOAT64, cast
+from minitorch_ff.firefly.random.exact import cast
 
 _WORD_LIMIT = (2**32 - 1) // 20  # from here on, each step takes two words
 _LOOP_LIMIT = 400  # up to here, the plain loop is the faster way
 
-# What integers a floating dtype counts to without a gap.
+_INTEGERS = ("uint8", "int8", "int16", "int32", "int64")
+
+# How far a floating dtype counts without a gap.
 _GAPLESS = {"float16": (2049, "2049"), "float32": (2**24 + 1, "2^24+1")}
 
 
 class Permutation(Engine):
     """Draws of permutations."""
 
-    def randperm(self, n: int, dtype: DTypeLike = np.int64):
+    def randperm(self, n: int, dtype: np.dtype = INT64):
         """Put the integers from 0 to n - 1 in random order.
 
         Args:
@@ -33,7 +40,6 @@ class Permutation(Engine):
             RuntimeError: `n` is negative, or does not fit the dtype.
             NotImplementedError: Permutations do not come in this dtype.
         """
-        dtype = np.dtype(dtype)
         _check(n, dtype)
         if n < 2:
             return np.arange(n).astype(dtype)
@@ -57,17 +63,18 @@ def by_swapping(n: int, targets):
 def by_sorting(n: int, targets):
     """The same result without a loop over the steps.
 
-    Once step i is over, place i stays as it is. So what matters is what a place holds just
-    before its own step: call it `found[i]`. Step i
+    Once step i is over, place i stays as it is. So what matters is what a place holds
+    just before its own step: call it `found[i]`. Step i
 
     * leaves `found[i]` at its target, and
     * takes from there, for good, what the *previous step with the same target* left: if
       that was step k, `found[k]`; if there was none, the target's own number.
 
     And `found[i]` was left by the *last step before i whose target is i*; if there was
-    none, it is i. That makes `found` a forest of parent links, whose roots are the items.
+    none, it is i. So `found` begins as a forest of parent links, whose roots are the
+    items.
     """
-    # Sort the pairs (target, step): steps with the same target become neighbours, in order.
+    # Sort pairs (target, step): steps with the same target become neighbours, in order.
     half = np.uint64(32)
     pairs = targets << half
     pairs |= np.arange(n - 1, dtype=np.uint64)
@@ -80,8 +87,8 @@ def by_sorting(n: int, targets):
 
     found = np.arange(n)
     last = np.append(np.flatnonzero(~has_previous[1:]), n - 2)  # of each target's steps
-    # A step may have its own place as target, and is then the last one that has. What lies
-    # there before it was left by its predecessor.
+    # A step may have its own place as target, and is then the last one that has. What
+    # lies there before it was left by its predecessor.
     last -= (step[last] == target[last]) & has_previous[last]
     found[target[last]] = step[last]
     _follow_to_roots(found)
@@ -106,18 +113,18 @@ def _follow_to_roots(parent) -> None:
 
 
 def _check(n: int, dtype: np.dtype) -> None:
-    require(n >= 0, f"Trying to create tensor with negative dimension {n}: [{n}]")
-    if dtype.kind not in "iuf" and dtype.name != "bfloat16":
-        raise not_implemented("randperm", dtype)
-    if dtype.name in ("uint16", "uint32", "uint64"):
-        raise not_implemented("randperm", dtype)
-    if dtype.kind in "iu":
-        require(
-            n - 1 <= np.iinfo(dtype).max,
-            f"value cannot be converted to type {dtype.name}_t without overflow",
+    if n < 0:
+        raise RuntimeError(
+            f"Trying to create tensor with negative dimension {n}: [{n}]"
         )
-    elif dtype.name in _GAPLESS:
-        largest, text = _GAPLESS[dtype.name]
-        require(
-            n <= largest, f"n cannot be greater than {text} for {scalar_name(dtype)} type."
+    if dtype.name not in _INTEGERS and not is_floating(dtype):
+        raise not_implemented("randperm", dtype)
+    if dtype.kind in "iu" and n - 1 > limits(dtype)[1]:
+        raise RuntimeError(
+            f"value cannot be converted to type {dtype.name}_t without overflow"
+        )
+    if dtype.name in _GAPLESS and n > _GAPLESS[dtype.name][0]:
+        raise RuntimeError(
+            f"n cannot be greater than {_GAPLESS[dtype.name][1]} "
+            f"for {scalar_name(dtype)} type."
         )

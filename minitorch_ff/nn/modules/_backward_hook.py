@@ -12,10 +12,11 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from minitorch_ff.autograd.function import Function
-
 from minitorch_ff._tensor import Tensor
+from minitorch_ff.autograd.function import Function
+from minitorch_ff.firefly.hooks import hooks_of
 from minitorch_ff.firefly.modes import grad_enabled
+from minitorch_ff.utils.hooks import file_hook
 
 Gradients = tuple[Tensor | None, ...]
 
@@ -178,7 +179,7 @@ def hook_last_node(
     if node is None:
         return
     for hook in hooks:
-        node.register_hook(_bound(hook, module))
+        file_hook(hooks_of(node).after, _bound(hook, module))
     problem = _incomplete_view(args, result, node)
     if problem is not None:
         warnings.warn(problem, FutureWarning, stacklevel=4)

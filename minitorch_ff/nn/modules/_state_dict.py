@@ -44,8 +44,6 @@ class _IncompatibleKeys(NamedTuple):
             f"unexpected_keys={self.unexpected_keys!r})"
         )
 
-    __str__ = __repr__
-
 
 class StateDict(Traversal):
     """The part of `Module` that saves and loads."""

@@ -25,12 +25,12 @@ def typename(obj: Any, /) -> str:
     """
     if isinstance(obj, Tensor):
         return str(obj.type())
-    named = obj if hasattr(obj, "__name__") else type(obj)
-    name: str = getattr(named, "__qualname__", named.__name__)
+    named = obj if hasattr(obj, "__qualname__") else type(obj)
     module = getattr(named, "__module__", None) or ""
     if module in ("", "builtins"):
-        return name
-    package, dot, rest = module.partition(".")
+        return str(named.__qualname__)
+    package, *inside = module.split(".")
     if package == "minitorch_ff":
-        module = "torch" + dot + rest
-    return f"{module}.{name}"
+        package = "torch"
+        inside = [part for part in inside if not part.startswith("_")]
+    return ".".join([package, *inside, named.__qualname__])

@@ -7,7 +7,7 @@ from typing import Any
 from minitorch_ff._functions.matmul import dot, mv
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import no_grad
-from minitorch_ff.nn.functional import normalize
+from minitorch_ff.nn.functional.normalization import normalize
 from minitorch_ff.nn.modules.module import Module
 from minitorch_ff.nn.utils import parametrize
 from minitorch_ff.nn.utils.spectral_norm import as_matrix, output_dim

@@ -27,7 +27,7 @@ from minitorch_ff.utils.data.sampler import (
 if TYPE_CHECKING:
     from multiprocessing.context import BaseContext
 
-    from minitorch_ff.firefly.random import Generator
+    from minitorch_ff._functions.random import Generator
 
 __all__ = [
     "DataLoader",

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from minitorch_ff._functions.random import randperm
 
 if TYPE_CHECKING:
+    from minitorch_ff._functions.random import Generator
     from minitorch_ff._tensor import Tensor
-    from minitorch_ff.firefly.random import Generator
 
 __all__ = [
     "ChainDataset",

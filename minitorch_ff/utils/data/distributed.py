@@ -6,8 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from minitorch_ff._functions.random import randperm
-from minitorch_ff.firefly.random import Generator
+from minitorch_ff._functions.random import Generator, randperm
 from minitorch_ff.utils.data.sampler import Sampler
 
 __all__ = ["DistributedSampler"]

@@ -6,10 +6,9 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from minitorch_ff._functions.creation import as_tensor, empty
 from minitorch_ff._dtypes import float64, int64
-from minitorch_ff._functions.random import multinomial, randint, randperm
-from minitorch_ff.firefly.random import Generator
+from minitorch_ff._functions.creation import as_tensor, empty
+from minitorch_ff._functions.random import Generator, multinomial, randint, randperm
 
 if TYPE_CHECKING:
     from minitorch_ff._tensor import Tensor

@@ -14,8 +14,10 @@ from minitorch_ff.firefly.backend.array_api.fused import Fused
 from minitorch_ff.firefly.backend.array_api.indexing import Indexing
 from minitorch_ff.firefly.backend.array_api.linear_algebra import LinearAlgebra
 from minitorch_ff.firefly.backend.array_api.normalization import Normalization
+from minitorch_ff.firefly.backend.array_api.ordering import Ordering
 from minitorch_ff.firefly.backend.array_api.reductions import Reductions
 from minitorch_ff.firefly.backend.array_api.shaping import Shaping
+from minitorch_ff.firefly.backend.array_api.special import Special
 from minitorch_ff.firefly.backend.array_api.updates import Updates
 
 CONSTANTS_KEPT = 4096
@@ -23,7 +25,9 @@ CONSTANTS_KEPT = 4096
 
 class ArrayBackend(
     Elementwise,
+    Special,
     Reductions,
+    Ordering,
     Shaping,
     Indexing,
     LinearAlgebra,

@@ -143,14 +143,6 @@ class Elementwise:
         positive, negative = self.module.greater(x, zero), self.module.less(x, zero)
         return self.module.subtract(positive.view("i1"), negative.view("i1")).astype(x.dtype)
 
-    def sigmoid(self, x):
-        """`1 / (1 + e⁻ˣ)`; where `e⁻ˣ` is infinite, 0."""
-        y = self.module.empty_like(x)
-        self.module.negative(x, y)
-        self.module.exp(y, y)
-        self.module.add(y, self.constant(1, y.dtype), y)
-        return self.module.reciprocal(y, y)
-
     def nan_to_num(self, x, nan, above, below):
         """Numbers in the place of not-a-number, of +infinity and of -infinity."""
         module = self.module

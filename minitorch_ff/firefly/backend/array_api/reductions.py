@@ -70,3 +70,21 @@ class Reductions:
     def sum_rows(self, x):
         """Column sums of a matrix, as a product with ones: faster than a reduction."""
         return self.module.dot(self.ones_vector(x.shape[0], x.dtype), x)
+
+    def logsumexp(self, x, dim=None, keepdim=False):
+        """`log Σ exp x` without overflow; of no elements, minus infinity."""
+        module = self.module
+        if not x.size:
+            return module.log(module.add.reduce(module.exp(x), dim, None, None, keepdim))
+        largest = module.asarray(module.maximum.reduce(x, dim, None, None, True))
+        largest = module.where(module.isfinite(largest), largest, self.constant(0, x.dtype))
+        weights = module.exp(module.subtract(x, largest))
+        total = module.log(module.add.reduce(weights, dim, None, None, keepdim))
+        return module.add(total, largest.reshape(total.shape))
+
+    def shares(self, x, y, dim):
+        """Where `x` equals `y`: one over how often it does along `dim`; zero elsewhere."""
+        module = self.module
+        equal = module.logical_or(module.equal(x, y), module.isnan(x))
+        count = module.add.reduce(equal, dim, x.dtype, None, True)
+        return module.true_divide(equal, count, dtype=x.dtype)

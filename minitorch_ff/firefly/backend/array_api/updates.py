@@ -58,7 +58,7 @@ class Updates(MatrixUpdates):
         return Flat(self.module.empty(sum(map(prod, shapes)), dtype), shapes)
 
     def numbers(self, array):
-        """All numbers in one dimension (two per complex element); a view if possible."""
+        """All numbers in one dimension, two per complex one; a view if possible."""
         return array.reshape(-1).view(array.real.dtype)
 
     # ------------------------------------------------------------------ the updates
@@ -143,7 +143,7 @@ class Updates(MatrixUpdates):
             self._move_towards(m, g, 1 - beta1, t)
             self._average_square(v, g, beta2, t)
             if v_max is not None:
-                v = self.maximum(v_max, v, v_max)
+                v = self.maximum(v_max, v, out=v_max)
             denominator = self.add(self.sqrt(v, t), tiny, t)
             self._subtract_ratio(p, m, denominator, step_size, t)
 
@@ -239,7 +239,7 @@ class Updates(MatrixUpdates):
             g = self._direction(p, g, weight_decay, maximize, s)
             self._move_towards(m, g, 1 - beta1, t)
             magnitude = self.add(self.abs(g, t), tiny, t)
-            self.maximum(self.mul(u, decay, u), magnitude, u)
+            self.maximum(self.mul(u, decay, u), magnitude, out=u)
             self._subtract_ratio(p, m, u, step_size, s)
 
     def nadam_step(
@@ -358,10 +358,11 @@ class Updates(MatrixUpdates):
             same, turned = self.gt(agreement, zero), self.lt(agreement, zero)
             size[same] *= etaplus
             size[turned] *= etaminus
-            self.minimum(self.maximum(size, shortest, size), longest, size)
+            self.maximum(size, shortest, out=size)
+            self.minimum(size, longest, out=size)
             previous[...] = g
             previous[turned] = 0
-            self.sub(p, self.mul(self.sign(previous, t), size, t), p)
+            self.sub(p, self.mul(self.module.sign(previous, t), size, t), p)
 
     # ------------------------------------------------------------- what they share
 

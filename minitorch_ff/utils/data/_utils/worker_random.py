@@ -5,17 +5,16 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import numpy
 
-from minitorch_ff.firefly.random import default_generator
+from minitorch_ff._functions.random import Generator, default_generator
 
 LOW_WORD = 0xFFFFFFFF
 
 
 class WorkerRandomness:
-    """The state of Python's, NumPy's and our default generator, as a worker has them.
+    """The generators of a worker: Python's, NumPy's and ours, seeded as PyTorch does.
 
     Args:
         base_seed: The loader's draw for this epoch.
@@ -23,35 +22,29 @@ class WorkerRandomness:
     """
 
     def __init__(self, base_seed: int, worker_id: int) -> None:
+        seed = base_seed + worker_id
         words = [worker_id, base_seed & LOW_WORD, base_seed >> 32, 0]
-        outside = _read_states()
-        random.seed(base_seed + worker_id)
-        numpy.random.seed(numpy.random.SeedSequence(words).generate_state(4))
-        default_generator.manual_seed(base_seed + worker_id)
-        self._states = _read_states()
-        _write_states(outside)
+        self._generator = Generator().manual_seed(seed)
+        self._python = random.Random(seed).getstate()
+        many_words = numpy.random.SeedSequence(words).generate_state(4)
+        self._numpy = numpy.random.RandomState(many_words).get_state(legacy=False)
 
     @contextmanager
     def installed(self) -> Iterator[None]:
-        """Inside the block all three draw the worker's numbers."""
-        outside = _read_states()
-        _write_states(self._states)
+        """Inside the block all three default generators are the worker's."""
+        self._exchange()
         try:
             yield
         finally:
-            self._states = _read_states()
-            _write_states(outside)
+            self._exchange()
 
-
-def _read_states() -> tuple[Any, Any, Any]:
-    return (
-        random.getstate(),
-        numpy.random.get_state(legacy=False),
-        default_generator.get_state(),
-    )
-
-
-def _write_states(states: tuple[Any, Any, Any]) -> None:
-    random.setstate(states[0])
-    numpy.random.set_state(states[1])
-    default_generator.set_state(states[2])
+    def _exchange(self) -> None:
+        """Swap the states kept here with those of the default generators."""
+        outside = random.getstate()
+        random.setstate(self._python)
+        self._python = outside
+        outside = numpy.random.get_state(legacy=False)
+        numpy.random.set_state(self._numpy)
+        self._numpy = outside
+        ours = self._generator
+        ours.__dict__, default_generator.__dict__ = vars(default_generator), vars(ours)

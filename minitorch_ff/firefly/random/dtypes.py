@@ -1,14 +1,15 @@
-"""PyTorch's words for wrong parameters and dtypes.
-
-Every check comes before the first draw: a call that fails leaves the generator as it was.
-A condition is written so that NaN fails it.
-"""
+"""What the distributions must know of dtypes: names, limits, precision."""
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
-from minitorch_ff.firefly.random.exact import is_half
+FLOAT32 = np.dtype(np.float32)
+FLOAT64 = np.dtype(np.float64)
+INT64 = np.dtype(np.int64)
+BOOL = np.dtype(bool)
 
 # How PyTorch's texts name a dtype: as a scalar type, and as the C++ type behind it.
 _NAMES = {
@@ -29,13 +30,14 @@ _NAMES = {
     "complex128": ("ComplexDouble", "c10::complex<double>"),
 }
 
-LARGEST = {
-    "float16": 65504.0,
-    "bfloat16": 2.0**128 - 2.0**120,
-    "float32": 2.0**128 - 2.0**104,
-    "float64": float(np.finfo(np.float64).max),
+# Of floating dtypes: how many bits a number has (up to 2^digits, every integer is one),
+# and the largest finite number.
+_FLOATING = {
+    "float16": (11, 65504.0),
+    "bfloat16": (8, 2.0**128 - 2.0**120),
+    "float32": (24, 2.0**128 - 2.0**104),
+    "float64": (53, 2.0**1023 * (2 - 2.0**-52)),
 }
-"""The largest finite number of each floating dtype."""
 
 
 def scalar_name(dtype: np.dtype) -> str:
@@ -48,21 +50,38 @@ def c_name(dtype: np.dtype) -> str:
     return _NAMES[dtype.name][1]
 
 
+def is_half(dtype: np.dtype) -> bool:
+    """Whether it is float16 or bfloat16 (which is not one of NumPy's own)."""
+    return dtype.itemsize == 2 and dtype.kind not in "iu"
+
+
 def is_floating(dtype: np.dtype) -> bool:
     """Whether it is a real floating dtype, bfloat16 included."""
     return dtype.kind == "f" or is_half(dtype)
 
 
-def require(condition: bool, message: str) -> None:
-    """Refuse a parameter."""
-    if not condition:
-        raise RuntimeError(message)
+@cache
+def digits(dtype: np.dtype) -> int:
+    """How many bits a floating dtype's numbers have."""
+    return _FLOATING[dtype.name][0]
+
+
+@cache
+def limits(dtype: np.dtype) -> tuple[float, float]:
+    """The smallest and the largest finite number of any real dtype."""
+    if is_floating(dtype):
+        largest = _FLOATING[dtype.name][1]
+        return -largest, largest
+    if dtype.kind == "b":
+        return 0, 1
+    info = np.iinfo(dtype)
+    return int(info.min), int(info.max)
 
 
 def not_implemented(kernel: str, dtype: np.dtype) -> NotImplementedError:
     """The error of a dtype that a distribution does not come in."""
     return NotImplementedError(
-        f'"{kernel}" not implemented for \'{scalar_name(dtype)}\''
+        f"\"{kernel}\" not implemented for '{scalar_name(dtype)}'"
     )
 
 
