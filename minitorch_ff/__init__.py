@@ -63,7 +63,7 @@ moveaxis = movedim
 swapaxes = swapdims = transpose
 
 _SUBMODULES = frozenset({
-    "autograd", "backends", "cuda", "nn", "optim", "random", "utils",
+    "autograd", "backends", "cuda", "func", "nn", "optim", "random", "utils",
 })  # fmt: skip
 """Loaded when first touched."""
 

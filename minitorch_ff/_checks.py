@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from minitorch_ff._dtypes import get_default_dtype
 from minitorch_ff.firefly.tensor import Tensor
+
+F = TypeVar("F", bound=Callable[..., Any])
+_NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim"}
 
 
 def wrap_dim(dim: int, ndim: int) -> int:
@@ -112,3 +117,24 @@ def floating(input: Any) -> Any:
     if input.buffer.dtype.kind in "iub":
         return input.to(get_default_dtype())
     return input
+
+
+def numpy_names(function: F) -> F:
+    """Let a function take NumPy's `axis` and `keepdims` for `dim` and `keepdim` as well.
+
+    What is no tensor is refused in PyTorch's words. A call that is right pays for none of it.
+    """
+
+    @functools.wraps(function)
+    def with_names(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except (TypeError, AttributeError):
+            input = args[0] if args else kwargs.get("input")
+            must_be_tensor(input, function.__name__, "input", 1)
+            names = {_NUMPY_NAMES.get(name, name): value for name, value in kwargs.items()}
+            if len(names) < len(kwargs) or names == kwargs:
+                raise
+        return function(*args, **names)
+
+    return with_names  # type: ignore[return-value]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from minitorch_ff._checks import floating, must_be_tensor, wrap_dim
+from minitorch_ff._functions import random
 from minitorch_ff._functions.conversion import cast
 from minitorch_ff.firefly.ops import activation as ops
 from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply
+from minitorch_ff.firefly.ops.dropout import Dropout
 
 if TYPE_CHECKING:
     from minitorch_ff._dtypes import dtype as DType
@@ -210,6 +212,38 @@ def threshold(input: Tensor, threshold: float, value: float) -> Tensor:
         [torch.threshold](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.threshold.html).
     """
     return apply(ops.Threshold, input, threshold=threshold, value=value)
+
+
+def rrelu(
+    input: Tensor,
+    lower: float = 1.0 / 8,
+    upper: float = 1.0 / 3,
+    training: bool = False,
+    generator: Any = None,
+) -> Tensor:
+    """`x` where it is positive, a random multiple of it elsewhere.
+
+    Args:
+        input: Any shape, floating.
+        lower: The smallest multiple.
+        upper: The largest one.
+        training: Draw the multiples; otherwise their mean is taken.
+        generator: Where to draw from.
+
+    Raises:
+        RuntimeError: `lower` is above `upper`.
+
+    See: [torch.rrelu](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.rrelu.html),
+        Xu et al., Empirical Evaluation of Rectified Activations (2015).
+    """
+    if lower > upper:
+        raise RuntimeError("Lower bound should be less than or equal to the upper bound")
+    if not training:
+        return apply(ops.LeakyRelu, input, slope=(lower + upper) / 2)
+    xp, x = input.backend, input.buffer
+    host = xp.to_numpy(x)
+    factors = random.slopes(host, lower, upper, generator)
+    return apply(Dropout, input, mask=xp.beside(factors, x), called="RreluWithNoise")
 
 
 def check_floating(input: Tensor, kernel: str) -> Any:

@@ -128,7 +128,8 @@ def to_array(data: Any, dtype: Any) -> numpy.ndarray:
     if dtype is not None:
         return array
     kind = array.dtype.kind
-    if kind == "f" and array.dtype != numpy.float64 and _all_numpy(data):
+    double = array.dtype == numpy.float64 and not isinstance(_first(data), numpy.float64)
+    if kind == "f" and not double and _all_numpy(data):
         return array
     if kind == "f":
         return array.astype(_dtypes.get_default_dtype().numpy, copy=False)
@@ -196,9 +197,14 @@ def check_lengths(data: Any, dim: int = 0) -> None:
 
 def _all_numpy(data: Any) -> bool:
     """Whether the numbers are NumPy's, which keep their own precision."""
+    return isinstance(_first(data), (numpy.generic, numpy.ndarray))
+
+
+def _first(data: Any) -> Any:
+    """The first number in nested sequences."""
     while isinstance(data, (list, tuple)) and data:
         data = data[0]
-    return isinstance(data, (numpy.generic, numpy.ndarray))
+    return data
 
 
 def _not_a_number(data: Any, error: Exception) -> Exception:

@@ -241,7 +241,9 @@ def plain(item: Any) -> Any:
         return item.__index__()
     if isinstance(item, (list, tuple, range, numpy.ndarray)):
         return _array(item)
-    raise TypeError(
+    if isinstance(item, (str, bytes)):
+        raise TypeError(f"new(): invalid data type '{type(item).__name__}'")
+    raise IndexError(
         "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are "
         f"valid indices (got {type(item).__name__})"
     )

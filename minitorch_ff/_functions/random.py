@@ -437,6 +437,15 @@ def poisson(input: Tensor, generator: Any = None) -> Tensor:
     return new(out, **options)
 
 
+def slopes(values: Any, lower: float, upper: float, generator: Any) -> Any:
+    """The factors of a randomised ReLU: one where positive, else drawn from [lower, upper)."""
+    factors = numpy.ones_like(values, order="C")
+    below = values <= 0
+    count = int(below.sum())
+    factors[below] = stream(generator).rrelu_slopes(count, lower, upper, values.dtype)
+    return factors
+
+
 # --------------------------------------------------------------------- in a tensor's memory
 
 

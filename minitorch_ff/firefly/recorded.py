@@ -181,9 +181,10 @@ class Recorded:
         return apply(cumulative.Logcumsumexp, x, dim=dim)
 
     # Ordering
-    def take_along(self, x: Any, positions: Any, dim: int) -> Any:
+    def take_along(self, x: Any, positions: Any, dim: int, repeated: bool = False) -> Any:
         """Elements at positions along a dimension."""
-        return apply(ordering.TakeAlong, x, positions=raw(positions), dim=dim)
+        settings = {"dim": dim, "repeated": repeated}
+        return apply(ordering.TakeAlong, x, positions=raw(positions), **settings)
 
     def put_along(
         self, x: Any, positions: Any, dim: int, shape: Any, repeated: bool = False

@@ -10,15 +10,13 @@ import functools
 import math
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff._functions.creation import empty_like
 from minitorch_ff._functions.creation import eye as identity
+from minitorch_ff._functions.random import Generator, randperm
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import no_grad
-
-if TYPE_CHECKING:
-    from minitorch_ff.firefly.random import Generator
 
 __all__ = [
     "calculate_gain",
@@ -487,8 +485,6 @@ def sparse_(
 
     See: [torch.nn.init.sparse_](https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.sparse_).
     """
-    from minitorch_ff._functions.random import randperm
-
     _must_be_matrix(tensor)
     rows, columns = tensor.shape
     zeros = math.ceil(sparsity * rows)

@@ -74,9 +74,8 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
         copied: Parameter = memo[id(self)]
         return copied
 
-    def __repr__(self, *, tensor_contents: str | None = None) -> str:
-        text = super().__repr__(tensor_contents=tensor_contents)
-        return "Parameter containing:\n" + text
+    def __repr__(self) -> str:  # type: ignore[override]
+        return "Parameter containing:\n" + super().__repr__()
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         hooks: OrderedDict[int, Any] = OrderedDict()  # none is saved
@@ -258,7 +257,7 @@ class UninitializedTensorMixin:
         self.buffer = values.buffer  # type: ignore[misc]
         self.requires_grad_(wants_grad)  # type: ignore[attr-defined]
 
-    def __repr__(self, *, tensor_contents: str | None = None) -> str:
+    def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
@@ -306,7 +305,7 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):
         return copied
 
 
-class UninitializedBuffer(UninitializedTensorMixin, Tensor):
+class UninitializedBuffer(UninitializedTensorMixin, Tensor):  # type: ignore[misc]
     """A buffer that gets its shape later, from the first input of its module.
 
     Args:

@@ -122,11 +122,10 @@ class ElementwiseOptimizer(Optimizer):
         states: list[State] = []
         fresh = []
         for param in params:
-            state, first = {}, False
-            if param.grad is not None:
-                state, first = self._state_of(param, group)
-            states.append(state)
-            fresh.append(first)
+            idle: tuple[State, bool] = {}, False
+            known = idle if param.grad is None else self._state_of(param, group)
+            states.append(known[0])
+            fresh.append(known[1])
         self._check_group(params, group)
         return Plan(params, states, fresh, names, self.counters)
 
@@ -180,12 +179,11 @@ class ElementwiseOptimizer(Optimizer):
             for name, value in self.settings_of_old.items():
                 group.setdefault(name, value)
             for param in group["params"]:
-                remembered = self.state.get(param)
+                remembered = self.state.get(param) or {}
                 for name in self.counters if remembered else ():
-                    if not isinstance(remembered[name], Tensor):  # once a Python number
-                        remembered[name] = counter(
-                            float(remembered[name]), param, group
-                        )
+                    value = remembered[name]
+                    if not isinstance(value, Tensor):  # as PyTorch once saved it
+                        remembered[name] = counter(float(value), param, group)
 
 
 def counter(

@@ -155,10 +155,9 @@ def _new_state(param: Tensor, group: Group) -> dict[str, Tensor]:
     """What is remembered of a parameter before its first step."""
     state = {"step": counter(0.0, param, group)}
     if param.ndim > 1:
-        *outer, rows, columns = param.shape
-        like = {"dtype": param.dtype, "device": param.device}
-        state["row_var"] = zeros(*outer, rows, 1, **like)
-        state["col_var"] = zeros(*outer, 1, columns, **like)
+        shape, dtype, device = param.shape, param.dtype, param.device
+        state["row_var"] = zeros(*shape[:-1], 1, dtype=dtype, device=device)
+        state["col_var"] = zeros(*shape[:-2], 1, shape[-1], dtype=dtype, device=device)
     else:
         state["variance"] = zeros_like(param)
     return state

@@ -248,8 +248,8 @@ class Optimizer:
         first = 0
         for group in self.param_groups:
             packed = {name: value for name, value in group.items() if name != "params"}
-            for number, param in enumerate(group["params"], first):
-                numbers.setdefault(id(param), number)
+            in_group = {id(p): i for i, p in enumerate(group["params"], first)}
+            numbers = {**in_group, **numbers}
             packed["params"] = [numbers[id(param)] for param in group["params"]]
             first += len(group["params"])
             groups.append(packed)

@@ -10,16 +10,18 @@ from minitorch_ff.firefly.ops.base import Operator, SeveralOutputs
 
 
 class TakeAlong(Operator):
-    """Elements at given positions along a dimension, each position once."""
+    """Elements at given positions along a dimension; `repeated` if some occur twice."""
 
     fresh = True
 
-    def forward(self, xp, x, *, positions, dim):
-        self.positions, self.dim, self.input_shape = positions, dim, x.shape
+    def forward(self, xp, x, *, positions, dim, repeated=False):
+        self.positions, self.dim, self.repeated = positions, dim, repeated
+        self.input_shape = x.shape
         return xp.take_along(x, positions, dim)
 
     def backward(self, xp, grad):
-        return (xp.put_along(grad, self.positions, self.dim, self.input_shape),)
+        place = self.positions, self.dim, self.input_shape, self.repeated
+        return (xp.put_along(grad, *place),)
 
     def name(self):
         return "GatherBackward0"
@@ -34,11 +36,11 @@ class PutAlong(Operator):
     fresh = True
 
     def forward(self, xp, grad, *, positions, dim, shape, repeated=False):
-        self.positions, self.dim = positions, dim
+        self.positions, self.dim, self.repeated = positions, dim, repeated
         return xp.put_along(grad, positions, dim, shape, repeated)
 
     def backward(self, xp, grad):
-        return (xp.take_along(grad, self.positions, self.dim),)
+        return (xp.take_along(grad, self.positions, self.dim, self.repeated),)
 
     def name(self):
         return "ValueSelectingReductionBackward0"

@@ -218,6 +218,17 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     return activation.prelu(input, weight)
 
 
+def rrelu(
+    input: Tensor,
+    lower: float = 1.0 / 8,
+    upper: float = 1.0 / 3,
+    training: bool = False,
+    inplace: bool = False,
+) -> Tensor:
+    """`x` where it is positive, a random multiple of it elsewhere; see `torch.rrelu`."""
+    return (rrelu_ if inplace else activation.rrelu)(input, lower, upper, training)
+
+
 def glu(input: Tensor, dim: int = -1) -> Tensor:
     """One half of the elements, gated by the sigmoid of the other half.
 
@@ -284,7 +295,7 @@ def _chosen(name: str, input: Tensor, dim: int | None, stacklevel: int) -> int:
     return 0 if input.buffer.ndim in (0, 1, 3) else 1
 
 
-relu_ = in_place(activation.relu)
+relu_, rrelu_ = in_place(activation.relu), in_place(activation.rrelu)
 leaky_relu_ = in_place(leaky_relu)
 elu_ = in_place(elu)
 selu_ = in_place(activation.selu)

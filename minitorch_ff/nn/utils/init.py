@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+from minitorch_ff._functions.random import fork_rng
 from minitorch_ff.nn.modules.module import Module
 
 __all__ = ["skip_init"]
@@ -29,10 +30,5 @@ def skip_init(module_cls: type[Module], *args: Any, **kwargs: Any) -> Any:
         raise RuntimeError(f"Expected a Module; got {module_cls}")
     if "device" not in inspect.signature(module_cls).parameters:
         raise RuntimeError("Module must support a 'device' arg to skip initialization")
-    from minitorch_ff.firefly.random import default_generator
-
-    state = default_generator.get_state()
-    try:
+    with fork_rng():
         return module_cls(*args, **kwargs)
-    finally:
-        default_generator.set_state(state)

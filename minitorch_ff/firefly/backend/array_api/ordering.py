@@ -12,8 +12,11 @@ class Ordering:
 
     # ------------------------------------------------------------- taking and putting
 
-    def take_along(self, x, positions, dim):
-        """The elements at `positions` along `dim`, which they may lack if it is dropped."""
+    def take_along(self, x, positions, dim, repeated=False):
+        """The elements at `positions` along `dim`, which they may lack if it is dropped.
+
+        Whether some are `repeated` matters only to the gradient.
+        """
         if not x.ndim:
             return x
         if positions.ndim == x.ndim:

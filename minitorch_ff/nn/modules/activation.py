@@ -1,0 +1,537 @@
+"""Activation functions as layers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from minitorch_ff._functions.creation import empty
+from minitorch_ff.nn import functional as F
+from minitorch_ff.nn import init
+from minitorch_ff.nn.modules.module import Module
+from minitorch_ff.nn.parameter import Parameter
+
+if TYPE_CHECKING:
+    from minitorch_ff._tensor import Tensor
+
+
+class _InPlace(Module):
+    """An activation whose only setting is whether it writes into its input."""
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
+
+    def extra_repr(self) -> str:
+        """The setting, for `repr`."""
+        return "inplace=True" if self.inplace else ""
+
+
+class ReLU(_InPlace):
+    r"""Keeps what is positive: $\max(0, x)$.
+
+    See: [torch.nn.ReLU](https://docs.pytorch.org/docs/stable/generated/torch.nn.ReLU.html).
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape to the same shape."""
+        return F.relu(input, self.inplace)
+
+
+class SELU(_InPlace):
+    """The scaled exponential unit.
+
+    See: [torch.nn.SELU](https://docs.pytorch.org/docs/stable/generated/torch.nn.SELU.html).
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape to the same shape."""
+        return F.selu(input, self.inplace)
+
+
+class SiLU(_InPlace):
+    """`x σ(x)`, also called swish.
+
+    See: [torch.nn.SiLU](https://docs.pytorch.org/docs/stable/generated/torch.nn.SiLU.html).
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape to the same shape."""
+        return F.silu(input, self.inplace)
+
+
+class Mish(_InPlace):
+    """`x tanh(ln(1 + eˣ))`.
+
+    See: [torch.nn.Mish](https://docs.pytorch.org/docs/stable/generated/torch.nn.Mish.html).
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape to the same shape."""
+        return F.mish(input, self.inplace)
+
+
+class Hardsigmoid(Module):
+    """`x / 6 + 1/2`, held between 0 and 1.
+
+    See: [torch.nn.Hardsigmoid](https://docs.pytorch.org/docs/stable/generated/torch.nn.Hardsigmoid.html).
+    """
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape to the same shape."""
+        return F.hardsigmoid(input, self.inplace)
+
+
+class Hardswish(Module):
+    """`x` times its hard sigmoid.
+
+    See: [torch.nn.Hardswish](https://docs.pytorch.org/docs/stable/generated/torch.nn.Hardswish.html).
+    """
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape to the same shape."""
+        return F.hardswish(input, self.inplace)
+
+
+class Sigmoid(Module):
+    r"""Squeezes every element between 0 and 1: $1 / (1 + e^{-x})$.
+
+    See: [torch.nn.Sigmoid](https://docs.pytorch.org/docs/stable/generated/torch.nn.Sigmoid.html).
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape to the same shape."""
+        return F.sigmoid(input)
+
+
+class Tanh(Module):
+    """The hyperbolic tangent, between -1 and 1.
+
+    See: [torch.nn.Tanh](https://docs.pytorch.org/docs/stable/generated/torch.nn.Tanh.html).
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape to the same shape."""
+        return F.tanh(input)
+
+
+class Tanhshrink(Module):
+    """`x - tanh(x)`.
+
+    See: [torch.nn.Tanhshrink](https://docs.pytorch.org/docs/stable/generated/torch.nn.Tanhshrink.html).
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape to the same shape."""
+        return F.tanhshrink(input)
+
+
+class Softsign(Module):
+    """`x / (1 + |x|)`.
+
+    See: [torch.nn.Softsign](https://docs.pytorch.org/docs/stable/generated/torch.nn.Softsign.html).
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape to the same shape."""
+        return F.softsign(input)
+
+
+class LogSigmoid(Module):
+    """The logarithm of the sigmoid, without overflow.
+
+    See: [torch.nn.LogSigmoid](https://docs.pytorch.org/docs/stable/generated/torch.nn.LogSigmoid.html).
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape to the same shape."""
+        return F.logsigmoid(input)
+
+
+class Threshold(Module):
+    """`x` where it is above a threshold, a fixed value elsewhere.
+
+    Args:
+        threshold: The threshold.
+        value: The fixed value.
+        inplace: Whether to write into the input.
+
+    See: [torch.nn.Threshold](https://docs.pytorch.org/docs/stable/generated/torch.nn.Threshold.html).
+    """
+
+    def __init__(self, threshold: float, value: float, inplace: bool = False) -> None:
+        super().__init__()
+        self.threshold = threshold
+        self.value = value
+        self.inplace = inplace
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape to the same shape."""
+        return F.threshold(input, self.threshold, self.value, self.inplace)
+
+    def extra_repr(self) -> str:
+        """The settings, for `repr`."""
+        inplace = ", inplace=True" if self.inplace else ""
+        return f"threshold={self.threshold}, value={self.value}{inplace}"
+
+
+class RReLU(Module):
+    """`x` where it is positive, a random multiple of it elsewhere.
+
+    Args:
+        lower: The smallest multiple.
+        upper: The largest; while evaluating, the mean of both is taken.
+        inplace: Whether to write into the input.
+
+    See: [torch.nn.RReLU](https://docs.pytorch.org/docs/stable/generated/torch.nn.RReLU.html).
+    """
+
+    def __init__(
+        self, lower: float = 1.0 / 8, upper: float = 1.0 / 3, inplace: bool = False
+    ) -> None:
+        super().__init__()
+        self.lower = lower
+        self.upper = upper
+        self.inplace = inplace
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape to the same shape."""
+        return F.rrelu(input, self.lower, self.upper, self.training, self.inplace)
+
+    def extra_repr(self) -> str:
+        """The settings, for `repr`."""
+        inplace = ", inplace=True" if self.inplace else ""
+        return f"lower={self.lower}, upper={self.upper}{inplace}"
+
+
+class Hardtanh(Module):
+    """`x` held between two numbers.
+
+    Args:
+        min_val: The smallest result.
+        max_val: The largest result.
+        inplace: Whether to write into the input.
+
+    Raises:
+        ValueError: `min_val` is not below `max_val`.
+
+    See: [torch.nn.Hardtanh](https://docs.pytorch.org/docs/stable/generated/torch.nn.Hardtanh.html).
+    """
+
+    def __init__(
+        self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
+    ) -> None:
+        super().__init__()
+        if max_val <= min_val:
+            raise AssertionError(
+                f"max_val must be larger than min_val, but got {max_val=} and {min_val=}"
+            )
+        self.min_val = min_val
+        self.max_val = max_val
+        self.inplace = inplace
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape to the same shape."""
+        return F.hardtanh(input, self.min_val, self.max_val, self.inplace)
+
+    def extra_repr(self) -> str:
+        """The settings, for `repr`."""
+        inplace = ", inplace=True" if self.inplace else ""
+        return f"min_val={self.min_val}, max_val={self.max_val}{inplace}"
+
+
+class ReLU6(Hardtanh):
+    """`x` held between 0 and 6.
+
+    See: [torch.nn.ReLU6](https://docs.pytorch.org/docs/stable/generated/torch.nn.ReLU6.html).
+    """
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__(0.0, 6.0, inplace)
+
+    def extra_repr(self) -> str:
+        """The setting, for `repr`."""
+        return "inplace=True" if self.inplace else ""
+
+
+class ELU(Module):
+    """`x` where it is positive, `alpha (eˣ - 1)` elsewhere.
+
+    Args:
+        alpha: The factor.
+        inplace: Whether to write into the input.
+
+    See: [torch.nn.ELU](https://docs.pytorch.org/docs/stable/generated/torch.nn.ELU.html).
+    """
+
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
+        super().__init__()
+        self.alpha = alpha
+        self.inplace = inplace
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape to the same shape."""
+        return F.elu(input, self.alpha, self.inplace)
+
+    def extra_repr(self) -> str:
+        """The settings, for `repr`."""
+        return f"alpha={self.alpha}" + (", inplace=True" if self.inplace else "")
+
+
+class CELU(ELU):
+    """`x` where it is positive, `alpha (e^(x / alpha) - 1)` elsewhere.
+
+    Args:
+        alpha: The factor.
+        inplace: Whether to write into the input.
+
+    See: [torch.nn.CELU](https://docs.pytorch.org/docs/stable/generated/torch.nn.CELU.html).
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape to the same shape."""
+        return F.celu(input, self.alpha, self.inplace)
+
+
+class LeakyReLU(Module):
+    """`x` where it is positive, a small multiple of it elsewhere.
+
+    Args:
+        negative_slope: The multiple.
+        inplace: Whether to write into the input.
+
+    See: [torch.nn.LeakyReLU](https://docs.pytorch.org/docs/stable/generated/torch.nn.LeakyReLU.html).
+    """
+
+    def __init__(self, negative_slope: float = 1e-2, inplace: bool = False) -> None:
+        super().__init__()
+        self.negative_slope = negative_slope
+        self.inplace = inplace
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape to the same shape."""
+        return F.leaky_relu(input, self.negative_slope, self.inplace)
+
+    def extra_repr(self) -> str:
+        """The settings, for `repr`."""
+        inplace = ", inplace=True" if self.inplace else ""
+        return f"negative_slope={self.negative_slope}{inplace}"
+
+
+class GLU(Module):
+    """One half of the elements, gated by the sigmoid of the other half.
+
+    Args:
+        dim: The dimension to halve.
+
+    See: [torch.nn.GLU](https://docs.pytorch.org/docs/stable/generated/torch.nn.GLU.html).
+    """
+
+    def __init__(self, dim: int = -1) -> None:
+        super().__init__()
+        self.dim = dim
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Half the size in one dimension."""
+        return F.glu(input, self.dim)
+
+    def extra_repr(self) -> str:
+        """The dimension, for `repr`."""
+        return f"dim={self.dim}"
+
+
+class GELU(Module):
+    """`x` times the normal distribution up to `x`.
+
+    Args:
+        approximate: `"none"`, or `"tanh"` for a cheaper formula.
+
+    See: [torch.nn.GELU](https://docs.pytorch.org/docs/stable/generated/torch.nn.GELU.html).
+    """
+
+    def __init__(self, approximate: str = "none") -> None:
+        super().__init__()
+        self.approximate = approximate
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape to the same shape."""
+        return F.gelu(input, approximate=self.approximate)
+
+    def extra_repr(self) -> str:
+        """The setting, for `repr`."""
+        return f"approximate={self.approximate!r}"
+
+
+class _Shrink(Module):
+    def __init__(self, lambd: float = 0.5) -> None:
+        super().__init__()
+        self.lambd = lambd
+
+    def extra_repr(self) -> str:
+        """The setting, for `repr`."""
+        return str(self.lambd)
+
+
+class Hardshrink(_Shrink):
+    """`x` outside `[-lambd, lambd]`, zero inside.
+
+    See: [torch.nn.Hardshrink](https://docs.pytorch.org/docs/stable/generated/torch.nn.Hardshrink.html).
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape to the same shape."""
+        return F.hardshrink(input, self.lambd)
+
+
+class Softshrink(_Shrink):
+    """`x` moved towards zero by `lambd`.
+
+    See: [torch.nn.Softshrink](https://docs.pytorch.org/docs/stable/generated/torch.nn.Softshrink.html).
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape to the same shape."""
+        return F.softshrink(input, self.lambd)
+
+
+class Softplus(Module):
+    """`ln(1 + e^(beta x)) / beta`, a smooth `ReLU`.
+
+    Args:
+        beta: How sharply it bends.
+        threshold: Above it, it is taken to be `x`.
+
+    See: [torch.nn.Softplus](https://docs.pytorch.org/docs/stable/generated/torch.nn.Softplus.html).
+    """
+
+    def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
+        super().__init__()
+        self.beta = beta
+        self.threshold = threshold
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape to the same shape."""
+        return F.softplus(input, self.beta, self.threshold)
+
+    def extra_repr(self) -> str:
+        """The settings, for `repr`."""
+        return f"beta={self.beta}, threshold={self.threshold}"
+
+
+class PReLU(Module):
+    """`x` where it is positive, a learned multiple of it elsewhere.
+
+    Args:
+        num_parameters: One multiple for all, or one for each channel.
+        init: Their first value.
+        device: Where they are.
+        dtype: Of the parameters.
+
+    See: [torch.nn.PReLU](https://docs.pytorch.org/docs/stable/generated/torch.nn.PReLU.html).
+    """
+
+    weight: Tensor
+
+    def __init__(
+        self, num_parameters: int = 1, init: float = 0.25, device: Any = None, dtype: Any = None
+    ) -> None:
+        self.num_parameters = num_parameters
+        super().__init__()
+        self.init = init
+        self.weight = Parameter(empty(num_parameters, device=device, dtype=dtype))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Set the first value again."""
+        init.constant_(self.weight, self.init)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape to the same shape."""
+        return F.prelu(input, self.weight)
+
+    def extra_repr(self) -> str:
+        """The number of parameters, for `repr`."""
+        return f"num_parameters={self.num_parameters}"
+
+
+# ---------------------------------------------------------------------------- softmax
+
+
+class _Softmax(Module):
+    dim: int | None
+
+    def __init__(self, dim: int | None = None) -> None:
+        super().__init__()
+        self.dim = dim
+
+    def extra_repr(self) -> str:
+        """The dimension, for `repr`."""
+        return f"dim={self.dim}"
+
+
+class Softmax(_Softmax):
+    """Positive numbers that add up to one along a dimension.
+
+    Args:
+        dim: The dimension.
+
+    See: [torch.nn.Softmax](https://docs.pytorch.org/docs/stable/generated/torch.nn.Softmax.html).
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape to the same shape."""
+        return F.softmax(input, self.dim, _stacklevel=5)
+
+
+class Softmin(_Softmax):
+    """The softmax of the input, negated.
+
+    Args:
+        dim: The dimension.
+
+    See: [torch.nn.Softmin](https://docs.pytorch.org/docs/stable/generated/torch.nn.Softmin.html).
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape to the same shape."""
+        return F.softmin(input, self.dim, _stacklevel=5)
+
+
+class LogSoftmax(_Softmax):
+    """The logarithm of the softmax, without overflow.
+
+    Args:
+        dim: The dimension.
+
+    See: [torch.nn.LogSoftmax](https://docs.pytorch.org/docs/stable/generated/torch.nn.LogSoftmax.html).
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape to the same shape."""
+        return F.log_softmax(input, self.dim, _stacklevel=5)
+
+
+class Softmax2d(Module):
+    """Softmax over the channels of images, at each place.
+
+    See: [torch.nn.Softmax2d](https://docs.pytorch.org/docs/stable/generated/torch.nn.Softmax2d.html).
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Shape `(N, C, H, W)` or `(C, H, W)` to the same shape.
+
+        Raises:
+            ValueError: The input has another number of dimensions.
+        """
+        if input.dim() not in (3, 4):
+            raise ValueError(
+                f"Softmax2d: expected input to be 3D or 4D, got {input.dim()}D instead"
+            )
+        return F.softmax(input, -3, _stacklevel=5)
