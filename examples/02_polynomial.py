@@ -34,3 +34,4 @@ for step in range(1, 4001):
         print(f"step {step:4d}  loss {loss.item():.4f}")
 
 print(f"y = {a:.6f} + {b:.6f} x + {c:.6f} x^2 + {d:.6f} x^3")
+print(f"summed squared error {loss.item():.4f}")

@@ -88,10 +88,10 @@ def main():
         if epoch % 50 == 0:
             print(f"epoch {epoch:3d}  loss {losses[-1]:.6f}")
 
-    print(f"training accuracy {accuracy(model, points, arms):.3f}")
-    print(f"held-out accuracy {accuracy(model, test_points, test_arms):.3f}")
     if options.plot:
         plot(options.plot, model, test_points, test_arms, losses)
+    print(f"training accuracy {accuracy(model, points, arms):.3f}")
+    print(f"held-out accuracy {accuracy(model, test_points, test_arms):.3f}")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,18 @@ from minitorch_ff._dtypes import (
 from minitorch_ff._functions.activation import (
     celu, hardshrink, log_softmax, prelu, relu, selu, sigmoid, softmax, tanh, threshold,
 )  # fmt: skip
-from minitorch_ff._functions.arithmetic import add, div, mul, neg, pow, sub
+from minitorch_ff._functions.arithmetic import (
+    add, addcdiv, addcmul, div, divide, floor_divide, fmod, gcd, lcm, lerp, mul, multiply, neg,
+    negative, positive, remainder, rsub, sub, subtract, true_divide,
+)  # fmt: skip
+from minitorch_ff._functions.comparison import (
+    allclose, eq, equal, ge, greater, greater_equal, gt, isclose, isfinite, isinf, isnan, isneginf,
+    isposinf, isreal, le, less, less_equal, lt, ne, not_equal,
+)  # fmt: skip
+from minitorch_ff._functions.arranging import (
+    as_strided, diag, diag_embed, diagflat, flip, fliplr, flipud, repeat_interleave, roll, rot90,
+    tile, tril, tril_indices, triu, triu_indices,
+)  # fmt: skip
 from minitorch_ff._functions.conversion import (
     channels_last, channels_last_3d, contiguous_format, is_complex, is_floating_point, layout,
     memory_format, preserve_format, strided,
@@ -30,28 +41,80 @@ from minitorch_ff._functions.creation import (
     zeros_like,
 )  # fmt: skip
 from minitorch_ff._functions.creation import range_ as range
+from minitorch_ff._functions.exponential import (
+    exp, exp2, expm1, log, log1p, log2, log10, logaddexp, logaddexp2, logit, xlogy,
+)  # fmt: skip
+from minitorch_ff._functions.extremes import (
+    clamp, clamp_max, clamp_min, clip, fmax, fmin, maximum, minimum, nan_to_num, nextafter,
+)  # fmt: skip
+from minitorch_ff._functions.joining import (
+    atleast_1d, atleast_2d, atleast_3d, block_diag, broadcast_shapes, broadcast_tensors,
+    broadcast_to, cartesian_prod, cat, column_stack, combinations, concat, concatenate, dstack,
+    hstack, meshgrid, row_stack, stack, vstack,
+)  # fmt: skip
+from minitorch_ff._functions.logic import (
+    bitwise_and, bitwise_left_shift, bitwise_not, bitwise_or, bitwise_right_shift, bitwise_xor,
+    logical_and, logical_not, logical_or, logical_xor,
+)  # fmt: skip
 from minitorch_ff._functions.matmul import (
     addbmm, addmm, addmv, addr, baddbmm, bmm, dot, inner, matmul, mm, mv, outer, tensordot, vdot,
 )  # fmt: skip
 from minitorch_ff._functions.indexing import fill
+from minitorch_ff._functions.powers import (
+    float_power, hypot, ldexp, pow, reciprocal, rsqrt, sqrt, square,
+)  # fmt: skip
 from minitorch_ff._functions.random import (
     Generator, bernoulli, default_generator, get_rng_state, initial_seed, manual_seed,
     multinomial, normal, poisson, rand, rand_like, randint, randint_like, randn, randn_like,
     randperm, seed, set_rng_state,
 )  # fmt: skip
-from minitorch_ff._functions.reduction import mean, sum
+from minitorch_ff._functions.counting import bincount, bucketize, histc, searchsorted
+from minitorch_ff._functions.cumulative import (
+    cummax, cummin, cumprod, cumsum, cumulative_trapezoid, diff, logcumsumexp, trapezoid, trapz,
+)  # fmt: skip
+from minitorch_ff._functions.norms import cdist, dist, norm, renorm
+from minitorch_ff._functions.ordering import (
+    amax, amin, aminmax, argmax, argmin, argsort, kthvalue, max, min, msort, sort, topk, unique,
+    unique_consecutive,
+)  # fmt: skip
+from minitorch_ff._functions.quantile import nanquantile, quantile
+from minitorch_ff._functions.reduction import (
+    all, any, count_nonzero, logsumexp, mean, nanmean, nansum, prod, sum, trace,
+)  # fmt: skip
+from minitorch_ff._functions.statistics import (
+    median, mode, nanmedian, std, std_mean, var, var_mean,
+)  # fmt: skip
+from minitorch_ff._functions.rounding import ceil, fix, floor, frac, round, trunc
+from minitorch_ff._functions.selection import masked_fill, where
 from minitorch_ff._functions.shaping import (
     chunk, clone, diagonal, flatten, movedim, narrow, permute, ravel, reshape, select, split,
     split_with_sizes, squeeze, t, tensor_split, transpose, unbind, unflatten, unsqueeze,
 )  # fmt: skip
+from minitorch_ff._functions.signs import (
+    abs, absolute, copysign, heaviside, sgn, sign, signbit,
+)  # fmt: skip
+from minitorch_ff._functions.special import (
+    digamma, erf, erfc, erfinv, i0, lgamma, polygamma,
+)  # fmt: skip
+from minitorch_ff._functions.trigonometric import (
+    acos, acosh, arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh, asin, asinh, atan,
+    atan2, atanh, cos, cosh, deg2rad, rad2deg, sin, sinc, sinh, tan,
+)  # fmt: skip
+from minitorch_ff._functions.typename import typename
 from minitorch_ff._legacy import (
     BFloat16Tensor, BoolTensor, ByteTensor, CharTensor, DoubleTensor, FloatTensor, HalfTensor,
     IntTensor, LongTensor, ShortTensor,
 )  # fmt: skip
 from minitorch_ff._printing import set_printoptions
+from minitorch_ff._settings import (
+    are_deterministic_algorithms_enabled, get_float32_matmul_precision, get_num_interop_threads,
+    get_num_threads, is_deterministic_algorithms_warn_only_enabled, is_tensor, numel,
+    set_default_tensor_type, set_float32_matmul_precision, set_num_interop_threads,
+    set_num_threads, use_deterministic_algorithms,
+)  # fmt: skip
 from minitorch_ff._size import Size
 from minitorch_ff._tensor import Tensor
-from minitorch_ff._version import __version__
+from minitorch_ff._version import __version__ as _own_version
 from minitorch_ff.firefly.modes import (
     enable_grad, inference_mode, no_grad, set_grad_enabled,
 )  # fmt: skip
@@ -59,11 +122,13 @@ from minitorch_ff.firefly.modes import grad_enabled as is_grad_enabled
 from minitorch_ff.firefly.modes import inference_enabled as is_inference_mode_enabled
 
 ger = outer
+__version__ = f"2.13.0+ff{_own_version}"
 moveaxis = movedim
 swapaxes = swapdims = transpose
 
 _SUBMODULES = frozenset({
-    "autograd", "backends", "cuda", "func", "nn", "optim", "random", "utils",
+    "autograd", "backends", "cuda", "func", "linalg", "nn", "optim", "random",
+    "return_types", "special", "utils",
 })  # fmt: skip
 """Loaded when first touched."""
 

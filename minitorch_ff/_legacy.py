@@ -13,19 +13,31 @@ class LegacyType(type):
     """The class of these names: calling one makes a tensor, `isinstance` asks its dtype."""
 
     dtype: _dtypes.dtype
+    place: str
 
     def __call__(cls, *args: Any, device: Any = None) -> Any:
-        return creation.legacy(cls, args, cls.dtype, device)
+        return creation.legacy(cls, args, cls.dtype, device or cls.place)
 
     def __instancecheck__(cls, instance: Any) -> bool:
-        return isinstance(instance, AnyTensor) and instance.dtype is cls.dtype  # type: ignore[attr-defined]
+        return (
+            isinstance(instance, AnyTensor)
+            and instance.dtype is cls.dtype  # type: ignore[attr-defined]
+            and instance.backend.device_type == cls.place
+        )
 
     def __repr__(cls) -> str:
-        return f"<class 'torch.{cls.__name__}'>"
+        where = "" if cls.place == "cpu" else f"{cls.place}."
+        return f"<class 'torch.{where}{cls.__name__}'>"
 
 
-def _legacy(name: str, dtype: _dtypes.dtype) -> Any:
-    return LegacyType(name, (), {"dtype": dtype, "__doc__": f"Tensors of `{dtype}`."})
+def _legacy(name: str, dtype: _dtypes.dtype, place: str = "cpu") -> Any:
+    body = {"dtype": dtype, "place": place, "__doc__": f"Tensors of `{dtype}`."}
+    return LegacyType(name, (), body)
+
+
+def on_device(name: str, place: str = "cuda") -> Any:
+    """The type of the same name on another device: `torch.cuda.FloatTensor`."""
+    return _legacy(name, globals()[name].dtype, place)
 
 
 FloatTensor = _legacy("FloatTensor", _dtypes.float32)

@@ -15,19 +15,41 @@ from minitorch_ff._devices import device, device_of
 from minitorch_ff._functions import (
     activation,
     arithmetic,
+    arranging,
+    comparison,
     conversion,
+    counting,
     creation,
+    cumulative,
+    exponential,
+    extremes,
     indexing,
+    joining,
+    logic,
+    norms,
+    ordering,
+    powers,
     random,
     reduction,
+    rounding,
+    selection,
     shaping,
+    signs,
+    special,
+    statistics,
+    trigonometric,
 )
 from minitorch_ff._functions import matmul as products
+from minitorch_ff._functions import quantile as quantiles
+from minitorch_ff._functions.metadata import becoming
+from minitorch_ff._functions._operands import infix_of
 from minitorch_ff._size import Size, size_of
 from minitorch_ff.firefly import graph, tensor as engine
 from minitorch_ff.firefly.hooks import RetainGrad, hooks_of
 from minitorch_ff.firefly.in_place import in_place
 from minitorch_ff.firefly.ops import arithmetic as ops
+from minitorch_ff.firefly.ops import comparison as comparisons
+from minitorch_ff.firefly.ops import logic as bits
 from minitorch_ff.firefly.ops.base import infix, split_output
 from minitorch_ff.firefly.tensor import AccumulateGrad, require_grad, wrap
 from minitorch_ff.firefly.views import detached
@@ -300,7 +322,29 @@ class Tensor(engine.Tensor):
 
     # ------------------------------------------------------------------ reductions
 
-    sum, mean = reduction.sum, reduction.mean
+    sum, mean, prod = reduction.sum, reduction.mean, reduction.prod
+    nansum, nanmean, logsumexp = reduction.nansum, reduction.nanmean, reduction.logsumexp
+    all, any, count_nonzero = reduction.all, reduction.any, reduction.count_nonzero
+    trace, sum_to_size = reduction.trace, reduction.sum_to_size
+    var, std = statistics.var, statistics.std
+    median, nanmedian, mode = statistics.median, statistics.nanmedian, statistics.mode
+    quantile, nanquantile = quantiles.quantile, quantiles.nanquantile
+    norm, dist = norms.norm, norms.dist
+    renorm, renorm_ = norms.renorm, in_place(norms.renorm)
+
+    # ----------------------------------------------------- order, running sums, counts
+
+    max, min, aminmax = ordering.max, ordering.min, ordering.aminmax
+    amax, amin = ordering.amax, ordering.amin
+    argmax, argmin = ordering.argmax, ordering.argmin
+    sort, argsort, msort = ordering.sort, ordering.argsort, ordering.msort
+    topk, kthvalue = ordering.topk, ordering.kthvalue
+    unique, unique_consecutive = ordering.unique, ordering.unique_consecutive
+    cumsum, cumsum_ = cumulative.cumsum, in_place(cumulative.cumsum)
+    cumprod, cumprod_ = cumulative.cumprod, in_place(cumulative.cumprod)
+    logcumsumexp, diff = cumulative.logcumsumexp, cumulative.diff
+    cummax, cummin = cumulative.cummax, cumulative.cummin
+    bincount, histc = counting.bincount, counting.histc
 
     # --------------------------------------------------------------------- shaping
 
@@ -313,6 +357,16 @@ class Tensor(engine.Tensor):
     unfold, unbind = shaping.unfold, shaping.unbind
     split, chunk, tensor_split = shaping.split, shaping.chunk, shaping.tensor_split
     split_with_sizes = shaping.split_with_sizes
+    squeeze_, unsqueeze_ = becoming(shaping.squeeze), becoming(shaping.unsqueeze)
+    transpose_, t_ = becoming(shaping.transpose), becoming(shaping.t)
+    swapaxes_ = swapdims_ = transpose_
+    repeat, repeat_interleave = arranging.repeat, arranging.repeat_interleave
+    tile, flip, fliplr, flipud = arranging.tile, arranging.flip, arranging.fliplr, arranging.flipud
+    roll, rot90, diag, diagflat = arranging.roll, arranging.rot90, arranging.diag, arranging.diagflat
+    diag_embed, as_strided = arranging.diag_embed, arranging.as_strided
+    tril, tril_ = arranging.tril, in_place(arranging.tril)
+    triu, triu_ = arranging.triu, in_place(arranging.triu)
+    broadcast_to = joining.broadcast_to
     T, mT = property(shaping.reversed_dims), property(shaping.mT)
 
     def view(self, *shape: Any) -> Tensor:
@@ -348,18 +402,147 @@ class Tensor(engine.Tensor):
     # ------------------------------------------------------------------ arithmetic
 
     __add__, __radd__ = infix(ops.Add), infix(ops.Add)
-    __sub__, __rsub__ = infix(ops.Sub), infix(ops.Sub, reflected=True)
+    __sub__, __rsub__ = infix(ops.Sub), infix(ops.RsubNumber)
     __mul__, __rmul__ = infix(ops.Mul), infix(ops.Mul)
-    __truediv__, __rtruediv__ = infix(ops.Div), infix(ops.Div, reflected=True)
-    __neg__ = arithmetic.neg
-    __pow__ = arithmetic.pow
-    add, add_ = arithmetic.add, in_place(arithmetic.add)
-    sub, sub_ = arithmetic.sub, in_place(arithmetic.sub)
-    mul, mul_ = arithmetic.mul, in_place(arithmetic.mul)
-    div, div_ = arithmetic.div, in_place(arithmetic.div)
-    neg, neg_ = arithmetic.neg, in_place(arithmetic.neg)
-    pow, pow_ = arithmetic.pow, in_place(arithmetic.pow)
+    __truediv__ = __div__ = infix(ops.Div)
+    __rtruediv__ = __rdiv__ = arithmetic.reflected_div
+    __floordiv__ = infix(ops.FloorDivide)
+    __rfloordiv__ = infix(ops.FloorDivide, reflected=True)
+    __mod__ = infix_of(arithmetic.remainder)
+    __rmod__ = infix(ops.RemainderOfNumber, reflected=True)
+    __pow__, __rpow__ = infix_of(powers.pow), infix_of(powers.pow, reflected=True)
+    __neg__, __pos__, __abs__ = arithmetic.neg, arithmetic.positive, signs.abs
+
+    add, sub, mul, div = arithmetic.add, arithmetic.sub, arithmetic.mul, arithmetic.div
+    add_, sub_, mul_, div_ = map(in_place, (add, sub, mul, div))
+    multiply, subtract, divide = mul, sub, div
+    multiply_, subtract_, divide_ = mul_, sub_, div_
+    true_divide, floor_divide = arithmetic.true_divide, arithmetic.floor_divide
+    true_divide_, floor_divide_ = map(in_place, (true_divide, floor_divide))
+    remainder, fmod, lerp = arithmetic.remainder, arithmetic.fmod, arithmetic.lerp
+    remainder_, fmod_, lerp_ = map(in_place, (remainder, fmod, lerp))
+    neg = negative = arithmetic.neg
+    neg_ = negative_ = in_place(arithmetic.neg)
+    positive, addcmul, addcdiv = arithmetic.positive, arithmetic.addcmul, arithmetic.addcdiv
+    addcmul_, addcdiv_ = in_place(arithmetic.addcmul), in_place(arithmetic.addcdiv)
+    gcd, lcm = arithmetic.gcd, arithmetic.lcm
+    gcd_, lcm_ = in_place(arithmetic.gcd), in_place(arithmetic.lcm)
+
+    pow, square, sqrt, rsqrt = powers.pow, powers.square, powers.sqrt, powers.rsqrt
+    pow_, square_, sqrt_, rsqrt_ = map(in_place, (pow, square, sqrt, rsqrt))
+    reciprocal, hypot, ldexp = powers.reciprocal, powers.hypot, powers.ldexp
+    reciprocal_, hypot_, ldexp_ = map(in_place, (reciprocal, hypot, ldexp))
+    float_power, float_power_ = powers.float_power, in_place(powers.float_power_of)
+    abs = absolute = signs.abs
+    abs_ = absolute_ = in_place(signs.abs)
+    sign, sgn, copysign, heaviside = signs.sign, signs.sgn, signs.copysign, signs.heaviside
+    sign_, sgn_, copysign_, heaviside_ = map(in_place, (sign, sgn, copysign, heaviside))
+    signbit = signs.signbit
+
     __iadd__, __isub__, __imul__, __itruediv__ = add_, sub_, mul_, div_
+    __idiv__, __ifloordiv__, __imod__, __ipow__ = div_, floor_divide_, remainder_, pow_
+
+    # -------------------------------------------------------------------- extremes
+
+    maximum, minimum = extremes.maximum, extremes.minimum
+    fmax, fmin, nextafter = extremes.fmax, extremes.fmin, extremes.nextafter
+    clamp = clip = extremes.clamp
+    clamp_ = clip_ = in_place(extremes.clamp)
+    clamp_min, clamp_max = extremes.clamp_min, extremes.clamp_max
+    clamp_min_, clamp_max_ = in_place(extremes.clamp_min), in_place(extremes.clamp_max)
+    nan_to_num, nan_to_num_ = extremes.nan_to_num, in_place(extremes.nan_to_num)
+    nextafter_ = in_place(extremes.nextafter)
+
+    # ----------------------------------------- exponentials, angles, special functions
+
+    exp, exp2, expm1 = exponential.exp, exponential.exp2, exponential.expm1
+    exp_, exp2_, expm1_ = map(in_place, (exp, exp2, expm1))
+    log, log2, log10 = exponential.log, exponential.log2, exponential.log10
+    log_, log2_, log10_ = map(in_place, (log, log2, log10))
+    log1p, logit, xlogy = exponential.log1p, exponential.logit, exponential.xlogy
+    log1p_, logit_, xlogy_ = map(in_place, (log1p, logit, xlogy))
+    logaddexp, logaddexp2 = exponential.logaddexp, exponential.logaddexp2
+
+    sin, cos, tan = trigonometric.sin, trigonometric.cos, trigonometric.tan
+    sin_, cos_, tan_ = map(in_place, (sin, cos, tan))
+    asin = arcsin = trigonometric.asin
+    acos = arccos = trigonometric.acos
+    atan = arctan = trigonometric.atan
+    atan2 = arctan2 = trigonometric.atan2
+    asin_ = arcsin_ = in_place(trigonometric.asin)
+    acos_ = arccos_ = in_place(trigonometric.acos)
+    atan_ = arctan_ = in_place(trigonometric.atan)
+    atan2_ = arctan2_ = in_place(trigonometric.atan2)
+    sinh, cosh, sinc = trigonometric.sinh, trigonometric.cosh, trigonometric.sinc
+    sinh_, cosh_, sinc_ = map(in_place, (sinh, cosh, sinc))
+    asinh = arcsinh = trigonometric.asinh
+    acosh = arccosh = trigonometric.acosh
+    atanh = arctanh = trigonometric.atanh
+    asinh_ = arcsinh_ = in_place(trigonometric.asinh)
+    acosh_ = arccosh_ = in_place(trigonometric.acosh)
+    atanh_ = arctanh_ = in_place(trigonometric.atanh)
+    deg2rad, rad2deg = trigonometric.deg2rad, trigonometric.rad2deg
+    deg2rad_, rad2deg_ = in_place(trigonometric.deg2rad), in_place(trigonometric.rad2deg)
+
+    erf, erfc, erfinv, i0 = special.erf, special.erfc, special.erfinv, special.i0
+    erf_, erfc_, erfinv_, i0_ = map(in_place, (erf, erfc, erfinv, i0))
+    lgamma, digamma = special.lgamma, special.digamma
+    lgamma_, digamma_ = in_place(special.lgamma), in_place(special.digamma)
+
+    def polygamma(self, n: int) -> Tensor:
+        """The `n`-th derivative of `digamma`; see `torch.polygamma`."""
+        return special.polygamma(n, self)
+
+    # -------------------------------------------------------- rounding, comparison, logic
+
+    floor, ceil, round = rounding.floor, rounding.ceil, rounding.round
+    floor_, ceil_, round_ = map(in_place, (floor, ceil, round))
+    trunc = fix = rounding.trunc
+    trunc_ = fix_ = in_place(rounding.trunc)
+    frac, frac_ = rounding.frac, in_place(rounding.frac)
+
+    __eq__, __ne__ = infix(comparisons.Eq), infix(comparisons.Ne)  # type: ignore[assignment]
+    __lt__, __le__ = infix(comparisons.Lt), infix(comparisons.Le)
+    __gt__, __ge__ = infix(comparisons.Gt), infix(comparisons.Ge)
+    __hash__ = object.__hash__  # by identity, though `==` compares elements
+    eq, lt, le = comparison.eq, comparison.lt, comparison.le
+    ne, gt, ge = comparison.ne, comparison.gt, comparison.ge
+    not_equal, less, less_equal, greater, greater_equal = ne, lt, le, gt, ge
+    eq_, lt_, le_ = [in_place(comparison.as_number(name)) for name in ("eq", "lt", "le")]
+    ne_, gt_, ge_ = [in_place(comparison.as_number(name)) for name in ("ne", "gt", "ge")]
+    not_equal_, less_, less_equal_, greater_, greater_equal_ = ne_, lt_, le_, gt_, ge_
+    isclose, allclose, equal = comparison.isclose, comparison.allclose, comparison.equal
+    isnan, isinf, isfinite = comparison.isnan, comparison.isinf, comparison.isfinite
+    isposinf, isneginf = comparison.isposinf, comparison.isneginf
+    isreal = comparison.isreal
+
+    __and__, __rand__ = infix(bits.BitwiseAnd), infix(bits.BitwiseAnd)
+    __or__, __ror__ = infix(bits.BitwiseOr), infix(bits.BitwiseOr)
+    __xor__, __rxor__ = infix(bits.BitwiseXor), infix(bits.BitwiseXor)
+    __invert__ = logic.invert
+    __lshift__ = infix(bits.BitwiseLeftShift)
+    __rlshift__ = infix(bits.BitwiseLeftShift, reflected=True)
+    __rshift__ = infix(bits.BitwiseRightShift)
+    __rrshift__ = infix(bits.BitwiseRightShift, reflected=True)
+    bitwise_and, bitwise_or = logic.bitwise_and, logic.bitwise_or
+    bitwise_xor, bitwise_not = logic.bitwise_xor, logic.bitwise_not
+    bitwise_and_, bitwise_or_ = in_place(logic.bitwise_and), in_place(logic.bitwise_or)
+    bitwise_xor_, bitwise_not_ = in_place(logic.bitwise_xor), in_place(logic.bitwise_not)
+    bitwise_left_shift = logic.bitwise_left_shift
+    bitwise_right_shift = logic.bitwise_right_shift
+    bitwise_left_shift_ = in_place(logic.bitwise_left_shift)
+    bitwise_right_shift_ = in_place(logic.bitwise_right_shift)
+    __iand__, __ior__, __ixor__ = bitwise_and_, bitwise_or_, bitwise_xor_
+    __ilshift__, __irshift__ = bitwise_left_shift_, bitwise_right_shift_
+    logical_and, logical_or = logic.logical_and, logic.logical_or
+    logical_xor, logical_not = logic.logical_xor, logic.logical_not
+    logical_and_, logical_or_ = in_place(logic.logical_and), in_place(logic.logical_or)
+    logical_xor_, logical_not_ = in_place(logic.logical_xor), in_place(logic.logical_not)
+
+    # ------------------------------------------------------------------- selection
+
+    where = selection.where_method
+    masked_fill, masked_fill_ = selection.masked_fill, in_place(selection.masked_fill)
 
 
 engine.Tensor.result_class = Tensor

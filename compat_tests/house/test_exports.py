@@ -22,13 +22,13 @@ def module(request):
 
 
 def public_names(module) -> set[str]:
-    """What a module defines or re-exports of ours, but for modules and typing."""
+    """What a module defines; what a package defines or re-exports of ours."""
+    origin = ff.__name__ if hasattr(module, "__path__") else module.__name__
     return {
         name
         for name, value in vars(module).items()
         if not name.startswith("_")
-        and not inspect.ismodule(value)
-        and (getattr(value, "__module__", None) or "").startswith(ff.__name__)
+        and (getattr(value, "__module__", None) or "").startswith(origin)
     }
 
 

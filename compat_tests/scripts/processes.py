@@ -10,15 +10,24 @@ PLAIN = ()
 OURS = ("-m", "minitorch_ff", "run")
 
 
-def python(*command, cwd, stdin="", **environment) -> subprocess.CompletedProcess[str]:
-    """Run `python command…`, with one thread for arithmetic, and wait for its end."""
-    path = [str(ROOT), *filter(None, [environment.pop("first_on_path", None)])]
+def python(
+    *command, cwd, stdin="", path=(), **environment
+) -> subprocess.CompletedProcess[str]:
+    """Run `python command…`, with one thread for arithmetic, and wait for its end.
+
+    Args:
+        command: What follows the interpreter's name.
+        cwd: Where it runs.
+        stdin: What it can read.
+        path: Folders that its imports look into first.
+        environment: Further environment variables.
+    """
     return subprocess.run(
         [sys.executable, *map(str, command)],
         cwd=cwd,
         env={
             **os.environ,
-            "PYTHONPATH": os.pathsep.join(reversed(path)),
+            "PYTHONPATH": os.pathsep.join(map(str, [*path, ROOT])),
             "PYTHONIOENCODING": "utf-8",
             "OMP_NUM_THREADS": "1",
             "OPENBLAS_NUM_THREADS": "1",
@@ -32,7 +41,8 @@ def python(*command, cwd, stdin="", **environment) -> subprocess.CompletedProces
 
 
 def poison(folder: Path) -> Path:
-    """A folder that makes the import of PyTorch itself fail, when it is first on the path."""
-    (folder / "torch.py").write_text("raise AssertionError('PyTorch was imported')\n")
-    (folder / "torchvision.py").write_text("raise AssertionError('torchvision, too')\n")
+    """A folder that, first on the path, makes the import of PyTorch itself fail."""
+    for name in ("torch", "torchvision"):
+        message = f"raise AssertionError('{name} itself was imported')"
+        (folder / f"{name}.py").write_text(message)
     return folder

@@ -1,11 +1,29 @@
-"""Sums, products, powers and roots: `torch.add`, `torch.mul`, `torch.pow`, …"""
+"""Sums, differences, products, quotients and remainders: `torch.add`, `torch.div`, …"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from minitorch_ff._functions._operands import (
+    C_NAMES,
+    cast_to,
+    checked_number,
+    invalid_combination,
+    is_number,
+    numbered,
+    together,
+)
+from minitorch_ff._functions.powers import reciprocal
 from minitorch_ff.firefly.ops import arithmetic as ops
-from minitorch_ff.firefly.ops.base import apply, binary
+from minitorch_ff.firefly.ops.base import (
+    apply,
+    binary,
+    check_broadcast,
+    not_a_tensor,
+    not_implemented,
+    of_tensors,
+)
+from minitorch_ff.firefly.promotion import meeting, number
 from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 
 if TYPE_CHECKING:
@@ -37,8 +55,8 @@ def add(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) ->
     See: rule [`Add`][minitorch_ff.firefly.ops.arithmetic.Add],
         [torch.add](https://docs.pytorch.org/docs/stable/generated/torch.add.html).
     """
-    if alpha != 1:
-        other = _times_alpha(other, alpha)
+    if alpha.__class__ is not int or alpha != 1:
+        other = _times_alpha(other, alpha, input)
     return binary(ops.Add, input, other)
 
 
@@ -61,9 +79,50 @@ def sub(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) ->
     See: rule [`Sub`][minitorch_ff.firefly.ops.arithmetic.Sub],
         [torch.sub](https://docs.pytorch.org/docs/stable/generated/torch.sub.html).
     """
-    if alpha != 1:
-        other = _times_alpha(other, alpha)
+    if alpha.__class__ is not int or alpha != 1:
+        other = _times_alpha(other, alpha, input)
     return binary(ops.Sub, input, other)
+
+
+def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
+    """Subtract `input`, times `alpha`, from `other`.
+
+    Args:
+        input: Any shape.
+        other: A shape that broadcasts with `input`'s.
+        alpha: A factor for `input`.
+
+    Raises:
+        RuntimeError: The shapes cannot be broadcast, or an operand is boolean.
+
+    See: rule [`Rsub`][minitorch_ff.firefly.ops.arithmetic.Rsub],
+        [torch.rsub](https://docs.pytorch.org/docs/stable/generated/torch.rsub.html).
+    """
+    if not isinstance(input, AnyTensor):
+        raise invalid_combination("rsub", input, other)
+    if alpha.__class__ is not int or alpha != 1:
+        input = _times_alpha(input, alpha, other)
+    return numbered(binary(ops.Rsub, input, other), int(not isinstance(other, AnyTensor)))
+
+
+def _times_alpha(factor: Any, alpha: Number, other: Any) -> Any:
+    """An operand of `add` and `sub` scaled, in the dtype it would meet the other one in."""
+    tensors = [x for x in (factor, other) if isinstance(x, AnyTensor)]
+    if not tensors:
+        raise not_a_tensor(ops.Add, "input", 1, other)
+    operands = [x if isinstance(x, AnyTensor) else number(x, tensors[0]) for x in (factor, other)]
+    dtype = meeting([x.buffer for x in operands])
+    if dtype.kind != "b" and isinstance(alpha, bool):
+        raise RuntimeError("Boolean alpha only supported for Boolean results.")
+    if dtype.kind in "iub" and isinstance(alpha, float):
+        raise RuntimeError(
+            "For integral input tensors, argument alpha must not be a floating point number."
+        )
+    if dtype.kind == "b":
+        alpha = bool(alpha)
+    if factor is operands[0]:
+        return mul(cast_to(factor, dtype), alpha)
+    return factor * alpha
 
 
 def mul(input: Tensor | Number, other: Tensor | Number) -> Tensor:
@@ -100,7 +159,8 @@ def div(
             dtype), `"floor"` to round down, `"trunc"` to round towards zero.
 
     Raises:
-        RuntimeError: The shapes cannot be broadcast, or `rounding_mode` is another word.
+        RuntimeError: The shapes cannot be broadcast, an integer is to be divided by zero
+            with rounding, or `rounding_mode` is another word.
 
     Example:
         >>> import minitorch_ff as torch
@@ -124,6 +184,74 @@ def div(
     )
 
 
+def true_divide(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+    """Divide `input` by `other`; `torch.div` without rounding.
+
+    See: [torch.true_divide](https://docs.pytorch.org/docs/stable/generated/torch.true_divide.html).
+    """
+    return binary(ops.Div, input, other)
+
+
+def reflected_div(self: Tensor, other: Any) -> Any:
+    """`other / self` for a number `other`: as PyTorch does it, by way of the reciprocal."""
+    return mul(reciprocal(self), other) if is_number(other) else NotImplemented
+
+
+def floor_divide(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+    """Divide and round down. PyTorch has no gradient for it; `torch.div` has one, zero.
+
+    Raises:
+        RuntimeError: The shapes cannot be broadcast, or an integer is divided by zero.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.floor_divide(torch.tensor([7.0, -7.0]), 2)
+        tensor([ 3., -4.])
+
+    See: rule [`FloorDivide`][minitorch_ff.firefly.ops.arithmetic.FloorDivide],
+        [torch.floor_divide](https://docs.pytorch.org/docs/stable/generated/torch.floor_divide.html).
+    """
+    return binary(ops.FloorDivide, input, other)
+
+
+def remainder(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+    """What division by `other` leaves of `input`, with the sign of `other`, as Python's `%`.
+
+    Raises:
+        RuntimeError: The shapes cannot be broadcast, or an integer is divided by zero.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.remainder(torch.tensor([7.0, -7.0]), 3)
+        tensor([1., 2.])
+
+    See: rule [`Remainder`][minitorch_ff.firefly.ops.arithmetic.Remainder],
+        [torch.remainder](https://docs.pytorch.org/docs/stable/generated/torch.remainder.html).
+    """
+    if not isinstance(input, AnyTensor):
+        return binary(ops.RemainderOfNumber, input, other)
+    return numbered(binary(ops.Remainder, input, other), int(isinstance(other, AnyTensor)))
+
+
+def fmod(input: Tensor, other: Tensor | Number) -> Tensor:
+    """What division by `other` leaves of `input`, with the sign of `input`, as C's `fmod`.
+
+    Raises:
+        RuntimeError: The shapes cannot be broadcast, or an integer is divided by zero.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.fmod(torch.tensor([7.0, -7.0]), 3)
+        tensor([ 1., -1.])
+
+    See: rule [`Fmod`][minitorch_ff.firefly.ops.arithmetic.Fmod],
+        [torch.fmod](https://docs.pytorch.org/docs/stable/generated/torch.fmod.html).
+    """
+    if not isinstance(input, AnyTensor):
+        raise invalid_combination("fmod", input, other)
+    return numbered(binary(ops.Fmod, input, other), int(isinstance(other, AnyTensor)))
+
+
 def neg(input: Tensor) -> Tensor:
     """Change the sign of every element.
 
@@ -141,35 +269,170 @@ def neg(input: Tensor) -> Tensor:
     return apply(ops.Neg, input)
 
 
-def pow(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
-    """Raise every element to a power.
-
-    Args:
-        input: The base. Any shape.
-        exponent: A number, or a shape that broadcasts with `input`'s.
+def positive(input: Tensor) -> Tensor:
+    """Give back `input` itself.
 
     Raises:
-        RuntimeError: An integer is to be raised to a negative integer.
+        RuntimeError: `input` is boolean.
+
+    See: [torch.positive](https://docs.pytorch.org/docs/stable/generated/torch.positive.html).
+    """
+    if input.buffer.dtype.kind == "b":
+        raise RuntimeError("The `+` operator, on a bool tensor is not supported.")
+    return input
+
+
+def lerp(input: Tensor, end: Tensor, weight: Tensor | Number) -> Tensor:
+    """Go from `input` to `end` by the part `weight` of the way.
+
+    Args:
+        input: Any shape, floating point.
+        end: A shape that broadcasts with `input`'s; the same dtype.
+        weight: A number, or a tensor of the same dtype that broadcasts.
+
+    Raises:
+        RuntimeError: Shapes or dtypes do not go together.
 
     Example:
         >>> import minitorch_ff as torch
-        >>> torch.pow(torch.tensor([1.0, 2.0, 3.0]), 2)
-        tensor([1., 4., 9.])
+        >>> torch.lerp(torch.tensor([0.0, 10.0]), torch.tensor([10.0, 20.0]), 0.5)
+        tensor([ 5., 15.])
 
-    See: rules [`Pow`][minitorch_ff.firefly.ops.arithmetic.Pow],
-        [`PowTensor`][minitorch_ff.firefly.ops.arithmetic.PowTensor],
-        [torch.pow](https://docs.pytorch.org/docs/stable/generated/torch.pow.html).
+    See: rules [`Lerp`][minitorch_ff.firefly.ops.arithmetic.Lerp],
+        [`LerpTensor`][minitorch_ff.firefly.ops.arithmetic.LerpTensor],
+        [torch.lerp](https://docs.pytorch.org/docs/stable/generated/torch.lerp.html).
     """
-    if isinstance(exponent, AnyTensor):
-        return binary(ops.PowTensor, input, exponent)
-    kind = input.buffer.dtype.kind
-    if kind == "f":
-        return apply(ops.Pow, input, exponent=exponent)
-    if kind in "iu" and isinstance(exponent, int) and exponent < 0:
-        raise RuntimeError("Integers to negative integer powers are not allowed.")
-    return binary(ops.PowTensor, input, exponent)
+    by_tensor = isinstance(weight, AnyTensor)
+    tensors = isinstance(input, AnyTensor) and isinstance(end, AnyTensor)
+    if not tensors or not (by_tensor or is_number(weight)):
+        raise invalid_combination("lerp", input, end, weight)
+    dtype = input.buffer.dtype
+    _same_dtype(dtype, "end", end)
+    if by_tensor and weight.buffer.ndim == 0 and weight.buffer.dtype.kind in "fV":
+        weight = cast_to(weight, dtype)
+    if by_tensor:
+        _same_dtype(dtype, "weight", weight)
+    if dtype.kind in "iub":
+        raise not_implemented(f"lerp_kernel_{'tensor' if by_tensor else 'scalar'}", dtype)
+    try:
+        if by_tensor:
+            return apply(ops.LerpTensor, input, end, weight)
+        return apply(ops.Lerp, input, end, weight=checked_number(weight, dtype))
+    except ValueError:
+        _check_broadcasts(input, end, *([weight] if by_tensor else []))
+        raise
 
 
-def _times_alpha(other: Any, alpha: Number) -> Any:
-    """`other` scaled, for `add` and `sub`."""
-    return mul(other, alpha) if isinstance(other, AnyTensor) else other * alpha
+def _same_dtype(dtype: Any, name: str, tensor: Tensor) -> None:
+    if tensor.buffer.dtype != dtype:
+        raise RuntimeError(
+            f"expected dtype {C_NAMES[dtype.name]} for `{name}` but got dtype "
+            f"{C_NAMES[tensor.buffer.dtype.name]}"
+        )
+
+
+def _check_broadcasts(*tensors: Tensor) -> None:
+    """Refuse shapes that cannot be broadcast, naming the first two that differ."""
+    for i, b in enumerate(tensors):
+        for a in tensors[:i]:
+            check_broadcast(a.buffer.shape, b.buffer.shape)
+
+
+def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
+    """Add the product of two tensors, times `value`, to a third.
+
+    Raises:
+        RuntimeError: The shapes cannot be broadcast.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.addcmul(torch.ones(2), torch.tensor([1.0, 2.0]), torch.tensor(3.0), value=2)
+        tensor([ 7., 13.])
+
+    See: rule [`Addcmul`][minitorch_ff.firefly.ops.arithmetic.Addcmul],
+        [torch.addcmul](https://docs.pytorch.org/docs/stable/generated/torch.addcmul.html).
+    """
+    return _combined(ops.Addcmul, input, tensor1, tensor2, value)
+
+
+def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
+    """Add the quotient of two tensors, times `value`, to a third.
+
+    Raises:
+        RuntimeError: The shapes cannot be broadcast, or two integers are to be divided.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.addcdiv(torch.ones(2), torch.tensor([1.0, 2.0]), torch.tensor(4.0), value=2)
+        tensor([1.5000, 2.0000])
+
+    See: rule [`Addcdiv`][minitorch_ff.firefly.ops.arithmetic.Addcdiv],
+        [torch.addcdiv](https://docs.pytorch.org/docs/stable/generated/torch.addcdiv.html).
+    """
+    operands = tensor1, tensor2
+    if all([isinstance(t, AnyTensor) and t.buffer.dtype.kind in "iub" for t in operands]):
+        raise RuntimeError(
+            "Integer division with addcdiv is no longer supported, and in a future  release "
+            "addcdiv will perform a true division of tensor1 and tensor2. The historic "
+            "addcdiv behavior can be implemented as (input + value * torch.trunc(tensor1 / "
+            "tensor2)).to(input.dtype) for integer inputs and as (input + value * tensor1 / "
+            "tensor2) for float inputs. The future addcdiv behavior is just the latter "
+            "implementation: (input + value * tensor1 / tensor2), for all dtypes."
+        )
+    return _combined(ops.Addcdiv, input, tensor1, tensor2, value)
+
+
+def _combined(operator: Any, input: Tensor, tensor1: Any, tensor2: Any, value: Number) -> Tensor:
+    """`addcmul` or `addcdiv`."""
+    tensors = (input, tensor1, tensor2)
+    for position, tensor in enumerate(tensors):
+        if not isinstance(tensor, AnyTensor):
+            argument = ("input", "tensor1", "tensor2")[position]
+            raise not_a_tensor(operator, argument, position + 1, tensor)
+    tensors = together(*tensors)
+    dtype = tensors[0].buffer.dtype
+    if dtype.kind == "b":
+        raise not_implemented("addcmul_cpu_out", dtype)
+    value = checked_number(value, dtype)
+    try:
+        return apply(operator, *tensors, value=int(value) if dtype.kind in "iu" else value)
+    except ValueError:
+        _check_broadcasts(*tensors)
+        raise
+
+
+def gcd(input: Tensor, other: Tensor) -> Tensor:
+    """The largest integer that divides both.
+
+    Raises:
+        NotImplementedError: The operands are not integers.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.gcd(torch.tensor([12, 18]), torch.tensor([8, 27]))
+        tensor([4, 9])
+
+    See: rule [`Gcd`][minitorch_ff.firefly.ops.arithmetic.Gcd],
+        [torch.gcd](https://docs.pytorch.org/docs/stable/generated/torch.gcd.html).
+    """
+    return of_tensors(ops.Gcd, input, other)
+
+
+def lcm(input: Tensor, other: Tensor) -> Tensor:
+    """The smallest positive integer that both divide.
+
+    Raises:
+        NotImplementedError: The operands are not integers.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.lcm(torch.tensor([4, 6]), torch.tensor([6, 9]))
+        tensor([12, 18])
+
+    See: rule [`Lcm`][minitorch_ff.firefly.ops.arithmetic.Lcm],
+        [torch.lcm](https://docs.pytorch.org/docs/stable/generated/torch.lcm.html).
+    """
+    return of_tensors(ops.Lcm, input, other)
+
+
+multiply, divide, subtract, negative = mul, div, sub, neg

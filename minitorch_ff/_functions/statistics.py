@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from typing import TYPE_CHECKING, Any
 
 from minitorch_ff import return_types
-from minitorch_ff._checks import numpy_names, wrap_dim
-from minitorch_ff._functions.ordering import must_have_elements, sort
-from minitorch_ff._functions.reduction import any as any_
-from minitorch_ff._functions.reduction import mean, reduced_dims
-from minitorch_ff._functions.reduction import sum as sum_
+from minitorch_ff._checks import numpy_names
+from minitorch_ff._functions.ordering import must_have_elements
+from minitorch_ff._functions.reduction import reduced_dims
 from minitorch_ff.firefly.ops import ordering, reduction
 from minitorch_ff.firefly.ops.base import apply, apply_several, not_implemented
-from minitorch_ff.firefly.promotion import number
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 
 if TYPE_CHECKING:
     from minitorch_ff._tensor import Tensor
@@ -140,7 +135,7 @@ def _about(
     return {"dim": dim, "keepdim": keepdim, "correction": correction}
 
 
-# ------------------------------------------------------------------------ middle and ranks
+# ------------------------------------------------------------------------ middle
 
 
 @numpy_names
@@ -197,96 +192,3 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Any:
     """
     dim = must_have_elements(input, dim, "mode")
     return return_types.mode(apply_several(ordering.Mode, input, dim=dim, keepdim=keepdim))
-
-
-@numpy_names
-def quantile(
-    input: Tensor,
-    q: float | Tensor,
-    dim: int | None = None,
-    keepdim: bool = False,
-    *,
-    interpolation: str = "linear",
-) -> Tensor:
-    """The values below which a part `q` of the elements lies.
-
-    Args:
-        input: Any shape, float32 or float64.
-        q: Between 0 and 1; several in a vector.
-        dim: A dimension, or None for all elements.
-        keepdim: Keep the dimension, with size 1.
-        interpolation: Between two elements: "linear", "lower", "higher", "midpoint" or
-            "nearest".
-
-    Returns:
-        One value per slice; if `q` is a vector, with a first dimension for it.
-
-    Raises:
-        RuntimeError: A dtype, `q` or `interpolation` is not as above.
-
-    See: [torch.quantile](https://docs.pytorch.org/docs/stable/generated/torch.quantile.html).
-    """
-    return _quantile(input, q, dim, keepdim, interpolation, "quantile", False)
-
-
-@numpy_names
-def nanquantile(
-    input: Tensor,
-    q: float | Tensor,
-    dim: int | None = None,
-    keepdim: bool = False,
-    *,
-    interpolation: str = "linear",
-) -> Tensor:
-    """`quantile` of the elements that are numbers.
-
-    See: [torch.nanquantile](https://docs.pytorch.org/docs/stable/generated/torch.nanquantile.html).
-    """
-    return _quantile(input, q, dim, keepdim, interpolation, "nanquantile", True)
-
-
-def _quantile(
-    input: Tensor, q: Any, dim: Any, keepdim: bool, interpolation: str, name: str, skip_nan: bool
-) -> Tensor:
-    q = _parts(input, q, name)
-    if interpolation not in ("linear", "lower", "higher", "midpoint", "nearest"):
-        raise RuntimeError(
-            f"{name}() interpolation must be one of linear, lower, higher, midpoint or "
-            f"nearest, but got {interpolation}"
-        )
-    ndim = input.buffer.ndim
-    if dim is None:
-        kept, x = (1,) * ndim, input.reshape(-1)
-    else:
-        dim = wrap_dim(dim, ndim)
-        x = input.transpose(dim, -1) if ndim else input.reshape(1)
-        kept = tuple([1 if i == dim else n for i, n in enumerate(input.buffer.shape)])
-    x = sort(x)[0]
-    last = x.buffer.shape[-1] - 1
-    missing = x.detach() != x.detach()
-    if skip_nan:
-        ranks = q.reshape(-1) * (last - sum_(missing, -1, True)).to(q.dtype)
-    else:  # not-a-number is last in order: the rank that gives it
-        full = any_(missing, -1, True).to(q.dtype)
-        ranks = q.reshape(-1) * last
-        ranks = ranks * (1 - full) + full * last
-    xp = ranks.backend
-    ranks = xp.maximum(ranks.buffer, xp.constant(0, ranks.buffer.dtype))
-    if interpolation != "linear" and interpolation != "midpoint":
-        rounded = {"lower": xp.floor, "higher": xp.ceil, "nearest": xp.round}[interpolation]
-        out = _at_ranks(x, rounded(ranks))
-    else:
-        floor = xp.floor(ranks)
-        below, above = _at_ranks(x, floor), _at_ranks(x, xp.ceil(ranks))
-        weight = AnyTensor.result_class.__new__(AnyTensor.result_class)
-        weight = _tensor(xp.sub(ranks, floor)) if interpolation == "linear" else 0.5
-        out = below + (above - below) * weight
-    out = out.movedim(-1, 0)
-    count = q.buffer.shape
-    if dim is not None and ndim:  # the swap of `dim` with the last is undone
-        out = out.unsqueeze(-1).transpose(dim + 1, -1)
-    out = out.reshape(out.buffer.shape[:1] + kept)
-    if not keepdim:
-        shape = () if dim is None else kept[:dim] + kept[dim + 1 :]
-        out = out.reshape(out.buffer.shape[:1] + shape)
-    return out if count else out.reshape(out.buffer.shape[1:])

@@ -7,6 +7,7 @@ higher category does.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from minitorch_ff.firefly.backend.registry import by_buffer_type
@@ -74,6 +75,18 @@ def _decide(a: Any, a_is_scalar: bool, b: Any, b_is_scalar: bool) -> Any:
     if scalar.kind == "c" and full.kind == "f":
         return promote_types(full, Defaults.widest(scalar, Defaults.complex))
     return scalar
+
+
+def meeting(buffers: list[Any]) -> Any:
+    """The dtype in which several buffers meet."""
+    full = [b.dtype for b in buffers if b.ndim]
+    scalars = [b.dtype for b in buffers if not b.ndim]
+    if not full or not scalars:
+        return functools.reduce(promote_types, full or scalars)
+    return _decide(
+        functools.reduce(promote_types, full), False,
+        functools.reduce(promote_types, scalars), True,
+    )  # fmt: skip
 
 
 def promoted(a: Any, b: Any, floats: bool = False) -> tuple[Any, Any]:

@@ -14,6 +14,7 @@ from minitorch_ff.firefly.ops import (
     activation,
     arithmetic,
     cumulative,
+    decompositions,
     exponential,
     indexing,
     matmul,
@@ -26,7 +27,7 @@ from minitorch_ff.firefly.ops import (
     special,
     trigonometric,
 )
-from minitorch_ff.firefly.ops.base import apply
+from minitorch_ff.firefly.ops.base import apply, apply_several
 from minitorch_ff.firefly.promotion import number
 from minitorch_ff.firefly.tensor import Tensor, wrap
 
@@ -271,6 +272,14 @@ class Recorded:
 
     # Products
     matmul = two(matmul.MatMul)
+
+    # Decompositions
+    inverse, det = one(decompositions.Inverse), one(decompositions.Det)
+    solve, identity_mask = two(decompositions.Solve), constant("identity_mask")
+
+    def svd(self, x: Any, full: bool) -> Any:
+        """Singular vectors and values."""
+        return apply_several(decompositions.Svd, x, full=full)
 
     # Losses
     def cross_entropy_back(self, grad: Any, probabilities: Any, target: Any) -> Any:

@@ -1,11 +1,28 @@
 """`torch.nn`: layers, losses, and what they are built from."""
 
 from minitorch_ff.nn import functional, init, parameter, utils
+from minitorch_ff.nn.modules.activation import (
+    CELU, ELU, GELU, GLU, SELU, Hardshrink, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU,
+    LogSigmoid, LogSoftmax, Mish, PReLU, ReLU, ReLU6, RReLU, Sigmoid, SiLU, Softmax, Softmax2d,
+    Softmin, Softplus, Softshrink, Softsign, Tanh, Tanhshrink, Threshold,
+)  # fmt: skip
+from minitorch_ff.nn.modules.batchnorm import (
+    BatchNorm1d, BatchNorm2d, BatchNorm3d, LazyBatchNorm1d, LazyBatchNorm2d, LazyBatchNorm3d,
+)  # fmt: skip
 from minitorch_ff.nn.modules.container import (
     ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential,
 )  # fmt: skip
+from minitorch_ff.nn.modules.dropout import (
+    AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout,
+)  # fmt: skip
+from minitorch_ff.nn.modules.flatten import Flatten, Unflatten
 from minitorch_ff.nn.modules.linear import Identity, Linear
+from minitorch_ff.nn.modules.loss import (
+    BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, HuberLoss, KLDivLoss, L1Loss, MSELoss, NLLLoss,
+    NLLLoss2d, SmoothL1Loss, SoftMarginLoss,
+)  # fmt: skip
 from minitorch_ff.nn.modules.module import Module
+from minitorch_ff.nn.modules.normalization import GroupNorm, LayerNorm, RMSNorm
 from minitorch_ff.nn.parameter import (
     Buffer, Parameter, UninitializedBuffer, UninitializedParameter,
 )  # fmt: skip

@@ -10,13 +10,17 @@ import functools
 import math
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minitorch_ff._functions.creation import empty_like
 from minitorch_ff._functions.creation import eye as identity
-from minitorch_ff._functions.random import Generator, randperm
+from minitorch_ff._functions.random import randperm
+from minitorch_ff._functions.selection import where
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import no_grad
+
+if TYPE_CHECKING:
+    from minitorch_ff._functions.random import Generator
 
 __all__ = [
     "calculate_gain",
@@ -310,8 +314,8 @@ def kaiming_uniform_(
         >>> import minitorch_ff as torch
         >>> _ = torch.manual_seed(0)
         >>> torch.nn.init.kaiming_uniform_(torch.empty(2, 2), nonlinearity="relu")
-        tensor([[-0.0130,  0.9290],
-                [-1.4254, -1.2747]])
+        tensor([[-0.0130,  0.9291],
+                [-1.4256, -1.2747]])
 
     See: [torch.nn.init.kaiming_uniform_](https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.kaiming_uniform_).
     """
@@ -408,7 +412,7 @@ def _redraw_outside(
         if not outside.any():
             return tensor if values is tensor else tensor.copy_(values)
         fresh = empty_like(values).normal_(mean, std, generator=generator)
-        values = fresh.where(outside, values)
+        values = where(outside, fresh, values)
 
 
 def _draw_and_reject(
@@ -426,8 +430,8 @@ def _draw_and_reject(
         if pending is None:
             values, pending = candidates, rejected
         else:
-            values = candidates.where(pending, values)
-            pending = rejected.where(pending, pending)
+            values = where(pending, candidates, values)
+            pending = where(pending, rejected, pending)
         if not pending.any():
             return tensor.copy_(values)
 

@@ -126,7 +126,7 @@ class ElementwiseOptimizer(Optimizer):
             known = idle if param.grad is None else self._state_of(param, group)
             states.append(known[0])
             fresh.append(known[1])
-        self._check_group(params, group)
+        self._check_group([p for p in params if p.grad is not None], group)
         return Plan(params, states, fresh, names, self.counters)
 
     def _state_of(self, param: Tensor, group: Group) -> tuple[State, bool]:
@@ -140,34 +140,36 @@ class ElementwiseOptimizer(Optimizer):
     def _check_group(self, params: list[Tensor], group: Group) -> None:
         """Refuse flags that the parameters' dtype or device does not allow."""
         for param in params:
-            on_cpu = param.device.type == "cpu"
-            if group.get("capturable") and param.grad is not None and on_cpu:
+            if group.get("capturable") and param.device.type == "cpu":
                 raise AssertionError(
                     f"If capturable=True, {self.capturable_state} must be on supported "
                     "devices: ['cuda', 'xpu', 'hpu', 'privateuseone', 'xla']."
                 )
             if group.get("fused") and not param.is_floating_point():
                 raise RuntimeError(
-                    "`fused=True` requires all the params to be floating point Tensors "
-                    "of supported devices: ['mps', 'cuda', 'xpu', 'hpu', 'cpu', 'mtia', "
-                    f"'privateuseone'] but {param.dtype} and {param.device.type}"
+                    "`fused=True` requires all the params to be floating point "
+                    "Tensors of supported devices: ['mps', 'cuda', 'xpu', 'hpu', "
+                    "'cpu', 'mtia', 'privateuseone'] but "
+                    f"{param.dtype} and {param.device.type}"
                 )
 
     def _step_with_tensors(self, group: Group) -> None:
         """Update parameter by parameter; recorded if the group is differentiable."""
-        self._check_group(group["params"], group)
-        for param in group["params"]:
-            grad = param.grad
-            if grad is None:
-                continue
+        params = [param for param in group["params"] if param.grad is not None]
+        self._check_group(params, group)
+        known: dict[int, tuple[State, bool]] = {}
+        for param in params:
             if param.is_complex():
                 raise NotImplementedError(
                     "differentiable=True is not supported for complex parameters; use "
                     "a real one and torch.view_as_complex in the model"
                 )
-            state, first = self._state_of(param, group)
+            if id(param) not in known:
+                known[id(param)] = self._state_of(param, group)
+        for param in params:
+            state, first = known[id(param)]
             with set_grad_enabled(group["differentiable"]):
-                grad = -grad if group["maximize"] else grad
+                grad = -param.grad if group["maximize"] else param.grad
                 self._update_tensors(param, grad, state, group, first)
 
     # ---------------------------------------------------------------- saved states

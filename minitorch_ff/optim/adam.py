@@ -143,7 +143,7 @@ class Adam(ElementwiseOptimizer):
         self, param: Tensor, grad: Tensor, state: State, group: Group, first: bool
     ) -> None:
         lr, (beta1, beta2) = group["lr"], group["betas"]
-        step = state["step"].add_(1).item()
+        step = state["step"].add_(1)
         if group["decoupled_weight_decay"]:
             param.mul_(1 - lr * group["weight_decay"])
         else:
@@ -156,7 +156,7 @@ class Adam(ElementwiseOptimizer):
             v = v.maximum(state["max_exp_avg_sq"])
             state["max_exp_avg_sq"].copy_(v)
         correction1, correction2 = 1 - beta1**step, 1 - beta2**step
-        denominator = v.sqrt() / correction2**0.5 + group["eps"]
+        denominator = v.sqrt() / correction2.sqrt() + group["eps"]
         param.sub_(lr / correction1 * m / denominator)
 
 

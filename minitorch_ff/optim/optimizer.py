@@ -10,6 +10,7 @@ from copy import deepcopy
 from itertools import chain
 from typing import Any, TypeAlias
 
+from minitorch_ff._functions.typename import typename
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import enable_grad
 from minitorch_ff.utils.hooks import RemovableHandle
@@ -113,7 +114,7 @@ class Optimizer:
         if isinstance(params, Tensor):
             raise TypeError(
                 "params argument given to the optimizer should be an iterable of "
-                f"Tensors or dicts, but got {_typename(params)}"
+                f"Tensors or dicts, but got {typename(params)}"
             )
         self.state: defaultdict[Any, Any] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
@@ -179,7 +180,7 @@ class Optimizer:
             if not isinstance(param, Tensor):
                 raise TypeError(
                     "optimizer can only optimize Tensors, but one of the params is "
-                    + _typename(param)
+                    + typename(param)
                 )
             recorded = self.defaults.get("differentiable", None)
             if not (recorded or param.is_leaf or param.retains_grad):
@@ -463,13 +464,3 @@ def _fitted(value: Any, param: Tensor, group: dict[str, Any], key: Any = None) -
     if isinstance(value, Iterable):
         return type(value)(_fitted(v, param, group) for v in value)  # type: ignore[call-arg]
     return value
-
-
-def _typename(value: Any) -> str:
-    """What PyTorch's messages call the type of `value`."""
-    if isinstance(value, Tensor):
-        return str(value.type())
-    cls = type(value)
-    if cls.__module__ == "builtins":
-        return cls.__qualname__
-    return f"{cls.__module__}.{cls.__qualname__}"

@@ -13,17 +13,17 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from minitorch_ff._functions.creation import tensor
 from minitorch_ff._dtypes import int64
+from minitorch_ff._functions.creation import tensor
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import no_grad
 from minitorch_ff.nn.modules.batchnorm import _BatchNorm
 from minitorch_ff.nn.modules.module import Module
 from minitorch_ff.optim.lr_scheduler.base import LRScheduler, Rate, per_group
+from minitorch_ff.optim.optimizer import Optimizer
 
 if TYPE_CHECKING:
-    from minitorch_ff._devices import device as Device  # noqa: N812
-    from minitorch_ff.optim.optimizer import Optimizer
+    from minitorch_ff._devices import device as Device
 
 __all__ = [
     "SWALR",

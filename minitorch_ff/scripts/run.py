@@ -31,7 +31,7 @@ def run_script(script: str, arguments: Sequence[str] = ()) -> None:
         SystemExit: The file cannot be read (code 2, as Python's own).
         ImportError: PyTorch itself is imported already.
     """
-    path = os.path.abspath(script)
+    path = os.path.join(os.getcwd(), script)  # as Python itself writes it
     source = _read(path)
     install()
     sys.argv[:] = [script, *arguments]

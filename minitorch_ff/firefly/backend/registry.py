@@ -51,6 +51,11 @@ def known_devices() -> list[str]:
     return sorted({*_by_device, *_makers})
 
 
+def loaded() -> list[str]:
+    """Names of the device types whose back end is in use."""
+    return sorted(_by_device)
+
+
 def backend_for(device_type: str) -> Any:
     """The back end of a device type, loaded at the first call.
 

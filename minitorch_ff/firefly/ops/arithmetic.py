@@ -79,6 +79,15 @@ class Rsub(Sub):
         return None if self.edges[0] is None else xp.neg(grad), grad
 
 
+class RsubNumber(Rsub):
+    """A number less `a`."""
+
+    __slots__ = ()
+
+    def name(self):
+        return "RsubBackward1"
+
+
 class Mul(Operator):
     """`a * b`, with broadcasting."""
 
@@ -118,7 +127,6 @@ class DivFloor(Stepwise):
 
     __slots__ = ()
     promotes = True
-    variant = 2
 
     def forward(self, xp, a, b):
         refuse_divisors(xp, a, b, "div_floor_cpu")

@@ -120,3 +120,12 @@ class Isclose(NonDifferentiable):
         allowed = xp.shift(xp.abs(xp.scale(b, rtol)), atol)
         near = xp.logical_and(xp.isfinite(distance), xp.le(distance, allowed))
         return xp.logical_or(close, near)
+
+
+class Isreal(NonDifferentiable):
+    """Whether `x` has no imaginary part."""
+
+    __slots__ = ()
+
+    def forward(self, xp, x):
+        return xp.eq(x.imag, 0) if x.dtype.kind == "c" else xp.ones(x.shape, bool)

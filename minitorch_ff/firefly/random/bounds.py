@@ -35,8 +35,7 @@ def integer_range(low: int, high: int | None, dtype: np.dtype) -> tuple[int, int
         NotImplementedError: All of 64 bits are asked for, in a dtype that lacks it.
     """
     if high is None:
-        low, last = _open_range(low, dtype)
-        return low, last - low + 1
+        return _open_range(low, dtype)
     if not low < high:
         raise RuntimeError(
             "random_ expects 'from' to be less than 'to', "
@@ -54,11 +53,16 @@ def integer_range(low: int, high: int | None, dtype: np.dtype) -> tuple[int, int
 
 
 def _open_range(low: int, dtype: np.dtype) -> tuple[int, int]:
-    """The first and the last value of a draw without an upper bound."""
+    """The range of a draw without an upper bound."""
     if low == INT64_MIN:
+        kernel = "random_full_64_bits_range_kernel_cpu"
+        if dtype.name in ("int32", "int16", "int8", "uint8"):
+            raise RuntimeError(
+                f"{kernel} handles only int64, double, float and bfloat16"
+            )
         if dtype.name not in ("int64", "float64", "float32", "bfloat16"):
-            raise not_implemented("random_full_64_bits_range_kernel_cpu", dtype)
-        return low, low + ALL_64_BITS - 1
+            raise not_implemented(kernel, dtype)
+        return 0, ALL_64_BITS  # all bit patterns, as they come
     if dtype.kind == "c":
         raise RuntimeError(
             "random_from_to_impl handles only integral, floating-point and boolean "
@@ -76,7 +80,7 @@ def _open_range(low: int, dtype: np.dtype) -> tuple[int, int]:
         if last >= 2**63:
             last -= 2**64  # PyTorch's bounds are signed: uint64's largest becomes -1
     _check(low, last, dtype)
-    return low, last
+    return low, last - low + 1
 
 
 def _check(low: int, last: int, dtype: np.dtype) -> None:

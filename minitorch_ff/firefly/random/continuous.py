@@ -101,7 +101,7 @@ class Continuous(Engine):
         Raises:
             RuntimeError: The rate is not positive, or the dtype not floating.
         """
-        if not is_floating(dtype):
+        if size and not is_floating(dtype):
             raise RuntimeError(_CONTINUOUS.format("Exponential", scalar_name(dtype)))
         if not lambd > 0:
             raise RuntimeError(

@@ -42,6 +42,7 @@ class Discrete(Engine):
         threshold = np.uint64(math.ceil(p * 2.0**53))
         return self._in_blocks(lambda n: self.u53s(n) < threshold, size, BOOL)
 
+    @silent
     def bernoulli_each(self, p):
         """Decide for each element of `p` with its own probability.
 
@@ -87,7 +88,7 @@ class Discrete(Engine):
         """
         if not 0 < p < 1:
             raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p:g}")
-        if not is_floating(dtype) and dtype.name not in _INTEGERS:
+        if size and not is_floating(dtype) and dtype.name not in _INTEGERS:
             raise not_implemented("geometric_cpu", dtype)
         log_failure = math.log1p(-p)
 

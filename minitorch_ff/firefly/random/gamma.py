@@ -49,9 +49,7 @@ class Gamma(Normal):
             scale = (1 - self.unit()) ** float(number(1) / alpha)
             alpha = number(alpha + number(1))
         d = float(alpha - number(_THIRD))
-        if math.isnan(d) or d <= 0:
-            return math.nan
-        c = 1.0 / math.sqrt(9.0 * d)
+        c = float(1.0 / np.sqrt(np.float64(9.0 * d)))  # not a number where d < 0
         while True:
             x, root = 0.0, 0.0
             while root <= 0:

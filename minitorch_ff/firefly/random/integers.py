@@ -71,9 +71,9 @@ class Integers(Engine):
         Raises:
             NotImplementedError: The dtype is another.
         """
-        if dtype.name not in _VALUES:
+        if size and dtype.name not in _VALUES:
             raise not_implemented("random_kernel_cpu", dtype)
-        count = _VALUES[dtype.name]
+        count = _VALUES.get(dtype.name, 1)
         words = self.u64s if dtype in (FLOAT64, INT64) else self.u32s
 
         def draw(n):

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from minitorch_ff.firefly.random.continuous import Continuous
-from minitorch_ff.firefly.random.dtypes import is_floating, scalar_name
+from minitorch_ff.firefly.random.dtypes import (
+    FLOAT32,
+    FLOAT64,
+    is_floating,
+    scalar_name,
+)
 from minitorch_ff.firefly.random.exact import silent
 from minitorch_ff.firefly.random.memory_order import fill
 
@@ -23,6 +30,9 @@ class Multinomial(Continuous):
             num_samples: How many categories to draw, of each row.
             replacement: Whether a category can be drawn again.
 
+        Without replacement, and more likely in half precision, two categories can score
+        the same. PyTorch's order of them is undefined; here the first one wins.
+
         Returns:
             Indices. Shape `(num_samples,)` or `(rows, num_samples)`, int64.
 
@@ -36,7 +46,7 @@ class Multinomial(Continuous):
 
     def _by_race(self, weights, num_samples: int):
         """Each category arrives after a time drawn at its rate; the first ones win."""
-        times = np.empty_like(weights)
+        times = np.empty(weights.shape, weights.dtype, _order(weights))
         fill(times, self.exponential(weights.size, 1.0, weights.dtype))
         score = weights / times
         if num_samples == 1:
@@ -46,15 +56,22 @@ class Multinomial(Continuous):
 
     def _by_sum(self, weights, num_samples: int):
         """Look each uniform number up in the running sum of the weights."""
-        rows = np.atleast_2d(weights)
+        precision = FLOAT64 if weights.dtype == FLOAT64 else FLOAT32
+        rows = np.atleast_2d(weights).astype(precision)
         samples = np.empty((len(rows), num_samples), np.int64)
         for row, out in zip(rows, samples, strict=True):
-            cumulative = np.add.accumulate(row, dtype=row.dtype)
+            cumulative = np.add.accumulate(row)
             cumulative /= cumulative[-1]
             cumulative[-1] = 1
             u = self.unit64(num_samples)
             out[:] = np.searchsorted(cumulative.astype(np.float64), u)
         return samples.reshape(*weights.shape[:-1], num_samples)
+
+
+def _order(weights) -> Literal["C", "F"]:
+    """The order of rows and columns in memory, which the drawn times share."""
+    row_step, column_step = weights.strides[0], weights.strides[-1]
+    return "F" if 0 < row_step < column_step else "C"
 
 
 def _check(weights, num_samples: int, replacement: bool) -> None:

@@ -58,7 +58,8 @@ class Normal(Engine):
             part = dtype.type().real.dtype
             std = std / math.sqrt(2.0)
             return self.normal(2 * size, mean, std, part, contiguous).view(dtype)
-        require_floating(dtype, "normal_kernel_cpu")
+        if size:
+            require_floating(dtype, "normal_kernel_cpu")
         if contiguous and size >= GROUP:
             return self._normal_groups(size, mean, std, dtype)
         return cast(fma64(self.standard_normals(size), std, mean), dtype)
@@ -88,7 +89,8 @@ class Normal(Engine):
         """
         if not std > 0:
             raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std:g}")
-        require_floating(dtype, "log_normal_cpu")
+        if size:
+            require_floating(dtype, "log_normal_cpu")
         return cast(each(exp, fma64(self.standard_normals(size), std, mean)), dtype)
 
     def standard_normals(self, size: int):

@@ -14,8 +14,8 @@ from minitorch_ff.firefly.random.dtypes import (
 from minitorch_ff.firefly.random.engine import Engine
 from minitorch_ff.firefly.random.exact import cast
 
-_WORD_LIMIT = (2**32 - 1) // 20  # from here on, each step takes two words
 _LOOP_LIMIT = 400  # up to here, the plain loop is the faster way
+_TOO_LONG = (2**32 - 1) // 20  # from here on, PyTorch shuffles in another way
 
 _INTEGERS = ("uint8", "int8", "int16", "int32", "int64")
 
@@ -38,15 +38,16 @@ class Permutation(Engine):
 
         Raises:
             RuntimeError: `n` is negative, or does not fit the dtype.
-            NotImplementedError: Permutations do not come in this dtype.
+            NotImplementedError: Permutations do not come in this dtype, or `n` is
+                above two hundred million.
         """
         _check(n, dtype)
         if n < 2:
             return np.arange(n).astype(dtype)
         # Step i exchanges the items at places i and target[i], which is not before i.
         steps = np.arange(n - 1, dtype=np.uint64)
-        draws = self.u32s(n - 1) if n < _WORD_LIMIT else self.u64s(n - 1)
-        targets = draws % (np.uint64(n) - steps)
+        targets = self.u32s(n - 1)
+        targets %= np.uint64(n) - steps
         targets += steps
         shuffled = by_swapping if n < _LOOP_LIMIT else by_sorting
         return cast(shuffled(n, targets), dtype)
@@ -128,3 +129,5 @@ def _check(n: int, dtype: np.dtype) -> None:
             f"n cannot be greater than {_GAPLESS[dtype.name][1]} "
             f"for {scalar_name(dtype)} type."
         )
+    if n >= _TOO_LONG:
+        raise NotImplementedError(f"randperm of {_TOO_LONG} items or more")

@@ -2,8 +2,8 @@
 
 An identity is put into the graph before the module's inputs and another one behind its
 outputs. The backward pass meets the second one first: there the gradients of the
-    outputs are
-known. At the first one the gradients of the inputs are complete, and the hooks run.
+outputs are known. At the first one the gradients of the inputs are complete, and the
+hooks run.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from inspect import signature
 from typing import Any
 
+from minitorch_ff._functions.typename import typename
 from minitorch_ff._tensor import Tensor
-from minitorch_ff.nn.modules._typename import typename
 from minitorch_ff.nn.parameter import Buffer, Parameter
 from minitorch_ff.utils.hooks import RemovableHandle, file_hook
 

@@ -9,8 +9,8 @@ from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Va
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any
 
+from minitorch_ff._functions.typename import typename
 from minitorch_ff._tensor import Tensor
-from minitorch_ff.nn.modules._typename import typename
 from minitorch_ff.nn.modules.module import Module
 from minitorch_ff.nn.parameter import Parameter
 

@@ -7,6 +7,8 @@ import warnings
 from collections.abc import Iterable
 
 from minitorch_ff._functions.creation import tensor
+from minitorch_ff._functions.joining import stack
+from minitorch_ff._functions.norms import vector_norm
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import no_grad
 
@@ -96,15 +98,13 @@ def _get_total_norm(
 
     See: [torch.nn.utils.get_total_norm](https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.get_total_norm.html).
     """
-    from minitorch_ff._functions.joining import stack
-
     norm_type = float(norm_type)
     tensors = _listed(tensors)
     if not tensors:
         return tensor(0.0)
     device = tensors[0].device
-    norms = [t.norm(norm_type).to(device) for t in tensors]
-    total = stack(norms).norm(norm_type)
+    norms = [vector_norm(t, norm_type).to(device) for t in tensors]
+    total = vector_norm(stack(norms), norm_type)
     if error_if_nonfinite and not total.isfinite():
         raise RuntimeError(
             f"The total norm of order {norm_type} for gradients from "

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from minitorch_ff._functions.joining import cat
+from minitorch_ff._functions.typename import typename
 from minitorch_ff._tensor import Tensor
-from minitorch_ff.nn.modules._typename import typename
 
 __all__ = ["parameters_to_vector", "vector_to_parameters"]
 
@@ -27,8 +28,6 @@ def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
 
     See: [torch.nn.utils.parameters_to_vector](https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.parameters_to_vector.html).
     """
-    from minitorch_ff._functions.joining import cat
-
     return cat([parameter.view(-1) for parameter in _on_one_device(parameters)])
 
 

@@ -32,7 +32,8 @@ __all__ = [
 
 NO_PICKLING = (
     "Serialization of parametrized modules is only supported through state_dict(). "
-    "See:\nhttps://pytorch.org/tutorials/beginner/saving_loading_models.html#saving-loading-a-general-checkpoint-for-inference-and-or-resuming-training"
+    "See:\nhttps://pytorch.org/tutorials/beginner/saving_loading_models.html"
+    "#saving-loading-a-general-checkpoint-for-inference-and-or-resuming-training"
 )
 
 
@@ -248,8 +249,10 @@ def register_parametrization(
         ...     def forward(self, x):
         ...         return x.triu() + x.triu(1).T
         >>> layer = nn.Linear(3, 3)
-        >>> _ = nn.utils.parametrize.register_parametrization(layer, "weight",
-        Symmetric()) >>> torch.equal(layer.weight, layer.weight.T) True
+        >>> parametrize = nn.utils.parametrize
+        >>> _ = parametrize.register_parametrization(layer, "weight", Symmetric())
+        >>> torch.equal(layer.weight, layer.weight.T)
+        True
 
     See: [torch.nn.utils.parametrize.register_parametrization](https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.parametrize.register_parametrization.html).
     """

@@ -7,13 +7,12 @@ import warnings
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
-    from minitorch_ff.optim.optimizer import Optimizer
+from minitorch_ff._tensor import Tensor
+from minitorch_ff.optim.optimizer import Optimizer
 
-Rate: TypeAlias = "float | Tensor"
+Rate: TypeAlias = float | Tensor
 
 EPOCH_DEPRECATION_WARNING = (
     "The epoch parameter in `scheduler.step()` was not necessary and is being "
@@ -43,14 +42,14 @@ _STEPPED_TOO_EARLY = (
 
 
 def check_optimizer(optimizer: Any) -> None:
-    """Raise for what has not an optimizer's parts."""
-    if not (hasattr(optimizer, "param_groups") and hasattr(optimizer, "step")):
+    """Raise for what is no optimizer."""
+    if not isinstance(optimizer, Optimizer):
         raise TypeError(f"{type(optimizer).__name__} is not an Optimizer")
 
 
 def own(value: Any) -> Any:
     """`value`, or a copy of it if it is a tensor, which others could write into."""
-    return value.clone() if hasattr(value, "clone") else value
+    return value.clone() if isinstance(value, Tensor) else value
 
 
 def per_group(name: str, optimizer: Optimizer, value: Any) -> list[Any]:
@@ -74,10 +73,10 @@ def group_values(optimizer: Optimizer, key: str) -> list[Any]:
 def set_group_value(group: dict[str, Any], key: str, value: Any) -> None:
     """Write into a parameter group; a tensor stays the same object."""
     held = group[key]
-    if not hasattr(held, "fill_"):
+    if not isinstance(held, Tensor):
         group[key] = value
         return
-    if hasattr(value, "dim") and value.dim() != 0:
+    if isinstance(value, Tensor) and value.dim() != 0:
         value = value.squeeze()
     held.fill_(value)
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff.optim.lr_scheduler.base import LRScheduler, set_group_value
 from minitorch_ff.optim.lr_scheduler.plateau import ReduceLROnPlateau
-
-if TYPE_CHECKING:
-    from minitorch_ff.optim.optimizer import Optimizer
+from minitorch_ff.optim.optimizer import Optimizer
 
 
 class _CombinedLR(LRScheduler):

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 from minitorch_ff.optim.lr_scheduler.base import LRScheduler, Rate, raised_flag
-
-if TYPE_CHECKING:
-    from minitorch_ff.optim.optimizer import Optimizer
+from minitorch_ff.optim.optimizer import Optimizer
 
 
 class CosineAnnealingLR(LRScheduler):

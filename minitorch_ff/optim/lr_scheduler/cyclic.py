@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from minitorch_ff.optim.lr_scheduler.base import (
     LRScheduler,
@@ -20,9 +20,7 @@ from minitorch_ff.optim.lr_scheduler.momentum import (
     start_at_highest,
     uses_beta1,
 )
-
-if TYPE_CHECKING:
-    from minitorch_ff.optim.optimizer import Optimizer
+from minitorch_ff.optim.optimizer import Optimizer
 
 # What the scale of each built-in policy is a function of.
 _SCALE_MODES = {

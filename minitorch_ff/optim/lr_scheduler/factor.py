@@ -5,12 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from minitorch_ff.optim.lr_scheduler.base import LRScheduler, Rate
-
-if TYPE_CHECKING:
-    from minitorch_ff.optim.optimizer import Optimizer
+from minitorch_ff.optim.optimizer import Optimizer
 
 
 class _FactorLR(LRScheduler):

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff.optim.lr_scheduler.base import LRScheduler, Rate
-
-if TYPE_CHECKING:
-    from minitorch_ff.optim.optimizer import Optimizer
+from minitorch_ff.optim.optimizer import Optimizer
 
 Schedule = Callable[[int], float]
 
@@ -18,7 +16,7 @@ def function_state(function: Any) -> dict[str, Any] | None:
     """What a callable object remembers; a plain function has nothing to save."""
     if isinstance(function, types.FunctionType):
         return None
-    return function.__dict__.copy()  # type: ignore[no-any-return]
+    return function.__dict__.copy()
 
 
 class _FunctionLR(LRScheduler):

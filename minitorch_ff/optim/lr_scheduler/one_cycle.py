@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from minitorch_ff.optim.lr_scheduler.base import (
     LRScheduler,
@@ -17,9 +17,7 @@ from minitorch_ff.optim.lr_scheduler.momentum import (
     start_at_highest,
     uses_beta1,
 )
-
-if TYPE_CHECKING:
-    from minitorch_ff.optim.optimizer import Optimizer
+from minitorch_ff.optim.optimizer import Optimizer
 
 
 def _count_steps(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import TYPE_CHECKING, Any, Literal, SupportsFloat
+from typing import Any, Literal, SupportsFloat
 
 from minitorch_ff.optim.lr_scheduler.base import (
     EPOCH_DEPRECATION_WARNING,
@@ -12,9 +12,7 @@ from minitorch_ff.optim.lr_scheduler.base import (
     check_optimizer,
     set_group_value,
 )
-
-if TYPE_CHECKING:
-    from minitorch_ff.optim.optimizer import Optimizer
+from minitorch_ff.optim.optimizer import Optimizer
 
 
 class ReduceLROnPlateau(LRScheduler):

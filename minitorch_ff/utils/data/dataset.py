@@ -102,7 +102,7 @@ class TensorDataset(Dataset["tuple[Tensor, ...]"]):
         return tuple([tensor[index] for tensor in self.tensors])
 
     def __len__(self) -> int:
-        return self.tensors[0].size(0)  # type: ignore[no-any-return]
+        return self.tensors[0].size(0)
 
 
 def _samples(dataset: Any, indices: list[Any]) -> list[Any]:
@@ -297,7 +297,7 @@ class Subset(Dataset[Sample]):
         chosen = [self.indices[index] for index in indices]
         at_once = getattr(self.dataset, "__getitems__", None)
         if callable(at_once):
-            return at_once(chosen)  # type: ignore[no-any-return]
+            return at_once(chosen)
         return [self.dataset[index] for index in chosen]
 
     def __len__(self) -> int:

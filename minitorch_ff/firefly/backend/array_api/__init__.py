@@ -9,6 +9,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
+from minitorch_ff.firefly.backend.array_api.decompositions import Decompositions
 from minitorch_ff.firefly.backend.array_api.elementwise import Elementwise
 from minitorch_ff.firefly.backend.array_api.fused import Fused
 from minitorch_ff.firefly.backend.array_api.indexing import Indexing
@@ -31,6 +32,7 @@ class ArrayBackend(
     Shaping,
     Indexing,
     LinearAlgebra,
+    Decompositions,
     Fused,
     Normalization,
     Updates,

@@ -40,11 +40,9 @@ class WorkerRandomness:
 
     def _exchange(self) -> None:
         """Swap the states kept here with those of the default generators."""
-        outside = random.getstate()
+        python, words = random.getstate(), numpy.random.get_state(legacy=False)
         random.setstate(self._python)
-        self._python = outside
-        outside = numpy.random.get_state(legacy=False)
         numpy.random.set_state(self._numpy)
-        self._numpy = outside
+        self._python, self._numpy = python, words
         ours = self._generator
         ours.__dict__, default_generator.__dict__ = vars(default_generator), vars(ours)

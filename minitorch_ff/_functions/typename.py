@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minitorch_ff._tensor import Tensor
+from minitorch_ff.firefly.tensor import Tensor
 
 
 def typename(obj: Any, /) -> str:

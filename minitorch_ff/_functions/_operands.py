@@ -1,0 +1,113 @@
+"""What elementwise functions share: their operands' dtypes, numbers, and error texts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from minitorch_ff.firefly.ops.base import apply
+from minitorch_ff.firefly.ops.shaping import ToCopy
+from minitorch_ff.firefly.promotion import meeting, number_category
+from minitorch_ff.firefly.tensor import Tensor as AnyTensor
+
+RANGES = {
+    "bool": ("bool", -math.inf, math.inf),
+    "uint8": ("uint8_t", 1 - 2**8, 2**8 - 1),  # below zero it wraps around
+    "int8": ("int8_t", -(2**7), 2**7 - 1),
+    "int16": ("int16_t", -(2**15), 2**15 - 1),
+    "int32": ("int", -(2**31), 2**31 - 1),
+    "int64": ("int64_t", -(2**63), 2**63 - 1),
+    "float16": ("c10::Half", -65504.0, 65504.0),
+    "bfloat16": ("c10::BFloat16", -3.3895313892515355e38, 3.3895313892515355e38),
+    "float32": ("float", -3.4028234663852886e38, 3.4028234663852886e38),
+    "float64": ("double", -1.7976931348623157e308, 1.7976931348623157e308),
+}
+"""What PyTorch's messages call a dtype when a number does not fit, and which ones do."""
+
+
+C_NAMES = {
+    "bool": "bool",
+    "uint8": "unsigned char",
+    "int8": "signed char",
+    "int16": "short int",
+    "int32": "int",
+    "int64": "long int",
+    "float16": "c10::Half",
+    "bfloat16": "c10::BFloat16",
+    "float32": "float",
+    "float64": "double",
+}
+"""What PyTorch's checks of arguments call a dtype."""
+
+
+def checked_number(value: Any, dtype: Any) -> Any:
+    """A Python number that a buffer of this dtype can hold.
+
+    Raises:
+        RuntimeError: It is too large.
+    """
+    if dtype.name not in RANGES:  # complex, or an unsigned type that only stores
+        return value
+    name, low, high = RANGES[dtype.name]
+    if dtype.kind == "b":
+        return bool(value)
+    if not isinstance(value, complex):
+        if low <= value <= high:
+            return value % 256 if dtype.kind == "u" else value
+        if dtype.kind in "fV" and not math.isfinite(value):
+            return value
+    raise RuntimeError(f"value cannot be converted to type {name} without overflow")
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a Python (or NumPy) number."""
+    try:
+        number_category(value)
+    except TypeError:
+        return False
+    return True
+
+
+def invalid_combination(function: str, *args: Any) -> TypeError:
+    """The error for arguments that no form of a function takes."""
+    names = ", ".join([type(arg).__name__ for arg in args])
+    return TypeError(
+        f"{function}() received an invalid combination of arguments - got ({names})"
+    )
+
+
+def cast_to(tensor: Any, dtype: Any) -> Any:
+    """The tensor in a dtype of the array library; itself if it has it."""
+    return tensor if tensor.buffer.dtype == dtype else apply(ToCopy, tensor, dtype=dtype)
+
+
+def together(*tensors: Any) -> tuple[Any, ...]:
+    """Tensors in the dtype that all of them meet in."""
+    first = tensors[0].buffer.dtype
+    if all([t.buffer.dtype is first for t in tensors]):
+        return tensors
+    dtype = meeting([t.buffer for t in tensors])
+    return tuple([cast_to(t, dtype) for t in tensors])
+
+
+def numbered(out: Any, variant: int) -> Any:
+    """`out`, its node named after another form of the function."""
+    if out.node is not None:
+        out.node.variant = variant
+    return out
+
+
+def infix_of(function: Callable[..., Any], reflected: bool = False) -> Callable[..., Any]:
+    """The method behind an infix sign, from a function of two operands.
+
+    It leaves what is neither tensor nor number to the other operand's class.
+    """
+
+    def method(self: Any, other: Any) -> Any:
+        if not isinstance(other, AnyTensor) and not is_number(other):
+            return NotImplemented
+        return function(other, self) if reflected else function(self, other)
+
+    method.__name__ = function.__name__
+    return method

@@ -1,0 +1,222 @@
+"""Sums, products and extremes so far; differences: `torch.cumsum`, `torch.diff`, …"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from minitorch_ff import return_types
+from minitorch_ff._checks import numpy_names, wrap_dim
+from minitorch_ff._functions.conversion import cast
+from minitorch_ff.firefly.ops import cumulative as ops
+from minitorch_ff.firefly.ops import ordering
+from minitorch_ff.firefly.ops.base import apply, apply_several, not_implemented
+from minitorch_ff.firefly.ops.shaping import Cat
+
+if TYPE_CHECKING:
+    from minitorch_ff._dtypes import dtype as DType
+    from minitorch_ff._tensor import Tensor
+
+
+@numpy_names
+def cumsum(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
+    """The sum of each element and all before it along `dim`.
+
+    Args:
+        input: Any shape. Integers and booleans are added up in int64.
+        dim: The dimension to add along.
+        dtype: Cast `input` to this first.
+
+    Raises:
+        IndexError: There is no such dimension.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.cumsum(torch.tensor([1, 2, 3]), 0)
+        tensor([1, 3, 6])
+
+    See: rule [`Cumsum`][minitorch_ff.firefly.ops.cumulative.Cumsum],
+        [torch.cumsum](https://docs.pytorch.org/docs/stable/generated/torch.cumsum.html).
+    """
+    dim = wrap_dim(dim, input.buffer.ndim)
+    if dtype is None:
+        return apply(ops.Cumsum, input, dim=dim)
+    return cast(apply(ops.Cumsum, cast(input, dtype), dim=dim), dtype)
+
+
+@numpy_names
+def cumprod(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
+    """The product of each element and all before it along `dim`.
+
+    Args:
+        input: Any shape. Integers and booleans are multiplied in int64.
+        dim: The dimension to multiply along.
+        dtype: Cast `input` to this first.
+
+    Raises:
+        IndexError: There is no such dimension.
+
+    See: rule [`Cumprod`][minitorch_ff.firefly.ops.cumulative.Cumprod],
+        [torch.cumprod](https://docs.pytorch.org/docs/stable/generated/torch.cumprod.html).
+    """
+    dim = wrap_dim(dim, input.buffer.ndim)
+    if dtype is None:
+        return apply(ops.Cumprod, input, dim=dim)
+    return cast(apply(ops.Cumprod, cast(input, dtype), dim=dim), dtype)
+
+
+@numpy_names
+def logcumsumexp(input: Tensor, dim: int) -> Tensor:
+    """The logarithm of the sum of exponentials of each element and all before it.
+
+    Raises:
+        IndexError: There is no such dimension.
+        NotImplementedError: `input` is not floating point.
+
+    See: rule [`Logcumsumexp`][minitorch_ff.firefly.ops.cumulative.Logcumsumexp],
+        [torch.logcumsumexp](https://docs.pytorch.org/docs/stable/generated/torch.logcumsumexp.html).
+    """
+    dim = wrap_dim(dim, input.buffer.ndim)
+    if input.buffer.dtype.kind in "iub":
+        raise not_implemented("logcumsumexp_out_cpu", input.buffer.dtype)
+    return apply(ops.Logcumsumexp, input, dim=dim)
+
+
+@numpy_names
+def cummax(input: Tensor, dim: int) -> Any:
+    """The largest element so far along `dim`, and where it is.
+
+    Returns:
+        A named tuple of values and indices.
+
+    Raises:
+        IndexError: There is no such dimension.
+
+    See: rule [`Cummax`][minitorch_ff.firefly.ops.ordering.Cummax],
+        [torch.cummax](https://docs.pytorch.org/docs/stable/generated/torch.cummax.html).
+    """
+    dim = wrap_dim(dim, input.buffer.ndim)
+    return return_types.cummax(apply_several(ordering.Cummax, input, dim=dim))
+
+
+@numpy_names
+def cummin(input: Tensor, dim: int) -> Any:
+    """The smallest element so far along `dim`, and where it is; as `cummax`.
+
+    See: rule [`Cummin`][minitorch_ff.firefly.ops.ordering.Cummin],
+        [torch.cummin](https://docs.pytorch.org/docs/stable/generated/torch.cummin.html).
+    """
+    dim = wrap_dim(dim, input.buffer.ndim)
+    return return_types.cummin(apply_several(ordering.Cummin, input, dim=dim))
+
+
+@numpy_names
+def diff(
+    input: Tensor,
+    n: int = 1,
+    dim: int = -1,
+    prepend: Tensor | None = None,
+    append: Tensor | None = None,
+) -> Tensor:
+    """The difference of neighbours along `dim`, taken `n` times.
+
+    Args:
+        input: At least one dimension.
+        n: How often.
+        dim: The dimension along which neighbours are compared.
+        prepend: What to put before `input` first.
+        append: What to put behind it.
+
+    Raises:
+        RuntimeError: `input` is 0-d, `n` is negative, or a shape does not fit.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.diff(torch.tensor([1, 3, 6]))
+        tensor([2, 3])
+
+    See: [torch.diff](https://docs.pytorch.org/docs/stable/generated/torch.diff.html).
+    """
+    ndim = input.buffer.ndim
+    if not ndim:
+        raise RuntimeError("diff expects input to be at least one-dimensional")
+    dim = wrap_dim(dim, ndim)
+    if n < 0:
+        raise RuntimeError(f"order must be non-negative but got {n}")
+    for extra in (prepend, append):
+        if extra is not None:
+            _must_fit(input, extra, dim)
+    parts = [part for part in (prepend, input, append) if part is not None]
+    x = apply(Cat, *parts, dim=dim) if len(parts) > 1 else input
+    boolean = x.buffer.dtype.kind == "b"
+    for _ in range(min(n, x.buffer.shape[dim])):
+        size = x.buffer.shape[dim] - 1
+        behind, before = x.narrow(dim, 1, size), x.narrow(dim, 0, size)
+        x = behind != before if boolean else behind - before
+    return x.clone() if x is input else x
+
+
+def _must_fit(input: Tensor, extra: Tensor, dim: int) -> None:
+    """Refuse what cannot be joined to `input` along `dim`.
+
+    Raises:
+        RuntimeError: Naming the dimension that differs.
+    """
+    shape, other = input.buffer.shape, extra.buffer.shape
+    if len(shape) != len(other):
+        raise RuntimeError(
+            "diff expects prepend or append to be the same dimension as input"
+        )
+    for i, (a, b) in enumerate(zip(shape, other, strict=True)):
+        if i != dim and a != b:
+            raise RuntimeError(
+                "diff expects the shape of tensor to prepend or append to match that of "
+                f"input except along the differencing dimension; input.size({i}) = {a}, but "
+                f"got tensor.size({i}) = {b}"
+            )
+
+
+def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Any = 1, dim: int = -1) -> Tensor:
+    """The area under points joined by straight lines, along `dim`.
+
+    Args:
+        y: The heights.
+        x: Where they are; by default `dx` apart.
+        dx: The distance between neighbours.
+        dim: The dimension along which the points follow each other.
+
+    See: [torch.trapezoid](https://docs.pytorch.org/docs/stable/generated/torch.trapezoid.html).
+    """
+    areas = _areas(y, x, dx, dim, "trapezoid")
+    return areas.sum(dim)
+
+
+trapz = trapezoid
+
+
+def cumulative_trapezoid(
+    y: Tensor, x: Tensor | None = None, *, dx: Any = 1, dim: int = -1
+) -> Tensor:
+    """The areas of `trapezoid` added up along the way.
+
+    See: [torch.cumulative_trapezoid](https://docs.pytorch.org/docs/stable/generated/torch.cumulative_trapezoid.html).
+    """
+    return cumsum(_areas(y, x, dx, dim, "cumulative_trapezoid"), dim)
+
+
+def _areas(y: Tensor, x: Tensor | None, dx: Any, dim: int, name: str) -> Tensor:
+    """The area between each point and the next."""
+    if y.buffer.dtype.kind == "b" or (x is not None and x.buffer.dtype.kind == "b"):
+        raise RuntimeError(f"{name}: received a bool input for `{'y' if x is None else 'x'}`")
+    dim = wrap_dim(dim, y.buffer.ndim)
+    size = y.buffer.shape[dim]
+    if not size:
+        return y
+    pairs = y.narrow(dim, 1, size - 1) + y.narrow(dim, 0, size - 1)
+    if x is None:
+        return pairs * (dx / 2)
+    if x.buffer.ndim == 1:
+        x = x.reshape((-1,) + (1,) * (y.buffer.ndim - dim - 1))
+        steps = diff(x, dim=0)
+    else:
+        steps = diff(x, dim=dim - y.buffer.ndim)
+    return pairs * steps / 2

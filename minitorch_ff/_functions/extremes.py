@@ -1,0 +1,226 @@
+"""The larger and smaller of two, and values held between bounds: `torch.clamp`, …"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from minitorch_ff._functions._operands import (
+    RANGES,
+    cast_to,
+    checked_number,
+    invalid_combination,
+    is_number,
+    together,
+)
+from minitorch_ff._functions.shaping import clone
+from minitorch_ff.firefly.ops import extremes as ops
+from minitorch_ff.firefly.ops.base import apply, check_broadcast, of_tensors
+from minitorch_ff.firefly.promotion import meeting, number
+from minitorch_ff.firefly.tensor import ABSENT
+from minitorch_ff.firefly.tensor import Tensor as AnyTensor
+
+if TYPE_CHECKING:
+    from minitorch_ff._tensor import Tensor
+
+Number = bool | int | float
+
+
+def maximum(input: Tensor, other: Tensor) -> Tensor:
+    """The larger of two, element by element; not-a-number wins.
+
+    Args:
+        input: Any shape.
+        other: A shape that broadcasts with `input`'s.
+
+    Raises:
+        RuntimeError: The shapes cannot be broadcast.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.maximum(torch.tensor([1.0, 5.0]), torch.tensor([3.0, 2.0]))
+        tensor([3., 5.])
+
+    See: rule [`Maximum`][minitorch_ff.firefly.ops.extremes.Maximum],
+        [torch.maximum](https://docs.pytorch.org/docs/stable/generated/torch.maximum.html).
+    """
+    return of_tensors(ops.Maximum, input, other)
+
+
+def minimum(input: Tensor, other: Tensor) -> Tensor:
+    """The smaller of two, element by element; not-a-number wins.
+
+    Args:
+        input: Any shape.
+        other: A shape that broadcasts with `input`'s.
+
+    Raises:
+        RuntimeError: The shapes cannot be broadcast.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.minimum(torch.tensor([1.0, 5.0]), torch.tensor([3.0, 2.0]))
+        tensor([1., 2.])
+
+    See: rule [`Minimum`][minitorch_ff.firefly.ops.extremes.Minimum],
+        [torch.minimum](https://docs.pytorch.org/docs/stable/generated/torch.minimum.html).
+    """
+    return of_tensors(ops.Minimum, input, other)
+
+
+def fmax(input: Tensor, other: Tensor) -> Tensor:
+    """The larger of two, element by element; a number wins over not-a-number.
+
+    See: rule [`Fmax`][minitorch_ff.firefly.ops.extremes.Fmax],
+        [torch.fmax](https://docs.pytorch.org/docs/stable/generated/torch.fmax.html).
+    """
+    return of_tensors(ops.Fmax, input, other)
+
+
+def fmin(input: Tensor, other: Tensor) -> Tensor:
+    """The smaller of two, element by element; a number wins over not-a-number.
+
+    See: rule [`Fmin`][minitorch_ff.firefly.ops.extremes.Fmin],
+        [torch.fmin](https://docs.pytorch.org/docs/stable/generated/torch.fmin.html).
+    """
+    return of_tensors(ops.Fmin, input, other)
+
+
+def clamp(
+    input: Tensor, min: Tensor | Number | None = None, max: Tensor | Number | None = None
+) -> Tensor:
+    """Hold every element between two bounds.
+
+    Args:
+        input: Any shape.
+        min: The lower bound, a number or a tensor that broadcasts; None for none.
+        max: The upper bound, of the same kind. Where it is below `min`, it wins.
+
+    Raises:
+        RuntimeError: There is no bound, or a number does not fit the dtype.
+        TypeError: One bound is a number, the other a tensor with dimensions.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.clamp(torch.tensor([-1.0, 0.5, 3.0]), 0, 1)
+        tensor([0.0000, 0.5000, 1.0000])
+
+    See: rules [`Clamp`][minitorch_ff.firefly.ops.extremes.Clamp],
+        [`ClampTensor`][minitorch_ff.firefly.ops.extremes.ClampTensor],
+        [torch.clamp](https://docs.pytorch.org/docs/stable/generated/torch.clamp.html).
+    """
+    if min is None and max is None:
+        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+    if isinstance(min, AnyTensor) or isinstance(max, AnyTensor):
+        bounds = [b for b in (min, max) if b is not None]
+        if all([isinstance(b, AnyTensor) for b in bounds]):
+            return _between_tensors(input, min, max, "ClampBackward0")
+        if any([b.buffer.ndim for b in bounds if isinstance(b, AnyTensor)]):
+            raise invalid_combination("clamp", input, *bounds)
+        min, max = _plain_number(min), _plain_number(max)
+    return _between(input, min, max, "ClampBackward1")
+
+
+def clamp_min(input: Tensor, min: Tensor | Number) -> Tensor:
+    """Raise every element to a lower bound, a number or a tensor.
+
+    See: [torch.clamp](https://docs.pytorch.org/docs/stable/generated/torch.clamp.html).
+    """
+    if isinstance(min, AnyTensor):
+        return _between_tensors(input, min, None, "ClampMinBackward1")
+    return _between(input, min, None, "ClampMinBackward0")
+
+
+def clamp_max(input: Tensor, max: Tensor | Number) -> Tensor:
+    """Lower every element to an upper bound, a number or a tensor.
+
+    See: [torch.clamp](https://docs.pytorch.org/docs/stable/generated/torch.clamp.html).
+    """
+    if isinstance(max, AnyTensor):
+        return _between_tensors(input, None, max, "ClampMaxBackward1")
+    return _between(input, None, max, "ClampMaxBackward0")
+
+
+def _plain_number(bound: Any) -> Any:
+    return bound.item() if isinstance(bound, AnyTensor) else bound
+
+
+def _between(input: Any, low: Any, high: Any, called: str) -> Any:
+    """Numbers as bounds."""
+    bounds = [b for b in (low, high) if b is not None]
+    if not isinstance(input, AnyTensor) or not all([is_number(b) for b in bounds]):
+        raise invalid_combination(_function(called), input, *bounds)
+    dtype = input.buffer.dtype
+    if dtype.kind in "iub":
+        dtype = meeting([input.buffer, *[number(b, input).buffer for b in bounds]])
+        input = cast_to(input, dtype)
+    low = None if low is None else checked_number(low, dtype)
+    high = None if high is None else checked_number(high, dtype)
+    return apply(ops.Clamp, input, low=low, high=high, called=called)
+
+
+def _between_tensors(input: Any, low: Any, high: Any, called: str) -> Any:
+    """Tensors as bounds."""
+    bounds = [b for b in (low, high) if b is not None]
+    if not isinstance(input, AnyTensor):
+        raise invalid_combination(_function(called), input, *bounds)
+    tensors = list(together(input, *bounds))
+    low = ABSENT if low is None else tensors[1]
+    high = ABSENT if high is None else tensors[-1]
+    try:
+        return apply(ops.ClampTensor, tensors[0], low, high, called=called)
+    except ValueError:
+        for bound in bounds:
+            check_broadcast(input.buffer.shape, bound.buffer.shape)
+        raise
+
+
+def _function(called: str) -> str:
+    """`clamp_min` for `ClampMinBackward0`."""
+    return called[:-9].replace("Max", "_max").replace("Min", "_min").lower()
+
+
+def nan_to_num(
+    input: Tensor,
+    nan: float | None = None,
+    posinf: float | None = None,
+    neginf: float | None = None,
+) -> Tensor:
+    """Replace not-a-number and infinities by numbers.
+
+    Args:
+        input: Any shape.
+        nan: For not-a-number; by default 0.
+        posinf: For +∞; by default the largest number of the dtype.
+        neginf: For -∞; by default the smallest.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.nan_to_num(torch.tensor([float("nan"), 1.0]), nan=5.0)
+        tensor([5., 1.])
+
+    See: rule [`NanToNum`][minitorch_ff.firefly.ops.extremes.NanToNum],
+        [torch.nan_to_num](https://docs.pytorch.org/docs/stable/generated/torch.nan_to_num.html).
+    """
+    dtype = input.buffer.dtype
+    if dtype.kind in "iub":
+        return clone(input)
+    _, lowest, highest = RANGES[dtype.name]
+    return apply(
+        ops.NanToNum,
+        input,
+        nan=nan or 0.0,
+        above=highest if posinf is None else posinf,
+        below=lowest if neginf is None else neginf,
+    )
+
+
+def nextafter(input: Tensor, other: Tensor) -> Tensor:
+    """The next floating number after `input` on the way to `other`.
+
+    See: rule [`Nextafter`][minitorch_ff.firefly.ops.extremes.Nextafter],
+        [torch.nextafter](https://docs.pytorch.org/docs/stable/generated/torch.nextafter.html).
+    """
+    return of_tensors(ops.Nextafter, input, other)
+
+
+clip = clamp

@@ -1,0 +1,269 @@
+"""Sizes and distances: `torch.norm`, `torch.dist`, `torch.cdist`, `torch.renorm`."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from minitorch_ff._checks import numpy_names, wrap_dim, wrap_dims
+from minitorch_ff._functions.conversion import cast
+from minitorch_ff._functions.ordering import amax, amin
+from minitorch_ff._functions.reduction import reduced_dims
+from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply, binary
+from minitorch_ff.firefly.ops.decompositions import Svd
+from minitorch_ff.firefly.ops.base import apply_several
+from minitorch_ff.firefly.ops.extremes import Minimum
+from minitorch_ff.firefly.ops.reduction import VectorNorm
+
+if TYPE_CHECKING:
+    from minitorch_ff._dtypes import dtype as DType
+    from minitorch_ff._tensor import Tensor
+
+
+@numpy_names
+def norm(
+    input: Tensor,
+    p: Any = "fro",
+    dim: Any = None,
+    keepdim: bool = False,
+    dtype: DType | None = None,
+) -> Tensor:
+    r"""The size of all elements together, $(\sum_i |x_i|^p)^{1/p}$, or along `dim`.
+
+    Args:
+        input: Any shape, floating point.
+        p: The power; "fro" is 2, "nuc" adds up the singular values of matrices.
+        dim: A dimension, a tuple of dimensions, or None for all.
+        keepdim: Keep the reduced dimensions, with size 1.
+        dtype: Cast `input` to this first.
+
+    Raises:
+        RuntimeError: `input` is not floating point, or `p` is unknown.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.norm(torch.tensor([3.0, 4.0]))
+        tensor(5.)
+
+    See: rule [`VectorNorm`][minitorch_ff.firefly.ops.reduction.VectorNorm],
+        [torch.norm](https://docs.pytorch.org/docs/stable/generated/torch.norm.html).
+    """
+    if p == "fro" or p is None:
+        p = 2
+    elif isinstance(p, str):
+        if p == "nuc" and dim is None:
+            dim = (-2, -1)
+            if input.buffer.ndim > 2:
+                raise RuntimeError("linalg.matrix_norm: dim must be a 2-tuple. Got all")
+        return matrix_norm(input, p, dim, keepdim, dtype=dtype)
+    return vector_norm(input, p, dim, keepdim, dtype=dtype)
+
+
+@numpy_names
+def vector_norm(
+    x: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
+) -> Tensor:
+    r"""The size of a vector: $(\sum_i |x_i|^p)^{1/p}$ with $p$ = `ord`.
+
+    Args:
+        x: Any shape, floating point.
+        ord: The power; infinity gives the largest magnitude, 0 counts what is not zero.
+        dim: A dimension, a tuple of dimensions, or None for all.
+        keepdim: Keep the reduced dimensions, with size 1.
+        dtype: Cast `x` to this first.
+
+    Raises:
+        RuntimeError: `x` is not floating point, or has no elements to choose from.
+
+    See: rule [`VectorNorm`][minitorch_ff.firefly.ops.reduction.VectorNorm],
+        [torch.linalg.vector_norm](https://docs.pytorch.org/docs/stable/generated/torch.linalg.vector_norm.html).
+    """
+    must_be_floating(x, dtype, "linalg.vector_norm")
+    if dtype is not None:
+        x = cast(x, dtype)
+    dim = reduced_dims(x, dim)
+    if not x.buffer.size and (ord < 0 or ord == math.inf):
+        _refuse_empty(x.buffer.shape, ord, dim)
+    return apply(VectorNorm, x, p=ord, dim=dim, keepdim=keepdim)
+
+
+def must_be_floating(x: Tensor, dtype: Any, function: str) -> None:
+    """Refuse integers and booleans.
+
+    Raises:
+        RuntimeError: In the words of PyTorch's norms.
+    """
+    kind = x.buffer.dtype
+    if kind.kind in "iub":
+        raise RuntimeError(
+            f"{function}: Expected a floating point or complex tensor as input. Got "
+            f"{TYPE_NAMES[kind.name]}"
+        )
+    if dtype is not None and dtype.numpy.kind in "iub":
+        raise RuntimeError(
+            f"{function}: dtype should be floating point or complex, but got "
+            f"{TYPE_NAMES[dtype.numpy.name]}"
+        )
+
+
+def _refuse_empty(shape: tuple[int, ...], ord: float, dim: Any) -> None:
+    """Refuse the largest or smallest of no elements."""
+    for d in (dim,) if isinstance(dim, int) else dim or ():
+        if not shape[d]:
+            raise RuntimeError(
+                f"linalg.vector_norm cannot compute the {ord:g} norm on the dimension {d}"
+                "because this dimension is empty and the operation does not have an identity"
+            )
+    if dim is None:
+        raise RuntimeError(
+            f"linalg.vector_norm cannot compute the {ord:g} norm on an empty tensor because "
+            "the operation does not have an identity"
+        )
+
+
+@numpy_names
+def matrix_norm(
+    A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None
+) -> Tensor:
+    """The size of matrices, by their elements, columns, rows or singular values.
+
+    Args:
+        A: Matrices in two of its dimensions, floating point.
+        ord: "fro" (elements), "nuc" (sum of singular values), 2 or -2 (the largest or
+            smallest of them), 1 or -1 (columns), infinity or minus infinity (rows).
+        dim: The two dimensions.
+        keepdim: Keep them, with size 1.
+        dtype: Cast `A` to this first.
+
+    Raises:
+        RuntimeError: `ord` is unknown, or `dim` does not name two dimensions.
+
+    See: [torch.linalg.matrix_norm](https://docs.pytorch.org/docs/stable/generated/torch.linalg.matrix_norm.html).
+    """
+    must_be_floating(A, None, "linalg.matrix_norm")
+    if A.buffer.ndim < 2:
+        raise RuntimeError(
+            "linalg.matrix_norm: The input tensor A must have at least 2 dimensions."
+        )
+    size = 1 if isinstance(dim, int) else len(dim)
+    if isinstance(ord, str) and ord not in ("fro", "nuc"):
+        raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
+    if not isinstance(ord, str) and abs(ord) not in (1, 2, math.inf):
+        raise RuntimeError(f"linalg.matrix_norm: Order {ord:g} not supported.")
+    if size != 2:
+        which = dim if isinstance(dim, int) else ", ".join(map(str, dim))
+        raise RuntimeError(f"linalg.matrix_norm: dim must be a 2-tuple. Got {which}")
+    ndim = A.buffer.ndim
+    first, second = wrap_dim(dim[0], ndim), wrap_dim(dim[1], ndim)
+    if first == second:
+        raise RuntimeError(
+            f"linalg.matrix_norm: dims must be different. Got ({dim[0]}, {dim[1]})"
+        )
+    if dtype is not None:
+        A = cast(A, dtype)
+    if ord == "fro":
+        return vector_norm(A, 2, (first, second), keepdim)
+    if ord == "nuc" or abs(ord) == 2:
+        values = singular_values(A.movedim((first, second), (-2, -1)))
+        if ord == "nuc":
+            out = values.sum(-1)
+        else:
+            out = (amax if ord > 0 else amin)(values, -1)
+    else:
+        summed, compared = (first, second) if abs(ord) == 1 else (second, first)
+        sums = vector_norm(A, 1, summed, True)
+        out = (amax if ord > 0 else amin)(sums, compared, True).squeeze((first, second))
+    if not keepdim:
+        return out
+    for d in sorted((first, second)):
+        out = out.unsqueeze(d)
+    return out
+
+
+def singular_values(A: Tensor) -> Tensor:
+    """The singular values of matrices, the largest first."""
+    return apply_several(Svd, A, full=False)[1]
+
+
+def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
+    """The norm of the difference of two tensors.
+
+    See: [torch.dist](https://docs.pytorch.org/docs/stable/generated/torch.dist.html).
+    """
+    difference = input - other
+    if difference.buffer.dtype.kind in "iub":
+        raise RuntimeError(
+            "norm(): input dtype should be either floating point or complex. Got "
+            f"{TYPE_NAMES[difference.buffer.dtype.name]} instead."
+        )
+    return apply(VectorNorm, difference, p=p)
+
+
+def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = None) -> Tensor:
+    """The distance of each row of `x1` to each row of `x2`.
+
+    Args:
+        x1: Shape `(*, P, M)`, floating point.
+        x2: Shape `(*, R, M)`.
+        p: Which norm measures the distance.
+        compute_mode: How PyTorch computes it; the result is the same.
+
+    Returns:
+        Distances. Shape `(*, P, R)`.
+
+    Raises:
+        RuntimeError: The rows differ in length, or `p` is negative.
+
+    See: [torch.cdist](https://docs.pytorch.org/docs/stable/generated/torch.cdist.html).
+    """
+    for name, x in (("X1", x1), ("X2", x2)):
+        if x.buffer.ndim < 2:
+            raise RuntimeError(
+                f"cdist only supports at least 2D tensors, {name} got: {x.buffer.ndim}D"
+            )
+    if x1.buffer.shape[-1] != x2.buffer.shape[-1]:
+        raise RuntimeError(
+            "X1 and X2 must have the same number of columns. X1: "
+            f"{x1.buffer.shape[-1]} X2: {x2.buffer.shape[-1]}"
+        )
+    for name, x in (("X1", x1), ("X2", x2)):
+        if x.buffer.dtype.kind in "iub":
+            raise RuntimeError(
+                f"cdist only supports floating-point dtypes, {name} got: "
+                f"{TYPE_NAMES[x.buffer.dtype.name]}"
+            )
+    if p < 0:
+        raise RuntimeError("cdist only supports non-negative p values")
+    difference = x1.unsqueeze(-2) - x2.unsqueeze(-3)
+    if not difference.buffer.size:
+        return difference.sum(-1)
+    return apply(VectorNorm, difference, p=p, dim=difference.buffer.ndim - 1)
+
+
+def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
+    """Scale slices along `dim` down to the norm `maxnorm`, where theirs is larger.
+
+    Args:
+        input: At least two dimensions, floating point.
+        p: Which norm, above 0.
+        dim: The dimension that counts the slices.
+        maxnorm: The largest norm allowed.
+
+    Raises:
+        RuntimeError: An argument is not as above.
+
+    See: [torch.renorm](https://docs.pytorch.org/docs/stable/generated/torch.renorm.html).
+    """
+    if p <= 0:
+        raise RuntimeError("renorm: non-positive-norm not supported")
+    ndim = input.buffer.ndim
+    if ndim < 2:
+        raise RuntimeError(
+            f"renorm: input needs at least 2 dimensions, got {ndim} dimensions"
+        )
+    if maxnorm < 0:
+        raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm:g}")
+    (dim,) = wrap_dims((dim,), ndim)
+    rest = tuple([i for i in range(ndim) if i != dim])
+    norms = vector_norm(input, p, rest, True)
+    return input * binary(Minimum, maxnorm / (norms + 1e-7), 1.0)

@@ -1,0 +1,189 @@
+"""Elements chosen by a mask: `torch.where`, `torch.masked_fill`."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from minitorch_ff._functions._operands import (
+    C_NAMES,
+    cast_to,
+    checked_number,
+    invalid_combination,
+    is_number,
+)
+from minitorch_ff.firefly.ops import selection as ops
+from minitorch_ff.firefly.ops.base import (
+    TYPE_NAMES,
+    apply,
+    check_broadcast,
+    check_same_device,
+)
+from minitorch_ff.firefly.promotion import meeting, number, number_category
+from minitorch_ff.firefly.tensor import Tensor as AnyTensor
+from minitorch_ff.firefly.tensor import wrap
+
+if TYPE_CHECKING:
+    from minitorch_ff._tensor import Tensor
+
+Number = bool | int | float
+
+
+def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
+    """Choose elements of `input` where a condition holds, of `other` elsewhere.
+
+    Args:
+        condition: Booleans. Any shape.
+        input: A number, or a shape that broadcasts with `condition`'s.
+        other: The same.
+
+    Returns:
+        The chosen elements, in the dtype that `input` and `other` meet in. With `condition`
+        alone, the positions where it holds, as a tuple with a tensor for each dimension.
+
+    Raises:
+        RuntimeError: The shapes cannot be broadcast, or `condition` is not boolean.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> x = torch.tensor([-1.0, 2.0])
+        >>> torch.where(x > 0, x, 0)
+        tensor([0., 2.])
+        >>> torch.where(x > 0)
+        (tensor([1]),)
+
+    See: rule [`Where`][minitorch_ff.firefly.ops.selection.Where],
+        [torch.where](https://docs.pytorch.org/docs/stable/generated/torch.where.html).
+    """
+    if not isinstance(condition, AnyTensor):
+        raise invalid_combination("where", condition, input, other)
+    if input is None and other is None:
+        buffer = condition.buffer
+        positions = (buffer if buffer.ndim else buffer.reshape(1)).nonzero()
+        return tuple([wrap(condition.result_class, p) for p in positions])
+    a, b = _operands(condition, input, other)
+    if condition.buffer.dtype.kind != "b":
+        condition = _as_mask(condition)
+    try:
+        return apply(ops.Where, a, b, condition)
+    except (ValueError, TypeError):
+        check_same_device(condition, a, b)
+        check_broadcast(condition.buffer.shape, a.buffer.shape)
+        check_broadcast(condition.buffer.shape, b.buffer.shape)
+        check_broadcast(a.buffer.shape, b.buffer.shape)
+        raise
+
+
+def _operands(condition: Any, a: Any, b: Any) -> tuple[Any, Any]:
+    """What `where` chooses from, as two tensors of one dtype."""
+    a_is_tensor, b_is_tensor = isinstance(a, AnyTensor), isinstance(b, AnyTensor)
+    if not (a_is_tensor or is_number(a)) or not (b_is_tensor or is_number(b)):
+        raise invalid_combination("where", condition, *[x for x in (a, b) if x is not None])
+    if a_is_tensor and b_is_tensor:
+        if a.buffer.dtype is b.buffer.dtype:
+            return a, b
+        dtype = meeting([a.buffer, b.buffer])
+        return cast_to(a, dtype), cast_to(b, dtype)
+    if a_is_tensor:
+        return _beside(a, b)
+    if b_is_tensor:
+        b, a = _beside(b, a)
+        return a, b
+    # Two numbers meet in the dtype of the one of the higher category.
+    bool_like = wrap(condition.result_class, condition.buffer.astype(bool))
+    high = number(max(a, b, key=number_category), bool_like)
+    return cast_to(number(a, high), high.buffer.dtype), cast_to(
+        number(b, high), high.buffer.dtype
+    )
+
+
+def _beside(tensor: Any, value: Any) -> tuple[Any, Any]:
+    """A tensor, and a number as another one, in the dtype that they meet in."""
+    other = number(value, tensor)
+    if tensor.buffer.dtype.itemsize != 2:  # PyTorch lets half-precision numbers overflow
+        checked_number(value, other.buffer.dtype)
+    return cast_to(tensor, other.buffer.dtype), other
+
+
+def _as_mask(condition: Any) -> Any:
+    """A condition of bytes as booleans.
+
+    Raises:
+        RuntimeError: It is neither boolean nor of bytes.
+    """
+    dtype = condition.buffer.dtype
+    if dtype.name != "uint8":
+        raise RuntimeError(
+            "where expected condition to be a boolean tensor, but got a tensor with dtype "
+            f"{TYPE_NAMES[dtype.name]}"
+        )
+    warnings.warn(
+        "where received a uint8 condition tensor. This behavior is deprecated and will be "
+        "removed in a future version of PyTorch. Use a boolean condition instead.",
+        stacklevel=3,
+    )
+    return wrap(condition.result_class, condition.buffer.astype(bool))
+
+
+def where_method(self: Tensor, condition: Tensor, other: Tensor | Number) -> Tensor:
+    """The elements of this tensor where a condition holds, of `other` elsewhere.
+
+    See: [torch.Tensor.where](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.where.html).
+    """
+    return where(condition, self, other)  # type: ignore[no-any-return]
+
+
+def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
+    """Put a value where a mask holds.
+
+    Args:
+        input: Any shape.
+        mask: Booleans. A shape that broadcasts with `input`'s.
+        value: A number, or a tensor without dimensions.
+
+    Raises:
+        RuntimeError: `mask` is not boolean, `value` has dimensions or does not fit the
+            dtype, or the shapes cannot be broadcast.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.masked_fill(torch.zeros(3), torch.tensor([True, False, True]), 5)
+        tensor([5., 0., 5.])
+
+    See: rules [`MaskedFill`][minitorch_ff.firefly.ops.selection.MaskedFill],
+        [`MaskedFillTensor`][minitorch_ff.firefly.ops.selection.MaskedFillTensor],
+        [torch.masked_fill](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.masked_fill.html).
+    """
+    by_tensor = isinstance(value, AnyTensor)
+    if not isinstance(mask, AnyTensor) or not (by_tensor or is_number(value)):
+        raise invalid_combination("masked_fill", mask, value)
+    if mask.buffer.dtype.kind != "b":
+        raise RuntimeError(
+            "masked_fill_ only supports boolean masks, but got mask with dtype "
+            f"{C_NAMES[mask.buffer.dtype.name]}"
+        )
+    try:
+        if by_tensor:
+            _check_value(input, value)
+            return apply(ops.MaskedFillTensor, input, mask, value)
+        value = checked_number(value, input.buffer.dtype)
+        return apply(ops.MaskedFill, input, mask, value=value)
+    except (ValueError, TypeError):
+        check_same_device(input, mask)
+        check_broadcast(mask.buffer.shape, input.buffer.shape)
+        raise
+
+
+def _check_value(input: Any, value: Any) -> None:
+    """Refuse a tensor with dimensions, or a complex one for real elements.
+
+    Raises:
+        RuntimeError: In PyTorch's words.
+    """
+    if value.buffer.ndim:
+        raise RuntimeError(
+            "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with "
+            f"{value.buffer.ndim} dimension(s)."
+        )
+    if value.buffer.dtype.kind == "c":
+        checked_number(value.buffer.item(), input.buffer.dtype)

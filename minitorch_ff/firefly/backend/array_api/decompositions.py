@@ -1,0 +1,51 @@
+"""Primitives that take matrices apart, over stacks of them."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+
+class Decompositions:
+    """What the library's `linalg` offers; a matrix it cannot treat raises `LinAlgError`."""
+
+    module: ModuleType
+
+    def __init__(self) -> None:
+        linalg = self.module.linalg
+        self.cholesky = linalg.cholesky
+        self.inverse = linalg.inv
+        self.solve = linalg.solve
+        self.det = linalg.det
+        self.slogdet = linalg.slogdet
+        super().__init__()
+
+    def svd(self, x, full):
+        """`U`, the singular values falling, and `Vᵀ`."""
+        if x.size:
+            return self.module.linalg.svd(x, full_matrices=full)
+        *batch, rows, columns = x.shape
+        count = min(rows, columns)
+        left, right = (rows, columns) if full else (count, count)
+        return (
+            self._identities(batch, rows, left, x.dtype),
+            self.module.zeros((*batch, count), x.dtype),
+            self._identities(batch, right, columns, x.dtype),
+        )
+
+    def _identities(self, batch, rows, columns, dtype):
+        eye = self.module.eye(rows, columns, dtype=dtype)
+        return self.module.array(self.module.broadcast_to(eye, (*batch, rows, columns)))
+
+    def eigh(self, x, upper):
+        """The eigenvalues, rising, and the eigenvectors; reads one triangle."""
+        return self.module.linalg.eigh(x, "U" if upper else "L")
+
+    def qr(self, x, mode):
+        """`Q` and `R`; of mode "r", an empty `Q`."""
+        if mode == "r":
+            return self.module.empty(0, x.dtype), self.module.linalg.qr(x, "r")
+        return self.module.linalg.qr(x, mode)
+
+    def identity_mask(self, values):
+        """True on the diagonal of square matrices with as many rows as `values` has columns."""
+        return self.module.eye(values.shape[-1], dtype=bool)

@@ -1,0 +1,41 @@
+"""How many threads NumPy's matrix products use.
+
+NumPy's wheels bring OpenBLAS, whose thread count can be set through its C interface; where
+another library is linked, the count is left as it is.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy
+
+
+@functools.cache
+def _library() -> Any:
+    """NumPy's own OpenBLAS, or None."""
+    folder = Path(numpy.__file__).parent.parent / "numpy.libs"
+    for path in sorted(folder.glob("*openblas*")):
+        library = ctypes.CDLL(str(path))
+        if hasattr(library, "scipy_openblas_set_num_threads64_"):
+            return library
+    return None
+
+
+def set_threads(n: int) -> None:
+    """Let matrix products use `n` threads, if that can be chosen."""
+    library = _library()
+    if library is not None:
+        library.scipy_openblas_set_num_threads64_(n)
+
+
+def get_threads() -> int:
+    """How many threads matrix products use."""
+    library = _library()
+    if library is not None:
+        return int(library.scipy_openblas_get_num_threads64_())
+    return os.cpu_count() or 1

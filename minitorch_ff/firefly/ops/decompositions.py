@@ -1,0 +1,296 @@
+"""Matrices taken apart: singular values, eigenvalues, QR and Cholesky factors.
+
+The rules are those of M. Giles, "Collected matrix derivative results for forward and
+reverse mode algorithmic differentiation" (2008), over stacks of matrices.
+"""
+
+from __future__ import annotations
+
+from minitorch_ff.firefly.ops.base import Operator, SeveralOutputs
+from minitorch_ff.firefly.ops.reduction import product_of_others
+
+
+def turned(xp, x):
+    """Matrices transposed."""
+    n = x.ndim
+    return xp.permute(x, (*range(n - 2), n - 1, n - 2))
+
+
+def product(xp, *factors):
+    """Several matrices multiplied, from the left."""
+    result = factors[0]
+    for factor in factors[1:]:
+        result = xp.matmul(result, factor)
+    return result
+
+
+def rows_of(xp, x):
+    """Vectors as matrices of one row, to scale columns with."""
+    return xp.reshape(x, (*x.shape[:-1], 1, x.shape[-1]))
+
+
+def columns_of(xp, x):
+    """Vectors as matrices of one column, to scale rows with."""
+    return xp.reshape(x, (*x.shape, 1))
+
+
+def inverse_gaps(xp, values):
+    """`1 / (vⱼ - vᵢ)` off the diagonal, zero on it."""
+    gaps = xp.sub(rows_of(xp, values), columns_of(xp, values))
+    diagonal = xp.identity_mask(values)
+    safe = xp.where(diagonal, xp.constant_like(1, values), gaps)
+    return xp.where_true(xp.reciprocal(safe), xp.logical_not(diagonal))
+
+
+class Svd(SeveralOutputs):
+    """`A = U diag(S) Vᵀ` with orthonormal columns in `U` and `V`, `S` falling."""
+
+    fresh = True
+
+    def forward(self, xp, x, *, full=False):
+        self.full = full
+        u, s, vh = xp.svd(x, full)
+        self.save_for_backward(u, s, vh)
+        return u, s, vh
+
+    def backward(self, xp, grads):
+        to_u, to_s, to_vh = grads
+        u, s, vh = self.saved_tensors
+        v = turned(xp, vh)
+        if self.full and (to_u is not None or to_vh is not None):
+            count = s.shape[-1]
+            first = (..., slice(0, count))
+            u, v = xp.index(u, first), xp.index(v, first)
+            to_u = None if to_u is None else xp.index(to_u, first)
+            rows = (..., slice(0, count), slice(None))
+            vh = turned(xp, v)
+            to_vh = None if to_vh is None else xp.index(to_vh, rows)
+        elif self.full:
+            u = xp.index(u, (..., slice(0, s.shape[-1])))
+            vh = xp.index(vh, (..., slice(0, s.shape[-1]), slice(None)))
+        total = None
+        if to_s is not None:
+            total = product(xp, xp.mul(u, rows_of(xp, to_s)), vh)
+        if to_u is not None:
+            part = self.side(xp, to_u, u, s)
+            part = xp.matmul(part, vh)
+            total = part if total is None else xp.add(total, part)
+        if to_vh is not None:
+            part = self.side(xp, turned(xp, to_vh), v, s)
+            part = xp.matmul(u, turned(xp, part))
+            total = part if total is None else xp.add(total, part)
+        return (total,)
+
+    @staticmethod
+    def side(xp, grad, u, s):
+        """What the gradient of one side's vectors `u` gives, before the other side."""
+        squares = xp.mul(s, s)
+        inner = xp.matmul(turned(xp, u), grad)
+        skew = xp.mul(xp.sub(inner, turned(xp, inner)), inverse_gaps(xp, squares))
+        part = xp.matmul(u, xp.mul(skew, rows_of(xp, s)))
+        if u.shape[-2] > u.shape[-1]:  # what lies outside the space of the vectors
+            outside = xp.sub(grad, xp.matmul(u, inner))
+            part = xp.add(part, xp.div(outside, rows_of(xp, s)))
+        return part
+
+    def name(self):
+        return "LinalgSvdBackward0"
+
+
+class Eigh(SeveralOutputs):
+    """`A = Q diag(v) Qᵀ` of symmetric matrices, the eigenvalues `v` rising."""
+
+    fresh = True
+
+    def forward(self, xp, x, *, upper=False):
+        values, vectors = xp.eigh(x, upper)
+        self.save_for_backward(values, vectors)
+        return values, vectors
+
+    def backward(self, xp, grads):
+        to_values, to_vectors = grads
+        values, vectors = self.saved_tensors
+        back = turned(xp, vectors)
+        total = None
+        if to_values is not None:
+            total = product(xp, xp.mul(vectors, rows_of(xp, to_values)), back)
+        if to_vectors is not None:
+            inner = xp.mul(xp.matmul(back, to_vectors), inverse_gaps(xp, values))
+            part = product(xp, vectors, inner, back)
+            total = part if total is None else xp.add(total, part)
+        return (total,)
+
+    def name(self):
+        return "LinalgEighBackward0"
+
+
+class Qr(SeveralOutputs):
+    """`A = Q R` with orthonormal columns in `Q`, `R` an upper triangle."""
+
+    fresh = True
+
+    def forward(self, xp, x, *, mode):
+        self.mode = mode
+        q, r = xp.qr(x, mode)
+        self.save_for_backward(q, r)
+        return q, r
+
+    def backward(self, xp, grads):
+        to_q, to_r = grads
+        q, r = self.saved_tensors
+        if self.mode == "r":
+            raise RuntimeError(
+                "The derivative of linalg.qr depends on Q, which is not computed when "
+                "mode='r'. Please use linalg.qr(A, mode='reduced') if you are going to require "
+                "gradients through linalg.qr."
+            )
+        rows, columns = q.shape[-1], r.shape[-1]
+        if self.mode == "complete" and q.shape[-2] > columns:
+            raise RuntimeError(
+                "The QR decomposition is not differentiable when mode='complete' and nrows > "
+                "ncols."
+            )
+        if rows < columns:
+            return (self.wide(xp, to_q, to_r, q, r),)
+        return (self.tall(xp, to_q, to_r, q, r),)
+
+    @staticmethod
+    def tall(xp, to_q, to_r, q, r):
+        """The gradient if `R` is square."""
+        inner = None if to_r is None else xp.matmul(r, turned(xp, to_r))
+        if to_q is not None:
+            other = xp.matmul(turned(xp, to_q), q)
+            inner = xp.neg(other) if inner is None else xp.sub(inner, other)
+        lower = xp.triangle(inner, -1, True)
+        symmetric = xp.add(xp.triangle(inner, 0, True), turned(xp, lower))
+        total = xp.matmul(q, symmetric)
+        total = total if to_q is None else xp.add(total, to_q)
+        return turned(xp, xp.solve(r, turned(xp, total)))
+
+    @classmethod
+    def wide(cls, xp, to_q, to_r, q, r):
+        """The gradient if there are more columns than rows: the first ones decide `Q`."""
+        rows = q.shape[-1]
+        left, right = (..., slice(0, rows)), (..., slice(rows, None))
+        to_left = None
+        if to_r is not None:
+            to_left, to_right = xp.index(to_r, left), xp.index(to_r, right)
+            back = xp.matmul(q, to_right)
+            through = xp.matmul(back, turned(xp, xp.index(r, right)))
+            through = xp.matmul(turned(xp, q), through)
+            to_more = xp.matmul(q, through)
+            to_q = to_more if to_q is None else xp.add(to_q, to_more)
+        else:
+            back = xp.scale(xp.index(r, right), 0)
+        first = cls.tall(xp, to_q, to_left, q, xp.index(r, left))
+        return xp.cat([first, back], q.ndim - 1)
+
+    def name(self):
+        return "LinalgQrBackward0"
+
+
+class Cholesky(Operator):
+    """`A = L Lᵀ` of symmetric positive matrices, `L` a lower triangle."""
+
+    fresh = True
+
+    def forward(self, xp, x):
+        y = xp.cholesky(x)
+        self.save_for_backward(y)
+        return y
+
+    def backward(self, xp, grad):
+        (y,) = self.saved_tensors
+        inner = xp.triangle(xp.matmul(turned(xp, y), grad), 0, True)
+        inner = xp.add(inner, turned(xp, xp.triangle(inner, -1, True)))
+        back = xp.solve(turned(xp, y), turned(xp, xp.solve(turned(xp, y), inner)))
+        return (xp.scale(back, 0.5),)
+
+    def name(self):
+        return "LinalgCholeskyExBackward0"
+
+
+class Inverse(Operator):
+    """`A⁻¹`; the gradient is `-Yᵀ G Yᵀ`."""
+
+    fresh = True
+
+    def forward(self, xp, x):
+        y = xp.inverse(x)
+        self.save_for_backward(y)
+        return y
+
+    def backward(self, xp, grad):
+        (y,) = self.saved_tensors
+        y = turned(xp, y)
+        return (xp.neg(product(xp, y, grad, y)),)
+
+    def name(self):
+        return "LinalgInvExBackward0"
+
+
+class Solve(Operator):
+    """The `X` of `A X = B`; the gradient is `A⁻ᵀ G` of `B`, and that times `-Xᵀ` of `A`."""
+
+    fresh = True
+
+    def forward(self, xp, a, b):
+        y = xp.solve(a, b)
+        self.save_for_backward(a, y)
+        return y
+
+    def backward(self, xp, grad):
+        a, y = self.saved_tensors
+        to_b = xp.solve(turned(xp, a), grad)
+        to_a = None if self.edges[0] is None else xp.neg(xp.matmul(to_b, turned(xp, y)))
+        return to_a, to_b
+
+    def name(self):
+        return "LinalgSolveExBackward0"
+
+
+class Det(Operator):
+    """The determinant; the gradient is `g y A⁻ᵀ`, by cofactors if there is no inverse."""
+
+    fresh = True
+
+    def forward(self, xp, x):
+        y = xp.det(x)
+        self.save_for_backward(x, y)
+        return y
+
+    def backward(self, xp, grad):
+        x, y = self.saved_tensors
+        if xp.all(xp.ne(y, xp.constant_like(0, y))):
+            factor = xp.reshape(xp.mul(grad, y), (*y.shape, 1, 1))
+            return (xp.mul(turned(xp, xp.inverse(x)), factor),)
+        # A = U S Vᵀ: the cofactors are det(U Vᵀ) U (product of the other s) Vᵀ.
+        u, s, vh = xp.svd(x, False)
+        sign = xp.det(xp.matmul(u, vh))
+        others = product_of_others(xp, s, s.ndim - 1)
+        factor = xp.reshape(xp.mul(grad, sign), (*y.shape, 1, 1))
+        return (xp.mul(product(xp, xp.mul(u, rows_of(xp, others)), vh), factor),)
+
+    def name(self):
+        return "LinalgDetBackward0"
+
+
+class Slogdet(SeveralOutputs):
+    """The sign and the logarithm of the determinant, whose gradient is `g A⁻ᵀ`."""
+
+    fresh = True
+
+    def forward(self, xp, x):
+        self.save_for_backward(x)
+        return xp.slogdet(x)
+
+    def backward(self, xp, grads):
+        (x,) = self.saved_tensors
+        to_log = grads[1]
+        if to_log is None:
+            return (xp.scale(x, 0),)
+        factor = xp.reshape(to_log, (*to_log.shape, 1, 1))
+        return (xp.mul(turned(xp, xp.inverse(x)), factor),)
+
+    def name(self):
+        return "LinalgSlogdetBackward0"

@@ -1,0 +1,239 @@
+"""Batch normalisation as layers, with the running mean and variance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from minitorch_ff import _dtypes
+from minitorch_ff._functions.creation import empty, ones, tensor, zeros
+from minitorch_ff.nn import functional as F
+from minitorch_ff.nn import init
+from minitorch_ff.nn.modules.lazy import LazyModuleMixin
+from minitorch_ff.nn.modules.module import Module
+from minitorch_ff.nn.parameter import Parameter, UninitializedBuffer, UninitializedParameter
+
+if TYPE_CHECKING:
+    from minitorch_ff._tensor import Tensor
+
+
+class _NormBase(Module):
+    """What batch and instance normalisation share: parameters, running values, settings.
+
+    Args:
+        num_features: The number of channels.
+        eps: Added to the variance.
+        momentum: How far the running values move at each batch; None for the plain mean.
+        affine: Whether to learn a weight and a bias for each channel.
+        track_running_stats: Whether to keep running values, for evaluating.
+        device: Where parameters and running values are.
+        dtype: Of parameters and running values.
+    """
+
+    _version = 2
+    running_mean: Any
+    running_var: Any
+    num_batches_tracked: Any
+    weight: Any
+    bias: Any
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        where = {"device": device, "dtype": dtype}
+        self.num_features = num_features
+        self.eps = eps
+        self.momentum = momentum
+        self.affine = affine
+        self.track_running_stats = track_running_stats
+        for name in ("weight", "bias"):
+            self.register_parameter(
+                name, Parameter(empty(num_features, **where)) if affine else None
+            )
+        tracking = track_running_stats
+        self.register_buffer("running_mean", zeros(num_features, **where) if tracking else None)
+        self.register_buffer("running_var", ones(num_features, **where) if tracking else None)
+        self.register_buffer(
+            "num_batches_tracked",
+            tensor(0, dtype=_dtypes.int64, device=device) if tracking else None,
+        )
+        self.reset_parameters()
+
+    def reset_running_stats(self) -> None:
+        """Forget the running values."""
+        if self.track_running_stats:
+            self.running_mean.zero_()
+            self.running_var.fill_(1)
+            self.num_batches_tracked.zero_()
+
+    def reset_parameters(self) -> None:
+        """Forget the running values; weight one, bias zero."""
+        self.reset_running_stats()
+        if self.affine:
+            init.ones_(self.weight)
+            init.zeros_(self.bias)
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        raise NotImplementedError
+
+    def extra_repr(self) -> str:
+        """The settings, for `repr`."""
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
+            f"affine={self.affine}, track_running_stats={self.track_running_stats}"
+        )
+
+    def _load_from_state_dict(
+        self, state_dict: Any, prefix: str, local_metadata: Any, strict: bool,
+        missing_keys: Any, unexpected_keys: Any, error_msgs: Any,
+    ) -> None:  # fmt: skip
+        version = local_metadata.get("version", None)
+        key = prefix + "num_batches_tracked"
+        if (version is None or version < 2) and self.track_running_stats and key not in state_dict:
+            # Checkpoints from before the counter existed.
+            state_dict[key] = tensor(0, dtype=_dtypes.int64)
+        super()._load_from_state_dict(
+            state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
+        )
+
+
+class _BatchNorm(_NormBase):
+    def forward(self, input: Tensor) -> Tensor:
+        """Shape `(N, C, *)` to the same shape."""
+        self._check_input_dim(input)
+        momentum = 0.0 if self.momentum is None else self.momentum
+        tracking = self.track_running_stats
+        if self.training and tracking and self.num_batches_tracked is not None:
+            count = self.num_batches_tracked
+            count.buffer[...] += 1
+            count.version[0] += 1
+            if self.momentum is None:
+                momentum = 1.0 / float(count)
+        use_batch = self.training or (self.running_mean is None and self.running_var is None)
+        running = not self.training or tracking
+        return F.batch_norm(
+            input,
+            self.running_mean if running else None,
+            self.running_var if running else None,
+            self.weight,
+            self.bias,
+            use_batch,
+            momentum,
+            self.eps,
+        )
+
+
+class BatchNorm1d(_BatchNorm):
+    """Normalises each channel of `(N, C)` or `(N, C, L)` over the batch.
+
+    Args:
+        num_features: The number of channels.
+        eps: Added to the variance.
+        momentum: How far the running values move at each batch; None for the plain mean.
+        affine: Whether to learn a weight and a bias for each channel.
+        track_running_stats: Whether to keep running values, for evaluating.
+        device: Where parameters and running values are.
+        dtype: Of parameters and running values.
+
+    See: [`batch_norm`][minitorch_ff.nn.functional.normalization.batch_norm],
+        [torch.nn.BatchNorm1d](https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm1d.html).
+    """
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        if input.buffer.ndim not in (2, 3):
+            raise ValueError(f"expected 2D or 3D input (got {input.dim()}D input)")
+
+
+class BatchNorm2d(_BatchNorm):
+    """Normalises each channel of `(N, C, H, W)` over the batch; see `BatchNorm1d`.
+
+    See: [torch.nn.BatchNorm2d](https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html).
+    """
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        if input.buffer.ndim != 4:
+            raise ValueError(f"expected 4D input (got {input.dim()}D input)")
+
+
+class BatchNorm3d(_BatchNorm):
+    """Normalises each channel of `(N, C, D, H, W)` over the batch; see `BatchNorm1d`.
+
+    See: [torch.nn.BatchNorm3d](https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm3d.html).
+    """
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        if input.buffer.ndim != 5:
+            raise ValueError(f"expected 5D input (got {input.dim()}D input)")
+
+
+class _LazyNormBase(LazyModuleMixin, _NormBase):
+    """A normalisation that learns the number of channels from its first input."""
+
+    weight: Any
+    bias: Any
+
+    def __init__(
+        self,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        where = {"device": device, "dtype": dtype}
+        super().__init__(0, eps, momentum, False, False, **where)
+        self.affine = affine
+        self.track_running_stats = track_running_stats
+        if affine:
+            self.weight = UninitializedParameter(**where)
+            self.bias = UninitializedParameter(**where)
+        if track_running_stats:
+            self.running_mean = UninitializedBuffer(**where)
+            self.running_var = UninitializedBuffer(**where)
+            self.num_batches_tracked = tensor(0, dtype=_dtypes.int64, device=device)
+
+    def reset_parameters(self) -> None:
+        """Once the number of channels is known: weight one, bias zero."""
+        if not self.has_uninitialized_params() and self.num_features != 0:
+            super().reset_parameters()
+
+    def initialize_parameters(self, input: Tensor) -> None:  # type: ignore[override]
+        """Take the number of channels from the first input."""
+        if not self.has_uninitialized_params():
+            return
+        self.num_features = input.shape[1]
+        values = [self.weight, self.bias] if self.affine else []
+        if self.track_running_stats:
+            values += [self.running_mean, self.running_var]
+        for value in values:
+            value.materialize((self.num_features,))
+        self.reset_parameters()
+
+
+class LazyBatchNorm1d(_LazyNormBase, _BatchNorm):
+    """A `BatchNorm1d` that learns the number of channels from its first input."""
+
+    cls_to_become = BatchNorm1d  # type: ignore[assignment]
+    _check_input_dim = BatchNorm1d._check_input_dim
+
+
+class LazyBatchNorm2d(_LazyNormBase, _BatchNorm):
+    """A `BatchNorm2d` that learns the number of channels from its first input."""
+
+    cls_to_become = BatchNorm2d  # type: ignore[assignment]
+    _check_input_dim = BatchNorm2d._check_input_dim
+
+
+class LazyBatchNorm3d(_LazyNormBase, _BatchNorm):
+    """A `BatchNorm3d` that learns the number of channels from its first input."""
+
+    cls_to_become = BatchNorm3d  # type: ignore[assignment]
+    _check_input_dim = BatchNorm3d._check_input_dim

@@ -1,0 +1,178 @@
+"""Normalisation within each sample, as layers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from minitorch_ff._functions.creation import empty
+from minitorch_ff.nn import functional as F
+from minitorch_ff.nn import init
+from minitorch_ff.nn.functional.normalization import normalized_dims
+from minitorch_ff.nn.modules.module import Module
+from minitorch_ff.nn.parameter import Parameter
+
+if TYPE_CHECKING:
+    from minitorch_ff._tensor import Tensor
+
+
+class LayerNorm(Module):
+    """Normalises each sample over its last dimensions.
+
+    Args:
+        normalized_shape: The sizes of these dimensions.
+        eps: Added to the variance.
+        elementwise_affine: Whether to learn a weight and a bias for each element.
+        bias: Whether to learn a bias.
+        device: Where the parameters are.
+        dtype: Of the parameters.
+
+    See: [`layer_norm`][minitorch_ff.nn.functional.normalization.layer_norm],
+        [torch.nn.LayerNorm](https://docs.pytorch.org/docs/stable/generated/torch.nn.LayerNorm.html).
+    """
+
+    weight: Any
+    bias: Any
+
+    def __init__(
+        self,
+        normalized_shape: Any,
+        eps: float = 1e-5,
+        elementwise_affine: bool = True,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        self.normalized_shape = normalized_dims(normalized_shape)
+        self.eps = eps
+        self.elementwise_affine = elementwise_affine
+        for name, wanted in (("weight", elementwise_affine), ("bias", elementwise_affine and bias)):
+            value = empty(self.normalized_shape, device=device, dtype=dtype) if wanted else None
+            self.register_parameter(name, None if value is None else Parameter(value))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Weight one, bias zero."""
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Shape `(*, normalized_shape)` to the same shape."""
+        return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        """The settings, for `repr`."""
+        return (
+            f"{self.normalized_shape}, eps={self.eps}, "
+            f"elementwise_affine={self.elementwise_affine}, bias={self.bias is not None}"
+        )
+
+
+class RMSNorm(Module):
+    """Divides each sample by the root of its mean square, over its last dimensions.
+
+    Args:
+        normalized_shape: The sizes of these dimensions.
+        eps: Added to the mean square; by default the dtype's epsilon.
+        elementwise_affine: Whether to learn a weight for each element.
+        device: Where the parameters are.
+        dtype: Of the parameters.
+
+    See: [`rms_norm`][minitorch_ff.nn.functional.normalization.rms_norm],
+        [torch.nn.RMSNorm](https://docs.pytorch.org/docs/stable/generated/torch.nn.RMSNorm.html).
+    """
+
+    weight: Any
+
+    def __init__(
+        self,
+        normalized_shape: Any,
+        eps: float | None = None,
+        elementwise_affine: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        self.normalized_shape = normalized_dims(normalized_shape)
+        self.eps = eps
+        self.elementwise_affine = elementwise_affine
+        value = empty(self.normalized_shape, device=device, dtype=dtype)
+        self.register_parameter("weight", Parameter(value) if elementwise_affine else None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Weight one."""
+        if self.weight is not None:
+            init.ones_(self.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Shape `(*, normalized_shape)` to the same shape."""
+        return F.rms_norm(x, self.normalized_shape, self.weight, self.eps)
+
+    def extra_repr(self) -> str:
+        """The settings, for `repr`."""
+        return (
+            f"{self.normalized_shape}, eps={self.eps}, "
+            f"elementwise_affine={self.elementwise_affine}"
+        )
+
+
+class GroupNorm(Module):
+    """Normalises groups of channels of each sample.
+
+    Args:
+        num_groups: How many groups.
+        num_channels: How many channels; a multiple of it.
+        eps: Added to the variance.
+        affine: Whether to learn a weight and a bias for each channel.
+        device: Where the parameters are.
+        dtype: Of the parameters.
+
+    Raises:
+        ValueError: The number of channels is no multiple.
+
+    See: [`group_norm`][minitorch_ff.nn.functional.normalization.group_norm],
+        [torch.nn.GroupNorm](https://docs.pytorch.org/docs/stable/generated/torch.nn.GroupNorm.html).
+    """
+
+    weight: Any
+    bias: Any
+
+    def __init__(
+        self,
+        num_groups: int,
+        num_channels: int,
+        eps: float = 1e-5,
+        affine: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        if num_channels % num_groups:
+            raise ValueError(
+                f"num_channels ({num_channels}) must be divisible by num_groups ({num_groups})"
+            )
+        self.num_groups = num_groups
+        self.num_channels = num_channels
+        self.eps = eps
+        self.affine = affine
+        for name in ("weight", "bias"):
+            value = empty(num_channels, device=device, dtype=dtype)
+            self.register_parameter(name, Parameter(value) if affine else None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Weight one, bias zero."""
+        if self.affine:
+            init.ones_(self.weight)
+            init.zeros_(self.bias)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Shape `(N, C, *)` to the same shape."""
+        return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        """The settings, for `repr`."""
+        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}"
