@@ -41,6 +41,9 @@ from minitorch_ff._functions.creation import (
     zeros_like,
 )  # fmt: skip
 from minitorch_ff._functions.creation import range_ as range
+from minitorch_ff._functions.complex_numbers import (
+    angle, conj, conj_physical, imag, real, resolve_conj,
+)  # fmt: skip
 from minitorch_ff._functions.exponential import (
     exp, exp2, expm1, log, log1p, log2, log10, logaddexp, logaddexp2, logit, xlogy,
 )  # fmt: skip
@@ -63,6 +66,10 @@ from minitorch_ff._functions.indexing import fill
 from minitorch_ff._functions.powers import (
     float_power, hypot, ldexp, pow, reciprocal, rsqrt, sqrt, square,
 )  # fmt: skip
+from minitorch_ff._functions.picking import (
+    argwhere, gather, index_add, index_copy, index_fill, index_put, index_select, isin,
+    masked_scatter, masked_select, nonzero, put, scatter, scatter_add, take, take_along_dim,
+)  # fmt: skip
 from minitorch_ff._functions.random import (
     Generator, bernoulli, default_generator, get_rng_state, initial_seed, manual_seed,
     multinomial, normal, poisson, rand, rand_like, randint, randint_like, randn, randn_like,
@@ -72,6 +79,14 @@ from minitorch_ff._functions.counting import bincount, bucketize, histc, searchs
 from minitorch_ff._functions.cumulative import (
     cummax, cummin, cumprod, cumsum, cumulative_trapezoid, diff, logcumsumexp, trapezoid, trapz,
 )  # fmt: skip
+from minitorch_ff._functions.decompositions import (
+    det, logdet, matrix_power, slogdet,
+)  # fmt: skip
+from minitorch_ff._functions.decompositions import inv as inverse
+from minitorch_ff._functions.decompositions import old_cholesky as cholesky
+from minitorch_ff._functions.decompositions import old_qr as qr
+from minitorch_ff._functions.decompositions import old_svd as svd
+from minitorch_ff._functions.decompositions import pinv as pinverse
 from minitorch_ff._functions.norms import cdist, dist, norm, renorm
 from minitorch_ff._functions.ordering import (
     amax, amin, aminmax, argmax, argmin, argsort, kthvalue, max, min, msort, sort, topk, unique,
@@ -84,7 +99,7 @@ from minitorch_ff._functions.reduction import (
 from minitorch_ff._functions.statistics import (
     median, mode, nanmedian, std, std_mean, var, var_mean,
 )  # fmt: skip
-from minitorch_ff._functions.rounding import ceil, fix, floor, frac, round, trunc
+from minitorch_ff._functions.rounding import ceil, fix, floor, frac, frexp, round, trunc
 from minitorch_ff._functions.selection import masked_fill, where
 from minitorch_ff._functions.shaping import (
     chunk, clone, diagonal, flatten, movedim, narrow, permute, ravel, reshape, select, split,
@@ -125,6 +140,11 @@ ger = outer
 __version__ = f"2.13.0+ff{_own_version}"
 moveaxis = movedim
 swapaxes = swapdims = transpose
+
+# Some in-place methods are functions as well.
+fill_, zero_, relu_, sigmoid_, tanh_ = (
+    Tensor.fill_, Tensor.zero_, Tensor.relu_, Tensor.sigmoid_, Tensor.tanh_,
+)  # fmt: skip
 
 _SUBMODULES = frozenset({
     "autograd", "backends", "cuda", "func", "linalg", "nn", "optim", "random",

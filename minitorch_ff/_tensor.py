@@ -17,10 +17,12 @@ from minitorch_ff._functions import (
     arithmetic,
     arranging,
     comparison,
+    complex_numbers,
     conversion,
     counting,
     creation,
     cumulative,
+    decompositions,
     exponential,
     extremes,
     indexing,
@@ -28,6 +30,7 @@ from minitorch_ff._functions import (
     logic,
     norms,
     ordering,
+    picking,
     powers,
     random,
     reduction,
@@ -290,6 +293,20 @@ class Tensor(engine.Tensor):
 
     fill_, zero_, copy_ = in_place(indexing.fill), in_place(indexing.zero), in_place(indexing.copied)
 
+    gather, take, nonzero = picking.gather, picking.take, picking.nonzero
+    take_along_dim, argwhere = picking.take_along_dim, picking.argwhere
+    scatter, scatter_ = picking.scatter, in_place(picking.scatter)
+    scatter_add, scatter_add_ = picking.scatter_add, in_place(picking.scatter_add)
+    index_select = picking.index_select
+    index_add, index_add_ = picking.index_add, in_place(picking.index_add)
+    index_copy, index_copy_ = picking.index_copy, in_place(picking.index_copy)
+    index_fill, index_fill_ = picking.index_fill, in_place(picking.index_fill)
+    index_put, index_put_ = picking.index_put, in_place(picking.index_put)
+    put, put_ = picking.put, in_place(picking.put)
+    masked_select = picking.masked_select
+    masked_scatter, masked_scatter_ = picking.masked_scatter, in_place(picking.masked_scatter)
+    isin = picking.isin
+
     # --------------------------------------------------------------- random numbers
 
     uniform_, normal_, random_ = random.uniform_, random.normal_, random.random_
@@ -331,6 +348,10 @@ class Tensor(engine.Tensor):
     quantile, nanquantile = quantiles.quantile, quantiles.nanquantile
     norm, dist = norms.norm, norms.dist
     renorm, renorm_ = norms.renorm, in_place(norms.renorm)
+    det, logdet, slogdet = decompositions.det, decompositions.logdet, decompositions.slogdet
+    inverse, pinverse = decompositions.inv, decompositions.pinv
+    svd, qr = decompositions.old_svd, decompositions.old_qr
+    cholesky, matrix_power = decompositions.old_cholesky, decompositions.matrix_power
 
     # ----------------------------------------------------- order, running sums, counts
 
@@ -409,7 +430,7 @@ class Tensor(engine.Tensor):
     __floordiv__ = infix(ops.FloorDivide)
     __rfloordiv__ = infix(ops.FloorDivide, reflected=True)
     __mod__ = infix_of(arithmetic.remainder)
-    __rmod__ = infix(ops.RemainderOfNumber, reflected=True)
+    __rmod__ = infix_of(arithmetic.remainder, reflected=True)
     __pow__, __rpow__ = infix_of(powers.pow), infix_of(powers.pow, reflected=True)
     __neg__, __pos__, __abs__ = arithmetic.neg, arithmetic.positive, signs.abs
 
@@ -500,6 +521,10 @@ class Tensor(engine.Tensor):
     trunc = fix = rounding.trunc
     trunc_ = fix_ = in_place(rounding.trunc)
     frac, frac_ = rounding.frac, in_place(rounding.frac)
+    frexp = rounding.frexp
+    real, imag = property(complex_numbers.real), property(complex_numbers.imag)
+    conj = conj_physical = complex_numbers.conj
+    resolve_conj, angle = complex_numbers.resolve_conj, complex_numbers.angle
 
     __eq__, __ne__ = infix(comparisons.Eq), infix(comparisons.Ne)  # type: ignore[assignment]
     __lt__, __le__ = infix(comparisons.Lt), infix(comparisons.Le)

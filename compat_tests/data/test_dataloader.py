@@ -126,16 +126,18 @@ def test_rows_that_require_grad_stay_in_the_graph():
     same_in_both(body)
 
 
-def test_batches_have_memory_of_their_own():
+@pytest.mark.parametrize("permuted", [True, False])
+def test_batches_have_memory_of_their_own(permuted):
     def body(torch):
-        x = torch.zeros(4, 2)
+        x = torch.zeros(4, 2, 3)
+        x = x.permute(1, 2, 0) if permuted else x
         loader = torch.utils.data.DataLoader(
-            torch.utils.data.TensorDataset(x), batch_size=4
+            torch.utils.data.TensorDataset(x), batch_size=2
         )
         (batch,) = next(iter(loader))
         batch += 1
         x[0] = 5.0
-        return batch, x, next(iter(loader)), batch.is_contiguous()
+        return batch, x, next(iter(loader)), batch.is_contiguous(), batch.stride()
 
     same_in_both(body)
 
@@ -458,9 +460,6 @@ def test_empty_dataset():
 
 def test_rows_are_taken_together():
     """The fast way is really taken: no sample is read on its own."""
-
-    class Counting(ff.Tensor):
-        pass
 
     dataset = rows(ff)
     loader = ff.utils.data.DataLoader(ff.utils.data.Subset(dataset, [3, 2, 1]), 2)

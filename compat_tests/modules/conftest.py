@@ -64,6 +64,7 @@ class Notes:
         """Note what a call returns or raises, and how it warns."""
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
+            warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's, of infinities
             try:
                 outcome = function(*args, **kwargs)
             except Exception as error:

@@ -49,6 +49,7 @@ def test_numbers(name, shape, dtype):
     assert filled(ff, name, shape, dtype) == filled(torch, name, shape, dtype)
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy's, of a zero's log
 @pytest.mark.parametrize("name", FILLINGS)
 def test_half_precision(name):
     for dtype in ("float16", "bfloat16"):

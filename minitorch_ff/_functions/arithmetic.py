@@ -193,8 +193,10 @@ def true_divide(input: Tensor | Number, other: Tensor | Number) -> Tensor:
 
 
 def reflected_div(self: Tensor, other: Any) -> Any:
-    """`other / self` for a number `other`: as PyTorch does it, by way of the reciprocal."""
-    return mul(reciprocal(self), other) if is_number(other) else NotImplemented
+    """`other / self`, as PyTorch does it where `other` is a number: by the reciprocal."""
+    if not isinstance(other, AnyTensor) and not is_number(other):
+        return NotImplemented
+    return mul(reciprocal(self), other)
 
 
 def floor_divide(input: Tensor | Number, other: Tensor | Number) -> Tensor:

@@ -107,7 +107,7 @@ def repeat_interleave(
 # --------------------------------------------------------------------- reversed, moved
 
 
-def flip(input: Tensor, *dims: Any) -> Tensor:
+def flip(input: Tensor, *several: Any, dims: Any = None) -> Tensor:
     """The order reversed along some dimensions, in new memory.
 
     Raises:
@@ -121,7 +121,8 @@ def flip(input: Tensor, *dims: Any) -> Tensor:
     See: rule [`Flip`][minitorch_ff.firefly.ops.shaping.Flip],
         [torch.flip](https://docs.pytorch.org/docs/stable/generated/torch.flip.html).
     """
-    wrapped = wrap_dims(shape_from(dims), input.buffer.ndim)
+    along = shape_from(several if dims is None else (dims,))
+    wrapped = wrap_dims(along, input.buffer.ndim)
     if not input.buffer.ndim:
         return input.clone()
     return apply(ops.Flip, input, dims=wrapped)
@@ -198,6 +199,10 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     if len(steps) != len(along):
         raise RuntimeError(
             f"shifts and dimensions must align. shifts: {len(steps)}, dims:{len(along)}"
+        )
+    if not input.buffer.ndim:
+        raise IndexError(
+            f"Dimension specified as {along[0]} but tensor has no dimensions"
         )
     wrapped = tuple([wrap_dim(dim, input.buffer.ndim) for dim in along])
     return apply(ops.Roll, input, shifts=steps, dims=wrapped)

@@ -145,6 +145,8 @@ def diff(
     for extra in (prepend, append):
         if extra is not None:
             _must_fit(input, extra, dim)
+    if n == 0:
+        return input.clone()
     parts = [part for part in (prepend, input, append) if part is not None]
     x = apply(Cat, *parts, dim=dim) if len(parts) > 1 else input
     boolean = x.buffer.dtype.kind == "b"
@@ -152,7 +154,7 @@ def diff(
         size = x.buffer.shape[dim] - 1
         behind, before = x.narrow(dim, 1, size), x.narrow(dim, 0, size)
         x = behind != before if boolean else behind - before
-    return x.clone() if x is input else x
+    return x
 
 
 def _must_fit(input: Tensor, extra: Tensor, dim: int) -> None:

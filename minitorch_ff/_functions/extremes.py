@@ -14,7 +14,12 @@ from minitorch_ff._functions._operands import (
 )
 from minitorch_ff._functions.shaping import clone
 from minitorch_ff.firefly.ops import extremes as ops
-from minitorch_ff.firefly.ops.base import apply, check_broadcast, of_tensors
+from minitorch_ff.firefly.ops.base import (
+    apply,
+    check_broadcast,
+    not_implemented,
+    of_tensors,
+)
 from minitorch_ff.firefly.promotion import meeting, number
 from minitorch_ff.firefly.tensor import ABSENT
 from minitorch_ff.firefly.tensor import Tensor as AnyTensor
@@ -153,6 +158,8 @@ def _between(input: Any, low: Any, high: Any, called: str) -> Any:
     if dtype.kind in "iub":
         dtype = meeting([input.buffer, *[number(b, input).buffer for b in bounds]])
         input = cast_to(input, dtype)
+    if dtype.kind == "b":
+        raise not_implemented(f"{_function(called)}_scalar_cpu", dtype)
     low = None if low is None else checked_number(low, dtype)
     high = None if high is None else checked_number(high, dtype)
     return apply(ops.Clamp, input, low=low, high=high, called=called)

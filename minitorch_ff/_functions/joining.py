@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from minitorch_ff._checks import wrap_dim
-from minitorch_ff._dtypes import of
+from minitorch_ff._dtypes import int64, of
 from minitorch_ff._functions import shaping
 from minitorch_ff._functions.conversion import cast
+from minitorch_ff._functions.creation import tensor
 from minitorch_ff._size import Size, size_of
 from minitorch_ff.firefly.ops import shaping as ops
 from minitorch_ff.firefly.ops.base import apply, check_same_device
@@ -138,12 +139,9 @@ def stack(tensors: Tensors, dim: int = 0) -> Tensor:
 def at_least(ndim: int, tensor: Tensor) -> Tensor:
     """The tensor with so many dimensions at least, as `atleast_1d` and its kin add them."""
     missing = ndim - tensor.buffer.ndim
-    if missing <= 0:
-        return tensor
-    if ndim == 3 and missing == 1:
-        return tensor.unsqueeze(-1)
-    if ndim == 3 and missing == 2:
-        return tensor.unsqueeze(0).unsqueeze(-1)
+    if ndim == 3 and missing in (1, 2):  # the last dimension is the depth
+        tensor = tensor.unsqueeze(-1)
+        missing -= 1
     for _ in range(missing):
         tensor = tensor.unsqueeze(0)
     return tensor
@@ -281,9 +279,9 @@ def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     if len(tensors) == 1 and not isinstance(tensors[0], AnyTensor):
         tensors = tuple(tensors[0])
     shape: tuple[int, ...] = ()
-    for tensor in tensors:
-        shape = meet(shape, tensor.buffer.shape)
-    return tuple([shaping.expand(tensor, shape) for tensor in tensors])
+    for t in tensors:
+        shape = meet(shape, t.buffer.shape)
+    return tuple([shaping.expand(t, shape) for t in tensors])
 
 
 def meet(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
@@ -334,16 +332,13 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
             "torch.meshgrid: indexing must be one of \"xy\" or \"ij\", but received: "
             f"{indexing}"
         )
-    swap = indexing == "xy" and len(tensors) >= 2
-    order = [1, 0, *range(2, len(tensors))] if swap else list(range(len(tensors)))
-    vectors = [tensors[i] for i in order]
-    shape = tuple([vector.numel() for vector in vectors])
+    shape = tuple([vector.numel() for vector in tensors])
     grids = []
-    for i, vector in enumerate(vectors):
-        along = (1,) * i + (-1,) + (1,) * (len(vectors) - 1 - i)
+    for i, vector in enumerate(tensors):
+        along = (1,) * i + (-1,) + (1,) * (len(tensors) - 1 - i)
         grids.append(vector.reshape(along).expand(shape))
-    if swap:
-        grids = [grid.transpose(0, 1) for grid in (grids[1], grids[0], *grids[2:])]
+    if indexing == "xy" and len(tensors) >= 2:
+        grids = [grid.transpose(0, 1) for grid in grids]
     return tuple(grids)
 
 
@@ -378,12 +373,5 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
         return input.new_empty((0,))
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
     rows = list(choose(range(input.numel()), r))
-    if not rows:
-        return input.new_empty((0, r))
-    return input[input.new_tensor(rows, dtype=_int64())]
-
-
-def _int64() -> Any:
-    from minitorch_ff._dtypes import int64
-
-    return int64
+    positions = tensor(rows, dtype=int64, device=input.device)
+    return input[positions.reshape(-1, r)]

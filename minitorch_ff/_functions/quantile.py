@@ -8,6 +8,7 @@ from minitorch_ff._checks import numpy_names, wrap_dim
 from minitorch_ff._functions.ordering import sort
 from minitorch_ff.firefly.ops.base import apply
 from minitorch_ff.firefly.ops.ordering import TakeAlong
+from minitorch_ff.firefly.promotion import number
 from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 from minitorch_ff.firefly.tensor import wrap
 
@@ -70,8 +71,8 @@ def nanquantile(
     return at_parts(input, parts, dim, keepdim, interpolation, ignore_nan=True)
 
 
-def checked_parts(input: Tensor, q: Any, interpolation: str, name: str) -> Any:
-    """`q` as a buffer of `input`'s dtype.
+def checked_parts(input: Tensor, q: Any, interpolation: str, name: str) -> Tensor:
+    """`q` as a tensor of `input`'s dtype.
 
     Raises:
         RuntimeError: An argument does not fit.
@@ -92,17 +93,17 @@ def checked_parts(input: Tensor, q: Any, interpolation: str, name: str) -> Any:
             f"nearest, but got {interpolation}"
         )
     if not isinstance(q, AnyTensor):
-        return input.backend.constant(q, dtype)
+        return number(float(q), input)
     if q.buffer.dtype != dtype:
         raise RuntimeError(f"{name}() q tensor must be same dtype as the input tensor")
     xp = q.backend
     if not xp.all(xp.logical_and(xp.ge(q.buffer, 0), xp.le(q.buffer, 1))):
         raise RuntimeError(f"{name}() q values must be in the range [0, 1]")
-    return q.buffer
+    return q
 
 
 def at_parts(
-    input: Tensor, parts: Any, dim: Any, keepdim: bool, interpolation: str, ignore_nan: bool
+    input: Tensor, parts: Tensor, dim: Any, keepdim: bool, interpolation: str, ignore_nan: bool
 ) -> Tensor:
     """The quantiles: elements in order, read at fractional ranks."""
     ndim = input.buffer.ndim
@@ -112,42 +113,42 @@ def at_parts(
     else:
         dim = wrap_dim(dim, ndim)
         ordered = sort(input.movedim(dim, -1))[0]
-    ranks = ranks_of(input.backend, ordered.buffer, parts.reshape(-1), ignore_nan)
+    ranks = ranks_of(ordered.buffer, parts.reshape(-1), ignore_nan)
     out = between_ranks(ordered, ranks, interpolation).movedim(-1, 0)
     if keepdim and ndim:
         out = out.reshape((-1,) + (1,) * ndim) if dim is None else out.unsqueeze(dim + 1)
-    return out if parts.ndim else out.squeeze(0)
+    return out if parts.buffer.ndim else out.squeeze(0)
 
 
-def ranks_of(xp: Any, ordered: Any, parts: Any, ignore_nan: bool) -> Any:
+def ranks_of(ordered: Any, parts: Tensor, ignore_nan: bool) -> Tensor:
     """Where in their order (counted from 0, in fractions) the quantiles are."""
+    xp, cls = parts.backend, type(parts)
     last = ordered.shape[-1] - 1
     missing = xp.sum(xp.isnan(ordered), -1, True)
     if ignore_nan:
-        count = xp.cast(xp.clip(xp.sub(last, missing), 0, None), ordered.dtype)
-        return xp.mul(parts, count)
-    ranks = xp.mul(parts, xp.constant(last, ordered.dtype))
+        count = xp.clip(xp.sub(last, missing), 0, None)
+        return parts * wrap(cls, xp.cast(count, ordered.dtype))
     # Not-a-number is last in order, and wins.
-    return xp.where(xp.gt(missing, 0), xp.constant(last, ordered.dtype), ranks)
+    spoilt = wrap(cls, xp.cast(xp.gt(missing, 0), ordered.dtype))
+    return parts * last * (1 - spoilt) + spoilt * last
 
 
-def between_ranks(ordered: Tensor, ranks: Any, interpolation: str) -> Tensor:
+def between_ranks(ordered: Tensor, ranks: Tensor, interpolation: str) -> Tensor:
     """The elements at fractional ranks."""
     xp = ordered.backend
+    floor, ceil = xp.floor(ranks.buffer), xp.ceil(ranks.buffer)
 
     def read(rounded: Any) -> Any:
         settings = {"positions": xp.cast(rounded, "int64"), "repeated": True}
         return apply(TakeAlong, ordered, dim=ordered.buffer.ndim - 1, **settings)
 
     if interpolation == "lower":
-        return read(xp.floor(ranks))
+        return read(floor)
     if interpolation == "higher":
-        return read(xp.ceil(ranks))
+        return read(ceil)
     if interpolation == "nearest":
-        return read(xp.round(ranks))
-    floor = xp.floor(ranks)
-    below, above = read(floor), read(xp.ceil(ranks))
+        return read(xp.round(ranks.buffer))
+    below, above = read(floor), read(ceil)
     if interpolation == "midpoint":
         return (below + above) / 2
-    weight = wrap(AnyTensor.result_class, xp.asarray(xp.sub(ranks, floor)))
-    return below + (above - below) * weight
+    return below + (above - below) * (ranks - wrap(type(ranks), floor))

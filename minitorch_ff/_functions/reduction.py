@@ -119,10 +119,10 @@ def mean(
     if dtype is not None:
         input = cast(input, dtype)
     if input.buffer.dtype.kind in "iub":
-        what = "could not infer output dtype. Input dtype" if dtype is None else "Optional dtype"
         raise RuntimeError(
-            f"mean(): {what} must be either a floating point or complex dtype. "
-            f"Got: {TYPE_NAMES[input.buffer.dtype.name]}"
+            f"mean(): could not infer output dtype. {'Input' if dtype is None else 'Optional'} "
+            "dtype must be either a floating point or complex dtype. Got: "
+            f"{TYPE_NAMES[input.buffer.dtype.name]}"
         )
     if dim is None and not keepdim:
         return apply(ops.Mean, input)
@@ -283,6 +283,8 @@ def sum_to_size(input: Tensor, *size: typing.Any) -> Tensor:
         raise RuntimeError(
             f"size {{{list(wanted)}}} is not expandable to size {{{list(shape)}}}."
         )
+    if not wanted:
+        return sum(input)
     return input if wanted == shape else sum_to(_Sums, input, wanted)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from minitorch_ff import return_types
 from minitorch_ff.firefly.ops import rounding as ops
-from minitorch_ff.firefly.ops.base import apply
+from minitorch_ff.firefly.ops.base import apply, apply_several
 
 if TYPE_CHECKING:
     from minitorch_ff._tensor import Tensor
@@ -103,6 +104,29 @@ def frac(input: Tensor) -> Tensor:
         [torch.frac](https://docs.pytorch.org/docs/stable/generated/torch.frac.html).
     """
     return apply(ops.Frac, input)
+
+
+def frexp(input: Tensor) -> Any:
+    """Split every element into a part in [0.5, 1), signed, and a power of two.
+
+    Returns:
+        A tuple with the fields `mantissa` and `exponent`, an int32 tensor.
+
+    Raises:
+        RuntimeError: `input` is not floating point.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> mantissa, exponent = torch.frexp(torch.tensor([6.0, -1.0]))
+        >>> mantissa, exponent
+        (tensor([ 0.7500, -0.5000]), tensor([3, 1], dtype=torch.int32))
+
+    See: rule [`Frexp`][minitorch_ff.firefly.ops.rounding.Frexp],
+        [torch.frexp](https://docs.pytorch.org/docs/stable/generated/torch.frexp.html).
+    """
+    if input.buffer.dtype.kind not in "fV":
+        raise RuntimeError("torch.frexp() only supports floating-point dtypes")
+    return return_types.frexp(apply_several(ops.Frexp, input))
 
 
 fix = trunc

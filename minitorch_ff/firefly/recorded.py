@@ -64,8 +64,10 @@ def constant(name: str) -> Any:
     """A primitive whose result does not change under a small change of its inputs."""
 
     def primitive(self: Recorded, x: Any, *others: Any, **settings: Any) -> Any:
-        function = getattr(lift(x).backend, name)
-        return function(raw(x), *[raw(other) for other in others], **settings)
+        backend = lift(x).backend
+        function = getattr(backend, name)
+        others = tuple([raw(other) for other in others])
+        return backend.asarray(function(raw(x), *others, **settings))
 
     return primitive
 
@@ -269,6 +271,16 @@ class Recorded:
     def index_back(self, x: Any, index: Any, shape: Any) -> Any:
         """Zeros with the elements added at an index."""
         return apply(indexing.IndexBack, x, index=index, shape=tuple(shape))
+
+    untouched = constant("untouched")
+
+    def gather(self, x: Any, dim: int, index: Any) -> Any:
+        """From each row the elements at given positions."""
+        return apply(picking.Gather, x, dim=dim, index=index)
+
+    def gather_back(self, x: Any, shape: Any, dim: int, index: Any) -> Any:
+        """Zeros with elements added at given positions of each row."""
+        return apply(picking.GatherBack, x, shape=tuple(shape), dim=dim, index=index)
 
     # Products
     matmul = two(matmul.MatMul)

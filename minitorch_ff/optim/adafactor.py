@@ -25,8 +25,8 @@ class Adafactor(Optimizer):
        \theta_t = \theta_{t-1} - \frac{\alpha_t U_t}{\max(1, \mathrm{rms}(U_t) / d)} $$
 
     with steps $\alpha_t = \max(\epsilon_2, \mathrm{rms}(\theta_{t-1})) \min(\gamma,
-    1 / \sqrt{t})$ that follow the size of the parameter. Vectors keep $V_t$ whole. As a
-    loop over matrices:
+    1 / \sqrt{t})$ that follow the size of the parameter. Vectors keep $V_t$ whole.
+    As a loop over matrices:
 
         for p, R, C in zip(params, row_vars, col_vars):
             R.lerp_((p.grad**2).mean(-1, keepdim=True), t**beta2_decay)

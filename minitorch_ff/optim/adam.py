@@ -153,7 +153,7 @@ class Adam(ElementwiseOptimizer):
         state["exp_avg"].copy_(m)
         state["exp_avg_sq"].copy_(v)
         if group["amsgrad"]:
-            v = v.maximum(state["max_exp_avg_sq"])
+            v = v.maximum(state["max_exp_avg_sq"].clone())
             state["max_exp_avg_sq"].copy_(v)
         correction1, correction2 = 1 - beta1**step, 1 - beta2**step
         denominator = v.sqrt() / correction2.sqrt() + group["eps"]

@@ -58,7 +58,7 @@ class ASGD(ElementwiseOptimizer):
         >>> (w * w).sum().backward()
         >>> optimizer.step()
         >>> w.data
-        tensor([ 0.5000, -0.9999])
+        tensor([ 0.5000, -1.0000])
 
     See: B. Polyak, A. Juditsky, [Acceleration of Stochastic Approximation by
         Averaging](https://doi.org/10.1137/0330046), 1992;

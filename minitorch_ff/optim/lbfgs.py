@@ -53,7 +53,7 @@ class LBFGS(Optimizer):
         >>> optimizer.step(closure).item()
         20.0
         >>> w.data
-        tensor([1., 2.])
+        tensor([1.0000, 2.0000])
 
     See: J. Nocedal, S. Wright, Numerical Optimization, 2006, algorithms 7.4 and 7.5;
         [torch.optim.LBFGS](https://docs.pytorch.org/docs/stable/generated/torch.optim.LBFGS.html).

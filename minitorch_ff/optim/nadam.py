@@ -65,7 +65,7 @@ class NAdam(ElementwiseOptimizer):
         >>> (w * w).sum().backward()
         >>> optimizer.step()
         >>> w.data
-        tensor([ 0.8939, -1.8939])
+        tensor([ 0.8944, -1.8944])
 
     See: T. Dozat, [Incorporating Nesterov Momentum into
         Adam](https://openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ), 2016;

@@ -125,7 +125,7 @@ class Rprop(ElementwiseOptimizer):
     ) -> None:
         state["step"].add_(1)
         etaminus, etaplus = group["etas"]
-        agreement, size = grad * state["prev"], state["step_size"]
+        agreement, size = grad * state["prev"].clone(), state["step_size"]
         size = (size * etaplus).where(agreement > 0, size)
         size = (size * etaminus).where(agreement < 0, size)
         size = size.clamp(*group["step_sizes"])

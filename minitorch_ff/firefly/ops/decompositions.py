@@ -294,3 +294,30 @@ class Slogdet(SeveralOutputs):
 
     def name(self):
         return "LinalgSlogdetBackward0"
+
+
+class Pinv(Operator):
+    """The pseudo-inverse `Y`: `A Y` and `Y A` are projections, `Y A Y = Y`.
+
+    The gradient is that of the inverse, `-Yᵀ G Yᵀ`, and what leaves the two projections:
+    `(1 - A Y) Gᵀ Y Yᵀ + Yᵀ Y Gᵀ (1 - Y A)` (Golub and Pereyra, 1973).
+    """
+
+    fresh = True
+
+    def forward(self, xp, x, *, cutoff):
+        y = xp.pinv(x, cutoff)
+        self.save_for_backward(x, y)
+        return y
+
+    def backward(self, xp, grad):
+        x, y = self.saved_tensors
+        yt, gt = turned(xp, y), turned(xp, grad)
+        total = xp.neg(product(xp, yt, grad, yt))
+        left = product(xp, gt, y, yt)
+        total = xp.add(total, xp.sub(left, product(xp, x, y, left)))
+        right = product(xp, yt, y, gt)
+        return (xp.add(total, xp.sub(right, product(xp, right, y, x))),)
+
+    def name(self):
+        return "LinalgPinvBackward0"

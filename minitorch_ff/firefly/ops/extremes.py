@@ -85,8 +85,6 @@ class Clamp(Operator):
 
     def forward(self, xp, x, *, low, high, called):
         self.low, self.high, self.called = low, high, called
-        if x.dtype.kind == "b":
-            raise not_implemented("clamp_scalar_cpu", x.dtype)
         self.save_for_backward(x)
         return xp.clip(x, low, high)
 
@@ -111,7 +109,7 @@ class ClampTensor(Operator):
 
     def forward(self, xp, x, low, high, *, called):
         self.called = called
-        if x.dtype.kind == "b":
+        if x.dtype.kind == "b" and low is not None is not high:
             raise not_implemented("clamp_cpu", x.dtype)
         self.save_for_backward(x, low, high)
         y = x if low is None else xp.maximum(x, low)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from minitorch_ff.firefly.ops.base import Operator, Stepwise, not_implemented
+from minitorch_ff.firefly.ops.base import (
+    Operator,
+    SeveralOutputs,
+    Stepwise,
+    not_implemented,
+)
 
 
 class Floor(Stepwise):
@@ -83,3 +88,17 @@ class Frac(Operator):
 
     def backward(self, xp, grad):
         return (grad,)
+
+
+class Frexp(SeveralOutputs):
+    """A part in [0.5, 1) and a power of two; the part's gradient is `g / 2ⁿ`."""
+
+    differentiable_outputs = (0,)
+
+    def forward(self, xp, x):
+        part, exponent = xp.frexp(x)
+        self.power = xp.exp2(xp.cast(exponent, x.dtype))
+        return part, exponent
+
+    def backward(self, xp, grads):
+        return (xp.div(grads[0], self.power),)

@@ -195,8 +195,9 @@ class BesselI(Operator):
         slope = other
         if self.order:
             zero = xp.eq(x, xp.constant_like(0, x))
-            half = xp.constant_like(0.5, x)
-            slope = xp.where(zero, half, xp.sub(other, xp.div(y, x)))
+            nonzero = xp.where(zero, xp.constant_like(1, x), x)
+            slope = xp.sub(other, xp.div(y, nonzero))
+            slope = xp.where(zero, xp.constant_like(0.5, x), slope)
         if self.scaled:
             slope = xp.sub(slope, xp.mul(y, xp.sign(x)))
         return (xp.mul(grad, slope),)

@@ -24,6 +24,8 @@ _CONTINUOUS = (
     "dtype must be a floating point but you specified {}"
 )
 
+_FULL_PRECISION = (FLOAT32, FLOAT64)
+
 # From this many float32 values on, NumPy's vectorised log1p is used. It may differ from
 # the C library's in the last of 53 bits, which rounding to 24 bits or fewer hides.
 _MANY = 4096
@@ -55,23 +57,21 @@ class Continuous(Engine):
                 is above `high`.
             NotImplementedError: The dtype is an integer's.
         """
+        if low == 0 and high == 1 and dtype in _FULL_PRECISION:
+            unit = self.unit32 if dtype == FLOAT32 else self.unit64
+            return self._in_blocks(unit, size, dtype)
         if dtype.kind == "c":
             part = dtype.type().real.dtype
             return self.uniform(2 * size, low, high, part).view(dtype)
         _check_uniform(low, high, dtype)
         if dtype == FLOAT64:
             return self._in_blocks(lambda n: self._uniform64(n, low, high), size, dtype)
-        if dtype == FLOAT32 and low == 0 and high == 1:
-            return self._in_blocks(self.unit32, size, dtype)
         return self._in_blocks(
             lambda n: self._uniform32(n, low, high, dtype), size, dtype
         )
 
     def _uniform64(self, size: int, low: float, high: float):
-        values = self.unit64(size)
-        if low == 0 and high == 1:
-            return values
-        values = fma64(values, high - low, low)
+        values = fma64(self.unit64(size), high - low, low)
         values[values == high] = low  # rounding may reach the excluded bound
         return values
 

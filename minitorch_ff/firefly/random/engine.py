@@ -32,8 +32,9 @@ _STATE = np.dtype(
     }
 )
 
-BLOCK = 32768
-"""Values drawn at a time: the words and what becomes of them stay in the cache."""
+BLOCK = 16384
+"""Values drawn at a time: what they go through stays in the cache, and in memory that need
+not be asked of the system each time."""
 
 _LOW_24 = np.uint64(2**24 - 1)
 _LOW_53 = np.uint64(2**53 - 1)

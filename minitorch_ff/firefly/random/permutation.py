@@ -45,9 +45,9 @@ class Permutation(Engine):
         if n < 2:
             return np.arange(n).astype(dtype)
         # Step i exchanges the items at places i and target[i], which is not before i.
-        steps = np.arange(n - 1, dtype=np.uint64)
-        targets = self.u32s(n - 1)
-        targets %= np.uint64(n) - steps
+        steps = np.arange(n - 1, dtype=np.uint32)
+        targets = self.u32s(n - 1).astype(np.uint32)
+        targets %= np.uint32(n) - steps
         targets += steps
         shuffled = by_swapping if n < _LOOP_LIMIT else by_sorting
         return cast(shuffled(n, targets), dtype)
@@ -76,12 +76,15 @@ def by_sorting(n: int, targets):
     items.
     """
     # Sort pairs (target, step): steps with the same target become neighbours, in order.
-    half = np.uint64(32)
-    pairs = targets << half
-    pairs |= np.arange(n - 1, dtype=np.uint64)
+    # A pair is one integer, whose upper half is the target.
+    half, whole = (np.uint16, np.uint32) if n <= 2**16 else (np.uint32, np.uint64)
+    bits = whole(8 * whole().itemsize // 2)
+    pairs = targets.astype(whole)
+    pairs <<= bits
+    pairs |= np.arange(n - 1, dtype=whole)
     pairs.sort()
-    step = pairs.astype(np.uint32).astype(np.intp)
-    target = (pairs >> half).astype(np.intp)
+    step = pairs.astype(half).astype(np.intp)
+    target = (pairs >> bits).astype(np.intp)
     has_previous = np.empty(n - 1, bool)
     has_previous[0] = False
     np.equal(target[1:], target[:-1], out=has_previous[1:])

@@ -14,10 +14,10 @@ from collections.abc import (
 from typing import Any, TypeAlias
 
 import numpy
-from minitorch_ff._functions.joining import stack
 
 from minitorch_ff._dtypes import float64
 from minitorch_ff._functions.creation import as_tensor, tensor
+from minitorch_ff._functions.joining import stack
 from minitorch_ff._tensor import Tensor
 
 CollateFunctions: TypeAlias = "dict[type | tuple[type, ...], Callable[..., Any]]"

@@ -16,6 +16,7 @@ from minitorch_ff.firefly.backend.array_api.indexing import Indexing
 from minitorch_ff.firefly.backend.array_api.linear_algebra import LinearAlgebra
 from minitorch_ff.firefly.backend.array_api.normalization import Normalization
 from minitorch_ff.firefly.backend.array_api.ordering import Ordering
+from minitorch_ff.firefly.backend.array_api.picking import Picking
 from minitorch_ff.firefly.backend.array_api.reductions import Reductions
 from minitorch_ff.firefly.backend.array_api.shaping import Shaping
 from minitorch_ff.firefly.backend.array_api.special import Special
@@ -31,6 +32,7 @@ class ArrayBackend(
     Ordering,
     Shaping,
     Indexing,
+    Picking,
     LinearAlgebra,
     Decompositions,
     Fused,

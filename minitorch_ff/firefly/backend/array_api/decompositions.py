@@ -46,6 +46,20 @@ class Decompositions:
             return self.module.empty(0, x.dtype), self.module.linalg.qr(x, "r")
         return self.module.linalg.qr(x, mode)
 
+    def identities(self, x):
+        """Identity matrices in the shape and dtype of `x`."""
+        *batch, rows, columns = x.shape
+        return self._identities(batch, rows, columns, x.dtype)
+
     def identity_mask(self, values):
         """True on the diagonal of square matrices with as many rows as `values` has columns."""
         return self.module.eye(values.shape[-1], dtype=bool)
+
+    def pinv(self, x, cutoff):
+        """The pseudo-inverse; singular values up to `cutoff(values)` count as zero."""
+        u, s, vh = self.svd(x, False)
+        kept = self.module.greater(s, cutoff(s))
+        safe = self.module.where(kept, s, self.constant(1, s.dtype))
+        inverse = self.where_true(self.module.reciprocal(safe), kept)
+        scaled = self.module.multiply(u, inverse[..., None, :])
+        return self.module.matmul(scaled, vh).swapaxes(-1, -2)

@@ -34,6 +34,8 @@ class Elementwise:
         self.copysign = module.copysign
         self.hypot = module.hypot
         self.nextafter = module.nextafter
+        self.conj = module.conjugate
+        self.frexp = module.frexp
         self.gcd = module.gcd
         self.lcm = module.lcm
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from types import ModuleType
 
 
@@ -154,9 +155,8 @@ class Ordering:
         """
         module = self.module
         rows = x.reshape(-1, 1) if dim is None else module.moveaxis(x, dim, 0)
-        shape = rows.shape
-        rows = rows.reshape(shape[0], -1)
-        count = shape[0]
+        count, *rest = shape = rows.shape
+        rows = rows.reshape(count, math.prod(rest))
         order = module.arange(count)
         if not consecutive and count:
             order = module.lexsort(rows.T[::-1]) if rows.shape[1] else order
@@ -167,7 +167,7 @@ class Ordering:
         inverse = module.empty(count, "int64")
         inverse[order] = module.cumsum(starts, dtype="int64") - 1
         ends = module.append(places[1:], count) if count else places
-        values = ordered[places].reshape((-1, *shape[1:]))
+        values = ordered[places].reshape((len(places), *shape[1:]))
         if dim is None:
             return values.reshape(-1), inverse.reshape(x.shape), ends - places
         return module.moveaxis(values, 0, dim), inverse, ends - places
@@ -186,14 +186,9 @@ class Ordering:
         module, side = self.module, "right" if right else "left"
         if boundaries.ndim == 1:
             return module.asarray(module.searchsorted(boundaries, values, side))
-        result = module.empty(values.shape, "int64")
-        size = boundaries.shape[-1]
-        rows = zip(
-            boundaries.reshape(-1, size) if size else module.empty((result.size, 0)),
-            values.reshape(-1, values.shape[-1]),
-            result.reshape(-1, values.shape[-1]),
-            strict=False,
-        )
-        for row, wanted, out in rows:
-            out[...] = module.searchsorted(row, wanted, side)
+        result = module.zeros(values.shape, "int64")
+        if boundaries.size and values.size:
+            rows = [a.reshape(-1, a.shape[-1]) for a in (boundaries, values, result)]
+            for row, wanted, out in zip(*rows, strict=True):
+                out[...] = module.searchsorted(row, wanted, side)
         return result

@@ -58,12 +58,17 @@ class RowReader:
         recording = grad_enabled()
         batch = []
         for tensor in self.dataset.tensors:
-            size = len(tensor.buffer)
+            buffer = tensor.buffer
+            size = len(buffer)
             outside = highest >= size or lowest < -size
             recorded = tensor.node is not None and recording
             if outside or recorded or type(tensor) is not Tensor:
                 return None
-            batch.append(wrap(Tensor, tensor.buffer.take(indices, 0)))
+            if buffer.flags.c_contiguous:
+                rows = buffer.take(indices, 0)
+            else:  # of such a buffer, `take` would copy all rows first
+                rows = buffer[indices].copy()
+            batch.append(wrap(Tensor, rows))
         return batch
 
 

@@ -1,0 +1,462 @@
+"""Elements picked by position or mask, and put back: `gather`, `scatter`, `take`, …"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from minitorch_ff._checks import check_index_bounds, wrap_dim
+from minitorch_ff._functions.creation import new
+from minitorch_ff._functions.joining import broadcast_tensors
+from minitorch_ff._functions.selection import where
+from minitorch_ff._functions.shaping import reshape
+from minitorch_ff.firefly.ops import picking as ops
+from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply, check_same_device
+from minitorch_ff.firefly.ops.indexing import Index, IndexPut
+from minitorch_ff.firefly.promotion import number
+from minitorch_ff.firefly.tensor import Tensor as AnyTensor
+
+if TYPE_CHECKING:
+    from minitorch_ff._tensor import Tensor
+
+
+# --------------------------------------------------------------------------- along a row
+
+
+def positions(input: Tensor, dim: int, index: Tensor, function: str, source: Any = None) -> int:
+    """The dimension from 0, once the positions are known to exist.
+
+    Raises:
+        RuntimeError: A shape or the dtype of `index` does not fit, or a position is outside.
+    """
+    x, places = input.buffer, index.buffer
+    dim = wrap_dim(dim, x.ndim)
+    if places.dtype.name not in ("int64", "int32") and places.size:
+        raise RuntimeError(f"{function}(): Expected dtype int32/int64 for index")
+    check_same_device(input, index)
+    if not places.size:
+        return dim
+    if max(places.ndim, 1) != max(x.ndim, 1):
+        raise RuntimeError(
+            "Index tensor must have the same number of dimensions as "
+            + ("input" if function == "gather" else "self")
+            + " tensor"
+        )
+    wide = places.shape or (1,)
+    whole = x.shape or (1,)
+    if function == "gather":
+        for i, (n, m) in enumerate(zip(wide, whole, strict=True)):
+            if i != dim and n > m:
+                raise RuntimeError(
+                    f"Size does not match at dimension {i} expected index {list(places.shape)} "
+                    f"to be no larger than self {list(x.shape)} apart from dimension {dim}"
+                )
+    else:
+        _check_scatter(x.shape, places.shape, source, dim)
+    low, high = int(places.min()), int(places.max())
+    size = x.shape[dim] if x.ndim else 1
+    if low < 0 or high >= size:
+        wrong = low if low < 0 else high
+        raise RuntimeError(
+            f"index {wrong} is out of bounds for dimension {dim} with size {size}"
+        )
+    return dim
+
+
+def _check_scatter(shape: Any, index: Any, source: Any, dim: int) -> None:
+    """Refuse an index that is larger than `self` (but for `dim`) or than the source."""
+    source_shape = None if source is None else source.buffer.shape
+    if source_shape is not None and max(len(source_shape), 1) != max(len(index), 1):
+        raise RuntimeError(
+            "Index tensor must have the same number of dimensions as src tensor"
+        )
+    too_large = any(
+        [n > m for i, (n, m) in enumerate(zip(index, shape, strict=False)) if i != dim]
+    )
+    beyond = source_shape is not None and any(
+        [n > m for n, m in zip(index, source_shape, strict=False)]
+    )
+    if too_large or beyond:
+        text = (
+            f"Expected index {list(index)} to be no larger than self {list(shape)} apart from "
+            f"dimension {dim}"
+        )
+        if source_shape is not None:
+            text += f" and to be no larger size than src {list(source_shape)}"
+        raise RuntimeError(text)
+
+
+def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
+    """From each row along `dim`, the elements at the positions of `index`.
+
+    Args:
+        input: Any shape.
+        dim: The dimension that the positions count along.
+        index: int64, no larger than `input` but in `dim`.
+        sparse_grad: Must be False.
+
+    Returns:
+        The shape of `index`.
+
+    Raises:
+        RuntimeError: The shapes do not fit, or a position does not exist.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.gather(torch.tensor([[1, 2], [3, 4]]), 1, torch.tensor([[0, 0], [1, 0]]))
+        tensor([[1, 1],
+                [4, 3]])
+
+    See: rule [`Gather`][minitorch_ff.firefly.ops.picking.Gather],
+        [torch.gather](https://docs.pytorch.org/docs/stable/generated/torch.gather.html).
+    """
+    if sparse_grad:
+        raise NotImplementedError("gather(sparse_grad=True): gradients are dense here")
+    dim = positions(input, dim, index, "gather")
+    return apply(ops.Gather, input, dim=dim, index=index.buffer)
+
+
+def scatter(
+    input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None,
+    reduce: str | None = None,
+) -> Tensor:  # fmt: skip
+    """A copy of `input` with other elements at the positions of `index` in each row.
+
+    Args:
+        input: Any shape.
+        dim: The dimension that the positions count along.
+        index: int64, no larger than `input` but in `dim`, nor than `src`.
+        src: The elements, or a number.
+        value: A number, in place of `src`.
+        reduce: `"add"` or `"multiply"` with what is there.
+
+    Raises:
+        RuntimeError: The shapes or dtypes do not fit, or a position does not exist.
+
+    See: rule [`Scatter`][minitorch_ff.firefly.ops.picking.Scatter],
+        [torch.scatter](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.scatter_.html).
+    """
+    source = src if src is not None else value
+    if not isinstance(source, AnyTensor):
+        source = number(source, input)
+        if source.buffer.dtype != input.buffer.dtype:
+            source = source.to(input.dtype)
+        source = source.expand(index.buffer.shape)
+    _same_dtype("scatter", input, source)
+    dim = positions(input, dim, index, "scatter", source)
+    if reduce is None:
+        return apply(ops.Scatter, input, source, dim=dim, index=index.buffer)
+    if reduce == "add":
+        return apply(ops.ScatterAdd, input, source, dim=dim, index=index.buffer)
+    if reduce != "multiply":
+        raise RuntimeError("reduce argument must be either add or multiply.")
+    there = apply(ops.Gather, input, dim=dim, index=index.buffer)
+    return apply(ops.Scatter, input, there * source, dim=dim, index=index.buffer)
+
+
+def _same_dtype(function: str, input: Tensor, source: Any) -> None:
+    if source.buffer.dtype != input.buffer.dtype:
+        raise RuntimeError(f"{function}(): Expected self.dtype to be equal to src.dtype")
+
+
+def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
+    """A copy of `input` with `src` added at the positions of `index` in each row.
+
+    See: rule [`ScatterAdd`][minitorch_ff.firefly.ops.picking.ScatterAdd],
+        [torch.scatter_add](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.scatter_add_.html).
+    """
+    _same_dtype("scatter", input, src)
+    dim = positions(input, dim, index, "scatter", src)
+    return apply(ops.ScatterAdd, input, src, dim=dim, index=index.buffer)
+
+
+def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
+    """Elements at positions along a dimension; the other dimensions are broadcast.
+
+    See: [torch.take_along_dim](https://docs.pytorch.org/docs/stable/generated/torch.take_along_dim.html).
+    """
+    if indices.buffer.dtype.name != "int64":
+        raise RuntimeError(
+            "torch.take_along_dim(): dtype of indices should be Long but got "
+            f"{TYPE_NAMES[indices.buffer.dtype.name]}"
+        )
+    if dim is None:
+        return gather(input.flatten(), 0, indices.flatten())
+    if input.buffer.ndim != indices.buffer.ndim:
+        raise RuntimeError(
+            "torch.take_along_dim(): input and indices should have the same number of "
+            f"dimensions, but got {input.buffer.ndim} dimensions for input, and "
+            f"{indices.buffer.ndim} dimensions for indices"
+        )
+    dim = wrap_dim(dim, input.buffer.ndim)
+    lead = [1 if i == dim else n for i, n in enumerate(input.buffer.shape)]
+    along = [1 if i == dim else n for i, n in enumerate(indices.buffer.shape)]
+    from minitorch_ff._functions.joining import meet
+
+    shape = meet(tuple(lead), tuple(along))
+    wide = input.expand([input.size(i) if i == dim else n for i, n in enumerate(shape)])
+    places = indices.expand([indices.size(i) if i == dim else n for i, n in enumerate(shape)])
+    size = input.buffer.shape[dim]
+    return gather(wide, dim, where(places < 0, places + size, places))
+
+
+# ----------------------------------------------------------------------------- whole slices
+
+
+def _slices(input: Tensor, dim: int, index: Tensor, function: str) -> tuple[int, Any]:
+    """The dimension from 0, and the full index of the slices that `index` names."""
+    places = index.buffer
+    dim = wrap_dim(dim, input.buffer.ndim)
+    if places.ndim > 1:
+        raise IndexError(f"{function}(): Index is supposed to be a vector")
+    if places.dtype.name not in ("int64", "int32"):
+        raise RuntimeError(f"{function}(): Expected dtype int32 or int64 for index")
+    check_same_device(input, index)
+    return dim, (*(slice(None),) * dim, places.reshape(-1))
+
+
+def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
+    """The slices of a dimension at given positions, in new memory.
+
+    Raises:
+        IndexError: A position does not exist, or `index` is no vector.
+
+    See: rule [`Index`][minitorch_ff.firefly.ops.indexing.Index],
+        [torch.index_select](https://docs.pytorch.org/docs/stable/generated/torch.index_select.html).
+    """
+    dim, places = _slices(input, dim, index, "index_select")
+    x = input if input.buffer.ndim else input.reshape(1)
+    size = x.buffer.shape[dim]
+    numbers = index.buffer
+    if numbers.size and not x.backend.all_between(numbers, 0, size):
+        raise IndexError("index out of range in self")
+    out = apply(Index, x, index=places)
+    return out if input.buffer.ndim else out.reshape(())
+
+
+def index_add(
+    input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1
+) -> Tensor:
+    """A copy with slices of `source`, times `alpha`, added at given positions.
+
+    See: [torch.index_add](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_add_.html).
+    """
+    dim, places = _slices(input, dim, index, "index_add_")
+    _same_dtype("index_add_", input, source)
+    shape, given = list(input.buffer.shape), list(source.buffer.shape)
+    if shape[:dim] + shape[dim + 1 :] != given[:dim] + given[dim + 1 :]:
+        raise RuntimeError(
+            "source tensor shape must match self tensor shape, excluding the specified "
+            f"dimension. Got self.shape = {shape} source.shape = {given}"
+        )
+    if alpha != 1:
+        source = source * alpha
+    return _put_slices(input, dim, places, source, True, "index_add_")
+
+
+def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
+    """A copy with slices of `source` at given positions.
+
+    See: [torch.index_copy](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_copy_.html).
+    """
+    dim, places = _slices(input, dim, index, "index_copy_")
+    if source.buffer.dtype != input.buffer.dtype:
+        names = [TYPE_NAMES[t.buffer.dtype.name] for t in (input, source)]
+        raise RuntimeError(
+            "index_copy_(): self and source expected to have the same dtype, but got (self) "
+            f"{names[0]} and (source) {names[1]}"
+        )
+    return _put_slices(input, dim, places, source, False, "index_copy_")
+
+
+def _put_slices(
+    input: Tensor, dim: int, places: Any, source: Tensor, accumulate: bool, function: str
+) -> Tensor:
+    x = input if input.buffer.ndim else input.reshape(1)
+    part = source if source.buffer.ndim else source.reshape(1)
+    check_index_bounds(x.buffer.shape, places)
+    expected = list(x.buffer.shape)
+    expected[dim] = places[-1].size
+    if list(part.buffer.shape) != expected:
+        raise RuntimeError(
+            f"{function}(): Number of indices ({places[-1].size}) should be equal to "
+            f"source.size(dim): ({part.buffer.shape[dim] if part.buffer.ndim > dim else 1}), "
+            f"for dim: {dim}"
+        )
+    settings = {"index": places, "accumulate": accumulate}
+    return apply(IndexPut, x, part, **settings).reshape(input.buffer.shape)
+
+
+def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
+    """A copy with one value in the slices at given positions.
+
+    See: [torch.index_fill](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_fill_.html).
+    """
+    dim, places = _slices(input, dim, index, "index_fill_")
+    if isinstance(value, AnyTensor) and value.buffer.ndim:
+        raise RuntimeError(
+            "index_fill_ only supports a 0-dimensional value tensor, but got tensor with "
+            f"{value.buffer.ndim} dimension(s)."
+        )
+    source = value if isinstance(value, AnyTensor) else number(value, input)
+    if source.buffer.dtype != input.buffer.dtype:
+        source = source.to(input.dtype)
+    x = input if input.buffer.ndim else input.reshape(1)
+    check_index_bounds(x.buffer.shape, places)
+    once = (*places[:-1], x.backend.module.unique(places[-1]))  # the gradient counts it once
+    out = apply(IndexPut, x, source, index=once)
+    return out.reshape(input.buffer.shape)
+
+
+def index_put(
+    input: Tensor, indices: Any, values: Tensor, accumulate: bool = False
+) -> Tensor:
+    """A copy with `values` at the places that tensors of positions name.
+
+    See: [torch.index_put](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_put_.html).
+    """
+    places = tuple([slice(None) if i is None else i.buffer for i in indices])
+    if values.buffer.dtype != input.buffer.dtype:
+        names = [TYPE_NAMES[t.buffer.dtype.name] for t in (input, values)]
+        raise RuntimeError(
+            "Index put requires the source and destination dtypes match, got "
+            f"{names[0]} for the destination and {names[1]} for the source."
+        )
+    check_index_bounds(input.buffer.shape, places)
+    return apply(IndexPut, input, values, index=places, accumulate=accumulate)
+
+
+# ---------------------------------------------------------------------- flat positions
+
+
+def take(input: Tensor, index: Tensor) -> Tensor:
+    """Elements at positions of the flattened input, in the shape of `index`.
+
+    See: [torch.take](https://docs.pytorch.org/docs/stable/generated/torch.take.html).
+    """
+    flat = reshape(input, (-1,))
+    size = flat.buffer.size
+    places = index.buffer
+    if places.dtype.name != "int64":
+        raise RuntimeError(
+            f"take(): Expected a long tensor for index, but got {TYPE_NAMES[places.dtype.name]}"
+        )
+    if places.size and not size:
+        raise IndexError("take(): tried to take from an empty tensor")
+    if places.size and not flat.backend.all_between(places, -size, size):
+        raise IndexError("out of range: tried to access index out of range")
+    return apply(Index, flat, index=(places,))
+
+
+def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
+    """A copy with elements at positions of the flattened input.
+
+    See: [torch.put](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.put_.html).
+    """
+    flat = reshape(input, (-1,))
+    places = (index.buffer.reshape(-1),)
+    check_index_bounds(flat.buffer.shape, places)
+    values = reshape(source, (-1,))
+    out = apply(IndexPut, flat, values, index=places, accumulate=accumulate)
+    return reshape(out, input.buffer.shape)
+
+
+# ---------------------------------------------------------------------------- by a mask
+
+
+def masked_select(input: Tensor, mask: Tensor) -> Tensor:
+    """The elements where a mask holds, in one dimension.
+
+    Args:
+        input: Any shape.
+        mask: Boolean; broadcast with `input`.
+
+    Raises:
+        RuntimeError: The mask is not boolean, or the shapes cannot be broadcast.
+
+    See: [torch.masked_select](https://docs.pytorch.org/docs/stable/generated/torch.masked_select.html).
+    """
+    if mask.buffer.dtype.kind != "b":
+        raise RuntimeError("masked_select: expected BoolTensor for mask")
+    wide, holds = broadcast_tensors(input, mask)
+    if not wide.buffer.ndim:
+        wide, holds = wide.reshape(1), holds.reshape(1)
+    return apply(Index, wide, index=(holds.buffer,))
+
+
+def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
+    """A copy with the elements of `source`, one after the other, where a mask holds.
+
+    Raises:
+        RuntimeError: There are too few elements, or the dtypes differ.
+
+    See: rule [`MaskedScatter`][minitorch_ff.firefly.ops.picking.MaskedScatter],
+        [torch.masked_scatter](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.masked_scatter_.html).
+    """
+    if mask.buffer.dtype.kind != "b":
+        raise RuntimeError(
+            "masked_scatter_ only supports boolean masks, but got mask with dtype "
+            f"{TYPE_NAMES[mask.buffer.dtype.name]}"
+        )
+    if source.buffer.dtype != input.buffer.dtype:
+        names = [TYPE_NAMES[t.buffer.dtype.name] for t in (input, source)]
+        raise RuntimeError(
+            f"masked_scatter: expected self and source to have same dtypes but got {names[0]} and {names[1]}"
+        )
+    wide, holds = broadcast_tensors(input, mask)
+    if int(holds.buffer.sum()) > source.buffer.size:
+        raise RuntimeError(
+            "Number of elements of source < number of ones in mask"
+        )
+    return apply(ops.MaskedScatter, wide, source, mask=holds.buffer)
+
+
+def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
+    """The positions of all elements that are not zero.
+
+    Args:
+        input: Any shape.
+        as_tuple: Give a tensor for each dimension, instead of rows of positions.
+
+    Returns:
+        Shape `(n, ndim)`, int64; or a tuple of shape `(n)` each.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.nonzero(torch.tensor([0, 3, 0, 5]))
+        tensor([[1],
+                [3]])
+
+    See: [torch.nonzero](https://docs.pytorch.org/docs/stable/generated/torch.nonzero.html).
+    """
+    module, x = input.backend.module, input.buffer
+    lone = not x.ndim
+    found = module.nonzero(x.reshape(1) if lone else x)
+    if as_tuple:
+        return tuple([new(places) for places in found])
+    if lone:
+        return new(module.empty((len(found[0]), 0), "int64"))
+    return new(module.stack(found, 1) if found else module.empty((0, 0), "int64"))
+
+
+def argwhere(input: Tensor) -> Tensor:
+    """The positions of all elements that are not zero, as rows.
+
+    See: [torch.argwhere](https://docs.pytorch.org/docs/stable/generated/torch.argwhere.html).
+    """
+    return nonzero(input)  # type: ignore[no-any-return]
+
+
+def isin(
+    elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False
+) -> Tensor:
+    """Whether each element is one of `test_elements`.
+
+    See: [torch.isin](https://docs.pytorch.org/docs/stable/generated/torch.isin.html).
+    """
+    some = elements if isinstance(elements, AnyTensor) else test_elements
+    x = elements.buffer if isinstance(elements, AnyTensor) else elements
+    among = test_elements.buffer if isinstance(test_elements, AnyTensor) else test_elements
+    module = some.backend.module
+    found = module.isin(x, among, assume_unique=False, invert=invert)
+    return new(module.asarray(found))
+

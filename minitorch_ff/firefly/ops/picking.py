@@ -1,0 +1,103 @@
+"""Elements picked along one dimension, and put back there."""
+
+from __future__ import annotations
+
+from minitorch_ff.firefly.ops.base import Operator
+
+
+class Gather(Operator):
+    """From each row (along `dim`) the elements at given positions; they return there."""
+
+    fresh = True
+
+    def forward(self, xp, x, *, dim, index):
+        self.dim, self.index = dim, index
+        self.input_shape = x.shape
+        return xp.gather(x, dim, index)
+
+    def backward(self, xp, grad):
+        return (xp.gather_back(grad, self.input_shape, self.dim, self.index),)
+
+
+class GatherBack(Operator):
+    """Zeros with elements added at given positions of each row: the other way round."""
+
+    fresh = True
+
+    def forward(self, xp, grad, *, shape, dim, index):
+        self.dim, self.index = dim, index
+        return xp.gather_back(grad, shape, dim, index)
+
+    def backward(self, xp, grad):
+        return (xp.gather(grad, self.dim, self.index),)
+
+    def name(self):
+        return "GatherBackwardBackward0"
+
+
+class Scatter(Operator):
+    """`x` with `source` at given positions of each row, in the place of what is there."""
+
+    fresh = True
+
+    def forward(self, xp, x, source, *, dim, index):
+        self.dim, self.index = dim, index
+        self.source_shape = source.shape
+        return xp.scatter(x, dim, index, source)
+
+    def backward(self, xp, grad):
+        to_x = to_source = None
+        if self.edges[0] is not None:
+            to_x = xp.where_true(grad, xp.untouched(grad, self.dim, self.index))
+        if self.edges[1] is not None:
+            to_source = xp.gather(grad, self.dim, self.index)
+            to_source = padded(xp, to_source, self.source_shape)
+        return to_x, to_source
+
+
+class ScatterAdd(Operator):
+    """`x` with `source` added at given positions of each row."""
+
+    def forward(self, xp, x, source, *, dim, index):
+        self.dim, self.index = dim, index
+        self.source_shape = source.shape
+        return xp.scatter_add(x, dim, index, source)
+
+    def backward(self, xp, grad):
+        to_source = None
+        if self.edges[1] is not None:
+            to_source = xp.gather(grad, self.dim, self.index)
+            to_source = padded(xp, to_source, self.source_shape)
+        return grad, to_source
+
+
+def padded(xp, grad, shape):
+    """A gradient of the part of the source that was used, zeros for the rest."""
+    if tuple(grad.shape) == tuple(shape):
+        return grad
+    part = tuple([slice(0, n) for n in grad.shape])
+    return xp.index_back(grad, part, shape)
+
+
+class MaskedScatter(Operator):
+    """`x` with the elements of `source`, one after the other, where a mask holds."""
+
+    fresh = True
+
+    def forward(self, xp, x, source, *, mask):
+        self.mask = mask
+        self.source_shape = source.shape
+        self.count = int(mask.sum())
+        flat = source.reshape(-1)[: self.count]
+        return xp.index_put(x, (mask,), flat, False)
+
+    def backward(self, xp, grad):
+        to_x = xp.where_true(grad, ~self.mask)
+        if self.edges[1] is None:
+            return to_x, None
+        picked = xp.index(grad, (self.mask,))
+        size = 1
+        for n in self.source_shape:
+            size *= n
+        flat = xp.index_back(picked, (slice(0, self.count),), (size,))
+        return to_x, xp.reshape(flat, self.source_shape)
