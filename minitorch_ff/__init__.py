@@ -40,6 +40,7 @@ from minitorch_ff._functions.creation import (
     full, full_like, linspace, logspace, ones, ones_like, scalar_tensor, tensor, zeros,
     zeros_like,
 )  # fmt: skip
+from minitorch_ff._functions.conversion import truth as is_nonzero
 from minitorch_ff._functions.creation import range_ as range
 from minitorch_ff._functions.complex_numbers import (
     angle, conj, conj_physical, imag, real, resolve_conj,
@@ -153,13 +154,25 @@ _SUBMODULES = frozenset({
 """Loaded when first touched."""
 
 
+_FUNCTIONAL = frozenset({
+    "alpha_dropout", "batch_norm", "bilinear", "binary_cross_entropy_with_logits",
+    "cosine_embedding_loss", "cosine_similarity", "dropout", "feature_alpha_dropout",
+    "group_norm", "hinge_embedding_loss", "instance_norm", "kl_div", "layer_norm",
+    "margin_ranking_loss", "pairwise_distance", "pdist", "poisson_nll_loss", "rms_norm",
+    "triplet_margin_loss",
+})  # fmt: skip
+"""Functions of `nn.functional` that `torch` has as well."""
+
+
 def __getattr__(name: str) -> _Any:
     if name in _SUBMODULES:
         return _importlib.import_module(f"minitorch_ff.{name}")
+    if name in _FUNCTIONAL:
+        return getattr(_importlib.import_module("minitorch_ff.nn.functional"), name)
     raise AttributeError(
         f"module 'torch' has no attribute '{name}' (or minitorch_ff does not have it yet)"
     )
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_SUBMODULES})
+    return sorted({*globals(), *_SUBMODULES, *_FUNCTIONAL})

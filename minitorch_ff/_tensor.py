@@ -279,6 +279,12 @@ class Tensor(engine.Tensor):
             if hooks.retain is None:
                 hooks.retain = RetainGrad(self)
 
+    @property
+    def retains_grad(self) -> bool:
+        """Whether the tensor is no leaf and keeps its gradient all the same."""
+        hooks = None if self.is_leaf else self.node.hooks
+        return hooks is not None and hooks.retain is not None
+
     # ------------------------------------------------------------------------ text
 
     def __repr__(self, *, tensor_contents: str | None = None) -> str:
@@ -539,7 +545,7 @@ class Tensor(engine.Tensor):
     isclose, allclose, equal = comparison.isclose, comparison.allclose, comparison.equal
     isnan, isinf, isfinite = comparison.isnan, comparison.isinf, comparison.isfinite
     isposinf, isneginf = comparison.isposinf, comparison.isneginf
-    isreal = comparison.isreal
+    isreal, is_nonzero = comparison.isreal, conversion.truth
 
     __and__, __rand__ = infix(bits.BitwiseAnd), infix(bits.BitwiseAnd)
     __or__, __ror__ = infix(bits.BitwiseOr), infix(bits.BitwiseOr)

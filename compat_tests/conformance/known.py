@@ -33,6 +33,11 @@ class Known:
         return bool(re.search(self.match, line))
 
 
+def missing(names: str, reason: str) -> list[Known]:
+    """Rows for names that we do not have at all; their bad inputs raise nothing."""
+    return [Known(name, "^missing|message=no error", reason) for name in names.split()]
+
+
 def line_of(failure: dict) -> str:
     """A failure in one line; patterns of the table are matched with it."""
     details = " ".join(f"{k}={v}" for k, v in failure.items() if k != "stage")
@@ -63,3 +68,5 @@ def judge(
     for row in rows:
         if complete and not any(row.explains(line) for line in lines):
             pytest.fail(f"passes now, take it out of the table: {row}")
+    if lines:
+        pytest.xfail("; ".join(sorted({row.reason for row in rows})))

@@ -480,3 +480,16 @@ def test_lbfgs(line_search, start):
         return losses, everything(optimizer, xs)
 
     same_in_both(body, tolerance=(1e-6, 1e-8))
+
+
+def test_a_tensor_that_keeps_its_gradient_can_be_optimized():
+    def body(torch):
+        x = torch.randn(3, requires_grad=True)
+        y = x * 2
+        y.retain_grad()
+        optimizer = torch.optim.SGD([y], lr=0.1)
+        (y**2).sum().backward()
+        optimizer.step()
+        return y.detach(), y.retains_grad, x.retains_grad
+
+    same_in_both(body)

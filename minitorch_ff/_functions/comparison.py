@@ -185,7 +185,7 @@ def as_number(sign: str) -> Callable[..., Any]:
         by_tensor = isinstance(other, AnyTensor)
         operand: Any = other if by_tensor else number(other, self)
         try:
-            out = apply(ops.Compared, self, operand, sign=sign)
+            out = apply(ops.Compared, self, operand, sign=sign, dtype=self.buffer.dtype)
         except ValueError as error:
             raise complaint(ops.Compared, self, operand, error) from None
         return numbered(out, int(by_tensor))

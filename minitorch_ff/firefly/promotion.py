@@ -118,26 +118,17 @@ def number(value: Any, like: Tensor) -> Tensor:
     dtype = buffer.dtype
     if kind > CATEGORY[dtype.kind]:
         dtype = (None, Defaults.integer, Defaults.floating, Defaults.complex)[kind]
+    if kind == INTEGER and not -(2**63) <= value < 2**64:
+        raise OverflowError("int too big to convert")
     module = by_buffer_type[type(buffer)].module
     try:
         array = module.array(value, dtype)
-    except OverflowError:
-        array = wrapped_around(module, value, dtype)
+    except OverflowError:  # the high bits are lost, as in C
+        array = module.array(value % 2**64, "uint64").astype(dtype)
     tensor = wrap(like.result_class, array)
     if value and len(_numbers) < NUMBERS_KEPT:  # 0.0 equals -0.0: kept, they would mix
         _numbers[key] = tensor
     return tensor
-
-
-def wrapped_around(module: Any, value: int, dtype: Any) -> Any:
-    """An integer as a 0-d buffer of a type too narrow for it: the high bits are lost.
-
-    Raises:
-        OverflowError: It has more than 64 bits.
-    """
-    if not -(2**63) <= value < 2**64:
-        raise OverflowError("int too big to convert")
-    return module.array(value % 2**64, "uint64").astype(dtype)
 
 
 def number_category(value: Any) -> int:

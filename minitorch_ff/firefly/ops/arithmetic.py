@@ -185,6 +185,7 @@ class RemainderOfNumber(Underivable):
     """What is left of a number."""
 
     __slots__ = ()
+    aten = "remainder"
     promotes = True
 
     def forward(self, xp, a, b):

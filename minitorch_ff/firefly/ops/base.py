@@ -251,6 +251,8 @@ class Underivable(Operator):
     """An operator that PyTorch records, but has no gradient for."""
 
     __slots__ = ()
+    aten = ""
+    """What the message calls it, if not the function's name."""
 
     def backward(self, xp, grad):
         """There is none.
@@ -259,7 +261,7 @@ class Underivable(Operator):
             RuntimeError: Always.
         """
         raise RuntimeError(
-            f"derivative for aten::{function_name(type(self))} is not implemented"
+            f"derivative for aten::{self.aten or function_name(type(self))} is not implemented"
         )
 
     def name(self):

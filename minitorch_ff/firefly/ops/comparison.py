@@ -66,13 +66,13 @@ class Ge(NonDifferentiable):
 
 
 class Compared(Stepwise):
-    """The truth of a comparison as a number in the place of `a`: for `eq_` and its like."""
+    """The truth of a comparison as a number of some dtype: for `eq_` and its like."""
 
     promotes = True
 
-    def forward(self, xp, a, b, *, sign):
+    def forward(self, xp, a, b, *, sign, dtype):
         self.sign = sign
-        return getattr(xp, sign)(a, b)
+        return xp.cast(getattr(xp, sign)(a, b), dtype)
 
     def name(self):
         return f"{self.sign.capitalize()}Backward{self.variant}"

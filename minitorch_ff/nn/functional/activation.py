@@ -5,11 +5,12 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING
 
+from minitorch_ff._dtypes import finfo
 from minitorch_ff._functions import activation, arithmetic
 from minitorch_ff._functions.activation import check_floating
 from minitorch_ff.firefly.in_place import in_place
 from minitorch_ff.firefly.ops import activation as ops
-from minitorch_ff.firefly.ops.base import apply
+from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply
 
 if TYPE_CHECKING:
     from minitorch_ff._dtypes import dtype as DType
@@ -191,8 +192,9 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
         [torch.nn.functional.softshrink](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.softshrink.html).
     """
     if lambd < 0:
+        limit, name = finfo(input.dtype).max, TYPE_NAMES[input.buffer.dtype.name]
         raise RuntimeError(
-            f"lambda must be greater or equal to 0, but found to be {lambd:g}."
+            f"lambda must be in range [0, {limit:g}] for input dtype {name}, but found {lambd:g}"
         )
     return apply(ops.Softshrink, input, lambd=lambd)
 

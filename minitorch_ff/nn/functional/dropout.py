@@ -120,6 +120,8 @@ def _by_channel(
     given = input.unsqueeze(0) if lone else input
     drop = _channel_dropout_ if inplace else _channel_dropout
     out = drop(given, p, training)
+    if inplace:
+        return input
     return out.squeeze(0) if lone else out
 
 

@@ -371,6 +371,7 @@ def cross_entropy(
         and x.ndim == 2
         and classes.ndim == 1
         and not label_smoothing
+        and ignore_index < 0
         and x.shape[0] == classes.shape[0] != 0
         and classes.dtype.kind == "i"
         and input.backend.all_between(classes, 0, x.shape[1])

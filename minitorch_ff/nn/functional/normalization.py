@@ -49,6 +49,11 @@ def batch_norm(
         raise ValueError(
             f"Expected more than 1 value per channel when training, got input size {input.shape}"
         )
+    if len(shape) < 2:
+        input = input.reshape(shape + (1,) * (2 - len(shape)))
+        return batch_norm(
+            input, running_mean, running_var, weight, bias, training, momentum, eps
+        ).reshape(shape)
     channels = shape[1]
     named = {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}
     for name, vector in named.items():

@@ -25,6 +25,8 @@ class Fused:
 
     def softmax(self, x, dim):
         """Exponentials over `dim`, scaled to add up to one."""
+        if not x.size:
+            return self.copy(x)
         largest = self.module.maximum.reduce(x, dim, keepdims=True)
         weights = self.module.asarray(self.module.subtract(x, largest))
         self.module.exp(weights, weights)
@@ -33,6 +35,8 @@ class Fused:
 
     def log_softmax(self, x, dim):
         """The logarithm of the softmax over `dim`, without overflow."""
+        if not x.size:
+            return self.copy(x)
         module = self.module
         shifted = module.subtract(x, module.maximum.reduce(x, dim, keepdims=True))
         total = module.add.reduce(module.exp(shifted), dim, keepdims=True)

@@ -13,14 +13,14 @@ class Picking:
 
     def gather(self, x, dim, index):
         """From each row along `dim` the elements at `index`."""
-        if not x.ndim:
-            return self.module.broadcast_to(x, index.shape) + self.module.zeros((), x.dtype)
+        if not x.ndim or not index.size:
+            return self.module.full(index.shape, 0 if x.ndim else x, x.dtype)
         return x[self._places(x.shape, dim, index)]
 
     def gather_back(self, grad, shape, dim, index):
         """Zeros of `shape` with `grad` added at `index` of each row."""
         result = self.module.zeros(shape, grad.dtype)
-        if not shape:
+        if not shape or not grad.size:
             return result + grad.sum()
         self.module.add.at(result, self._places(shape, dim, index), grad)
         return result
