@@ -87,7 +87,7 @@ def main():
     print("parameters:", sum(p.numel() for p in model.parameters()))
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
 
-    for epoch in range(1, 13):
+    for epoch in range(1, 16):
         train_loss = train(model, train_loader, optimizer)
         if epoch % 3 == 0:
             test_loss, accuracy = evaluate(model, test_loader)

@@ -98,7 +98,7 @@ from minitorch_ff._functions.reduction import (
     all, any, count_nonzero, logsumexp, mean, nanmean, nansum, prod, sum, trace,
 )  # fmt: skip
 from minitorch_ff._functions.statistics import (
-    median, mode, nanmedian, std, std_mean, var, var_mean,
+    corrcoef, cov, median, mode, nanmedian, std, std_mean, var, var_mean,
 )  # fmt: skip
 from minitorch_ff._functions.rounding import ceil, fix, floor, frac, frexp, round, trunc
 from minitorch_ff._functions.selection import masked_fill, where

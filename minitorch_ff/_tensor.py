@@ -349,7 +349,7 @@ class Tensor(engine.Tensor):
     nansum, nanmean, logsumexp = reduction.nansum, reduction.nanmean, reduction.logsumexp
     all, any, count_nonzero = reduction.all, reduction.any, reduction.count_nonzero
     trace, sum_to_size = reduction.trace, reduction.sum_to_size
-    var, std = statistics.var, statistics.std
+    var, std, cov, corrcoef = statistics.var, statistics.std, statistics.cov, statistics.corrcoef
     median, nanmedian, mode = statistics.median, statistics.nanmedian, statistics.mode
     quantile, nanquantile = quantiles.quantile, quantiles.nanquantile
     norm, dist = norms.norm, norms.dist

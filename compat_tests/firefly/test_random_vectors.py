@@ -1,7 +1,7 @@
 """What PyTorch 2.13.0 drew, written down: the generator without PyTorch at hand.
 
-Floats are exact, in hexadecimal. Each row is a seed, the call in PyTorch's words, the same
-call of a `Generator`, and the values.
+Floats are exact, in hexadecimal. A row is a seed (or none, for 0), the call in
+PyTorch's words, the same call of a `Generator`, and the values.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from minitorch_ff.firefly.random import (
     DEFAULT_SEED,
     Generator,
     default_generator,
-    fill,
 )
 
 FLOAT64 = np.dtype(np.float64)
@@ -21,7 +20,7 @@ FLOAT64 = np.dtype(np.float64)
 
 def transposed_normal(g):
     out = np.empty((4, 4), np.float32).T
-    fill(out, g.normal(16, contiguous=False))
+    g.fill(out, g.normal(16, contiguous=False))
     return out[0]
 
 

@@ -306,9 +306,9 @@ def test_skip_init(same):
     same(body)
 
 
-def random_layer(world):
+def random_layer(world, inputs=4, outputs=3):
     """A layer with random weights, so that singular values are all different."""
-    net = layer(world, 4, 3)
+    net = layer(world, inputs, outputs)
     with world.no_grad():
         net.weight.normal_()
     return net
@@ -358,5 +358,44 @@ def test_spectral_norm_parametrization(same):
         note.attempt(norm, random_layer(w), "nothing")
         note.attempt(norm, random_layer(w), dim=2)
         note.attempt(norm, random_layer(w), n_power_iterations=0)
+
+    same(body)
+
+
+@pytest.mark.parametrize("maps", [None, "matrix_exp", "cayley", "householder"])
+@pytest.mark.parametrize("sizes", [(3, 3), (5, 3), (3, 5), (1, 1)], ids=str)
+def test_orthogonal(same, sizes, maps):
+    def body(w, note):
+        orthogonal = w.nn.utils.parametrizations.orthogonal
+        for trivialized in (True, False):
+            net = random_layer(w, *sizes).double()
+            orthogonal(net, orthogonal_map=maps, use_trivialization=trivialized)
+            note(net, net.state_dict(), net.weight)
+            with w.no_grad():
+                net.parametrizations.weight.original.add_(0.3).sub_(
+                    w.arange(sizes[0] * sizes[1]).reshape(sizes).t() * 0.05
+                )
+            note(net.weight)
+            (net.weight**3).sum().backward()
+            note(net.parametrizations.weight.original.grad)
+            wanted = w.nn.init.orthogonal_(w.empty(sizes).t().double())
+            note.attempt(setattr, net, "weight", wanted)
+            note(net.weight, net.parametrizations.weight.original)
+            note.attempt(setattr, net, "weight", w.ones(7, 7))
+        twin = w.nn.Module()
+        twin.weight = w.nn.Parameter(w.eye(3).expand(2, 3, 3).clone())
+        note(orthogonal(twin, orthogonal_map=maps).weight)
+
+    same(body)
+
+
+def test_orthogonal_errors(same):
+    def body(w, note):
+        orthogonal = w.nn.utils.parametrizations.orthogonal
+        note.attempt(orthogonal, random_layer(w), "bias")
+        note.attempt(orthogonal, random_layer(w), "nothing")
+        note.attempt(orthogonal, random_layer(w), orthogonal_map="other")
+        net = orthogonal(random_layer(w), use_trivialization=False)
+        note(net.weight)
 
     same(body)

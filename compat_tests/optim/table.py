@@ -2,7 +2,14 @@
 
 from compat_tests.conformance.known import Known
 
-OPTIMIZERS: list[Known] = []
+OPTIMIZERS: list[Known] = [
+    Known(
+        "LBFGS",
+        r"^state_dict .*dtype=float32.*\['al'\]",
+        "near the minimum these are differences of nearly equal numbers, so noise of "
+        "rounding; PyTorch differs from itself as much with its vector kernels off",
+    ),
+]
 
 SCHEDULERS: list[Known] = []
 

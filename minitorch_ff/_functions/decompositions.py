@@ -11,6 +11,7 @@ from minitorch_ff import return_types
 from minitorch_ff._functions.norms import must_be_floating, singular_values
 from minitorch_ff.firefly.ops import decompositions as ops
 from minitorch_ff.firefly.ops.base import apply, apply_several
+from minitorch_ff.firefly.ops.indexing import Overwrite
 from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 from minitorch_ff.firefly.tensor import wrap
 
@@ -198,6 +199,8 @@ def pinv(
     """
     must_be_matrices(A, "linalg.pinv", square=hermitian)
     cutoff = cutoff_of(A, atol, rcond if rtol is None else rtol)
+    if hermitian:  # only the lower triangle counts
+        A = A.tril() + A.tril(-1).transpose(-1, -2)
     return apply(ops.Pinv, A, cutoff=cutoff)
 
 
@@ -206,8 +209,9 @@ def cutoff_of(A: Tensor, atol: Any, rtol: Any) -> Any:
     xp, dtype = A.backend, A.buffer.dtype
     if rtol is None:
         rounding = xp.module.finfo(dtype).eps * max(A.buffer.shape[-2:])
-        rtol = 0.0 if atol is not None and not isinstance(atol, AnyTensor) and atol > 0 else rounding
-    absolute, relative = [_bound(xp, dtype, value) for value in (atol or 0.0, rtol)]
+        rtol = rounding if isinstance(atol, AnyTensor) or not atol else 0.0
+    absolute = _bound(xp, dtype, 0.0 if atol is None else atol)
+    relative = _bound(xp, dtype, rtol)
 
     def cutoff(values: Any) -> Any:
         if not values.shape[-1]:
@@ -402,7 +406,8 @@ def matrix_power(A: Tensor, n: int) -> Tensor:
     if n < 0:
         A, n = inv(A), -n
     if n == 0:
-        return wrap(type(A), A.backend.identities(A.buffer))
+        settings = {"value": A.backend.identities(A.buffer), "called": "Copy"}
+        return apply(Overwrite, A, **settings)
     result = None
     while n:
         if n % 2:

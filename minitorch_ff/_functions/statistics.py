@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from minitorch_ff import return_types
 from minitorch_ff._checks import numpy_names
+from minitorch_ff._functions.ordering import max as maximum
+from minitorch_ff._functions.ordering import min as minimum
 from minitorch_ff._functions.ordering import must_have_elements
 from minitorch_ff._functions.reduction import reduced_dims
 from minitorch_ff.firefly.ops import ordering, reduction
@@ -192,3 +194,95 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Any:
     """
     dim = must_have_elements(input, dim, "mode")
     return return_types.mode(apply_several(ordering.Mode, input, dim=dim, keepdim=keepdim))
+
+
+# ------------------------------------------------------------------------- between variables
+
+
+def cov(
+    input: Tensor,
+    *,
+    correction: int = 1,
+    fweights: Tensor | None = None,
+    aweights: Tensor | None = None,
+) -> Tensor:
+    """The covariances of variables (rows), estimated from observations (columns).
+
+    Args:
+        input: A matrix; a vector is a single variable.
+        correction: What to take from the number of observations.
+        fweights: How often each observation was made, in integers.
+        aweights: How much each observation counts.
+
+    Raises:
+        RuntimeError: There are more than two dimensions, or weights do not fit.
+
+    See: [torch.cov](https://docs.pytorch.org/docs/stable/generated/torch.cov.html).
+    """
+    if input.buffer.ndim > 2:
+        raise RuntimeError(
+            "cov(): expected input to have two or fewer dimensions but got an input with "
+            f"{input.buffer.ndim} dimensions"
+        )
+    if input.buffer.dtype.kind == "b":
+        raise RuntimeError("cov(): bool dtype is not supported for input")
+    x = input.reshape(1, -1) if input.buffer.ndim < 2 else input
+    count = x.buffer.shape[1]
+    weights = None
+    for name, given in (("fweights", fweights), ("aweights", aweights)):
+        if given is not None:
+            _check_weights(name, given, count)
+            weights = given if weights is None else weights * given
+    total: Any = count if weights is None else weights.sum()
+    mean = (x if weights is None else x * weights).sum(1, True) / total
+    if aweights is not None and correction and weights is not None:
+        total = total - correction * (weights * aweights).sum() / total
+    else:
+        total = total - correction
+    centred = x - mean
+    scaled = centred if weights is None else centred * weights
+    if isinstance(total, int):
+        total = max(total, 0)
+    out = scaled @ centred.t() / total
+    return out.squeeze()
+
+
+def _check_weights(name: str, weights: Tensor, count: int) -> None:
+    """Refuse weights that do not fit the observations.
+
+    Raises:
+        RuntimeError: In PyTorch's words.
+    """
+    buffer = weights.buffer
+    if buffer.ndim > 1:
+        raise RuntimeError(
+            f"cov(): expected {name} to have one or fewer dimensions but got {name} with "
+            f"{buffer.ndim} dimensions"
+        )
+    if buffer.size != count:
+        raise RuntimeError(
+            f"cov(): expected {name} to have the same numel as there are observations in the "
+            f"input but got {buffer.size} != {count}"
+        )
+
+
+def corrcoef(input: Tensor) -> Tensor:
+    """The correlations of variables (rows): covariances over standard deviations.
+
+    Raises:
+        RuntimeError: `input` has more than two dimensions.
+
+    See: [torch.corrcoef](https://docs.pytorch.org/docs/stable/generated/torch.corrcoef.html).
+    """
+    if input.buffer.ndim > 2:
+        raise RuntimeError(
+            "corrcoef(): expected input to have two or fewer dimensions but got an input with "
+            f"{input.buffer.ndim} dimensions"
+        )
+    out = cov(input)
+    if not out.buffer.ndim:
+        return out / out
+    deviations = out.diagonal() ** 0.5
+    out = out / deviations.unsqueeze(1) / deviations.unsqueeze(0)
+    limit = out.new_ones(())
+    return minimum(maximum(out, -limit), limit)

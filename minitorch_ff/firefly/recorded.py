@@ -121,7 +121,7 @@ class Recorded:
     log, log1p = one(exponential.Log), one(exponential.Log1p)
 
     # Trigonometry
-    sin, cos, sinc = map(one, (trigonometric.Sin, trigonometric.Cos, trigonometric.Sinc))
+    sin, cos = one(trigonometric.Sin), one(trigonometric.Cos)
     sinh, cosh = one(trigonometric.Sinh), one(trigonometric.Cosh)
 
     # Special functions

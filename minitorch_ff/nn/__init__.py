@@ -12,17 +12,23 @@ from minitorch_ff.nn.modules.batchnorm import (
 from minitorch_ff.nn.modules.container import (
     ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential,
 )  # fmt: skip
+from minitorch_ff.nn.modules.distance import CosineSimilarity, PairwiseDistance
 from minitorch_ff.nn.modules.dropout import (
     AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout,
 )  # fmt: skip
 from minitorch_ff.nn.modules.flatten import Flatten, Unflatten
-from minitorch_ff.nn.modules.linear import Identity, Linear
+from minitorch_ff.nn.modules.linear import Bilinear, Identity, LazyLinear, Linear
 from minitorch_ff.nn.modules.loss import (
     BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, HuberLoss, KLDivLoss, L1Loss, MSELoss, NLLLoss,
     NLLLoss2d, SmoothL1Loss, SoftMarginLoss,
 )  # fmt: skip
 from minitorch_ff.nn.modules.module import Module
 from minitorch_ff.nn.modules.normalization import GroupNorm, LayerNorm, RMSNorm
+from minitorch_ff.nn.modules.ranking_loss import (
+    CosineEmbeddingLoss, GaussianNLLLoss, HingeEmbeddingLoss, MarginRankingLoss,
+    MultiLabelMarginLoss, MultiLabelSoftMarginLoss, MultiMarginLoss, PoissonNLLLoss,
+    TripletMarginLoss, TripletMarginWithDistanceLoss,
+)  # fmt: skip
 from minitorch_ff.nn.parameter import (
     Buffer, Parameter, UninitializedBuffer, UninitializedParameter,
 )  # fmt: skip

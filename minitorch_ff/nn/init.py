@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from minitorch_ff._functions.creation import empty_like
 from minitorch_ff._functions.creation import eye as identity
+from minitorch_ff._functions.decompositions import qr
 from minitorch_ff._functions.random import randperm
 from minitorch_ff._functions.selection import where
 from minitorch_ff._tensor import Tensor
@@ -454,8 +455,6 @@ def orthogonal_(
 
     See: [torch.nn.init.orthogonal_](https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.orthogonal_).
     """
-    from minitorch_ff.linalg import qr
-
     if tensor.dim() < 2:
         raise ValueError("Only tensors with 2 or more dimensions are supported")
     if tensor.numel() == 0:

@@ -178,4 +178,4 @@ def _scalar_betas(betas: tuple[Any, Any], numbers_only: bool) -> tuple[Any, Any]
             raise ValueError(FOREACH_WANTS_NUMBERS.format(f"betas[{i}]"))
         if beta.numel() != 1:
             raise ValueError(f"Tensor betas[{i}] must be 1-element")
-    return tuple(beta.squeeze() for beta in betas)  # type: ignore[return-value]
+    return tuple(beta.squeeze() for beta in betas)

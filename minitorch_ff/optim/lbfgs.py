@@ -98,7 +98,7 @@ class LBFGS(Optimizer):
         return params
 
     @no_grad()
-    def step(self, closure: Closure) -> Any:  # type: ignore[override]
+    def step(self, closure: Closure) -> Any:
         """Iterate until nothing changes any more, or the evaluations are used up.
 
         Args:

@@ -79,6 +79,9 @@ class Logcumsumexp(Operator):
         x, y = self.saved_tensors
         if not x.shape:
             return (xp.copy(grad),)
+        # Where all so far is minus infinity, that counts as nothing, not as 0 / 0.
+        nothing = xp.eq(y, xp.constant_like(-math.inf, y))
+        y = xp.where(nothing, xp.constant_like(0, y), y)
         positive = self.half(xp, grad, x, y)
         return (xp.sub(positive, self.half(xp, xp.neg(grad), x, y)),)
 

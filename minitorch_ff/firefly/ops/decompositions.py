@@ -116,6 +116,7 @@ class Eigh(SeveralOutputs):
             total = product(xp, xp.mul(vectors, rows_of(xp, to_values)), back)
         if to_vectors is not None:
             inner = xp.mul(xp.matmul(back, to_vectors), inverse_gaps(xp, values))
+            inner = xp.scale(xp.add(inner, turned(xp, inner)), 0.5)
             part = product(xp, vectors, inner, back)
             total = part if total is None else xp.add(total, part)
         return (total,)
@@ -176,9 +177,7 @@ class Qr(SeveralOutputs):
         if to_r is not None:
             to_left, to_right = xp.index(to_r, left), xp.index(to_r, right)
             back = xp.matmul(q, to_right)
-            through = xp.matmul(back, turned(xp, xp.index(r, right)))
-            through = xp.matmul(turned(xp, q), through)
-            to_more = xp.matmul(q, through)
+            to_more = product(xp, q, xp.index(r, right), turned(xp, to_right))
             to_q = to_more if to_q is None else xp.add(to_q, to_more)
         else:
             back = xp.scale(xp.index(r, right), 0)

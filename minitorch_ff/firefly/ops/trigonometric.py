@@ -99,7 +99,7 @@ class Atan(Operator):
 
 
 class Atan2(Operator):
-    """The angle of the point `(b, a)`; the gradient is `g b / r²` and `-g a / r²`."""
+    """The angle of the point `(b, a)`; the gradient is `g b / r²` and `-g a / r²`, 0 at 0."""
 
     __slots__ = ()
     promotes = floats = fresh = True
@@ -110,7 +110,9 @@ class Atan2(Operator):
 
     def backward(self, xp, grad):
         a, b = self.saved_tensors
-        scaled = xp.div(grad, xp.add(xp.mul(a, a), xp.mul(b, b)))
+        square = xp.add(xp.mul(a, a), xp.mul(b, b))
+        nonzero = xp.ne(square, xp.constant_like(0, square))
+        scaled = xp.where_true(xp.div(grad, square), nonzero)
         return xp.mul(scaled, b), xp.neg(xp.mul(scaled, a))
 
 
@@ -190,7 +192,10 @@ class Atanh(Operator):
 
 
 class Sinc(Operator):
-    """`sin(πx) / (πx)`, and 1 at 0; the gradient is `g (cos(πx) - y) / x`, and 0 at 0."""
+    """`sin(πx) / (πx)`, and 1 at 0.
+
+    The gradient is `g (πx cos(πx) - sin(πx)) / (πx²)`, and 0 at 0.
+    """
 
     __slots__ = ()
     floats = fresh = True
@@ -201,8 +206,10 @@ class Sinc(Operator):
 
     def backward(self, xp, grad):
         (x,) = self.saved_tensors
-        slope = xp.div(xp.sub(xp.cos(xp.scale(x, math.pi)), xp.sinc(x)), x)
-        return (xp.mul(grad, xp.where_true(slope, xp.ne(x, xp.constant_like(0, x)))),)
+        angle, area = xp.scale(x, math.pi), xp.scale(xp.mul(x, x), math.pi)
+        slope = xp.div(xp.sub(xp.mul(angle, xp.cos(angle)), xp.sin(angle)), area)
+        nonzero = xp.ne(area, xp.constant_like(0, area))
+        return (xp.where_true(xp.mul(grad, slope), nonzero),)
 
 
 class Deg2rad(Operator):

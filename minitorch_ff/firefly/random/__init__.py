@@ -20,9 +20,8 @@ where a tensor lives.
 
 from minitorch_ff.firefly.random.engine import DEFAULT_SEED
 from minitorch_ff.firefly.random.generator import Generator
-from minitorch_ff.firefly.random.memory_order import fill, read
 
-__all__ = ["DEFAULT_SEED", "Generator", "default_generator", "fill", "read"]
+__all__ = ["DEFAULT_SEED", "Generator", "default_generator"]
 
 default_generator = Generator()
 """The generator of every draw that names none. Unpredictable until `manual_seed`."""

@@ -40,7 +40,7 @@ class Continuous(Engine):
         low: float = 0.0,
         high: float = 1.0,
         dtype: np.dtype = FLOAT32,
-    ):
+    ) -> np.ndarray:
         """Draw numbers spread evenly over [low, high).
 
         Args:
@@ -87,7 +87,9 @@ class Continuous(Engine):
         return values
 
     @silent
-    def exponential(self, size: int, lambd: float = 1.0, dtype: np.dtype = FLOAT32):
+    def exponential(
+        self, size: int, lambd: float = 1.0, dtype: np.dtype = FLOAT32
+    ) -> np.ndarray:
         """Draw waiting times of events that happen at a constant rate.
 
         Args:
@@ -125,7 +127,7 @@ class Continuous(Engine):
         median: float = 0.0,
         sigma: float = 1.0,
         dtype: np.dtype = FLOAT32,
-    ):
+    ) -> np.ndarray:
         """Draw from the Cauchy distribution, which has a median and no mean.
 
         Args:
@@ -155,7 +157,7 @@ class Continuous(Engine):
 
     def rrelu_slopes(
         self, size: int, lower: float, upper: float, dtype: np.dtype = FLOAT32
-    ):
+    ) -> np.ndarray:
         """Draw the slopes of a randomised ReLU.
 
         One slope belongs to each element that is not positive, in the order of the

@@ -23,7 +23,7 @@ _INTEGERS = ("uint8", "int8", "int16", "int32", "int64")
 class Discrete(Engine):
     """Draws from distributions over 0 and 1, or over counts."""
 
-    def bernoulli(self, size: int, p: float):
+    def bernoulli(self, size: int, p: float) -> np.ndarray:
         """Decide `size` times, each time yes with probability `p`.
 
         Args:
@@ -43,7 +43,7 @@ class Discrete(Engine):
         return self._in_blocks(lambda n: self.u53s(n) < threshold, size, BOOL)
 
     @silent
-    def bernoulli_each(self, p):
+    def bernoulli_each(self, p: np.ndarray) -> np.ndarray:
         """Decide for each element of `p` with its own probability.
 
         The decisions are other ones than `bernoulli` makes of the same number: they
@@ -71,7 +71,7 @@ class Discrete(Engine):
         return self.unit32(p.size) < p.astype(np.float32, copy=False)
 
     @silent
-    def geometric(self, size: int, p: float, dtype: np.dtype = FLOAT32):
+    def geometric(self, size: int, p: float, dtype: np.dtype = FLOAT32) -> np.ndarray:
         """Count the tries up to the first success.
 
         Args:
@@ -98,7 +98,7 @@ class Discrete(Engine):
         return self._in_blocks(draw, size, dtype)
 
     @silent
-    def poisson(self, rates):
+    def poisson(self, rates: np.ndarray) -> np.ndarray:
         """Count the events of a unit of time, for each element of `rates`.
 
         Args:
@@ -141,8 +141,7 @@ class Discrete(Engine):
             u = self.unit() - 0.5
             v = self.unit()
             us = 0.5 - abs(u)
-            # us = 0, once in 2⁵³ draws, divides by zero: C gets -inf and then this.
-            count = INT64_MIN
+            count = INT64_MIN  # what C makes of dividing by us = 0, once in 2⁵³ draws
             if us:
                 count = floor((2 * a / us + b) * u + rate + 0.43)
             if us >= 0.07 and v <= v_r:

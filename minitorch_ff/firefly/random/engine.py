@@ -33,8 +33,8 @@ _STATE = np.dtype(
 )
 
 BLOCK = 16384
-"""Values drawn at a time: what they go through stays in the cache, and in memory that need
-not be asked of the system each time."""
+"""Values drawn at a time: what they go through stays in the cache, and in memory that
+need not be asked of the system each time."""
 
 _LOW_24 = np.uint64(2**24 - 1)
 _LOW_53 = np.uint64(2**53 - 1)
@@ -91,7 +91,7 @@ class Engine:
 
     # ----------------------------------------------------------------- the state
 
-    def state(self):
+    def state(self) -> np.ndarray:
         """Everything the next draws depend on.
 
         Returns:
@@ -114,7 +114,7 @@ class Engine:
             record["has_cached"] = 1
         return record.reshape(1).view(np.uint8)
 
-    def set_state(self, state) -> Self:
+    def set_state(self, state: np.ndarray) -> Self:
         """Continue from a state, of ours or of PyTorch's.
 
         Args:
@@ -173,24 +173,24 @@ class Engine:
         """Two words' low 53 bits as a number in [0, 1)."""
         return (self.u64() & (2**53 - 1)) * 2.0**-53
 
-    def u32s(self, size: int):
+    def u32s(self, size: int) -> np.ndarray:
         """As many words. Shape `(size,)`, in a wider type: uint64."""
         return self._bits.random_raw(size)
 
-    def u64s(self, size: int):
+    def u64s(self, size: int) -> np.ndarray:
         """As many pairs of words, the first one above the second. `(size,)`, uint64."""
         words = self._bits.random_raw(2 * size)
         pairs = words[0::2] << _32
         pairs |= words[1::2]
         return pairs
 
-    def u53s(self, size: int):
+    def u53s(self, size: int) -> np.ndarray:
         """The low 53 bits of as many pairs of words. Shape `(size,)`, uint64."""
         pairs = self.u64s(size)
         pairs &= _LOW_53
         return pairs
 
-    def unit32(self, size: int):
+    def unit32(self, size: int) -> np.ndarray:
         """Numbers in [0, 1), each the low 24 bits of one word. `(size,)`, float32."""
         bits = self._bits.random_raw(size)
         bits &= _LOW_24
@@ -198,7 +198,7 @@ class Engine:
         values *= np.float32(2.0**-24)
         return values
 
-    def unit64(self, size: int):
+    def unit64(self, size: int) -> np.ndarray:
         """Numbers in [0, 1), each the low 53 bits of two words. `(size,)`, float64."""
         values = self.u53s(size).view(np.int64).astype(np.float64)
         values *= 2.0**-53

@@ -20,7 +20,7 @@ silent = np.errstate(all="ignore")
 """C++ says nothing when a float overflows or an operation has no value; nor do we."""
 
 
-def fma32(a, b, c):
+def fma32(a, b, c) -> np.ndarray:
     """`a*b + c` in float32 with one rounding.
 
     The product of two float32 values is exact in float64. The sum is rounded twice, to
@@ -31,7 +31,7 @@ def fma32(a, b, c):
     return wide.astype(np.float32)
 
 
-def fma64(a, b: float, c: float):
+def fma64(a, b: float, c: float) -> np.ndarray:
     """`a*b + c` in float64 with (practically) one rounding; `a` is an array.
 
     An error-free product (Dekker) and an error-free sum (Knuth) give the result as a
@@ -60,7 +60,7 @@ def _halves(x):
     return high, x - high
 
 
-def each(function: Callable[[float], float], values):
+def each(function: Callable[[float], float], values) -> np.ndarray:
     """The C library's `function` of every value of a flat float64 array."""
     return np.fromiter(map(function, values.tolist()), np.float64, values.size)
 
@@ -78,12 +78,12 @@ def exp(x: float) -> float:
         return math.inf
 
 
-def sine(angles):
+def sine(angles) -> np.ndarray:
     """The C library's sine of float64 angles in [0, 2π]."""
     return np.sin(angles) if _numpy_agrees() else _each_shaped(math.sin, angles)
 
 
-def cosine(angles):
+def cosine(angles) -> np.ndarray:
     """The C library's cosine of float64 angles in [0, 2π]."""
     return np.cos(angles) if _numpy_agrees() else _each_shaped(math.cos, angles)
 
@@ -102,7 +102,7 @@ def _each_shaped(function: Callable[[float], float], values):
     return each(function, values.reshape(-1)).reshape(values.shape)
 
 
-def cast(values, dtype: np.dtype):
+def cast(values, dtype: np.dtype) -> np.ndarray:
     """Round float64 or int64 values to `dtype`; to half precision by way of float32."""
     if is_half(dtype):
         values = values.astype(np.float32)

@@ -19,7 +19,7 @@ class Gamma(Normal):
     """Draws from gamma distributions."""
 
     @silent
-    def standard_gamma(self, concentration):
+    def standard_gamma(self, concentration: np.ndarray) -> np.ndarray:
         """Draw from the gamma distribution of scale 1, for each element.
 
         Args:
@@ -46,10 +46,10 @@ class Gamma(Normal):
         if alpha < 1:
             if alpha == 0:
                 return 0.0
-            scale = (1 - self.unit()) ** float(number(1) / alpha)
+            scale = float(np.float64(1 - self.unit()) ** np.float64(number(1) / alpha))
             alpha = number(alpha + number(1))
         d = float(alpha - number(_THIRD))
-        c = float(1.0 / np.sqrt(np.float64(9.0 * d)))  # not a number where d < 0
+        c = float(1.0 / np.sqrt(np.float64(9.0 * d)))  # where d < 0, not a number
         while True:
             x, root = 0.0, 0.0
             while root <= 0:

@@ -30,7 +30,9 @@ _VALUES = {
 class Integers(Engine):
     """Draws of integers, in any dtype."""
 
-    def randint(self, size: int, low: int, high: int | None, dtype: np.dtype = INT64):
+    def randint(
+        self, size: int, low: int, high: int | None, dtype: np.dtype = INT64
+    ) -> np.ndarray:
         """Draw integers spread evenly over [low, high).
 
         Args:
@@ -57,7 +59,7 @@ class Integers(Engine):
 
         return self._in_blocks(draw, size, dtype)
 
-    def random_(self, size: int, dtype: np.dtype = INT64):
+    def random_(self, size: int, dtype: np.dtype = INT64) -> np.ndarray:
         """Draw integers spread evenly over the values of a dtype that are not negative.
 
         Args:

@@ -8,8 +8,10 @@ channels-last image they are not.
 
 from __future__ import annotations
 
+import numpy as np
 
-def fill(out, flat) -> None:
+
+def fill(out: np.ndarray, flat: np.ndarray) -> None:
     """Write values, in draw order, into an array.
 
     Args:
@@ -23,7 +25,7 @@ def fill(out, flat) -> None:
         view[...] = flat.reshape(view.shape)
 
 
-def read(values, out):
+def read(values: np.ndarray, out: np.ndarray) -> np.ndarray:
     """The values that belong to the elements of `out`, in draw order.
 
     Args:

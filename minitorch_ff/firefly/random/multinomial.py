@@ -21,17 +21,19 @@ class Multinomial(Continuous):
     """Draws of categories."""
 
     @silent
-    def multinomial(self, weights, num_samples: int, replacement: bool = False):
+    def multinomial(
+        self, weights: np.ndarray, num_samples: int, replacement: bool = False
+    ) -> np.ndarray:
         """Draw categories with probabilities in proportion to weights.
+
+        Without replacement two categories may score the same, most likely in half
+        precision. PyTorch leaves their order undefined; here the first one wins.
 
         Args:
             weights: One weight per category, of any sum. Shape `(categories,)` or
                 `(rows, categories)` for as many independent draws, floating.
             num_samples: How many categories to draw, of each row.
             replacement: Whether a category can be drawn again.
-
-        Without replacement, and more likely in half precision, two categories can score
-        the same. PyTorch's order of them is undefined; here the first one wins.
 
         Returns:
             Indices. Shape `(num_samples,)` or `(rows, num_samples)`, int64.

@@ -33,7 +33,7 @@ class Normal(Engine):
         std: float = 1.0,
         dtype: np.dtype = FLOAT32,
         contiguous: bool = True,
-    ):
+    ) -> np.ndarray:
         """Draw from the normal distribution.
 
         Args:
@@ -71,7 +71,7 @@ class Normal(Engine):
         mean: float = 1.0,
         std: float = 2.0,
         dtype: np.dtype = FLOAT32,
-    ):
+    ) -> np.ndarray:
         """Draw values whose logarithm has the normal distribution.
 
         Args:
@@ -93,7 +93,7 @@ class Normal(Engine):
             require_floating(dtype, "log_normal_cpu")
         return cast(each(exp, fma64(self.standard_normals(size), std, mean)), dtype)
 
-    def standard_normals(self, size: int):
+    def standard_normals(self, size: int) -> np.ndarray:
         """Normal values made one by one, the first perhaps kept from an earlier call.
 
         Every dtype's calls take from and leave to the same cache; draws in groups of
@@ -102,6 +102,9 @@ class Normal(Engine):
         Returns:
             Shape `(size,)`, float64.
         """
+        return self._in_blocks(self._one_by_one, size, FLOAT64)
+
+    def _one_by_one(self, size: int) -> np.ndarray:
         values: list[float] = []
         if self._cached_normal is not None and size:
             values.append(self._cached_normal)

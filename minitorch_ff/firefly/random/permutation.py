@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from minitorch_ff.firefly.random.dtypes import (
@@ -14,7 +16,7 @@ from minitorch_ff.firefly.random.dtypes import (
 from minitorch_ff.firefly.random.engine import Engine
 from minitorch_ff.firefly.random.exact import cast
 
-_LOOP_LIMIT = 400  # up to here, the plain loop is the faster way
+_LOOP_LIMIT = 400  # below this, the plain loop is the faster way
 _TOO_LONG = (2**32 - 1) // 20  # from here on, PyTorch shuffles in another way
 
 _INTEGERS = ("uint8", "int8", "int16", "int32", "int64")
@@ -26,7 +28,7 @@ _GAPLESS = {"float16": (2049, "2049"), "float32": (2**24 + 1, "2^24+1")}
 class Permutation(Engine):
     """Draws of permutations."""
 
-    def randperm(self, n: int, dtype: np.dtype = INT64):
+    def randperm(self, n: int, dtype: np.dtype = INT64) -> np.ndarray:
         """Put the integers from 0 to n - 1 in random order.
 
         Args:
@@ -53,7 +55,7 @@ class Permutation(Engine):
         return cast(shuffled(n, targets), dtype)
 
 
-def by_swapping(n: int, targets):
+def by_swapping(n: int, targets: np.ndarray) -> np.ndarray:
     """Exchange items i and `targets[i]` of 0 … n - 1, for i = 0 … n - 2 in turn."""
     items = list(range(n))
     for step, target in enumerate(targets.tolist()):
@@ -61,7 +63,7 @@ def by_swapping(n: int, targets):
     return np.array(items)
 
 
-def by_sorting(n: int, targets):
+def by_sorting(n: int, targets: np.ndarray) -> np.ndarray:
     """The same result without a loop over the steps.
 
     Once step i is over, place i stays as it is. So what matters is what a place holds
@@ -79,7 +81,7 @@ def by_sorting(n: int, targets):
     # A pair is one integer, whose upper half is the target.
     half, whole = (np.uint16, np.uint32) if n <= 2**16 else (np.uint32, np.uint64)
     bits = whole(8 * whole().itemsize // 2)
-    pairs = targets.astype(whole)
+    pairs: Any = targets.astype(whole)
     pairs <<= bits
     pairs |= np.arange(n - 1, dtype=whole)
     pairs.sort()

@@ -6,10 +6,11 @@ from minitorch_ff.nn.functional.activation import (
     rrelu_, selu, selu_, sigmoid, silu, softmax, softmin, softplus, softshrink, softsign, tanh, tanhshrink,
     threshold, threshold_,
 )  # fmt: skip
+from minitorch_ff.nn.functional.distance import cosine_similarity, pairwise_distance
 from minitorch_ff.nn.functional.dropout import (
     alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout,
 )  # fmt: skip
-from minitorch_ff.nn.functional.linear import linear
+from minitorch_ff.nn.functional.linear import bilinear, linear
 from minitorch_ff.nn.functional.loss import (
     binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, huber_loss, kl_div,
     l1_loss, mse_loss, nll_loss, smooth_l1_loss, soft_margin_loss,
@@ -17,3 +18,9 @@ from minitorch_ff.nn.functional.loss import (
 from minitorch_ff.nn.functional.normalization import (
     batch_norm, group_norm, instance_norm, layer_norm, normalize, rms_norm,
 )  # fmt: skip
+from minitorch_ff.nn.functional.ranking import (
+    cosine_embedding_loss, gaussian_nll_loss, hinge_embedding_loss, margin_ranking_loss,
+    multi_margin_loss, multilabel_margin_loss, multilabel_soft_margin_loss, poisson_nll_loss,
+    triplet_margin_loss, triplet_margin_with_distance_loss,
+)  # fmt: skip
+from minitorch_ff.nn.functional.sparse import one_hot

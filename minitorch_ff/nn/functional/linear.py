@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from minitorch_ff._functions import matmul as products
@@ -75,3 +76,50 @@ def check_operands(input: Tensor, weight: Tensor) -> None:
         raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {w.ndim}D")
     if x.dtype != w.dtype:
         raise products.dtypes_differ(x, w)
+
+
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    r"""Weighted sums of all products of two features: $y_k = x_1^\top W_k x_2 + b_k$.
+
+    Args:
+        input1: Shape `(*, in1)`.
+        input2: Shape `(*, in2)`.
+        weight: Shape `(out, in1, in2)`.
+        bias: Shape `(out)`.
+
+    Returns:
+        Shape `(*, out)`.
+
+    Raises:
+        RuntimeError: The shapes do not fit.
+
+    See: [torch.nn.functional.bilinear](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.bilinear.html).
+    """
+    first, second, w = input1.buffer.shape, input2.buffer.shape, weight.buffer.shape
+    if len(first) != len(second):
+        raise RuntimeError(
+            "bilinear(): input dimensions do not match: got "
+            f"{len(first)} and {len(second)}"
+        )
+    for i, (n, m) in enumerate(zip(first[:-1], second[:-1], strict=True)):
+        if n != m:
+            raise RuntimeError(
+                f"bilinear(): input batch dimensions do not match at dim {i}: got {n} and {m}"
+            )
+    for which, size, wanted in ((1, first[-1], w[1]), (2, second[-1], w[2])):
+        if size != wanted:
+            raise RuntimeError(
+                f"bilinear(): input{which} size does not match weight size: got {size} but "
+                f"expected {wanted}"
+            )
+    if bias is not None and bias.buffer.shape[0] != w[0]:
+        raise RuntimeError(
+            f"bilinear(): bias size does not match weight size: got {bias.buffer.shape[0]} but "
+            f"expected {w[0]}"
+        )
+    rows = math.prod(first[:-1])
+    left = input1.reshape(rows, 1, first[-1], 1)
+    right = input2.reshape(rows, 1, second[-1])
+    met = (left * weight).sum(2)  # (rows, out, in2)
+    out = (met * right).sum(2).reshape(first[:-1] + (w[0],))
+    return out if bias is None else out + bias

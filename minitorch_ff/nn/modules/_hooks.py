@@ -319,7 +319,7 @@ class HookedCall:
         self._run_pre_hooks()
         watch = None
         if full or before:
-            # Imported here, as is all that needs `autograd`: few programs come this way.
+            # Imported here, as it needs `autograd`: few programs come this way.
             from minitorch_ff.nn.modules._backward_hook import BackwardHook
 
             watch = BackwardHook(module, full, before)

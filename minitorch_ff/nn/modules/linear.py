@@ -1,4 +1,4 @@
-"""Layers of weighted sums: `Linear`, `Bilinear`, `Identity`."""
+"""Layers of weighted sums: `Linear`, `Bilinear`, `Identity`, and a lazy `Linear`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from minitorch_ff._functions.creation import empty
 from minitorch_ff.nn import functional, init
+from minitorch_ff.nn.modules.lazy import LazyModuleMixin
 from minitorch_ff.nn.modules.module import Module
-from minitorch_ff.nn.parameter import Parameter
+from minitorch_ff.nn.parameter import Parameter, UninitializedParameter
 
 if TYPE_CHECKING:
     from minitorch_ff._tensor import Tensor
@@ -91,3 +92,101 @@ class Linear(Module):
             f"in_features={self.in_features}, out_features={self.out_features}, "
             f"bias={self.bias is not None}"
         )
+
+
+class Bilinear(Module):
+    r"""Weighted sums of all products of two features: $y_k = x_1^\top W_k x_2 + b_k$.
+
+    Args:
+        in1_features: Size of each row of the first input.
+        in2_features: Size of each row of the second input.
+        out_features: Size of each output row.
+        bias: Whether to add a bias.
+        device: Where the parameters are.
+        dtype: Of the parameters.
+
+    See: [torch.nn.Bilinear](https://docs.pytorch.org/docs/stable/generated/torch.nn.Bilinear.html).
+    """
+
+    weight: Tensor
+
+    def __init__(
+        self,
+        in1_features: int,
+        in2_features: int,
+        out_features: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        if in1_features <= 0:
+            raise ValueError(f"in1_features must be > 0, but got {in1_features}")
+        where = {"device": device, "dtype": dtype}
+        self.in1_features = in1_features
+        self.in2_features = in2_features
+        self.out_features = out_features
+        self.weight = Parameter(empty((out_features, in1_features, in2_features), **where))
+        self.register_parameter(
+            "bias", Parameter(empty(out_features, **where)) if bias else None
+        )
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw new initial values for weight and bias."""
+        bound = 1 / math.sqrt(self.weight.size(1))
+        init.uniform_(self.weight, -bound, bound)
+        if self.bias is not None:
+            init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, input1: Tensor, input2: Tensor) -> Tensor:
+        """Shapes `(*, in1)` and `(*, in2)` to `(*, out)`."""
+        return functional.bilinear(input1, input2, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        """The sizes, for `repr`."""
+        return (
+            f"in1_features={self.in1_features}, in2_features={self.in2_features}, "
+            f"out_features={self.out_features}, bias={self.bias is not None}"
+        )
+
+
+class LazyLinear(LazyModuleMixin, Linear):
+    """A `Linear` that learns the size of its input rows from its first input.
+
+    Args:
+        out_features: Size of each output row.
+        bias: Whether to add a bias.
+        device: Where the parameters are.
+        dtype: Of the parameters.
+
+    See: [torch.nn.LazyLinear](https://docs.pytorch.org/docs/stable/generated/torch.nn.LazyLinear.html).
+    """
+
+    cls_to_become = Linear  # type: ignore[assignment]
+    weight: Any
+    bias: Any
+
+    def __init__(
+        self, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None
+    ) -> None:
+        super().__init__(0, 0, False)
+        self.weight = UninitializedParameter(device=device, dtype=dtype)
+        self.out_features = out_features
+        if bias:
+            self.bias = UninitializedParameter(device=device, dtype=dtype)
+
+    def reset_parameters(self) -> None:
+        """Once the sizes are known: draw initial values."""
+        if not self.has_uninitialized_params() and self.in_features != 0:
+            super().reset_parameters()
+
+    def initialize_parameters(self, input: Tensor) -> None:  # type: ignore[override]
+        """Take the size of the input rows from the first input."""
+        if not self.has_uninitialized_params():
+            return
+        self.in_features = input.shape[-1]
+        self.weight.materialize((self.out_features, self.in_features))
+        if self.bias is not None:
+            self.bias.materialize((self.out_features,))
+        self.reset_parameters()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from minitorch_ff import _dtypes
 from minitorch_ff._functions.creation import eye, zeros_like
 from minitorch_ff._functions.decompositions import qr, solve
 from minitorch_ff._functions.joining import cat, stack
 from minitorch_ff._functions.random import randn
+from minitorch_ff._functions.selection import where
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import no_grad
 from minitorch_ff.nn.modules.module import Module
@@ -17,18 +17,18 @@ from minitorch_ff.nn.modules.module import Module
 MAPS = "matrix_exp", "cayley", "householder"
 
 
-class Orthogonal(Module):
+class _Orthogonal(Module):
     """An orthogonal matrix from an unconstrained one.
 
-    Two of the three maps take the lower triangle as a skew-symmetric matrix `A`: its
+    Two of the three maps take the lower triangle as a skew-symmetric matrix: its
     exponential is orthogonal, and so is its Cayley transform. The third takes the
-    columns below the diagonal as Householder reflections.
+    columns below the diagonal as Householder reflections, and signs from the diagonal.
 
     Args:
         weight: The weight before.
         orthogonal_map: One of `MAPS`.
-        use_trivialization: Whether the result is multiplied by a fixed orthogonal matrix
-            (`base`), so that any weight can be assigned.
+        use_trivialization: Whether the result is multiplied by a fixed orthogonal
+            matrix (`base`), so that any weight can be assigned.
     """
 
     base: Tensor | None
@@ -42,141 +42,128 @@ class Orthogonal(Module):
         if use_trivialization:
             self.register_buffer("base", None)
 
-    def forward(self, X: Tensor) -> Tensor:  # noqa: N803
+    def forward(self, x: Tensor) -> Tensor:
         """An orthogonal matrix of the same shape, or a batch of them."""
-        wide = X.size(-2) < X.size(-1)
+        wide = x.size(-2) < x.size(-1)
         if wide:
-            X = X.mT  # noqa: N806
-        n, k = X.size(-2), X.size(-1)
+            x = x.mT
         if self.orthogonal_map == "householder":
-            below = X.tril(-1)
+            below = x.tril(-1)
             tau = 2.0 / (1.0 + (below * below).sum(dim=-2))
-            signs = X.diagonal(dim1=-2, dim2=-1).int().unsqueeze(-2)
-            Q = householder_product(below, tau) * signs  # noqa: N806
+            signs = x.diagonal(dim1=-2, dim2=-1).int().unsqueeze(-2)
+            q = householder_product(below, tau) * signs
         else:
-            lower = X.tril()
-            if n != k:
-                rest = lower.new_zeros(n, n - k).expand(*X.shape[:-2], -1, -1)
-                lower = cat([lower, rest], dim=-1)
-            A = lower - lower.mT  # noqa: N806
-            if self.orthogonal_map == "matrix_exp":
-                Q = matrix_exp(A)  # noqa: N806
-            else:
-                one = eye(n, dtype=A.dtype, device=A.device)
-                Q = solve(one - 0.5 * A, one + 0.5 * A)  # noqa: N806
-            Q = Q[..., :k]  # noqa: N806
+            q = self._from_skew_symmetric(x.tril())
         if "base" in self._buffers:
-            Q = self.base @ Q  # type: ignore[operator]  # noqa: N806
-        return Q.mT if wide else Q
+            q = self.base @ q  # type: ignore[operator]
+        return q.mT if wide else q
+
+    def _from_skew_symmetric(self, lower: Tensor) -> Tensor:
+        n, k = lower.size(-2), lower.size(-1)
+        if n != k:
+            rest = lower.new_zeros(n, n - k).expand(*lower.shape[:-2], -1, -1)
+            lower = cat([lower, rest], dim=-1)
+        a = lower - lower.mT
+        if self.orthogonal_map == "matrix_exp":
+            return matrix_exp(a)[..., :k]
+        one = eye(n, dtype=a.dtype, device=a.device)
+        return solve(one - 0.5 * a, one + 0.5 * a)[..., :k]
 
     @no_grad()
-    def right_inverse(self, Q: Tensor) -> Tensor:  # noqa: N803
-        """What `forward` makes `Q` of, or the nearest orthogonal matrix if it is none."""
-        if Q.shape != self.shape:
+    def right_inverse(self, q: Tensor) -> Tensor:
+        """What `forward` makes `q` of, or a matrix near it if it is not orthogonal."""
+        if q.shape != self.shape:
             raise ValueError(
                 f"Expected a matrix or batch of matrices of shape {self.shape}. "
-                f"Got a tensor of shape {Q.shape}."
+                f"Got a tensor of shape {q.shape}."
             )
-        wide = Q.size(-2) < Q.size(-1)
-        tall = Q.mT if wide else Q
+        wide = q.size(-2) < q.size(-1)
+        tall = q.mT if wide else q
         if "base" not in self._buffers:
             if self.orthogonal_map != "householder":
                 raise NotImplementedError(
                     "It is not possible to assign to the matrix exponential or the "
                     "Cayley parametrizations when use_trivialization=False."
                 )
-            X = reflections(tall)  # noqa: N806
-            return X.mT if wide else X
+            x = reflections(tall)
+            return x.mT if wide else x
         n, k = tall.size(-2), tall.size(-1)
         if n != k:
-            drawn = randn(*Q.shape[:-2], n, n - k, dtype=Q.dtype, device=Q.device)
+            drawn = randn(*q.shape[:-2], n, n - k, dtype=q.dtype, device=q.device)
             self.base = orthogonalized(cat([tall, drawn], dim=-1))
         else:
             self.base = tall.clone() if is_orthogonal(tall) else orthogonalized(tall)
-        start = zeros_like(Q)  # at -1 on the diagonal, each map gives the identity
+        start = zeros_like(q)  # with -1 on the diagonal, each map gives the identity
         start.diagonal(dim1=-2, dim2=-1).fill_(-1.0)
         return start
 
 
-def is_orthogonal(Q: Tensor) -> bool:  # noqa: N803
+def is_orthogonal(q: Tensor) -> bool:
     """Whether the columns are orthonormal, up to rounding."""
-    n, k = Q.size(-2), Q.size(-1)
-    difference = Q.mT @ Q - eye(k, dtype=Q.dtype, device=Q.device)
-    return bool((difference.abs() <= 10.0 * n * _dtypes.finfo(Q.dtype).eps).all())
+    n, k = q.size(-2), q.size(-1)
+    difference = q.mT @ q - eye(k, dtype=q.dtype, device=q.device)
+    return bool((difference.abs() <= 10.0 * n * _dtypes.finfo(q.dtype).eps).all())
 
 
-def orthogonalized(A: Tensor) -> Tensor:  # noqa: N803
-    """The orthogonal factor of `A`, with signs that make it unique."""
-    Q, R = qr(A)  # noqa: N806
-    return Q * R.diagonal(dim1=-2, dim2=-1).sgn().unsqueeze(-2)
+def orthogonalized(a: Tensor) -> Tensor:
+    """The orthogonal factor of `a`, with the signs that make it unique."""
+    q, r = qr(a)
+    return q * r.diagonal(dim1=-2, dim2=-1).sgn().unsqueeze(-2)
 
 
-def matrix_exp(A: Tensor) -> Tensor:  # noqa: N803
-    """The matrix exponential: its Taylor series near zero, squared again and again."""
-    norm = A.detach().abs().sum(-1).amax().item() if A.numel() else 0.0
-    squarings = max(0, math.ceil(math.log2(norm)) + 1) if norm > 0 else 0
-    A = A * 0.5**squarings  # noqa: N806
-    term = total = eye(A.size(-1), dtype=A.dtype, device=A.device).expand(A.shape)
-    for i in range(1, 19):  # at a norm of 1/2, far below the rounding of float64
-        term = (term @ A) * (1 / i)
+def matrix_exp(a: Tensor) -> Tensor:
+    """The matrix exponential: its Taylor series near zero, then squared as needed."""
+    norm = a.detach().abs().sum(-1).amax().item() if a.numel() else 0.0
+    squarings = math.ceil(math.log2(norm)) if norm > 1 else 0
+    a = a * 0.5**squarings
+    term = total = eye(a.size(-1), dtype=a.dtype, device=a.device).expand(a.shape)
+    for i in range(1, 19):  # at a norm of 1 or less, enough for float64
+        term = (term @ a) * (1 / i)
         total = total + term
     for _ in range(squarings):
         total = total @ total
     return total
 
 
-def householder_product(V: Tensor, tau: Tensor) -> Tensor:  # noqa: N803
+def householder_product(below: Tensor, tau: Tensor) -> Tensor:
     """The first columns of the product of the reflections `I - tau v v^T`.
 
     Args:
-        V: Below the diagonal, the vectors `v`; each has a one at the diagonal and zeros
-            above. Shape `(*, n, k)`.
-        tau: Their factors. Shape `(*, k)`.
+        below: Each column is a vector `v`, which has a one at the diagonal and zeros
+            above; only what lies below the diagonal is given. Shape `(*, n, k)`.
+        tau: The factors. Shape `(*, k)`.
 
     Returns:
         Shape `(*, n, k)`.
     """
-    n, k = V.size(-2), V.size(-1)
-    one = eye(n, k, dtype=V.dtype, device=V.device)
-    vectors = V.tril(-1) + one
-    Q = one.expand(V.shape)  # noqa: N806
+    n, k = below.size(-2), below.size(-1)
+    one = eye(n, k, dtype=below.dtype, device=below.device)
+    vectors = below + one
+    q = one.expand(below.shape)
     for i in reversed(range(k)):
         v = vectors[..., i : i + 1]
-        Q = Q - tau[..., i, None, None] * v @ (v.mT @ Q)  # noqa: N806
-    return Q
+        q = q - tau[..., i, None, None] * v @ (v.mT @ q)
+    return q
 
 
-def reflections(Q: Tensor) -> Tensor:  # noqa: N803
-    """What the Householder map makes the orthogonal `Q` of: vectors, and signs above.
+def reflections(q: Tensor) -> Tensor:
+    """What the Householder map makes an orthogonal `q` of.
 
     Column by column, the reflection that clears a column below the diagonal is noted
-    and applied to the others. The diagonal gets the sign of what remains there.
+    there, and applied to the whole matrix; the diagonal notes the sign that is left.
     """
-    rest, columns = Q, []
-    k = Q.size(-1)
-    for i in range(k):
-        x = rest[..., i:, i]
-        head, tail = x[..., :1], x[..., 1:]
-        length = (x * x).sum(-1, keepdim=True).sqrt()
-        nothing = (tail * tail).sum(-1, keepdim=True) == 0  # already clear: no reflection
-        alpha = -length * (head.sgn() + (head == 0))
-        v = tail / (head - alpha).masked_fill(nothing, 1.0)
-        sign = (head.masked_fill(~nothing, 0.0) + alpha.masked_fill(nothing, 0.0)).sgn()
-        # Without a reflection, the map's own (tau = 2) turns the sign around.
-        sign = sign.masked_fill(nothing, 1.0) * (1 - 2 * (nothing & (head > 0)).int())
-        full = cat([rest.new_zeros(*x.shape[:-1], i), head * 0 + 1, v], dim=-1)
-        columns.append(cat([full[..., :i], sign, v], dim=-1))
-        tau = (2.0 / (full * full).sum(-1))[..., None, None].masked_fill(
-            nothing[..., None], 0.0
-        )
-        w = full.unsqueeze(-1)
-        rest = rest - tau * w @ (w.mT @ rest)
-    return stack(columns, dim=-1)
-
-
-def settings(weight: Any, orthogonal_map: str | None) -> str:
-    """The map to use for a weight."""
-    if orthogonal_map is None:
-        square = weight.size(-2) == weight.size(-1)
-        return "matrix_exp" if square else "householder"
-    return orthogonal_map
+    rest, columns = q, []
+    for i in range(q.size(-1)):
+        above = q.new_zeros(*q.shape[:-2], i)
+        head, tail = rest[..., i : i + 1, i], rest[..., i + 1 :, i]
+        clear = (tail == 0).all(-1, keepdim=True)
+        length = (head * head + (tail * tail).sum(-1, keepdim=True)).sqrt()
+        kept = where(clear, head, where(head < 0, length, -length))
+        v = tail / where(clear, 1.0, head - kept)
+        tau = where(clear, 0.0, (kept - head) / kept)
+        # Where there is nothing to reflect, the map does it all the same: turn it round.
+        sign = where(clear, -kept.sgn(), kept.sgn())
+        columns.append(cat([above, sign, v], dim=-1))
+        vector = cat([above, zeros_like(head) + 1, v], dim=-1).unsqueeze(-1)
+        rest = rest - tau.unsqueeze(-1) * vector @ (vector.mT @ rest)
+    return stack(columns, dim=-1) + rest.triu(1)

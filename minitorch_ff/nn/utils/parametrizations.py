@@ -10,10 +10,73 @@ from minitorch_ff.firefly.modes import no_grad
 from minitorch_ff.nn.functional.normalization import normalize
 from minitorch_ff.nn.modules.module import Module
 from minitorch_ff.nn.utils import parametrize
+from minitorch_ff.nn.utils._orthogonal import MAPS, _Orthogonal
 from minitorch_ff.nn.utils.spectral_norm import as_matrix, output_dim
 from minitorch_ff.nn.utils.weight_norm import norm_except_dim, scaled_direction
 
-__all__ = ["spectral_norm", "weight_norm"]
+__all__ = ["orthogonal", "spectral_norm", "weight_norm"]
+
+
+def orthogonal(
+    module: Module,
+    name: str = "weight",
+    orthogonal_map: str | None = None,
+    *,
+    use_trivialization: bool = True,
+) -> Module:
+    """Keep a weight orthogonal: its columns, or rows if there are fewer, orthonormal.
+
+    Args:
+        module: The module.
+        name: The weight's name; a matrix, or a batch of them.
+        orthogonal_map: How the weight is computed: `"matrix_exp"` (the default if it is
+            square), `"cayley"`, or `"householder"` (the default if it is not).
+        use_trivialization: Whether to multiply by a fixed orthogonal matrix, so that
+            learning starts at the weight that is there, and any can be assigned.
+
+    Returns:
+        The module.
+
+    Source: Lezcano-Casado and Martinez-Rubio, Cheap orthogonal constraints in neural
+    networks (2019).
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> layer = torch.nn.utils.parametrizations.orthogonal(torch.nn.Linear(20, 40))
+        >>> torch.allclose(layer.weight.T @ layer.weight, torch.eye(20), atol=1e-5)
+        True
+
+    See: [torch.nn.utils.parametrizations.orthogonal](https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.parametrizations.orthogonal.html).
+    """
+    weight = _tensor_of(module, name)
+    if weight.ndim < 2:
+        raise ValueError(
+            "Expected a matrix or batch of matrices. "
+            f"Got a tensor of {weight.ndim} dimensions."
+        )
+    if orthogonal_map is None:
+        square = weight.size(-2) == weight.size(-1)
+        orthogonal_map = "matrix_exp" if square else "householder"
+    if orthogonal_map not in MAPS:
+        raise ValueError(
+            'orthogonal_map has to be one of "matrix_exp", "cayley", "householder". '
+            f"Got: {orthogonal_map}"
+        )
+    function = _Orthogonal(
+        weight, orthogonal_map, use_trivialization=use_trivialization
+    )
+    parametrize.register_parametrization(module, name, function, unsafe=True)
+    return module
+
+
+def _tensor_of(module: Module, name: str) -> Tensor:
+    """The parameter or buffer of that name."""
+    tensor = getattr(module, name, None)
+    if not isinstance(tensor, Tensor):
+        raise ValueError(
+            f"Module '{module}' has no parameter or buffer with name '{name}'"
+        )
+    return tensor
 
 
 class _WeightNorm(Module):
@@ -52,9 +115,11 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
     Example:
         >>> from minitorch_ff import nn
         >>> layer = nn.utils.parametrizations.weight_norm(nn.Linear(2, 3))
-        >>> [(name, tuple(p.shape)) for name, p in layer.named_parameters()][1:]
-        [('parametrizations.weight.original0', (3, 1)),
-        ('parametrizations.weight.original1', (3, 2))]
+        >>> for name, parameter in layer.named_parameters():
+        ...     print(name, parameter.shape)
+        bias torch.Size([3])
+        parametrizations.weight.original0 torch.Size([3, 1])
+        parametrizations.weight.original1 torch.Size([3, 2])
 
     See: [torch.nn.utils.parametrizations.weight_norm](https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.parametrizations.weight_norm.html).
     """
@@ -157,11 +222,7 @@ def spectral_norm(
 
     See: [torch.nn.utils.parametrizations.spectral_norm](https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.parametrizations.spectral_norm.html).
     """
-    weight = getattr(module, name, None)
-    if not isinstance(weight, Tensor):
-        raise ValueError(
-            f"Module '{module}' has no parameter or buffer with name '{name}'"
-        )
+    weight = _tensor_of(module, name)
     if dim is None:
         dim = output_dim(module)
     function = _SpectralNorm(weight, n_power_iterations, dim, eps)

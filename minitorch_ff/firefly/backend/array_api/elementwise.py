@@ -62,7 +62,6 @@ class Elementwise:
         self.arcsinh = module.arcsinh
         self.arccosh = module.arccosh
         self.arctanh = module.arctanh
-        self.sinc = module.sinc
 
         self.floor = module.floor
         self.ceil = module.ceil
@@ -144,6 +143,14 @@ class Elementwise:
         zero = self.constant(0, x.dtype)
         positive, negative = self.module.greater(x, zero), self.module.less(x, zero)
         return self.module.subtract(positive.view("i1"), negative.view("i1")).astype(x.dtype)
+
+    def sinc(self, x):
+        """`sin(πx) / (πx)`, and 1 at 0."""
+        if x.dtype.itemsize == 2:
+            return self.sinc(x.astype("float32")).astype(x.dtype)
+        angle = self.module.multiply(x, self.constant(math.pi, x.dtype))
+        ratio = self.module.true_divide(self.module.sin(angle), angle)
+        return self.module.where(x == 0, self.constant(1, x.dtype), ratio)
 
     def nan_to_num(self, x, nan, above, below):
         """Numbers in the place of not-a-number, of +infinity and of -infinity."""

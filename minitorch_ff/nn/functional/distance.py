@@ -1,0 +1,51 @@
+"""Distances and similarities between vectors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from minitorch_ff._checks import floating
+from minitorch_ff._functions.joining import broadcast_tensors
+
+if TYPE_CHECKING:
+    from minitorch_ff._tensor import Tensor
+
+
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
+    r"""The cosine of the angle between vectors: $x_1 \cdot x_2 / (|x_1| |x_2|)$.
+
+    Args:
+        x1: Any shape, floating.
+        x2: A shape that broadcasts with it.
+        dim: The dimension of the vectors.
+        eps: What each length is taken to be at least.
+
+    Returns:
+        Numbers between -1 and 1, without dimension `dim`.
+
+    See: [torch.nn.functional.cosine_similarity](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cosine_similarity.html).
+    """
+    x1, x2 = broadcast_tensors(floating(x1), floating(x2))
+    # Each length is held above eps; where it is, no gradient flows through it.
+    lengths = [x.norm(2, dim, keepdim=True) for x in (x1, x2)]
+    units = [
+        x / length.clamp_min(eps) for x, length in zip((x1, x2), lengths, strict=True)
+    ]
+    return (units[0] * units[1]).sum(dim)
+
+
+def pairwise_distance(
+    x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
+) -> Tensor:
+    """The `p`-norm of the differences of vectors.
+
+    Args:
+        x1: Shape `(*, n)`.
+        x2: A shape that broadcasts with it.
+        p: The exponent.
+        eps: Added to every difference.
+        keepdim: Keep the last dimension, with size 1.
+
+    See: [torch.nn.functional.pairwise_distance](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.pairwise_distance.html).
+    """
+    return (x1 - x2 + eps).norm(p, -1, keepdim)

@@ -1,0 +1,370 @@
+"""Losses that compare, rank and separate: margins, triplets, and two distributions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from minitorch_ff._functions.extremes import maximum, minimum
+from minitorch_ff._functions.selection import where
+from minitorch_ff.nn.functional._reduction import legacy_reduction
+from minitorch_ff.nn.functional._reduction import reduce as reduced
+from minitorch_ff.nn.functional.activation import logsigmoid
+from minitorch_ff.nn.functional.distance import pairwise_distance
+
+if TYPE_CHECKING:
+    from minitorch_ff._tensor import Tensor
+
+
+def _reduction(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
+    if size_average is not None or reduce is not None:
+        return legacy_reduction(size_average, reduce)
+    return reduction
+
+
+def hinge_embedding_loss(
+    input: Tensor,
+    target: Tensor,
+    margin: float = 1.0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """`x` for target 1, `max(0, margin - x)` for target -1.
+
+    See: [torch.nn.functional.hinge_embedding_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.hinge_embedding_loss.html).
+    """
+    reduction = _reduction(size_average, reduce, reduction)
+    zeros = input.new_zeros(())
+    apart = where(target != 1, (margin - input).clamp_min(0), zeros)
+    close = where(target != -1, input, zeros)
+    return reduced(apart + close, reduction)
+
+
+def margin_ranking_loss(
+    input1: Tensor,
+    input2: Tensor,
+    target: Tensor,
+    margin: float = 0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """`max(0, -target (x1 - x2) + margin)` for targets 1 and -1.
+
+    Raises:
+        RuntimeError: The inputs differ in the number of dimensions.
+
+    See: [torch.nn.functional.margin_ranking_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.margin_ranking_loss.html).
+    """
+    reduction = _reduction(size_average, reduce, reduction)
+    if not input1.dim() == input2.dim() == target.dim():
+        raise RuntimeError(
+            "margin_ranking_loss : All input tensors should have same dimension but got sizes: "
+            f"input1: {input1.size()}, input2: {input2.size()}, target: {target.size()} "
+        )
+    values = (-target * (input1 - input2) + margin).clamp_min(0)
+    return reduced(values, reduction)
+
+
+def cosine_embedding_loss(
+    input1: Tensor,
+    input2: Tensor,
+    target: Tensor,
+    margin: float = 0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """One minus the cosine for target 1, `max(0, cosine - margin)` for target -1.
+
+    Raises:
+        RuntimeError: The shapes do not fit.
+
+    See: [torch.nn.functional.cosine_embedding_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cosine_embedding_loss.html).
+    """
+    reduction = _reduction(size_average, reduce, reduction)
+    if target.dim() not in (0, 1):
+        raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
+    if target.dim() == 1 and input1.dim() != 2:
+        raise RuntimeError(
+            "1D target tensor expects 2D input tensors, but found inputs with sizes "
+            f"{list(input1.shape)} and {list(input2.shape)}."
+        )
+    if target.dim() == 0 and input1.dim() != 1:
+        raise RuntimeError(
+            "0D target tensor expects 1D input tensors, but found inputs with sizes "
+            f"{list(input1.shape)} and {list(input2.shape)}."
+        )
+    # As PyTorch's formula has it: epsilon is added to the squared lengths.
+    dim = target.dim()
+    product = (input1 * input2).sum(dim)
+    first = (input1 * input1).sum(dim) + 1e-12
+    second = (input2 * input2).sum(dim) + 1e-12
+    cosine = product / (first * second).sqrt()
+    zeros = cosine.new_zeros(())
+    close = where(target == 1, 1 - cosine, zeros)
+    apart = where(target == -1, (cosine - margin).clamp_min(0), zeros)
+    return reduced(close + apart, reduction)
+
+
+def multi_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    p: int = 1,
+    margin: float = 1.0,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """How far other classes' scores come within a margin of the target's.
+
+    Args:
+        input: Scores. Shape `(C)` or `(N, C)`.
+        target: Class numbers. Shape `()` or `(N)`.
+        p: The exponent, 1 or 2.
+        margin: The margin.
+        weight: A factor for each class.
+        size_average: Deprecated; see `reduction`.
+        reduce: Deprecated; see `reduction`.
+        reduction: `"mean"`, `"sum"` or `"none"`.
+
+    Raises:
+        ValueError: `p` or the weights do not fit.
+
+    See: [torch.nn.functional.multi_margin_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.multi_margin_loss.html).
+    """
+    reduction = _reduction(size_average, reduce, reduction)
+    if p not in (1, 2):
+        raise ValueError("only p == 1 and p == 2 supported")
+    if weight is not None and weight.dim() != 1:
+        raise ValueError("weight must be one-dimensional")
+    rows = input if input.dim() == 2 else input.reshape(1, -1)
+    classes = rows.shape[1]
+    numbers = target.reshape(-1)
+    if input.dim() not in (1, 2) or not classes:
+        raise RuntimeError(
+            "Expected non-empty vector or matrix with optional 0-dim batch size, but got: "
+            f"{list(input.shape)}"
+        )
+    if numbers.numel() != rows.shape[0] or target.dim() > 1:
+        raise RuntimeError(
+            f"inconsistent target size, expected {rows.shape[0]} but got {list(target.shape)}"
+        )
+    chosen = numbers.reshape(-1, 1)
+    short = (margin - rows.gather(1, chosen) + rows).clamp_min(0)
+    values = short if p == 1 else short * short
+    if weight is not None:
+        values = values * weight[numbers].reshape(-1, 1)
+    values = values.scatter(1, chosen, 0.0).sum(1) / classes
+    if reduction == "none":
+        return values if input.dim() == 2 else values.reshape(target.shape)
+    return reduced(values, reduction)
+
+
+def multilabel_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """How far other classes' scores come within one of every target's.
+
+    The targets of a row are class numbers, up to the first -1.
+
+    See: [torch.nn.functional.multilabel_margin_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.multilabel_margin_loss.html).
+    """
+    reduction = _reduction(size_average, reduce, reduction)
+    if input.dim() > 2 or target.shape != input.shape:
+        raise RuntimeError(
+            f"inconsistent target size: {list(target.shape)} for input of size: "
+            f"{list(input.shape)}"
+        )
+    rows = input.reshape(1, -1) if input.dim() < 2 else input
+    numbers = target.reshape(rows.shape)
+    valid = (numbers < 0).cumsum(1) == 0
+    safe = where(valid, numbers, numbers.new_zeros(()))
+    is_target = rows.new_zeros(rows.shape).scatter_add(1, safe, valid.to(rows.dtype)) > 0
+    at_targets = rows.gather(1, safe)
+    short = (1 - at_targets.unsqueeze(2) + rows.unsqueeze(1)).clamp_min(0)
+    counted = valid.unsqueeze(2) & ~is_target.unsqueeze(1)
+    values = where(counted, short, short.new_zeros(())).sum((1, 2)) / rows.shape[1]
+    if reduction == "none":
+        return values if input.dim() == 2 else values.reshape(())
+    return reduced(values, reduction)
+
+
+def multilabel_soft_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Binary cross entropy of the scores, its mean over the classes.
+
+    See: [torch.nn.functional.multilabel_soft_margin_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.multilabel_soft_margin_loss.html).
+    """
+    reduction = _reduction(size_average, reduce, reduction)
+    values = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
+    if weight is not None:
+        values = values * weight
+    return reduced(values.sum(-1) / input.size(-1), reduction)
+
+
+def triplet_margin_loss(
+    anchor: Tensor,
+    positive: Tensor,
+    negative: Tensor,
+    margin: float = 1.0,
+    p: float = 2,
+    eps: float = 1e-6,
+    swap: bool = False,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """How much closer than `margin` the negative is, compared with the positive.
+
+    Raises:
+        ValueError: `margin` is not positive.
+        RuntimeError: The inputs differ in the number of dimensions.
+
+    See: [torch.nn.functional.triplet_margin_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.triplet_margin_loss.html),
+        Balntas et al., Learning shallow convolutional feature descriptors (2016).
+    """
+    reduction = _reduction(size_average, reduce, reduction)
+    if margin <= 0:
+        raise ValueError(f"margin must be greater than 0, got {margin}")
+    if not anchor.dim() == positive.dim() == negative.dim():
+        raise RuntimeError(
+            "The anchor, positive, and negative tensors are expected to have the same number "
+            f"of dimensions, but got: anchor {anchor.dim()}D, positive {positive.dim()}D, and "
+            f"negative {negative.dim()}D inputs"
+        )
+    close = pairwise_distance(anchor, positive, p, eps)
+    apart = pairwise_distance(anchor, negative, p, eps)
+    if swap:
+        apart = minimum(apart, pairwise_distance(positive, negative, p, eps))
+    return reduced((margin + close - apart).clamp_min(0), reduction)
+
+
+def triplet_margin_with_distance_loss(
+    anchor: Tensor,
+    positive: Tensor,
+    negative: Tensor,
+    *,
+    distance_function: Callable[[Tensor, Tensor], Tensor] | None = None,
+    margin: float = 1.0,
+    swap: bool = False,
+    reduction: str = "mean",
+) -> Tensor:
+    """`triplet_margin_loss` with a distance of one's own.
+
+    See: [torch.nn.functional.triplet_margin_with_distance_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.triplet_margin_with_distance_loss.html).
+    """
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"{reduction} is not a valid value for reduction")
+    if margin <= 0:
+        raise ValueError(f"margin must be greater than 0, got {margin}")
+    if not anchor.dim() == positive.dim() == negative.dim():
+        raise RuntimeError(
+            "The anchor, positive, and negative tensors are expected to have the same number "
+            f"of dimensions, but got: anchor {anchor.dim()}D, positive {positive.dim()}D, and "
+            f"negative {negative.dim()}D inputs"
+        )
+    distance = distance_function or pairwise_distance
+    close, apart = distance(anchor, positive), distance(anchor, negative)
+    if swap:
+        apart = minimum(apart, distance(positive, negative))
+    return reduced((margin + close - apart).clamp_min(0), reduction)
+
+
+def poisson_nll_loss(
+    input: Tensor,
+    target: Tensor,
+    log_input: bool = True,
+    full: bool = False,
+    size_average: bool | None = None,
+    eps: float = 1e-8,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Minus the log-probability of counts under Poisson distributions.
+
+    Args:
+        input: The expected counts, or their logarithms with `log_input`.
+        target: The counts.
+        log_input: Whether `input` holds logarithms.
+        full: Also add Stirling's approximation of `ln target!`.
+        size_average: Deprecated; see `reduction`.
+        eps: Keeps the logarithm finite, without `log_input`.
+        reduce: Deprecated; see `reduction`.
+        reduction: `"mean"`, `"sum"` or `"none"`.
+
+    Raises:
+        ValueError: `reduction` is another word.
+
+    See: [torch.nn.functional.poisson_nll_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.poisson_nll_loss.html).
+    """
+    reduction = _reduction(size_average, reduce, reduction)
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"{reduction} is not a valid value for reduction")
+    if log_input:
+        values = input.exp() - target * input
+    else:
+        values = input - target * (input + eps).log()
+    if full:
+        stirling = target * target.log() - target + 0.5 * (2 * math.pi * target).log()
+        values = values + where(target <= 1, stirling.new_zeros(()), stirling)
+    return reduced(values, reduction)
+
+
+def gaussian_nll_loss(
+    input: Tensor,
+    target: Tensor,
+    var: Tensor | float,
+    full: bool = False,
+    eps: float = 1e-6,
+    reduction: str = "mean",
+) -> Tensor:
+    """Minus the log-probability of targets under normal distributions.
+
+    Args:
+        input: The means.
+        target: The targets.
+        var: The variances: of the same shape, without or with size 1 in the last
+            dimension, or one number.
+        full: Also add `ln(2 pi) / 2`.
+        eps: What a variance is taken to be at least.
+        reduction: `"mean"`, `"sum"` or `"none"`.
+
+    Raises:
+        ValueError: A variance is negative, or of another shape.
+
+    See: [torch.nn.functional.gaussian_nll_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.gaussian_nll_loss.html).
+    """
+    if isinstance(var, (int, float)):
+        if var < 0:
+            raise ValueError("var has negative entry/entries")
+        var = input.new_full(input.shape, var)
+    elif (var.detach() < 0).any():
+        raise ValueError("var has negative entry/entries")
+    if var.shape != input.shape:
+        if var.shape == input.shape[:-1]:
+            var = var.unsqueeze(-1)
+        elif not (input.shape[:-1] == var.shape[:-1] and var.shape[-1] == 1):
+            raise ValueError("var is of incorrect size")
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"{reduction} is not valid")
+    # Held above eps in value only: the gradient passes as if it were not.
+    held = var + (maximum(var, var.new_full((), eps)) - var).detach()
+    values = 0.5 * (held.log() + (input - target) ** 2 / held)
+    if full:
+        values = values + 0.5 * math.log(2 * math.pi)
+    return reduced(values, reduction)
+
