@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from operator import index
 from typing import Any, TypeVar
 
 from minitorch_ff._dtypes import get_default_dtype
@@ -35,7 +36,7 @@ def wrap_dims(dims: Any, ndim: int) -> tuple[int, ...]:
         IndexError: One of them does not exist.
         RuntimeError: One is given twice.
     """
-    wrapped = tuple([wrap_dim(int(dim), ndim) for dim in dims])
+    wrapped = tuple([wrap_dim(index(dim), ndim) for dim in dims])
     for i, dim in enumerate(wrapped):
         if dim in wrapped[:i]:
             raise RuntimeError(f"dim {dim} appears multiple times in the list of dims")

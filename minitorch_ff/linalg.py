@@ -1,9 +1,11 @@
 """`torch.linalg`: norms, inverses, systems of equations, decompositions."""
 
+# ruff: noqa: N803 - matrices are called A and B, as in PyTorch
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from minitorch_ff._checks import wrap_dim
 from minitorch_ff._functions import shaping
 from minitorch_ff._functions.decompositions import (
     LinAlgError,
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LinAlgError",
     "cholesky",
+    "cross",
     "det",
     "diagonal",
     "eigh",
@@ -55,13 +58,19 @@ __all__ = [
 
 
 def norm(
-    A: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
+    A: Tensor,
+    ord: Any = None,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    dtype: Any = None,
 ) -> Tensor:
     """The norm of vectors or of matrices, whichever `dim` names.
 
     Args:
         A: Any shape, floating point; one or two dimensions if only `ord` is given.
-        ord: As in `vector_norm` or `matrix_norm`; by default the root of the squares' sum.
+        ord: As in `vector_norm` or `matrix_norm`; by default the root of the squares'
+            sum.
         dim: One dimension for vectors, two for matrices, None for all.
         keepdim: Keep the reduced dimensions, with size 1.
         dtype: Cast `A` to this first.
@@ -81,7 +90,8 @@ def norm(
         return vector_norm(A, 2, dim, keepdim, dtype=dtype)
     if dim is None and ndim not in (1, 2):
         raise RuntimeError(
-            "linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got "
+            "linalg.norm: If dim is not specified but ord is, the input must be 1D or "
+            "2D. Got "
             f"{ndim}D."
         )
     several = ndim == 2 if dim is None else not isinstance(dim, int) and len(dim) == 2
@@ -106,13 +116,39 @@ def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     return (x * y).sum(dim)
 
 
+def cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
+    """The vectors perpendicular to two others, in three dimensions.
+
+    Raises:
+        RuntimeError: `dim` does not have three elements.
+
+    See: [torch.linalg.cross](https://docs.pytorch.org/docs/stable/generated/torch.linalg.cross.html).
+    """
+    a, b = input.buffer, other.buffer
+    if a.ndim != b.ndim:
+        raise RuntimeError(
+            "linalg.cross: inputs must have the same number of dimensions."
+        )
+    place = wrap_dim(dim, a.ndim)
+    if a.shape[place] != 3 or b.shape[place] != 3:
+        raise RuntimeError(
+            f"linalg.cross: inputs dimension {dim} must have length 3. Got "
+            f"{a.shape[place]} "
+            f"and {b.shape[place]}"
+        )
+    first = input.roll(-1, place) * other.roll(-2, place)
+    return first - input.roll(-2, place) * other.roll(-1, place)
+
+
 def multi_dot(tensors: Any) -> Tensor:
     """Several matrices multiplied; the first and the last may be vectors.
 
     See: [torch.linalg.multi_dot](https://docs.pytorch.org/docs/stable/generated/torch.linalg.multi_dot.html).
     """
     if len(tensors) < 2:
-        raise RuntimeError("multi_dot(): expected at least 2 tensors but got " + str(len(tensors)))
+        raise RuntimeError(
+            "multi_dot(): expected at least 2 tensors but got " + str(len(tensors))
+        )
     first, *others = tensors
     for other in others:
         first = matmul(first, other)

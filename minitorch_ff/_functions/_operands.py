@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -47,17 +48,24 @@ def checked_number(value: Any, dtype: Any) -> Any:
     Raises:
         RuntimeError: It is too large.
     """
-    if dtype.name not in RANGES:  # complex, or an unsigned type that only stores
-        return value
-    name, low, high = RANGES[dtype.name]
-    if dtype.kind == "b":
+    name, low, high = _range(dtype)
+    kind = dtype.kind
+    if kind == "b":
         return bool(value)
     if not isinstance(value, complex):
         if low <= value <= high:
-            return value % 256 if dtype.kind == "u" else value
-        if dtype.kind in "fV" and not math.isfinite(value):
+            return value % 256 if name == "uint8_t" else value
+        if kind in "fV" and not math.isfinite(value):
             return value
+    elif kind == "c":
+        return value
     raise RuntimeError(f"value cannot be converted to type {name} without overflow")
+
+
+@functools.cache
+def _range(dtype: Any) -> tuple[str, float, float]:
+    """The row of `RANGES`; types that it lacks take every number."""
+    return RANGES.get(dtype.name, (dtype.name, -math.inf, math.inf))
 
 
 def is_number(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""How many, and where: `torch.bincount`, `torch.histc`, `torch.searchsorted`, …"""
+"""How many, and where: `torch.bincount`, `torch.histc`, `torch.searchsorted` and more."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from minitorch_ff._tensor import Tensor
 
 
-def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
+def bincount(
+    input: Tensor, weights: Tensor | None = None, minlength: int = 0
+) -> Tensor:
     """How often each of the integers 0, 1, … occurs.
 
     Args:
@@ -76,7 +78,9 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
     if buffer.dtype.kind in "iub":
         raise not_implemented("histogram_cpu", buffer.dtype)
     if bins <= 0:
-        raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
+        raise RuntimeError(
+            f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0"
+        )
     low, high = _range_of(input, float(min), float(max))
     inside = buffer.reshape(-1)
     if not buffer.size:
@@ -108,7 +112,8 @@ def searchsorted(
     """Where each value belongs, so that the boundaries stay sorted.
 
     Args:
-        sorted_sequence: Sorted boundaries: a vector, or one row for each row of `input`.
+        sorted_sequence: Sorted boundaries: a vector, or one row for each row of
+            `input`.
         input: Values, or a single number.
         out_int32: Give positions in int32, not int64.
         right: Behind equal boundaries, not before them.
@@ -146,7 +151,8 @@ def _check_side(side: str | None, right: bool) -> None:
         )
     if side == "left" and right:
         raise RuntimeError(
-            "torch.searchsorted(): side and right can't be set to opposites, got side of left "
+            "torch.searchsorted(): side and right can't be set to opposites, got side "
+            "of left "
             "while right was True"
         )
 
@@ -156,8 +162,10 @@ def _sorted_by(sorted_sequence: Tensor, sorter: Tensor) -> Any:
     boundaries, order = sorted_sequence.buffer, sorter.buffer
     if order.shape != boundaries.shape:
         raise RuntimeError(
-            "torch.searchsorted(): boundary and sorter must have the same size, but got "
-            f"boundary tensor {list(boundaries.shape)}and got sorter tensor {list(order.shape)}"
+            "torch.searchsorted(): boundary and sorter must have the same size, but "
+            "got "
+            f"boundary tensor {list(boundaries.shape)}and got sorter tensor "
+            f"{list(order.shape)}"
         )
     if order.dtype.name != "int64":
         raise RuntimeError(
@@ -173,27 +181,33 @@ def _sorted_by(sorted_sequence: Tensor, sorter: Tensor) -> Any:
 def _check_shapes(boundaries: tuple[int, ...], values: Any) -> None:
     if not boundaries:
         raise RuntimeError(
-            "torch.searchsorted(): boundaries tensor should have positive dimension, but got "
+            "torch.searchsorted(): boundaries tensor should have positive dimension, "
+            "but got "
             "0 dimension"
         )
     if not values.ndim and len(boundaries) != 1:
         raise RuntimeError(
-            "torch.searchsorted(): input value can be a scalar only when boundaries tensor "
-            f"dimension is 1, but we got boundaries tensor dim({len(boundaries)}) and input "
+            "torch.searchsorted(): input value can be a scalar only when boundaries "
+            "tensor "
+            f"dimension is 1, but we got boundaries tensor dim({len(boundaries)}) and "
+            "input "
             "value's dim(0) numel(1)"
         )
     if len(boundaries) != 1 and boundaries[:-1] != values.shape[:-1]:
         raise RuntimeError(
-            "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 "
-            "dimensions of boundaries tensor and input value tensor must match, but we got "
-            f"boundaries tensor {list(boundaries)} and input value tensor {list(values.shape)}"
+            "torch.searchsorted(): boundaries tensor should be 1 dimension or the "
+            "first N-1 "
+            "dimensions of boundaries tensor and input value tensor must match, but we "
+            "got "
+            f"boundaries tensor {list(boundaries)} and input value tensor "
+            f"{list(values.shape)}"
         )
 
 
 def bucketize(
     input: Any, boundaries: Tensor, *, out_int32: bool = False, right: bool = False
 ) -> Tensor:
-    """Which bucket, between sorted boundaries, each value falls into; see `searchsorted`.
+    """Which bucket between sorted boundaries each value falls into.
 
     Raises:
         RuntimeError: `boundaries` is no vector.
@@ -202,6 +216,7 @@ def bucketize(
     """
     if boundaries.buffer.ndim != 1:
         raise RuntimeError(
-            f"boundaries tensor must be 1 dimension, but got dim({boundaries.buffer.ndim})"
+            "boundaries tensor must be 1 dimension, but got "
+            f"dim({boundaries.buffer.ndim})"
         )
     return searchsorted(boundaries, input, out_int32=out_int32, right=right)

@@ -464,6 +464,8 @@ def arange(*bounds: Any, dtype: _dtypes.dtype | None = None, **options: Any) -> 
     See: [torch.arange](https://docs.pytorch.org/docs/stable/generated/torch.arange.html).
     """
     start, end, step = _range_bounds(bounds, options)
+    if dtype is not None and not dtype.is_floating_point:
+        start, end, step = int(start), int(end), int(step)
     if step == 0:
         raise RuntimeError("step must be nonzero")
     if not (math.isfinite(start) and math.isfinite(end)):
@@ -585,6 +587,11 @@ def _evenly(start: Any, end: Any, steps: int, dtype: Any) -> numpy.ndarray:
     In float32 the step and every product round to float32; the second half counts down
     from `end`, so that it is met exactly.
     """
+    if not isinstance(steps, int):
+        raise TypeError(
+            "linspace() received an invalid combination of arguments: steps must be int, not "
+            f"{type(steps).__name__}"
+        )
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
     if steps == 1:

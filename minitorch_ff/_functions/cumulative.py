@@ -1,4 +1,4 @@
-"""Sums, products and extremes so far; differences: `torch.cumsum`, `torch.diff`, …"""
+"""Sums, products and extremes so far; differences: `torch.cumsum`, `torch.diff` and more."""
 
 from __future__ import annotations
 
@@ -171,13 +171,17 @@ def _must_fit(input: Tensor, extra: Tensor, dim: int) -> None:
     for i, (a, b) in enumerate(zip(shape, other, strict=True)):
         if i != dim and a != b:
             raise RuntimeError(
-                "diff expects the shape of tensor to prepend or append to match that of "
-                f"input except along the differencing dimension; input.size({i}) = {a}, but "
+                "diff expects the shape of tensor to prepend or append to match that "
+                "of "
+                f"input except along the differencing dimension; input.size({i}) = "
+                f"{a}, but "
                 f"got tensor.size({i}) = {b}"
             )
 
 
-def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Any = 1, dim: int = -1) -> Tensor:
+def trapezoid(
+    y: Tensor, x: Tensor | None = None, *, dx: Any = 1, dim: int = -1
+) -> Tensor:
     """The area under points joined by straight lines, along `dim`.
 
     Args:
@@ -208,7 +212,9 @@ def cumulative_trapezoid(
 def _areas(y: Tensor, x: Tensor | None, dx: Any, dim: int, name: str) -> Tensor:
     """The area between each point and the next."""
     if y.buffer.dtype.kind == "b" or (x is not None and x.buffer.dtype.kind == "b"):
-        raise RuntimeError(f"{name}: received a bool input for `{'y' if x is None else 'x'}`")
+        raise RuntimeError(
+            f"{name}: received a bool input for `{'y' if x is None else 'x'}`"
+        )
     dim = wrap_dim(dim, y.buffer.ndim)
     size = y.buffer.shape[dim]
     if not size:

@@ -3,6 +3,7 @@
 All take stacks of matrices: the last two dimensions are a matrix's.
 """
 
+# ruff: noqa: N803, N806 - matrices are called A and B, as in PyTorch
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -36,13 +37,14 @@ def must_be_matrices(A: Tensor, function: str, square: bool = False) -> None:
         )
     if square and shape[-1] != shape[-2]:
         raise RuntimeError(
-            f"{function}: A must be batches of square matrices, but they are {shape[-2]} by "
+            f"{function}: A must be batches of square matrices, but they are "
+            f"{shape[-2]} by "
             f"{shape[-1]} matrices"
         )
     must_be_floating(A, None, function)
 
 
-# ---------------------------------------------------------------------------- determinants
+# ------------------------------------------------------------------------- determinants
 
 
 def det(A: Tensor) -> Tensor:
@@ -90,7 +92,7 @@ def logdet(input: Tensor) -> Tensor:
     return logarithm + wrap(type(sign), invalid)
 
 
-# -------------------------------------------------------------------- inverses and systems
+# ----------------------------------------------------------------- inverses and systems
 
 
 def inv(A: Tensor) -> Tensor:
@@ -106,7 +108,21 @@ def inv(A: Tensor) -> Tensor:
     try:
         return apply(ops.Inverse, A)
     except ValueError:
-        raise singular(A, "linalg.inv", "the inversion") from None
+        raise LinAlgError(
+            f"linalg.inv: {which_is_singular(A)} is zero, the inversion could not be "
+            "completed because the input matrix is singular."
+        ) from None
+
+
+def which_is_singular(A: Tensor) -> str:
+    """The first matrix without an inverse, and the first pivot in it that is zero."""
+    matrices = A.buffer.reshape(-1, *A.buffer.shape[-2:])
+    for i, matrix in enumerate(matrices):
+        rank = int(matrix_rank(wrap(type(A), matrix)))
+        if rank < len(matrix):
+            batch = f"(Batch element {i}): " if A.buffer.ndim > 2 else ""
+            return f"{batch}The diagonal element {rank + 1}"
+    return "A diagonal element"
 
 
 def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
@@ -122,7 +138,8 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
 
     Example:
         >>> import minitorch_ff as torch
-        >>> torch.linalg.solve(torch.tensor([[2.0, 0.0], [0.0, 4.0]]), torch.tensor([2.0, 2.0]))
+        >>> A = torch.tensor([[2.0, 0.0], [0.0, 4.0]])
+        >>> torch.linalg.solve(A, torch.tensor([2.0, 2.0]))
         tensor([1.0000, 0.5000])
 
     See: rule [`Solve`][minitorch_ff.firefly.ops.decompositions.Solve],
@@ -132,7 +149,8 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     a, b = A.buffer, B.buffer
     if a.dtype != b.dtype:
         raise RuntimeError(
-            "linalg.solve: Expected A and B to have the same dtype, but found A of type "
+            "linalg.solve: Expected A and B to have the same dtype, but found A of "
+            "type "
             f"{A.type().split('.')[-1].removesuffix('Tensor')} and B of type "
             f"{B.type().split('.')[-1].removesuffix('Tensor')} instead"
         )
@@ -140,40 +158,36 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     if vector:
         if not left:
             raise RuntimeError(
-                "linalg.solve: Vector broadcasting of the left hand side is not supported for "
-                "left=False. In this case linalg.solve is equivalent to B / A.squeeze(-1)"
+                "linalg.solve: Vector broadcasting of the left hand side is not "
+                "supported for "
+                "left=False. In this case linalg.solve is equivalent to B / "
+                "A.squeeze(-1)"
             )
         B = B.unsqueeze(-1)
     elif b.ndim < 2:
-        raise RuntimeError("linalg.solve: The input tensor B must have at least 2 dimensions.")
+        raise RuntimeError(
+            "linalg.solve: The input tensor B must have at least 2 dimensions."
+        )
     if not left:
         A, B = A.transpose(-1, -2), B.transpose(-1, -2)
     rows, wanted = B.buffer.shape[-2], a.shape[-1]
     if rows != wanted:
-        side = ("AX = B", "linalg.solve") if left else ("XA = B", "linalg.solve")
+        columns = 1 if vector else b.shape[-1]
         raise RuntimeError(
-            f"{side[1]}: Incompatible shapes of A and B for the equation {side[0]} "
-            f"({a.shape[-2]}x{a.shape[-1]} and {b.shape[-2] if not vector else rows}x"
-            f"{b.shape[-1] if not vector else 1})"
+            "linalg.solve: Incompatible shapes of A and B for the equation "
+            f"{'AX = B' if left else 'XA = B'} ({wanted}x{wanted} and "
+            f"{rows if vector else b.shape[-2]}x{columns})"
         )
     try:
         out = apply(ops.Solve, A, B)
     except ValueError:
-        raise singular(A, "torch.linalg.solve", "the solver") from None
+        raise LinAlgError(
+            "torch.linalg.solve: The solver failed because the input matrix is "
+            "singular."
+        ) from None
     if vector:
         return out.squeeze(-1)
     return out if left else out.transpose(-1, -2)
-
-
-def singular(A: Tensor, function: str, what: str) -> LinAlgError:
-    """The error for a matrix without an inverse, naming the first pivot that is zero."""
-    if function == "torch.linalg.solve":
-        return LinAlgError(f"{function}: The solver failed because the input matrix is singular.")
-    batch = "" if A.buffer.ndim == 2 else "(Batch element 0): "
-    return LinAlgError(
-        f"{function}: {batch}The diagonal element {A.buffer.shape[-1]} is zero, {what} could "
-        "not be completed because the input matrix is singular."
-    )
 
 
 def pinv(
@@ -200,7 +214,7 @@ def pinv(
     must_be_matrices(A, "linalg.pinv", square=hermitian)
     cutoff = cutoff_of(A, atol, rcond if rtol is None else rtol)
     if hermitian:  # only the lower triangle counts
-        A = A.tril() + A.tril(-1).transpose(-1, -2)
+        A = apply(ops.Symmetric, A)
     return apply(ops.Pinv, A, cutoff=cutoff)
 
 
@@ -242,6 +256,8 @@ def matrix_rank(
     See: [torch.linalg.matrix_rank](https://docs.pytorch.org/docs/stable/generated/torch.linalg.matrix_rank.html).
     """
     must_be_matrices(A, "linalg.matrix_rank", square=hermitian)
+    if hermitian:
+        A = apply(ops.Symmetric, A)
     if tol is not None:
         atol, rtol = tol, 0.0
     values = singular_values(A.detach())
@@ -250,7 +266,7 @@ def matrix_rank(
     return wrap(type(A), xp.asarray(xp.sum(large, -1)))
 
 
-# ------------------------------------------------------------------------- decompositions
+# ----------------------------------------------------------------------- decompositions
 
 
 def svd(A: Tensor, full_matrices: bool = True) -> Any:
@@ -310,7 +326,9 @@ def eigh(A: Tensor, UPLO: str = "L") -> Any:
     must_be_matrices(A, "linalg.eigh", square=True)
     if UPLO.upper() not in ("L", "U"):
         raise RuntimeError(f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
-    return return_types.linalg_eigh(apply_several(ops.Eigh, A, upper=UPLO.upper() == "U"))
+    return return_types.linalg_eigh(
+        apply_several(ops.Eigh, A, upper=UPLO.upper() == "U")
+    )
 
 
 def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
@@ -337,7 +355,8 @@ def qr(A: Tensor, mode: str = "reduced") -> Any:
     must_be_matrices(A, "linalg.qr")
     if mode not in ("reduced", "complete", "r"):
         raise RuntimeError(
-            f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), "
+            f"qr received unrecognized mode '{mode}' but expected one of 'reduced' "
+            "(default), "
             "'r', or 'complete'"
         )
     return return_types.linalg_qr(apply_several(ops.Qr, A, mode=mode))
@@ -390,7 +409,8 @@ def not_positive(A: Tensor) -> str:
             except ValueError:
                 batch = f"(Batch element {i}): " if A.buffer.ndim > 2 else ""
                 return (
-                    f"{batch}The factorization could not be completed because the input is not "
+                    f"{batch}The factorization could not be completed because the "
+                    "input is not "
                     f"positive-definite (the leading minor of order {order} is not "
                     "positive-definite)."
                 )
@@ -414,4 +434,4 @@ def matrix_power(A: Tensor, n: int) -> Tensor:
             result = A if result is None else result @ A
         n //= 2
         A = A @ A if n else A
-    return result.clone() if result is A else result  # type: ignore[union-attr,return-value]
+    return result.clone() if result is A else result  # type: ignore[return-value]

@@ -9,7 +9,6 @@ from minitorch_ff._functions._operands import (
     cast_to,
     checked_number,
     invalid_combination,
-    is_number,
     together,
 )
 from minitorch_ff._functions.shaping import clone
@@ -113,8 +112,6 @@ def clamp(
         [`ClampTensor`][minitorch_ff.firefly.ops.extremes.ClampTensor],
         [torch.clamp](https://docs.pytorch.org/docs/stable/generated/torch.clamp.html).
     """
-    if min is None and max is None:
-        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
     if isinstance(min, AnyTensor) or isinstance(max, AnyTensor):
         bounds = [b for b in (min, max) if b is not None]
         if all([isinstance(b, AnyTensor) for b in bounds]):
@@ -122,6 +119,8 @@ def clamp(
         if any([b.buffer.ndim for b in bounds if isinstance(b, AnyTensor)]):
             raise invalid_combination("clamp", input, *bounds)
         min, max = _plain_number(min), _plain_number(max)
+    elif min is None and max is None:
+        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
     return _between(input, min, max, "ClampBackward1")
 
 
@@ -151,17 +150,19 @@ def _plain_number(bound: Any) -> Any:
 
 def _between(input: Any, low: Any, high: Any, called: str) -> Any:
     """Numbers as bounds."""
-    bounds = [b for b in (low, high) if b is not None]
-    if not isinstance(input, AnyTensor) or not all([is_number(b) for b in bounds]):
-        raise invalid_combination(_function(called), input, *bounds)
-    dtype = input.buffer.dtype
-    if dtype.kind in "iub":
-        dtype = meeting([input.buffer, *[number(b, input).buffer for b in bounds]])
-        input = cast_to(input, dtype)
+    try:
+        dtype = input.buffer.dtype
+        if dtype.kind in "iub":
+            bounds = [number(b, input).buffer for b in (low, high) if b is not None]
+            dtype = meeting([input.buffer, *bounds])
+            input = cast_to(input, dtype)
+        low = None if low is None else checked_number(low, dtype)
+        high = None if high is None else checked_number(high, dtype)
+    except (AttributeError, TypeError):
+        bounds = [b for b in (low, high) if b is not None]
+        raise invalid_combination(_function(called), input, *bounds) from None
     if dtype.kind == "b":
         raise not_implemented(f"{_function(called)}_scalar_cpu", dtype)
-    low = None if low is None else checked_number(low, dtype)
-    high = None if high is None else checked_number(high, dtype)
     return apply(ops.Clamp, input, low=low, high=high, called=called)
 
 

@@ -1,5 +1,6 @@
 """Sizes and distances: `torch.norm`, `torch.dist`, `torch.cdist`, `torch.renorm`."""
 
+# ruff: noqa: N803, N806 - matrices are called A and B, as in PyTorch
 from __future__ import annotations
 
 import math
@@ -9,9 +10,8 @@ from minitorch_ff._checks import numpy_names, wrap_dim, wrap_dims
 from minitorch_ff._functions.conversion import cast
 from minitorch_ff._functions.ordering import amax, amin
 from minitorch_ff._functions.reduction import reduced_dims
-from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply, binary
+from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply, apply_several, binary
 from minitorch_ff.firefly.ops.decompositions import Svd
-from minitorch_ff.firefly.ops.base import apply_several
 from minitorch_ff.firefly.ops.extremes import Minimum
 from minitorch_ff.firefly.ops.reduction import VectorNorm
 
@@ -51,17 +51,19 @@ def norm(
     if p == "fro" or p is None:
         p = 2
     elif isinstance(p, str):
-        if p == "nuc" and dim is None:
-            dim = (-2, -1)
-            if input.buffer.ndim > 2:
-                raise RuntimeError("linalg.matrix_norm: dim must be a 2-tuple. Got all")
+        dim = (-2, -1) if dim is None else dim
         return matrix_norm(input, p, dim, keepdim, dtype=dtype)
     return vector_norm(input, p, dim, keepdim, dtype=dtype)
 
 
 @numpy_names
 def vector_norm(
-    x: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
+    x: Tensor,
+    ord: float = 2,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    dtype: Any = None,
 ) -> Tensor:
     r"""The size of a vector: $(\sum_i |x_i|^p)^{1/p}$ with $p$ = `ord`.
 
@@ -111,19 +113,27 @@ def _refuse_empty(shape: tuple[int, ...], ord: float, dim: Any) -> None:
     for d in (dim,) if isinstance(dim, int) else dim or ():
         if not shape[d]:
             raise RuntimeError(
-                f"linalg.vector_norm cannot compute the {ord:g} norm on the dimension {d}"
-                "because this dimension is empty and the operation does not have an identity"
+                f"linalg.vector_norm cannot compute the {ord:g} norm on the dimension "
+                f"{d}"
+                "because this dimension is empty and the operation does not have an "
+                "identity"
             )
     if dim is None:
         raise RuntimeError(
-            f"linalg.vector_norm cannot compute the {ord:g} norm on an empty tensor because "
+            f"linalg.vector_norm cannot compute the {ord:g} norm on an empty tensor "
+            "because "
             "the operation does not have an identity"
         )
 
 
 @numpy_names
 def matrix_norm(
-    A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None
+    A: Tensor,
+    ord: Any = "fro",
+    dim: Any = (-2, -1),
+    keepdim: bool = False,
+    *,
+    dtype: Any = None,
 ) -> Tensor:
     """The size of matrices, by their elements, columns, rows or singular values.
 
@@ -199,7 +209,9 @@ def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
     return apply(VectorNorm, difference, p=p)
 
 
-def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = None) -> Tensor:
+def cdist(
+    x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = None
+) -> Tensor:
     """The distance of each row of `x1` to each row of `x2`.
 
     Args:

@@ -1,4 +1,4 @@
-"""Elements by rank: `torch.max`, `torch.sort`, `torch.topk`, `torch.unique`, …"""
+"""Elements by rank: `torch.max`, `torch.sort`, `torch.topk`, `torch.unique` and more."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from minitorch_ff._checks import numpy_names, wrap_dim
 from minitorch_ff._functions.reduction import reduced_dims
 from minitorch_ff.firefly.ops import ordering as ops
 from minitorch_ff.firefly.ops import reduction
-from minitorch_ff.firefly.ops.base import apply, apply_several, not_implemented, of_tensors
+from minitorch_ff.firefly.ops.base import (
+    apply,
+    apply_several,
+    not_implemented,
+    of_tensors,
+)
 from minitorch_ff.firefly.ops.extremes import Maximum, Minimum
 
 if TYPE_CHECKING:
@@ -25,15 +30,19 @@ def must_have_elements(input: Tensor, dim: int, function: str) -> int:
     shape = input.buffer.shape
     dim = wrap_dim(dim, len(shape))
     if shape and not shape[dim]:
-        raise IndexError(f"{function}(): Expected reduction dim {dim} to have non-zero size.")
+        raise IndexError(
+            f"{function}(): Expected reduction dim {dim} to have non-zero size."
+        )
     return dim
 
 
-# ------------------------------------------------------------------- largest and smallest
+# ----------------------------------------------------------------- largest and smallest
 
 
 @numpy_names
-def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
+def max(
+    input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None
+) -> Any:
     """The largest element: of all, along `dim`, or of two tensors place by place.
 
     Args:
@@ -43,7 +52,8 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = N
         other: A tensor to compare with; see `maximum`.
 
     Returns:
-        A tensor; with `dim`, a named tuple of values and indices. Of equal elements along
+        A tensor; with `dim`, a named tuple of values and indices. Of equal elements
+        along
         `dim` the first is taken, and has the gradient; without `dim` they share it.
 
     Raises:
@@ -69,7 +79,9 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = N
 
 
 @numpy_names
-def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
+def min(
+    input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None
+) -> Any:
     """The smallest element: of all, along `dim`, or of two tensors; as `max`.
 
     See: rule [`Min`][minitorch_ff.firefly.ops.ordering.Min],
@@ -92,7 +104,8 @@ def must_not_be_empty(input: Tensor, function: str) -> None:
     """
     if not input.buffer.size:
         raise RuntimeError(
-            f"{function}(): Expected reduction dim to be specified for input.numel() == 0. "
+            f"{function}(): Expected reduction dim to be specified for input.numel() "
+            "== 0. "
             "Specify the reduction dim with the 'dim' argument."
         )
 
@@ -132,7 +145,7 @@ def _nonempty_dims(input: Tensor, dim: Any, function: str) -> Any:
     if not input.buffer.size:
         if reduced is None:
             must_not_be_empty(input, function)
-        for d in (reduced,) if isinstance(reduced, int) else reduced:
+        for d in (reduced,) if isinstance(reduced, int) else reduced or ():
             must_have_elements(input, d, function)
     return reduced
 
@@ -150,10 +163,13 @@ def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> 
     if dim is not None:
         dim = wrap_dim(dim, input.buffer.ndim)
         if input.buffer.ndim and not input.buffer.shape[dim]:
-            raise IndexError(f"aminmax: Expected reduction dim {dim} to have non-zero size.")
+            raise IndexError(
+                f"aminmax: Expected reduction dim {dim} to have non-zero size."
+            )
     elif not input.buffer.size:
         raise RuntimeError(
-            "aminmax(): cannot compute aminmax over an empty dimension as the operation has "
+            "aminmax(): cannot compute aminmax over an empty dimension as the "
+            "operation has "
             "no identity."
         )
     dim = dim if input.buffer.ndim else None
@@ -206,16 +222,19 @@ def _position_dim(input: Tensor, dim: int | None, function: str) -> int | None:
         return dim if buffer.ndim else None
     if not buffer.size:
         raise IndexError(
-            f"{function}(): Expected reduction dim to be specified for input.numel() == 0."
+            f"{function}(): Expected reduction dim to be specified for input.numel() "
+            "== 0."
         )
     return None
 
 
-# ---------------------------------------------------------------------------------- order
+# -------------------------------------------------------------------------------- order
 
 
 @numpy_names
-def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False) -> Any:
+def sort(
+    input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False
+) -> Any:
     """The elements along `dim` in order, and where they were.
 
     Args:
@@ -241,7 +260,9 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool
     if input.buffer.dtype.kind == "c":
         raise RuntimeError(" Sort does not support complex dtypes on CPU")
     dim = wrap_dim(dim, input.buffer.ndim)
-    return return_types.sort(apply_several(ops.Sort, input, dim=dim, descending=descending))
+    return return_types.sort(
+        apply_several(ops.Sort, input, dim=dim, descending=descending)
+    )
 
 
 @numpy_names
@@ -296,7 +317,9 @@ def topk(
         raise RuntimeError("selected index k out of range")
     if input.buffer.dtype.kind == "b":
         raise RuntimeError("topk does not support bool dtypes on CPU")
-    return return_types.topk(apply_several(ops.Topk, input, dim=dim, k=int(k), largest=largest))
+    return return_types.topk(
+        apply_several(ops.Topk, input, dim=dim, k=int(k), largest=largest)
+    )
 
 
 @numpy_names
@@ -313,14 +336,16 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Any
     dim = must_have_elements(input, dim, "kthvalue")
     shape = input.buffer.shape
     if not 1 <= k <= (shape[dim] if shape else 1):
-        raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
+        raise RuntimeError(
+            f"kthvalue(): selected number k out of range for dimension {dim}"
+        )
     if input.buffer.dtype.kind == "b":
         raise not_implemented("kthvalue_cpu", input.buffer.dtype)
     settings = {"dim": dim, "keepdim": keepdim, "k": int(k)}
     return return_types.kthvalue(apply_several(ops.Kthvalue, input, **settings))
 
 
-# ------------------------------------------------------------------------------- distinct
+# ----------------------------------------------------------------------------- distinct
 
 
 def unique(
@@ -376,7 +401,8 @@ def _distinct(
         dim = dim if shape else None
         if dim is not None and not shape[dim] and 0 in shape[:dim] + shape[dim + 1 :]:
             raise RuntimeError(
-                f"There are {shape.count(0)} zero sized dimensions, and they aren't selected, "
+                f"There are {shape.count(0)} zero sized dimensions, and they aren't "
+                "selected, "
                 "so unique cannot be applied"
             )
     values, places, how_often = apply_several(

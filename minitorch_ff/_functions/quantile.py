@@ -8,7 +8,6 @@ from minitorch_ff._checks import numpy_names, wrap_dim
 from minitorch_ff._functions.ordering import sort
 from minitorch_ff.firefly.ops.base import apply
 from minitorch_ff.firefly.ops.ordering import TakeAlong
-from minitorch_ff.firefly.promotion import number
 from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 from minitorch_ff.firefly.tensor import wrap
 
@@ -86,24 +85,31 @@ def checked_parts(input: Tensor, q: Any, interpolation: str, name: str) -> Tenso
     if not input.buffer.size:
         raise RuntimeError(f"{name}() input tensor must be non-empty")
     if dtype.name not in ("float32", "float64"):
-        raise RuntimeError(f"{name}() input tensor must be either float or double dtype")
+        raise RuntimeError(
+            f"{name}() input tensor must be either float or double dtype"
+        )
     if interpolation not in INTERPOLATIONS:
         raise RuntimeError(
             f"{name}() interpolation must be one of linear, lower, higher, midpoint or "
             f"nearest, but got {interpolation}"
         )
     if not isinstance(q, AnyTensor):
-        return number(float(q), input)
+        return wrap(type(input), input.backend.constant(q, dtype))
     if q.buffer.dtype != dtype:
         raise RuntimeError(f"{name}() q tensor must be same dtype as the input tensor")
     xp = q.backend
     if not xp.all(xp.logical_and(xp.ge(q.buffer, 0), xp.le(q.buffer, 1))):
         raise RuntimeError(f"{name}() q values must be in the range [0, 1]")
-    return q
+    return wrap(type(input), q.buffer, q.edge())
 
 
 def at_parts(
-    input: Tensor, parts: Tensor, dim: Any, keepdim: bool, interpolation: str, ignore_nan: bool
+    input: Tensor,
+    parts: Tensor,
+    dim: Any,
+    keepdim: bool,
+    interpolation: str,
+    ignore_nan: bool,
 ) -> Tensor:
     """The quantiles: elements in order, read at fractional ranks."""
     ndim = input.buffer.ndim
@@ -116,7 +122,9 @@ def at_parts(
     ranks = ranks_of(ordered.buffer, parts.reshape(-1), ignore_nan)
     out = between_ranks(ordered, ranks, interpolation).movedim(-1, 0)
     if keepdim and ndim:
-        out = out.reshape((-1,) + (1,) * ndim) if dim is None else out.unsqueeze(dim + 1)
+        out = (
+            out.reshape((-1,) + (1,) * ndim) if dim is None else out.unsqueeze(dim + 1)
+        )
     return out if parts.buffer.ndim else out.squeeze(0)
 
 

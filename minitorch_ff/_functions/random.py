@@ -359,7 +359,12 @@ def normal(
         values = (values * stds).astype(like.dtype, copy=False)
     values = values + (means if means is not None else like.dtype.type(mean))
     device = mean.device if isinstance(mean, AnyTensor) else std.device
-    return new(numpy.asarray(values, like.dtype), device)
+    result = new(numpy.asarray(values, like.dtype), device)
+    for parameter in (mean, std):
+        if isinstance(parameter, AnyTensor) and parameter.edge() is not None and grad_enabled():
+            settings = {"value": result.buffer, "called": "Normal"}
+            return apply(Overwrite, parameter, **settings)
+    return result  # type: ignore[no-any-return]
 
 
 def _check_normal(means: Any, stds: Any, std: Any) -> None:

@@ -1,4 +1,4 @@
-"""Many elements into one: `torch.sum`, `torch.mean`, `torch.prod`, `torch.all`, …"""
+"""Many elements into one: `torch.sum`, `torch.mean`, `torch.prod`, `torch.all` and more."""
 
 from __future__ import annotations
 
@@ -38,7 +38,11 @@ def reduced_dims(input: Tensor, dim: typing.Any) -> Dim:
 
 @numpy_names
 def sum(
-    input: Tensor, dim: typing.Any = None, keepdim: bool = False, *, dtype: DType | None = None
+    input: Tensor,
+    dim: typing.Any = None,
+    keepdim: bool = False,
+    *,
+    dtype: DType | None = None,
 ) -> Tensor:
     """Add up all elements, or those along some dimensions.
 
@@ -63,13 +67,19 @@ def sum(
         if dim is None and not keepdim:
             return apply(ops.Sum, input)
         return apply(ops.Sum, input, dim=reduced_dims(input, dim), keepdim=keepdim)
-    out = apply(ops.Sum, cast(input, dtype), dim=reduced_dims(input, dim), keepdim=keepdim)
+    out = apply(
+        ops.Sum, cast(input, dtype), dim=reduced_dims(input, dim), keepdim=keepdim
+    )
     return cast(out, dtype)
 
 
 @numpy_names
 def nansum(
-    input: Tensor, dim: typing.Any = None, keepdim: bool = False, *, dtype: DType | None = None
+    input: Tensor,
+    dim: typing.Any = None,
+    keepdim: bool = False,
+    *,
+    dtype: DType | None = None,
 ) -> Tensor:
     """Add up all elements that are numbers: not-a-number counts as zero.
 
@@ -94,7 +104,11 @@ def nansum(
 
 @numpy_names
 def mean(
-    input: Tensor, dim: typing.Any = None, keepdim: bool = False, *, dtype: DType | None = None
+    input: Tensor,
+    dim: typing.Any = None,
+    keepdim: bool = False,
+    *,
+    dtype: DType | None = None,
 ) -> Tensor:
     """The mean of all elements, or along some dimensions.
 
@@ -120,7 +134,8 @@ def mean(
         input = cast(input, dtype)
     if input.buffer.dtype.kind in "iub":
         raise RuntimeError(
-            f"mean(): could not infer output dtype. {'Input' if dtype is None else 'Optional'} "
+            "mean(): could not infer output dtype. "
+            f"{'Input' if dtype is None else 'Optional'} "
             "dtype must be either a floating point or complex dtype. Got: "
             f"{TYPE_NAMES[input.buffer.dtype.name]}"
         )
@@ -131,7 +146,11 @@ def mean(
 
 @numpy_names
 def nanmean(
-    input: Tensor, dim: typing.Any = None, keepdim: bool = False, *, dtype: DType | None = None
+    input: Tensor,
+    dim: typing.Any = None,
+    keepdim: bool = False,
+    *,
+    dtype: DType | None = None,
 ) -> Tensor:
     """The mean of all elements that are numbers.
 
@@ -157,7 +176,11 @@ def nanmean(
 
 @numpy_names
 def prod(
-    input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: DType | None = None
+    input: Tensor,
+    dim: int | None = None,
+    keepdim: bool = False,
+    *,
+    dtype: DType | None = None,
 ) -> Tensor:
     """Multiply all elements, or those along one dimension.
 

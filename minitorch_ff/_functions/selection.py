@@ -154,8 +154,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
         [`MaskedFillTensor`][minitorch_ff.firefly.ops.selection.MaskedFillTensor],
         [torch.masked_fill](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.masked_fill.html).
     """
-    by_tensor = isinstance(value, AnyTensor)
-    if not isinstance(mask, AnyTensor) or not (by_tensor or is_number(value)):
+    if not isinstance(mask, AnyTensor):
         raise invalid_combination("masked_fill", mask, value)
     if mask.buffer.dtype.kind != "b":
         raise RuntimeError(
@@ -163,12 +162,14 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
             f"{C_NAMES[mask.buffer.dtype.name]}"
         )
     try:
-        if by_tensor:
+        if isinstance(value, AnyTensor):
             _check_value(input, value)
             return apply(ops.MaskedFillTensor, input, mask, value)
         value = checked_number(value, input.buffer.dtype)
         return apply(ops.MaskedFill, input, mask, value=value)
     except (ValueError, TypeError):
+        if not isinstance(value, AnyTensor) and not is_number(value):
+            raise invalid_combination("masked_fill", mask, value) from None
         check_same_device(input, mask)
         check_broadcast(mask.buffer.shape, input.buffer.shape)
         raise

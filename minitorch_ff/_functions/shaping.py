@@ -317,8 +317,7 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     size = shape[dim]
     if not -size <= start <= size:
         raise IndexError(
-            "Dimension out of range (expected to be in range of "
-            f"[{-size}, {size}], but got {start})"
+            f"start out of range (expected to be in range of [{-size}, {size}], but got {start})"
         )
     start = start + size if start < 0 else start
     if start + length > size:

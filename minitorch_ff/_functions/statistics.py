@@ -1,4 +1,4 @@
-"""Spread and middle of many elements: `torch.var`, `torch.std`, `torch.median`, …"""
+"""Spread and middle of many elements: `torch.var`, `torch.std`, `torch.median` and more."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from minitorch_ff._tensor import Tensor
 
 
-# -------------------------------------------------------------------------------- variance
+# ----------------------------------------------------------------------------- variance
 
 
 @numpy_names
@@ -30,12 +30,15 @@ def var(
     *,
     correction: float | None = None,
 ) -> Tensor:
-    r"""The variance, $\sum_i (x_i - \bar x)^2 / (n - c)$, of all elements or along `dim`.
+    r"""The variance, of all elements or along `dim`.
+
+    $$ \frac{1}{n - c} \sum_i (x_i - \bar x)^2 $$
 
     Args:
         input: Any shape, floating point.
         dim: A dimension, a tuple of dimensions, or None for all.
-        unbiased: True is a correction of 1, False of 0; `var(x, False)` is short for it.
+        unbiased: True is a correction of 1, False of 0; `var(x, False)` is short for
+            it.
         keepdim: Keep the reduced dimensions, with size 1.
         correction: What to take from the number of elements; 1 by default.
 
@@ -50,7 +53,9 @@ def var(
     See: rule [`Var`][minitorch_ff.firefly.ops.reduction.Var],
         [torch.var](https://docs.pytorch.org/docs/stable/generated/torch.var.html).
     """
-    return apply(reduction.Var, input, **_about(input, dim, unbiased, keepdim, correction, "var"))
+    return apply(
+        reduction.Var, input, **_about(input, dim, unbiased, keepdim, correction, "var")
+    )
 
 
 @numpy_names
@@ -70,7 +75,9 @@ def std(
     See: rule [`Std`][minitorch_ff.firefly.ops.reduction.Std],
         [torch.std](https://docs.pytorch.org/docs/stable/generated/torch.std.html).
     """
-    return apply(reduction.Std, input, **_about(input, dim, unbiased, keepdim, correction, "std"))
+    return apply(
+        reduction.Std, input, **_about(input, dim, unbiased, keepdim, correction, "std")
+    )
 
 
 @numpy_names
@@ -88,7 +95,7 @@ def var_mean(
         [torch.var_mean](https://docs.pytorch.org/docs/stable/generated/torch.var_mean.html).
     """
     settings = _about(input, dim, unbiased, keepdim, correction, "var_mean")
-    return tuple(apply_several(reduction.VarMean, input, **settings))  # type: ignore[return-value]
+    return tuple(apply_several(reduction.VarMean, input, **settings))
 
 
 @numpy_names
@@ -106,7 +113,7 @@ def std_mean(
         [torch.std_mean](https://docs.pytorch.org/docs/stable/generated/torch.std_mean.html).
     """
     settings = _about(input, dim, unbiased, keepdim, correction, "std_mean")
-    return tuple(apply_several(reduction.StdMean, input, **settings))  # type: ignore[return-value]
+    return tuple(apply_several(reduction.StdMean, input, **settings))
 
 
 def _about(
@@ -118,7 +125,8 @@ def _about(
     if unbiased is not None:
         if correction is not None:
             raise TypeError(
-                f"{name}() received an invalid combination of arguments: both unbiased and "
+                f"{name}() received an invalid combination of arguments: both unbiased "
+                "and "
                 "correction"
             )
         correction = int(unbiased)
@@ -130,7 +138,8 @@ def _about(
     dim = reduced_dims(input, dim)
     if correction >= reduction.count_of(input.buffer.shape, dim):
         warnings.warn(
-            f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than "
+            f"{name}(): degrees of freedom is <= 0. Correction should be strictly less "
+            "than "
             "the reduction factor (input numel divided by output numel).",
             stacklevel=4,
         )
@@ -163,7 +172,9 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     if dim is None:
         return apply(reduction.MedianAll, input)
     dim = must_have_elements(input, dim, "median")
-    return return_types.median(apply_several(ordering.Median, input, dim=dim, keepdim=keepdim))
+    return return_types.median(
+        apply_several(ordering.Median, input, dim=dim, keepdim=keepdim)
+    )
 
 
 @numpy_names
@@ -193,10 +204,12 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Any:
         [torch.mode](https://docs.pytorch.org/docs/stable/generated/torch.mode.html).
     """
     dim = must_have_elements(input, dim, "mode")
-    return return_types.mode(apply_several(ordering.Mode, input, dim=dim, keepdim=keepdim))
+    return return_types.mode(
+        apply_several(ordering.Mode, input, dim=dim, keepdim=keepdim)
+    )
 
 
-# ------------------------------------------------------------------------- between variables
+# -------------------------------------------------------------------- between variables
 
 
 def cov(
@@ -221,7 +234,8 @@ def cov(
     """
     if input.buffer.ndim > 2:
         raise RuntimeError(
-            "cov(): expected input to have two or fewer dimensions but got an input with "
+            "cov(): expected input to have two or fewer dimensions but got an input "
+            "with "
             f"{input.buffer.ndim} dimensions"
         )
     if input.buffer.dtype.kind == "b":
@@ -256,12 +270,14 @@ def _check_weights(name: str, weights: Tensor, count: int) -> None:
     buffer = weights.buffer
     if buffer.ndim > 1:
         raise RuntimeError(
-            f"cov(): expected {name} to have one or fewer dimensions but got {name} with "
+            f"cov(): expected {name} to have one or fewer dimensions but got {name} "
+            "with "
             f"{buffer.ndim} dimensions"
         )
     if buffer.size != count:
         raise RuntimeError(
-            f"cov(): expected {name} to have the same numel as there are observations in the "
+            f"cov(): expected {name} to have the same numel as there are observations "
+            "in the "
             f"input but got {buffer.size} != {count}"
         )
 
@@ -276,7 +292,8 @@ def corrcoef(input: Tensor) -> Tensor:
     """
     if input.buffer.ndim > 2:
         raise RuntimeError(
-            "corrcoef(): expected input to have two or fewer dimensions but got an input with "
+            "corrcoef(): expected input to have two or fewer dimensions but got an "
+            "input with "
             f"{input.buffer.ndim} dimensions"
         )
     out = cov(input)

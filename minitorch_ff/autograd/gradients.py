@@ -78,6 +78,7 @@ def grad(
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
@@ -90,6 +91,7 @@ def grad(
         grad_outputs: The gradient of each output; None for a single element.
         retain_graph: Keep what the rules saved; by default as `create_graph`.
         create_graph: Record the pass itself, for derivatives of higher order.
+        only_inputs: Must be True: PyTorch has given up the other case as well.
         allow_unused: Give None for inputs that were not used.
         is_grads_batched: Must be False.
         materialize_grads: Give zeros for inputs that were not used.
@@ -108,6 +110,14 @@ def grad(
 
     See: [torch.autograd.grad](https://docs.pytorch.org/docs/stable/generated/torch.autograd.grad.html).
     """
+    if not only_inputs:
+        warnings.warn(
+            "only_inputs argument is deprecated and is ignored now (defaults to True). To "
+            "accumulate gradient for other parts of the graph, please use "
+            "torch.autograd.backward.",
+            FutureWarning,
+            stacklevel=2,
+        )
     if is_grads_batched:
         raise NotImplementedError(
             "torch.autograd.grad(is_grads_batched=True) is not supported; call grad once for "

@@ -30,7 +30,8 @@ def sums_from_behind(xp, grad, dim):
 class Cumprod(Operator):
     """`yᵢ = x₁ ⋯ xᵢ`; the gradient of `xₖ` is `Σ gᵢ yᵢ / xₖ` over all `i ≥ k`.
 
-    A zero among the elements spoils the division. Then the gradient is `pₖ sₖ`, with `pₖ`
+    A zero among the elements spoils the division. Then the gradient is `pₖ sₖ`, with
+    `pₖ`
     the product of all before, and `sₖ = gₖ + xₖ₊₁ sₖ₊₁`, which is found step by step.
     """
 
@@ -54,7 +55,9 @@ class Cumprod(Operator):
         for k in reversed(range(x.shape[dim])):
             step = xp.index(grad, (*start, slice(k, k + 1)))
             if tail is not None:
-                step = xp.add(step, xp.mul(xp.index(x, (*start, slice(k + 1, k + 2))), tail))
+                step = xp.add(
+                    step, xp.mul(xp.index(x, (*start, slice(k + 1, k + 2))), tail)
+                )
             tail = step
             before = None if k == 0 else xp.index(y, (*start, slice(k - 1, k)))
             parts.append(tail if before is None else xp.mul(before, tail))
@@ -62,9 +65,9 @@ class Cumprod(Operator):
 
 
 class Logcumsumexp(Operator):
-    """`yᵢ = log(exp x₁ + … + exp xᵢ)`; the gradient of `xₖ` is `Σ gᵢ exp(xₖ - yᵢ)`, `i ≥ k`.
+    """`yᵢ = log(exp x₁ + … + exp xᵢ)`, without overflow.
 
-    The sum is taken in logarithms too, for positive and negative `g` apart.
+    The gradient of `xₖ` is `Σ gᵢ exp(xₖ - yᵢ)` over all `i ≥ k`. The sum is taken in logarithms too, for positive and negative `g` apart.
     """
 
     fresh = True

@@ -125,6 +125,19 @@ class Eigh(SeveralOutputs):
         return "LinalgEighBackward0"
 
 
+class Symmetric(Operator):
+    """The lower triangle, mirrored; the gradient is made symmetric too."""
+
+    __slots__ = ()
+    fresh = True
+
+    def forward(self, xp, x):
+        return xp.add(xp.triangle(x, 0, True), turned(xp, xp.triangle(x, -1, True)))
+
+    def backward(self, xp, grad):
+        return (xp.scale(xp.add(grad, turned(xp, grad)), 0.5),)
+
+
 class Qr(SeveralOutputs):
     """`A = Q R` with orthonormal columns in `Q`, `R` an upper triangle."""
 
@@ -142,13 +155,15 @@ class Qr(SeveralOutputs):
         if self.mode == "r":
             raise RuntimeError(
                 "The derivative of linalg.qr depends on Q, which is not computed when "
-                "mode='r'. Please use linalg.qr(A, mode='reduced') if you are going to require "
+                "mode='r'. Please use linalg.qr(A, mode='reduced') if you are going to "
+                "require "
                 "gradients through linalg.qr."
             )
         rows, columns = q.shape[-1], r.shape[-1]
         if self.mode == "complete" and q.shape[-2] > columns:
             raise RuntimeError(
-                "The QR decomposition is not differentiable when mode='complete' and nrows > "
+                "The QR decomposition is not differentiable when mode='complete' and "
+                "nrows > "
                 "ncols."
             )
         if rows < columns:
@@ -170,7 +185,7 @@ class Qr(SeveralOutputs):
 
     @classmethod
     def wide(cls, xp, to_q, to_r, q, r):
-        """The gradient if there are more columns than rows: the first ones decide `Q`."""
+        """The gradient if the first columns alone decide `Q`."""
         rows = q.shape[-1]
         left, right = (..., slice(0, rows)), (..., slice(rows, None))
         to_left = None
@@ -229,7 +244,7 @@ class Inverse(Operator):
 
 
 class Solve(Operator):
-    """The `X` of `A X = B`; the gradient is `A⁻ᵀ G` of `B`, and that times `-Xᵀ` of `A`."""
+    """The `X` of `A X = B`; the gradient of `B` is `H = A⁻ᵀ G`, of `A` is `-H Xᵀ`."""
 
     fresh = True
 
@@ -249,7 +264,7 @@ class Solve(Operator):
 
 
 class Det(Operator):
-    """The determinant; the gradient is `g y A⁻ᵀ`, by cofactors if there is no inverse."""
+    """The determinant; the gradient is `g y A⁻ᵀ`, the cofactors times `g`."""
 
     fresh = True
 
@@ -298,7 +313,8 @@ class Slogdet(SeveralOutputs):
 class Pinv(Operator):
     """The pseudo-inverse `Y`: `A Y` and `Y A` are projections, `Y A Y = Y`.
 
-    The gradient is that of the inverse, `-Yᵀ G Yᵀ`, and what leaves the two projections:
+    The gradient is that of the inverse, `-Yᵀ G Yᵀ`, and what leaves the two
+    projections:
     `(1 - A Y) Gᵀ Y Yᵀ + Yᵀ Y Gᵀ (1 - Y A)` (Golub and Pereyra, 1973).
     """
 

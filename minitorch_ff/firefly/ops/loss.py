@@ -259,7 +259,8 @@ class NllLoss(Operator):
     def backward(self, xp, grad):
         if self.reduction == "mean":
             grad = xp.div(grad, self.total)
-        at_target = xp.neg(xp.mul(grad, self.weight))
+        counted = xp.ne(self.weight, xp.constant_like(0, self.weight))
+        at_target = xp.where_true(xp.neg(xp.mul(grad, self.weight)), counted)
         return (xp.index_back(at_target, self.where, self.input_shape),)
 
     def name(self):

@@ -1,6 +1,7 @@
 """Elements picked for their rank: the largest, the middle one, all of them in order.
 
-Each gives values and their positions along a dimension. The gradient of the values returns
+Each gives values and their positions along a dimension. The gradient of the values
+returns
 to the positions; the positions themselves have none.
 """
 
@@ -69,6 +70,10 @@ class Ranked(SeveralOutputs):
             values, positions = xp.reshape(values, shape), xp.reshape(positions, shape)
         self.save_for_backward(positions)
         return values, positions
+
+    def find(self, xp, x, dim):
+        """The positions."""
+        raise NotImplementedError
 
     def of_single(self, xp, x):
         """A 0-d tensor, which counts as one element at position 0."""
@@ -218,7 +223,10 @@ class Unique(SeveralOutputs):
         Raises:
             NotImplementedError: Always.
         """
-        raise NotImplementedError(f"the derivative for '{self.called}' is not implemented.")
+        raise NotImplementedError(
+            f"the derivative for '{self.called}' is not implemented."
+        )
 
     def name(self):
-        return "NotImplemented"
+        words = self.called.split("_")
+        return "".join([word.capitalize() for word in words]) + "Backward0"

@@ -8,7 +8,7 @@ from minitorch_ff.firefly.ops.base import NonDifferentiable, Operator, SeveralOu
 
 
 class Sum(Operator):
-    """The sum over `dim` (an int, a tuple, or None for all); the gradient is spread back."""
+    """The sum over `dim` (an int, a tuple, None for all); the gradient spreads back."""
 
     def forward(self, xp, x, *, dim=None, keepdim=False):
         self.input_shape = x.shape
@@ -62,9 +62,10 @@ class Mean(Operator):
 
 
 class Prod(Operator):
-    """The product over `dim` (an int, or None for all); the gradient is `g` times the others.
+    """The product over `dim` (an int, None for all); the gradient is `g` times the others.
 
-    Where no element is zero the product of the others is `y / x`. A zero spoils that: then
+    Where no element is zero the product of the others is `y / x`. A zero spoils that:
+    then
     it is the product of all before times the product of all behind.
     """
 
@@ -109,7 +110,9 @@ def product_before(xp, x, dim):
     size = x.shape[dim]
     first = xp.index(x, (*start, slice(0, 1)))
     one = xp.broadcast_to(xp.constant_like(1, x), tuple(first.shape))
-    return xp.cumprod(xp.cat([one, xp.index(x, (*start, slice(0, size - 1)))], dim), dim)
+    return xp.cumprod(
+        xp.cat([one, xp.index(x, (*start, slice(0, size - 1)))], dim), dim
+    )
 
 
 class Var(Operator):
@@ -200,7 +203,9 @@ def variance_and_mean_back(op, xp, to_var, to_mean):
     if to_mean is None:
         return from_var
     shape = tuple(op.saved_tensors[0].shape)
-    to_mean = spread(xp, xp.scale(to_mean, 1 / max(op.count, 1)), shape, op.dim, op.keepdim)
+    to_mean = spread(
+        xp, xp.scale(to_mean, 1 / max(op.count, 1)), shape, op.dim, op.keepdim
+    )
     return xp.copy(to_mean) if from_var is None else xp.add(from_var, to_mean)
 
 
@@ -229,6 +234,10 @@ class SharedByEquals(Operator):
         y = spread(xp, y, shape, self.dim, self.keepdim)
         grad = spread(xp, grad, shape, self.dim, self.keepdim)
         return (xp.mul(grad, xp.shares(x, y, self.dim)),)
+
+    def choose(self, xp, x, dim, keepdim):
+        """The element."""
+        raise NotImplementedError
 
 
 class Amax(SharedByEquals):
@@ -296,7 +305,7 @@ class NanmedianAll(SharedByEquals):
 
 
 class Aminmax(SeveralOutputs):
-    """The smallest and the largest element over `dim`; equal ones share the gradient."""
+    """The smallest and the largest over `dim`; equal ones share the gradient."""
 
     fresh = True
 
@@ -345,7 +354,8 @@ class Logsumexp(Operator):
 class VectorNorm(Operator):
     """`(Σ |x|ᵖ)^(1/p)` over `dim`; the gradient is `g sign(x) (|x| / y)^(p-1)`.
 
-    Where the norm is zero, so is the gradient. For infinite `p` all elements of the largest
+    Where the norm is zero, so is the gradient. For infinite `p` all elements of the
+    largest
     (or smallest) magnitude share it.
     """
 

@@ -378,7 +378,12 @@ def cross_entropy(
     ):
         return apply(ops.CrossEntropy, input, target=classes)
     class_dim = 1 if x.ndim > 1 else 0
-    if x.shape == classes.shape and classes.dtype.kind not in "iub":
+    if x.shape == classes.shape:
+        if classes.dtype.kind in "iub":
+            raise RuntimeError(
+                "Expected floating point type for target with class probabilities, got "
+                f"{TYPE_NAMES[classes.dtype.name]}"
+            )
         return _with_probabilities(input, target, weight, reduction, label_smoothing)
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(
@@ -520,7 +525,8 @@ def check_class_targets(input: Tensor, target: Tensor) -> None:
         )
     if numbers.dtype.kind not in "iu":
         raise RuntimeError(
-            f"expected scalar type Long but found {TYPE_NAMES[numbers.dtype.name]}"
+            "expected target dtype to be Long or Byte, but got "
+            f"{TYPE_NAMES[numbers.dtype.name]}"
         )
 
 

@@ -49,6 +49,12 @@ def batch_norm(
         raise ValueError(
             f"Expected more than 1 value per channel when training, got input size {input.shape}"
         )
+    if training and eps <= 0:
+        raise ValueError(
+            f"batch_norm eps must be positive during training, but got {eps}"
+        )
+    if len(shape) < 2 and not input.buffer.size:
+        return input.clone()
     if len(shape) < 2:
         input = input.reshape(shape + (1,) * (2 - len(shape)))
         return batch_norm(
@@ -229,6 +235,12 @@ def group_norm(
         Wu and He, Group Normalization (2018).
     """
     shape = input.buffer.shape
+    if training and eps <= 0:
+        raise ValueError(
+            f"batch_norm eps must be positive during training, but got {eps}"
+        )
+    if len(shape) < 2 and not input.buffer.size:
+        return input.clone()
     if len(shape) < 2:
         raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {len(shape)}")
     if num_groups <= 0:

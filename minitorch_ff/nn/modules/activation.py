@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from minitorch_ff._functions.creation import empty
@@ -218,17 +219,33 @@ class Hardtanh(Module):
         min_val: The smallest result.
         max_val: The largest result.
         inplace: Whether to write into the input.
+        min_value: The old name of `min_val`.
+        max_value: The old name of `max_val`.
 
     Raises:
-        ValueError: `min_val` is not below `max_val`.
+        AssertionError: `min_val` is not below `max_val`.
 
     See: [torch.nn.Hardtanh](https://docs.pytorch.org/docs/stable/generated/torch.nn.Hardtanh.html).
     """
 
     def __init__(
-        self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
+        self,
+        min_val: float = -1.0,
+        max_val: float = 1.0,
+        inplace: bool = False,
+        min_value: float | None = None,
+        max_value: float | None = None,
     ) -> None:
         super().__init__()
+        for old, new in (("min_value", "min_val"), ("max_value", "max_val")):
+            if locals()[old] is not None:
+                warnings.warn(
+                    f"keyword argument `{old}` is deprecated and renamed to `{new}`",
+                    FutureWarning,
+                    stacklevel=2,
+                )
+        min_val = min_val if min_value is None else min_value
+        max_val = max_val if max_value is None else max_value
         if max_val <= min_val:
             raise AssertionError(
                 f"max_val must be larger than min_val, but got {max_val=} and {min_val=}"

@@ -27,6 +27,7 @@ class _NormBase(Module):
         track_running_stats: Whether to keep running values, for evaluating.
         device: Where parameters and running values are.
         dtype: Of parameters and running values.
+        bias: Whether to learn a bias, if anything.
     """
 
     _version = 2
@@ -45,6 +46,8 @@ class _NormBase(Module):
         track_running_stats: bool = True,
         device: Any = None,
         dtype: Any = None,
+        *,
+        bias: bool = True,
     ) -> None:
         super().__init__()
         where = {"device": device, "dtype": dtype}
@@ -53,9 +56,9 @@ class _NormBase(Module):
         self.momentum = momentum
         self.affine = affine
         self.track_running_stats = track_running_stats
-        for name in ("weight", "bias"):
+        for name, wanted in (("weight", affine), ("bias", affine and bias)):
             self.register_parameter(
-                name, Parameter(empty(num_features, **where)) if affine else None
+                name, Parameter(empty(num_features, **where)) if wanted else None
             )
         tracking = track_running_stats
         self.register_buffer("running_mean", zeros(num_features, **where) if tracking else None)
@@ -76,8 +79,9 @@ class _NormBase(Module):
     def reset_parameters(self) -> None:
         """Forget the running values; weight one, bias zero."""
         self.reset_running_stats()
-        if self.affine:
+        if self.weight is not None:
             init.ones_(self.weight)
+        if self.bias is not None:
             init.zeros_(self.bias)
 
     def _check_input_dim(self, input: Tensor) -> None:
@@ -87,7 +91,8 @@ class _NormBase(Module):
         """The settings, for `repr`."""
         return (
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
-            f"affine={self.affine}, track_running_stats={self.track_running_stats}"
+            f"affine={self.affine}, bias={self.bias is not None}, "
+            f"track_running_stats={self.track_running_stats}"
         )
 
     def _load_from_state_dict(
@@ -141,6 +146,7 @@ class BatchNorm1d(_BatchNorm):
         track_running_stats: Whether to keep running values, for evaluating.
         device: Where parameters and running values are.
         dtype: Of parameters and running values.
+        bias: Whether to learn a bias, if anything.
 
     See: [`batch_norm`][minitorch_ff.nn.functional.normalization.batch_norm],
         [torch.nn.BatchNorm1d](https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm1d.html).
@@ -187,6 +193,8 @@ class _LazyNormBase(LazyModuleMixin, _NormBase):
         track_running_stats: bool = True,
         device: Any = None,
         dtype: Any = None,
+        *,
+        bias: bool = True,
     ) -> None:
         where = {"device": device, "dtype": dtype}
         super().__init__(0, eps, momentum, False, False, **where)
@@ -194,7 +202,7 @@ class _LazyNormBase(LazyModuleMixin, _NormBase):
         self.track_running_stats = track_running_stats
         if affine:
             self.weight = UninitializedParameter(**where)
-            self.bias = UninitializedParameter(**where)
+            self.bias = UninitializedParameter(**where) if bias else None
         if track_running_stats:
             self.running_mean = UninitializedBuffer(**where)
             self.running_var = UninitializedBuffer(**where)
@@ -210,11 +218,9 @@ class _LazyNormBase(LazyModuleMixin, _NormBase):
         if not self.has_uninitialized_params():
             return
         self.num_features = input.shape[1]
-        values = [self.weight, self.bias] if self.affine else []
-        if self.track_running_stats:
-            values += [self.running_mean, self.running_var]
-        for value in values:
-            value.materialize((self.num_features,))
+        for value in (self.weight, self.bias, self.running_mean, self.running_var):
+            if value is not None:
+                value.materialize((self.num_features,))
         self.reset_parameters()
 
 

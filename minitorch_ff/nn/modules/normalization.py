@@ -129,6 +129,7 @@ class GroupNorm(Module):
         affine: Whether to learn a weight and a bias for each channel.
         device: Where the parameters are.
         dtype: Of the parameters.
+        bias: Whether to learn a bias, if anything.
 
     Raises:
         ValueError: The number of channels is no multiple.
@@ -148,6 +149,8 @@ class GroupNorm(Module):
         affine: bool = True,
         device: Any = None,
         dtype: Any = None,
+        *,
+        bias: bool = True,
     ) -> None:
         super().__init__()
         if num_channels % num_groups:
@@ -158,15 +161,16 @@ class GroupNorm(Module):
         self.num_channels = num_channels
         self.eps = eps
         self.affine = affine
-        for name in ("weight", "bias"):
+        for name, wanted in (("weight", affine), ("bias", affine and bias)):
             value = empty(num_channels, device=device, dtype=dtype)
-            self.register_parameter(name, Parameter(value) if affine else None)
+            self.register_parameter(name, Parameter(value) if wanted else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
         """Weight one, bias zero."""
-        if self.affine:
+        if self.weight is not None:
             init.ones_(self.weight)
+        if self.bias is not None:
             init.zeros_(self.bias)
 
     def forward(self, input: Tensor) -> Tensor:

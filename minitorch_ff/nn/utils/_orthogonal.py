@@ -161,7 +161,7 @@ def reflections(q: Tensor) -> Tensor:
         kept = where(clear, head, where(head < 0, length, -length))
         v = tail / where(clear, 1.0, head - kept)
         tau = where(clear, 0.0, (kept - head) / kept)
-        # Where there is nothing to reflect, the map does it all the same: turn it round.
+        # Where there is nothing to reflect, the map does it all the same: turn round.
         sign = where(clear, -kept.sgn(), kept.sgn())
         columns.append(cat([above, sign, v], dim=-1))
         vector = cat([above, zeros_like(head) + 1, v], dim=-1).unsqueeze(-1)

@@ -6,7 +6,7 @@ from types import ModuleType
 
 
 class Decompositions:
-    """What the library's `linalg` offers; a matrix it cannot treat raises `LinAlgError`."""
+    """What `linalg` offers; a matrix it cannot treat raises `LinAlgError`."""
 
     module: ModuleType
 
@@ -52,7 +52,7 @@ class Decompositions:
         return self._identities(batch, rows, columns, x.dtype)
 
     def identity_mask(self, values):
-        """True on the diagonal of square matrices with as many rows as `values` has columns."""
+        """True on the diagonal of matrices as wide as `values`."""
         return self.module.eye(values.shape[-1], dtype=bool)
 
     def pinv(self, x, cutoff):

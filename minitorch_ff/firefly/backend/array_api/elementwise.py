@@ -20,7 +20,6 @@ class Elementwise:
         self.div = module.true_divide
         self.neg = module.negative
         self.floor_divide = module.floor_divide
-        self.remainder = module.remainder
         self.fmod = module.fmod
         self.power = module.power
         self.reciprocal = module.reciprocal
@@ -169,6 +168,15 @@ class Elementwise:
         """`x` where the boolean `mask` holds, zero elsewhere (infinities included)."""
         return self.module.where(mask, x, self.constant(0, x.dtype))
 
+    def remainder(self, a, b):
+        """What is left of `a`, with the sign of `b`; a zero keeps the sign of `a`."""
+        if a.dtype.kind in "iub":
+            return self.module.remainder(a, b)
+        rest = self.module.fmod(a, b)
+        zero = self.constant(0, rest.dtype)
+        wrong = ((rest < zero) != (b < zero)) & (rest != zero)
+        return self.where(wrong, self.module.add(rest, b), rest)
+
     def trunc_divide(self, a, b):
         """`a / b`, rounded towards zero, in the operands' dtype."""
         if a.dtype.kind in "iu":
@@ -178,6 +186,9 @@ class Elementwise:
 
     def clip(self, x, low, high):
         """`x` held between two Python numbers; either may be None."""
+        if x.dtype.kind == "f":  # one pass, and vectorized, as `maximum` by a scalar is not
+            low = self.constant(-math.inf if low is None else low, x.dtype)
+            return x.clip(low, self.constant(math.inf if high is None else high, x.dtype))
         if low is not None:
             x = self.module.maximum(x, self.constant(low, x.dtype))
         if high is not None:

@@ -11,21 +11,7 @@ class MatrixUpdates:
     """One update per optimizer."""
 
     def adafactor_step(
-        self,
-        param,
-        grad,
-        row_var=None,
-        col_var=None,
-        variance=None,
-        *,
-        step,
-        lr,
-        beta2_decay,
-        eps1,
-        eps2,
-        d,
-        weight_decay,
-        maximize,
+        self, param, grad, group, row_var=None, col_var=None, variance=None, *, step
     ):
         """Adafactor: of the average square it keeps row and column means only.
 
@@ -33,14 +19,17 @@ class MatrixUpdates:
         """
         if param.ndim == 0:  # results of the array library have to be arrays
             param, grad, variance = [a.reshape(1) for a in (param, grad, variance)]
-        dtype = param.dtype
-        if maximize:
+        dtype, lr, (eps1, eps2) = param.dtype, group["lr"], group["eps"]
+        if eps1 is None:
+            eps1 = float(self.module.finfo(dtype).eps)
+        if group["maximize"]:
             grad = self.neg(grad)
-        share = step**beta2_decay  # of the newest squares in the averages
+        share = step ** group["beta2_decay"]  # of the newest squares in the averages
         relative_step = min(lr, step**-0.5)
         step_size = max(eps2, self._root_mean_square(param)) * relative_step
-        if weight_decay:
-            self.mul(param, self.constant(1 - lr * weight_decay, dtype), param)
+        if group["weight_decay"]:
+            keep = self.constant(1 - lr * group["weight_decay"], dtype)
+            self.mul(param, keep, param)
 
         squares = self.mul(grad, grad)
         if variance is None:
@@ -56,34 +45,23 @@ class MatrixUpdates:
 
         estimate = self.maximum(estimate, self.constant(eps1 * eps1, dtype))
         update = self.mul(self.reciprocal(self.sqrt(estimate)), grad)
-        too_long = max(1.0, self._root_mean_square(update) / d)
+        too_long = max(1.0, self._root_mean_square(update) / group["d"])
         factor = self.module.array(step_size / too_long, dtype)
         self.sub(param, self.mul(update, factor), param)
 
-    def muon_step(
-        self,
-        param,
-        grad,
-        momentum_buffer,
-        *,
-        lr,
-        adjusted_lr,
-        weight_decay,
-        momentum,
-        nesterov,
-        ns_coefficients,
-        ns_steps,
-        eps,
-    ):
+    def muon_step(self, param, grad, group, momentum_buffer, *, adjusted_lr):
         """Muon: steps along the orthogonal matrix nearest to the momentum."""
-        dtype = param.dtype
+        dtype, momentum = param.dtype, group["momentum"]
         self._move_towards(momentum_buffer, grad, 1 - momentum)
         update = momentum_buffer
-        if nesterov:
+        if group["nesterov"]:
             update = self.copy(grad)
             self._move_towards(update, momentum_buffer, momentum)
-        update = self._orthogonalize(update, ns_coefficients, ns_steps, eps)
-        self.mul(param, self.module.array(1 - lr * weight_decay, dtype), param)
+        update = self._orthogonalize(
+            update, group["ns_coefficients"], group["ns_steps"], group["eps"]
+        )
+        keep = self.module.array(1 - group["lr"] * group["weight_decay"], dtype)
+        self.mul(param, keep, param)
         factor = self.module.array(adjusted_lr, dtype)
         self.sub(param, self.mul(update.astype(dtype), factor), param)
 

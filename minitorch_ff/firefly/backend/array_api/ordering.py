@@ -14,7 +14,7 @@ class Ordering:
     # ------------------------------------------------------------- taking and putting
 
     def take_along(self, x, positions, dim, repeated=False):
-        """The elements at `positions` along `dim`, which they may lack if it is dropped.
+        """The elements at `positions`, which lack `dim` if it is dropped.
 
         Whether some are `repeated` matters only to the gradient.
         """
@@ -23,7 +23,9 @@ class Ordering:
         if positions.ndim == x.ndim:
             return x[self._along(positions, dim)]
         positions = self.module.expand_dims(positions, dim)
-        return x[self._along(positions, dim)].reshape(x.shape[:dim] + x.shape[dim + 1 :])
+        return x[self._along(positions, dim)].reshape(
+            x.shape[:dim] + x.shape[dim + 1 :]
+        )
 
     def put_along(self, grad, positions, dim, shape, repeated=False):
         """Zeros of `shape` with `grad` at `positions`; `repeated` ones add up."""
@@ -61,7 +63,7 @@ class Ordering:
         return module.subtract(x.shape[dim] - 1, module.flip(order, dim))
 
     def top_positions(self, x, k, dim, largest):
-        """Where the `k` largest or smallest elements along `dim` are, in their order."""
+        """Where the `k` largest or smallest elements along `dim` are."""
         size = x.shape[dim]
         before = (slice(None),) * dim
         if size < 64 or 8 * k > size or not k:  # sorting all is as fast
@@ -122,7 +124,7 @@ class Ordering:
     # ----------------------------------------------------------------------- so far
 
     def cumsum(self, x, dim):
-        """Running sums, of integers in int64; float32 is added up in double, as in PyTorch."""
+        """Running sums, of integers in int64; of float32 in double, as in PyTorch."""
         return self._accumulate(self.module.cumsum, x, dim)
 
     def cumprod(self, x, dim):
@@ -149,7 +151,7 @@ class Ordering:
     # ---------------------------------------------------------------------- counting
 
     def unique(self, x, dim=None, consecutive=False):
-        """Distinct elements (or slices along `dim`), where each went, how often each occurs.
+        """Distinct elements or slices, where each went, how often each occurs.
 
         In order; `consecutive` joins equal neighbours only, where they are.
         """

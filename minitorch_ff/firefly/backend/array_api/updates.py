@@ -1,10 +1,11 @@
 """The optimizers' updates, as primitives: what one step does to a parameter.
 
-Every update here treats each element alone, so it does not matter whether `param` is
-one large parameter or many small ones side by side (`Flat`). All arrays of a call have
-one dimension, the same length and the same real dtype, and are written in place; only
-`grad` is left as it is. Settings are Python numbers: bias corrections and the like are
-computed in double precision, then become constants of the parameter's dtype.
+Every update here treats each element alone, so it does not matter whether `param` is one
+large parameter or many small ones side by side (`Flat`). All arrays of a call have one
+dimension, the same length and the same real dtype, and are written in place; only `grad`
+is left as it is. `group` holds the settings by their public names, as Python numbers: bias
+corrections and the like are computed in double precision, then become constants of the
+parameter's dtype.
 
 Arrays are named as in the optimizers' states; the formulas are in the optimizers'
 docstrings, and the order of operations is PyTorch's.
@@ -41,11 +42,6 @@ class Flat:
         for part, array in zip(self.parts, arrays, strict=True):
             part[...] = array
 
-    def scatter(self, arrays):
-        """Copy every place back to its array."""
-        for part, array in zip(self.parts, arrays, strict=True):
-            array[...] = part
-
 
 class Updates(MatrixUpdates):
     """One update per optimizer."""
@@ -63,83 +59,53 @@ class Updates(MatrixUpdates):
 
     # ------------------------------------------------------------------ the updates
 
-    def sgd_step(
-        self,
-        param,
-        grad,
-        momentum_buffer=None,
-        *,
-        lr,
-        momentum,
-        dampening,
-        weight_decay,
-        nesterov,
-        maximize,
-        first,
-    ):
-        """Gradient descent; at the `first` step the momentum buffer is the gradient."""
-        rate = self.module.array(lr, param.dtype)
-        inertia = self.constant(momentum, param.dtype)
-        damping = self.constant(1 - dampening, param.dtype)
-        for p, g, buffer, s, t in self._blocks(param, grad, momentum_buffer):
-            g = self._direction(p, g, weight_decay, maximize, s)
-            if buffer is not None:
-                if first:
-                    buffer[...] = g
-                else:
-                    self.mul(buffer, inertia, buffer)
-                    self.add(
-                        buffer, self.mul(g, damping, t) if dampening else g, buffer
-                    )
-                g = self.add(g, self.mul(buffer, inertia, t), t) if nesterov else buffer
-            self.sub(p, self.mul(g, rate, t), p)
-
-    def plain_sgd_step(self, params, grads, *, lr, weight_decay, maximize):
+    def plain_sgd_step(self, params, grads, group):
         """Gradient descent without state, over a list of parameters in their shapes."""
         dtype = rate = None
+        changed = group["weight_decay"] or group["maximize"]
         for param, grad in zip(params, grads, strict=True):
             if param.dtype is not dtype:
                 dtype = param.dtype
-                rate = self.module.array(lr, dtype)
+                rate = self.module.array(group["lr"], dtype)
             if param.size <= self.update_block or not param.flags.c_contiguous:
-                if weight_decay or maximize:
-                    grad = self._direction(param, grad, weight_decay, maximize, None)
-                self.sub(param, self.mul(grad, rate), param)
+                g = self._direction(param, grad, group, None) if changed else grad
+                self.sub(param, self.mul(g, rate), param)
                 continue
             for p, g, s, t in self._blocks(param.reshape(-1), grad.reshape(-1)):
-                g = self._direction(p, g, weight_decay, maximize, s)
+                g = self._direction(p, g, group, s)
                 self.sub(p, self.mul(g, rate, t), p)
 
+    def sgd_step(self, param, grad, group, momentum_buffer, *, first):
+        """Gradient descent; at the `first` step the momentum buffer is the gradient."""
+        rate, inertia = self._constants(param, group["lr"], group["momentum"])
+        damped = 1 - group["dampening"]
+        for p, g, buffer, s, t in self._blocks(param, grad, momentum_buffer):
+            g = self._direction(p, g, group, s)
+            if first:
+                buffer[...] = g
+            else:
+                self.mul(buffer, inertia, buffer)
+                share = g if damped == 1 else self.mul(g, self._like(p, damped), t)
+                self.add(buffer, share, buffer)
+            if group["nesterov"]:
+                g = self.add(g, self.mul(buffer, inertia, t), t)
+            else:
+                g = buffer
+            self.sub(p, self.mul(g, rate, t), p)
+
     def adam_step(
-        self,
-        param,
-        grad,
-        exp_avg,
-        exp_avg_sq,
-        max_exp_avg_sq=None,
-        *,
-        step,
-        lr,
-        beta1,
-        beta2,
-        eps,
-        weight_decay,
-        decoupled_weight_decay,
-        maximize,
+        self, param, grad, group, exp_avg, exp_avg_sq, max_exp_avg_sq=None, *, step
     ):
         """Adam; AdamW with `decoupled_weight_decay`, AMSGrad with `max_exp_avg_sq`."""
+        beta1, beta2 = group["betas"]
         # Both corrections in one factor, as at the end of section 2 of the paper.
         correction = (1 - beta2**step) ** 0.5
-        step_size = self.module.array(lr * correction / (1 - beta1**step), param.dtype)
-        tiny = self.module.array(eps * correction, param.dtype)
-        share = lr * weight_decay if decoupled_weight_decay else 0
-        weight_decay = 0 if decoupled_weight_decay else weight_decay
+        step_size = group["lr"] * correction / (1 - beta1**step)
+        step_size, tiny = self._constants(param, step_size, group["eps"] * correction)
         for p, g, m, v, v_max, s, t in self._blocks(
             param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq
         ):
-            if share:
-                self._shrink(p, share)
-            g = self._direction(p, g, weight_decay, maximize, s)
+            g = self._direction(p, g, group, s)
             self._move_towards(m, g, 1 - beta1, t)
             self._average_square(v, g, beta2, t)
             if v_max is not None:
@@ -148,132 +114,75 @@ class Updates(MatrixUpdates):
             self._subtract_ratio(p, m, denominator, step_size, t)
 
     def rmsprop_step(
-        self,
-        param,
-        grad,
-        square_avg,
-        momentum_buffer=None,
-        grad_avg=None,
-        *,
-        lr,
-        alpha,
-        eps,
-        weight_decay,
-        momentum,
-        maximize,
+        self, param, grad, group, square_avg, momentum_buffer=None, grad_avg=None
     ):
         """RMSprop; centered with `grad_avg`, with momentum given its buffer."""
-        rate, tiny, inertia = self._constants_of(param, lr, eps, momentum)
+        rate, tiny = self._constants(param, group["lr"], group["eps"])
         for p, g, v, buffer, mean, s, t in self._blocks(
             param, grad, square_avg, momentum_buffer, grad_avg
         ):
-            g = self._direction(p, g, weight_decay, maximize, s)
-            self._average_square(v, g, alpha, t)
+            g = self._direction(p, g, group, s)
+            self._average_square(v, g, group["alpha"], t)
             if mean is not None:
-                self._move_towards(mean, g, 1 - alpha, t)
+                self._move_towards(mean, g, 1 - group["alpha"], t)
                 v = self.sub(v, self.mul(mean, mean, t), t)
             denominator = self.add(self.sqrt(v, t), tiny, t)
             if buffer is None:
                 self._subtract_ratio(p, g, denominator, rate, t)
             else:
-                self.mul(buffer, inertia, buffer)
+                self.mul(buffer, self._like(p, group["momentum"]), buffer)
                 self.add(buffer, self.div(g, denominator, t), buffer)
                 self.sub(p, self.mul(buffer, rate, t), p)
 
-    def adagrad_step(
-        self, param, grad, sum, *, step, lr, lr_decay, eps, weight_decay, maximize
-    ):
+    def adagrad_step(self, param, grad, group, sum, *, step):
         """Adagrad: divides by the root of the sum of all squared gradients so far."""
-        rate, tiny = self._constants_of(param, lr / (1 + (step - 1) * lr_decay), eps)
+        rate = group["lr"] / (1 + (step - 1) * group["lr_decay"])
+        rate, tiny = self._constants(param, rate, group["eps"])
         for p, g, total, s, t in self._blocks(param, grad, sum):
-            g = self._direction(p, g, weight_decay, maximize, s)
+            g = self._direction(p, g, group, s)
             self.add(total, self.mul(g, g, t), total)
             denominator = self.add(self.sqrt(total, t), tiny, t)
             self._subtract_ratio(p, g, denominator, rate, t)
 
-    def adadelta_step(
-        self,
-        param,
-        grad,
-        square_avg,
-        acc_delta,
-        *,
-        lr,
-        rho,
-        eps,
-        weight_decay,
-        maximize,
-    ):
+    def adadelta_step(self, param, grad, group, square_avg, acc_delta):
         """Adadelta: scales the gradient by past changes against past gradients."""
-        rate, tiny = self._constants_of(param, lr, eps)
+        rate, tiny = self._constants(param, group["lr"], group["eps"])
         for p, g, v, u, s, t in self._blocks(param, grad, square_avg, acc_delta):
-            g = self._direction(p, g, weight_decay, maximize, s)
-            self._average_square(v, g, rho, t)
+            g = self._direction(p, g, group, s)
+            self._average_square(v, g, group["rho"], t)
             root = self.add(v, tiny)
             self.sqrt(root, root)
             delta = self.sqrt(self.add(u, tiny, t), t)
             self.mul(self.div(delta, root, delta), g, delta)
-            self._average_square(u, delta, rho, s)
+            self._average_square(u, delta, group["rho"], s)
             self.sub(p, self.mul(delta, rate, s), p)
 
-    def adamax_step(
-        self,
-        param,
-        grad,
-        exp_avg,
-        exp_inf,
-        *,
-        step,
-        lr,
-        beta1,
-        beta2,
-        eps,
-        weight_decay,
-        maximize,
-    ):
+    def adamax_step(self, param, grad, group, exp_avg, exp_inf, *, step):
         """Adamax: Adam with a decaying maximum in place of the average square."""
-        step_size, decay, tiny = self._constants_of(
-            param, lr / (1 - beta1**step), beta2, eps
-        )
+        beta1, beta2 = group["betas"]
+        step_size = group["lr"] / (1 - beta1**step)
+        step_size, decay, tiny = self._constants(param, step_size, beta2, group["eps"])
         for p, g, m, u, s, t in self._blocks(param, grad, exp_avg, exp_inf):
-            g = self._direction(p, g, weight_decay, maximize, s)
+            g = self._direction(p, g, group, s)
             self._move_towards(m, g, 1 - beta1, t)
             magnitude = self.add(self.abs(g, t), tiny, t)
             self.maximum(self.mul(u, decay, u), magnitude, out=u)
             self._subtract_ratio(p, m, u, step_size, s)
 
     def nadam_step(
-        self,
-        param,
-        grad,
-        exp_avg,
-        exp_avg_sq,
-        *,
-        step,
-        mu,
-        mu_next,
-        mu_product,
-        lr,
-        beta1,
-        beta2,
-        eps,
-        weight_decay,
-        decoupled_weight_decay,
-        maximize,
+        self, param, grad, group, exp_avg, exp_avg_sq, *, step, mu, mu_next, mu_product
     ):
         """NAdam: Adam with Nesterov's look ahead; `mu` weighs the gradient itself."""
-        grad_size, momentum_size, correction, tiny = self._constants_of(
+        lr, (beta1, beta2) = group["lr"], group["betas"]
+        grad_size, momentum_size, correction, tiny = self._constants(
             param,
             lr * (1 - mu) / (1 - mu_product),
             lr * mu_next / (1 - mu_product * mu_next),
             1 - beta2**step,
-            eps,
+            group["eps"],
         )
-        share = lr * weight_decay if decoupled_weight_decay else 0
-        weight_decay = 0 if decoupled_weight_decay else weight_decay
         for p, g, m, v, s, t in self._blocks(param, grad, exp_avg, exp_avg_sq):
-            self._shrink(p, share)
-            g = self._direction(p, g, weight_decay, maximize, s)
+            g = self._direction(p, g, group, s)
             self._move_towards(m, g, 1 - beta1, t)
             self._average_square(v, g, beta2, t)
             denominator = self.sqrt(self.div(v, correction, t), t)
@@ -282,78 +191,45 @@ class Updates(MatrixUpdates):
             self._subtract_ratio(p, m, denominator, momentum_size, s)
 
     def radam_step(
-        self,
-        param,
-        grad,
-        exp_avg,
-        exp_avg_sq,
-        *,
-        step,
-        rectification,
-        lr,
-        beta1,
-        beta2,
-        eps,
-        weight_decay,
-        decoupled_weight_decay,
-        maximize,
+        self, param, grad, group, exp_avg, exp_avg_sq, *, step, rectification
     ):
         """RAdam: Adam that divides only once the mean square can be trusted."""
-        trusted = rectification is not None
-        bias, rate, root, rectify, tiny = self._constants_of(
-            param,
-            1 - beta1**step,
-            lr,
-            (1 - beta2**step) ** 0.5,
-            rectification if trusted else 1,
-            eps,
+        beta1, beta2 = group["betas"]
+        bias, rate, tiny = self._constants(
+            param, 1 - beta1**step, group["lr"], group["eps"]
         )
-        share = lr * weight_decay if decoupled_weight_decay else 0
-        weight_decay = 0 if decoupled_weight_decay else weight_decay
         for p, g, m, v, s, t in self._blocks(param, grad, exp_avg, exp_avg_sq):
-            self._shrink(p, share)
-            g = self._direction(p, g, weight_decay, maximize, s)
+            g = self._direction(p, g, group, s)
             self._move_towards(m, g, 1 - beta1, t)
             self._average_square(v, g, beta2, t)
             update = self.mul(self.div(m, bias, s), rate, s)
-            if trusted:
+            if rectification is not None:
                 denominator = self.add(self.sqrt(v, t), tiny, t)
+                root = self._like(p, (1 - beta2**step) ** 0.5)
                 self.mul(update, self.div(root, denominator, t), update)
-                self.mul(update, rectify, update)
+                self.mul(update, self._like(p, rectification), update)
             self.sub(p, update, p)
 
-    def asgd_step(self, param, grad, ax, *, eta, mu, lambd, weight_decay, maximize):
+    def asgd_step(self, param, grad, group, ax, *, eta, mu):
         """Averaged SGD: steps of size `eta`; `mu` is the new place's share in `ax`."""
-        rate, share = self._constants_of(param, eta, mu)
+        keep, rate = self._constants(param, 1 - group["lambd"] * eta, eta)
         for p, g, average, s, t in self._blocks(param, grad, ax):
-            g = self._direction(p, g, weight_decay, maximize, s)
-            self._shrink(p, lambd * eta)
+            g = self._direction(p, g, group, s)
+            self.mul(p, keep, p)
             self.sub(p, self.mul(g, rate, t), p)
             if mu == 1:
                 average[...] = p
             else:
                 difference = self.sub(p, average, t)
-                self.add(average, self.mul(difference, share, t), average)
+                self.mul(difference, self._like(p, mu), difference)
+                self.add(average, difference, average)
 
-    def rprop_step(
-        self,
-        param,
-        grad,
-        prev,
-        step_size,
-        *,
-        etaminus,
-        etaplus,
-        step_size_min,
-        step_size_max,
-        maximize,
-    ):
+    def rprop_step(self, param, grad, group, prev, step_size):
         """Rprop: step sizes grow while the gradient keeps its sign, else shrink."""
-        zero, shortest, longest = self._constants_of(
-            param, 0, step_size_min, step_size_max
-        )
-        for p, g, previous, size, s, t in self._blocks(param, grad, prev, step_size):
-            g = self._direction(p, g, 0, maximize, s)
+        etaminus, etaplus = group["etas"]
+        zero, shortest, longest = self._constants(param, 0, *group["step_sizes"])
+        for p, g, previous, size, _, t in self._blocks(param, grad, prev, step_size):
+            g = -g if group["maximize"] else g
             agreement = self.mul(g, previous, t)
             same, turned = self.gt(agreement, zero), self.lt(agreement, zero)
             size[same] *= etaplus
@@ -366,8 +242,12 @@ class Updates(MatrixUpdates):
 
     # ------------------------------------------------------------- what they share
 
-    def _constants_of(self, param, *values):
-        """Numbers that may change at every step, in the parameter's dtype."""
+    def _like(self, param, value):
+        """A number that may change at every step, in the parameter's dtype."""
+        return self.module.array(value, param.dtype)
+
+    def _constants(self, param, *values):
+        """Several such numbers."""
         array, dtype = self.module.array, param.dtype
         return [array(value, dtype) for value in values]
 
@@ -384,17 +264,19 @@ class Updates(MatrixUpdates):
             blocks.append((*parts, *scratch[:, : parts[0].size]))
         return blocks
 
-    def _direction(self, param, grad, weight_decay, maximize, out):
-        """The gradient, negated to climb, with the pull of weight decay to zero."""
-        if weight_decay:
-            pull = self.mul(param, self.constant(weight_decay, param.dtype), out)
-            return self.sub(pull, grad, out) if maximize else self.add(pull, grad, out)
-        return self.neg(grad, out) if maximize else grad
+    def _direction(self, param, grad, group, out):
+        """The gradient, negated to climb, with the pull of weight decay to zero.
 
-    def _shrink(self, param, share):
-        """Decoupled weight decay: take a share of the parameter away."""
-        if share:
-            self.mul(param, self.module.array(1 - share, param.dtype), param)
+        Decoupled weight decay shrinks the parameter instead, now.
+        """
+        weight_decay = group["weight_decay"]
+        if weight_decay and group.get("decoupled_weight_decay"):
+            self.mul(param, self._like(param, 1 - group["lr"] * weight_decay), param)
+        elif weight_decay:
+            pull = self.mul(param, self.constant(weight_decay, param.dtype), out)
+            follow = self.sub if group["maximize"] else self.add
+            return follow(pull, grad, out)
+        return self.neg(grad, out) if group["maximize"] else grad
 
     def _average_square(self, average, value, beta, scratch):
         """`average = beta average + (1 - beta) value²`."""
