@@ -8,6 +8,7 @@ import pytest
 from compat_tests.benchmarks import by_hand, workloads
 from compat_tests.benchmarks.bench_mlp import TARGETS
 from compat_tests.benchmarks.workloads import MLPS, WORKLOADS
+from compat_tests.house.files import ROOT
 
 # Digits: three linear layers, two ReLUs, one cross entropy.
 NODES = {"tiny": 4, "course_sgd": 4, "course_adam": 4, "digits": 6}
@@ -45,9 +46,8 @@ def test_every_workload_has_a_target():
 def test_the_table_is_printed():
     command = [sys.executable, "-m", "compat_tests.benchmarks.bench_mlp"]
     options = ["--workloads", "tiny", "--repeat", "3", "--turn", "0.005"]
-    done = subprocess.run(
-        command + options, capture_output=True, text=True, check=True, timeout=300
-    )
+    settings = {"capture_output": True, "text": True, "check": True, "timeout": 300}
+    done = subprocess.run(command + options, cwd=ROOT, **settings)
     rows = [line.split() for line in done.stdout.splitlines() if line[:5] == "tiny "]
     assert [row[1] for row in rows] == ["torch", "minitorch_ff", "hand"]
     assert "n/a" not in done.stdout

@@ -7,170 +7,83 @@ import torch
 from minitorch_ff.firefly.backend.numpy_backend import NumpyBackend
 
 STEPS = 7
-ADAM = {"lr": 0.01, "beta1": 0.9, "beta2": 0.99, "eps": 1e-8, "maximize": False}
-ADAM_DECAY = {**ADAM, "weight_decay": 0.1, "decoupled_weight_decay": False}
-ADAMW = {**ADAM, "weight_decay": 0.1, "decoupled_weight_decay": True}
 
 
-def momenta(step):
-    mus = [0.9 * (1 - 0.5 * 0.96 ** (i * 4e-3)) for i in range(1, step + 2)]
-    return {
-        "mu": mus[-2],
-        "mu_next": mus[-1],
-        "mu_product": float(np.prod(mus[:-1])),
-    }
+def step(t):
+    return {"step": t}
 
 
-def averaging(step):
-    eta = 0.01 / (1 + 1e-4 * 0.01 * (step - 1)) ** 0.75 if step > 1 else 0.01
-    return {"eta": eta, "mu": 1 / max(1, step - 1 - 2)}
+def first(t):
+    return {"first": t == 1}
 
 
-# name: (primitive, arrays of the state, settings, PyTorch's optimizer); a callable
-# among the settings is called with the number of the step
-SGD = {
-    "lr": 0.1,
-    "momentum": 0.9,
-    "dampening": 0.3,
-    "weight_decay": 0.1,
-    "nesterov": False,
-}
+def momenta(t):
+    mus = [0.9 * (1 - 0.5 * 0.96 ** (i * 4e-3)) for i in range(1, t + 2)]
+    mu_product = float(np.prod(mus[:-1]))
+    return {"step": t, "mu": mus[-2], "mu_next": mus[-1], "mu_product": mu_product}
+
+
+def averaging(t):
+    eta = 0.01 / (1 + 1e-4 * 0.01 * (t - 1)) ** 0.75
+    return {"eta": eta, "mu": 1 / max(1, t - 3)}
+
+
+# PyTorch's optimizer, its settings, the primitive, and what the primitive
+# wants to know of a step.
 CASES = {
-    "sgd": (
+    "momentum": (
+        torch.optim.SGD,
+        {"lr": 0.1, "momentum": 0.9, "dampening": 0.3, "weight_decay": 0.1},
         "sgd_step",
-        ["momentum_buffer"],
-        {**SGD, "maximize": False, "first": lambda t: t == 1},
-        (torch.optim.SGD, SGD),
+        first,
     ),
-    "sgd_nesterov": (
+    "nesterov": (
+        torch.optim.SGD,
+        {"lr": 0.1, "momentum": 0.9, "nesterov": True, "maximize": True},
         "sgd_step",
-        ["momentum_buffer"],
-        {
-            **SGD,
-            "dampening": 0,
-            "nesterov": True,
-            "maximize": True,
-            "first": lambda t: t == 1,
-        },
-        (
-            torch.optim.SGD,
-            {**SGD, "dampening": 0, "nesterov": True, "maximize": True},
-        ),
+        first,
     ),
     "adam": (
+        torch.optim.Adam,
+        {"lr": 0.01, "betas": (0.9, 0.99), "weight_decay": 0.1},
         "adam_step",
-        ["exp_avg", "exp_avg_sq"],
-        {**ADAM_DECAY, "step": int},
-        (torch.optim.Adam, {"lr": 0.01, "betas": (0.9, 0.99), "weight_decay": 0.1}),
+        step,
     ),
     "amsgrad": (
+        torch.optim.AdamW,
+        {"lr": 0.01, "betas": (0.9, 0.99), "amsgrad": True},
         "adam_step",
-        ["exp_avg", "exp_avg_sq", "max_exp_avg_sq"],
-        {**ADAMW, "step": int},
-        (
-            torch.optim.AdamW,
-            {"lr": 0.01, "betas": (0.9, 0.99), "weight_decay": 0.1, "amsgrad": True},
-        ),
+        step,
     ),
-    "rmsprop": (
+    "rmsprop": (torch.optim.RMSprop, {"alpha": 0.9}, "rmsprop_step", lambda t: {}),
+    "centered": (
+        torch.optim.RMSprop,
+        {"momentum": 0.5, "centered": True, "weight_decay": 0.1, "maximize": True},
         "rmsprop_step",
-        ["square_avg"],
-        {
-            "lr": 0.01,
-            "alpha": 0.9,
-            "eps": 1e-8,
-            "weight_decay": 0,
-            "momentum": 0,
-            "maximize": False,
-        },
-        (torch.optim.RMSprop, {"lr": 0.01, "alpha": 0.9}),
-    ),
-    "rmsprop_centered": (
-        "rmsprop_step",
-        ["square_avg", "momentum_buffer", "grad_avg"],
-        {
-            "lr": 0.01,
-            "alpha": 0.9,
-            "eps": 1e-8,
-            "weight_decay": 0.1,
-            "momentum": 0.5,
-            "maximize": True,
-        },
-        (
-            torch.optim.RMSprop,
-            {
-                "lr": 0.01,
-                "alpha": 0.9,
-                "weight_decay": 0.1,
-                "momentum": 0.5,
-                "centered": True,
-                "maximize": True,
-            },
-        ),
+        lambda t: {},
     ),
     "adagrad": (
+        torch.optim.Adagrad,
+        {"lr": 0.1, "lr_decay": 0.5, "weight_decay": 0.1},
         "adagrad_step",
-        ["sum"],
-        {
-            "lr": 0.1,
-            "lr_decay": 0.5,
-            "eps": 1e-10,
-            "weight_decay": 0.1,
-            "maximize": False,
-            "step": int,
-        },
-        (torch.optim.Adagrad, {"lr": 0.1, "lr_decay": 0.5, "weight_decay": 0.1}),
+        step,
     ),
     "adadelta": (
+        torch.optim.Adadelta,
+        {"lr": 0.5, "weight_decay": 0.1},
         "adadelta_step",
-        ["square_avg", "acc_delta"],
-        {"lr": 0.5, "rho": 0.9, "eps": 1e-6, "weight_decay": 0.1, "maximize": False},
-        (torch.optim.Adadelta, {"lr": 0.5, "weight_decay": 0.1}),
+        lambda t: {},
     ),
-    "adamax": (
-        "adamax_step",
-        ["exp_avg", "exp_inf"],
-        {**ADAM, "weight_decay": 0.1, "step": int},
-        (torch.optim.Adamax, {"lr": 0.01, "betas": (0.9, 0.99), "weight_decay": 0.1}),
-    ),
-    "nadam": (
-        "nadam_step",
-        ["exp_avg", "exp_avg_sq"],
-        {**ADAM_DECAY, "step": int, "momenta": momenta},
-        (torch.optim.NAdam, {"lr": 0.01, "betas": (0.9, 0.99), "weight_decay": 0.1}),
-    ),
+    "adamax": (torch.optim.Adamax, {"weight_decay": 0.1}, "adamax_step", step),
+    "nadam": (torch.optim.NAdam, {"weight_decay": 0.1}, "nadam_step", momenta),
     "radam": (
+        torch.optim.RAdam,
+        {"weight_decay": 0.1, "decoupled_weight_decay": True},
         "radam_step",
-        ["exp_avg", "exp_avg_sq"],
-        {**ADAMW, "step": int, "rectification": lambda t: None},
-        (
-            torch.optim.RAdam,
-            {
-                "lr": 0.01,
-                "betas": (0.9, 0.99),
-                "weight_decay": 0.1,
-                "decoupled_weight_decay": True,
-            },
-        ),
+        lambda t: {"step": t, "rectification": None},
     ),
-    "asgd": (
-        "asgd_step",
-        ["ax"],
-        {"lambd": 1e-4, "weight_decay": 0.1, "maximize": False, "averaging": averaging},
-        (torch.optim.ASGD, {"lr": 0.01, "t0": 2, "weight_decay": 0.1}),
-    ),
-    "rprop": (
-        "rprop_step",
-        ["prev", "step_size"],
-        {
-            "etaminus": 0.5,
-            "etaplus": 1.2,
-            "step_size_min": 1e-6,
-            "step_size_max": 50,
-            "maximize": False,
-        },
-        (torch.optim.Rprop, {"lr": 0.01}),
-    ),
+    "asgd": (torch.optim.ASGD, {"t0": 2, "weight_decay": 0.1}, "asgd_step", averaging),
+    "rprop": (torch.optim.Rprop, {}, "rprop_step", lambda t: {}),
 }
 # The first steps of RAdam go without the mean square; so many are compared here.
 STEPS_OF = {"radam": 5}
@@ -180,21 +93,30 @@ def arrays(rng, size, dtype):
     return [rng.standard_normal(size).astype(dtype) for _ in range(STEPS)]
 
 
-def new_state(names, param):
-    start = {"step_size": 0.01}
-    return {name: np.full_like(param, start.get(name, 0)) for name in names}
+def group_of(case):
+    """The parameter group of PyTorch's optimizer: all its settings."""
+    optimizer_class, settings, *_ = CASES[case]
+    return optimizer_class([torch.zeros(1)], **settings).param_groups[0]
+
+
+def new_state(case, param):
+    """Arrays of a state before the first step, under PyTorch's names."""
+    optimizer_class, settings, *_ = CASES[case]
+    theirs = torch.zeros(1)
+    optimizer = optimizer_class([theirs], **settings)
+    theirs.grad = torch.zeros(1)
+    optimizer.step()
+    names = [name for name, value in optimizer.state[theirs].items() if value.ndim]
+    return {n: np.full_like(param, 0.01 if n == "step_size" else 0) for n in names}
 
 
 def run(case, backend, param, grads, state):
     """Take all steps, in place."""
-    name, _, settings, _ = CASES[case]
-    for step, grad in enumerate(grads, 1):
-        now = {}
-        for key, value in settings.items():
-            value = value(step) if callable(value) else value
-            now |= value if isinstance(value, dict) else {key: value}
+    group = group_of(case)
+    *_, primitive, of_step = CASES[case]
+    for t, grad in enumerate(grads, 1):
         before = grad.copy()
-        getattr(backend, name)(param, grad, **state, **now)
+        getattr(backend, primitive)(param, grad, group, **state, **of_step(t))
         assert np.array_equal(grad, before), "the gradient is the caller's"
 
 
@@ -204,14 +126,14 @@ def test_numbers_are_pytorchs(case, dtype):
     rng = np.random.default_rng(0)
     param = rng.standard_normal(1000).astype(dtype)
     grads = arrays(rng, 1000, dtype)[: STEPS_OF.get(case, STEPS)]
-    _, names, _, (optimizer_class, settings) = CASES[case]
+    optimizer_class, settings, *_ = CASES[case]
     theirs = torch.nn.Parameter(torch.tensor(param))
     optimizer = optimizer_class([theirs], **settings)
     for grad in grads:
         theirs.grad = torch.tensor(grad)
         optimizer.step()
 
-    state = new_state(names, param)
+    state = new_state(case, param)
     run(case, NumpyBackend(), param, grads, state)
     # A few units in the last place; PyTorch keeps some scalars in single precision.
     singles = case in ("nadam", "asgd")
@@ -220,9 +142,8 @@ def test_numbers_are_pytorchs(case, dtype):
     np.testing.assert_allclose(param, theirs.detach().numpy(), rtol, rtol)
     for name, array in state.items():
         assert array.dtype == dtype
-        np.testing.assert_allclose(
-            array, optimizer.state[theirs][name].numpy(), rtol, rtol
-        )
+        expected = optimizer.state[theirs][name].numpy()
+        np.testing.assert_allclose(array, expected, rtol, rtol)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -233,7 +154,7 @@ def test_blocks_change_nothing(case):
         backend = NumpyBackend()
         backend.update_block = block
         param, grads = rng.standard_normal(100), arrays(rng, 100, float)
-        state = new_state(CASES[case][1], param)
+        state = new_state(case, param)
         run(case, backend, param, grads, state)
         results.append([param, *state.values()])
     for whole, blocked in zip(*results, strict=True):
@@ -250,20 +171,17 @@ def test_neighbours_in_a_bucket_change_nothing(case):
 
     values, slopes = backend.flat(shapes, float), backend.flat(shapes, float)
     values.gather(params)
-    state = new_state(CASES[case][1], values.numbers)
     flat_grads = []
     for of_step in grads:
         slopes.gather(of_step)
         flat_grads.append(slopes.numbers.copy())
-    run(case, backend, values.numbers, flat_grads, state)
+    run(case, backend, values.numbers, flat_grads, new_state(case, values.numbers))
 
-    for i, param in enumerate(params):
+    for i, (param, together) in enumerate(zip(params, values.parts, strict=True)):
         alone = backend.numbers(param)
         single = [backend.numbers(of_step[i]) for of_step in grads]
-        run(case, backend, alone, single, new_state(CASES[case][1], alone))
-    apart = [np.empty(shape) for shape in shapes]
-    values.scatter(apart)
-    for param, together in zip(params, apart, strict=True):
+        run(case, backend, alone, single, new_state(case, alone))
+        assert together.shape == param.shape
         assert np.array_equal(param, together)
 
 
@@ -275,7 +193,8 @@ def test_plain_descent_takes_parameters_of_all_layouts():
     params.append(np.float32([[1, 2]]))
     grads = [rng.standard_normal(p.shape).astype(p.dtype) for p in params]
     expected = [p + 0.5 * (g - 0.25 * p) for p, g in zip(params, grads, strict=True)]
-    backend.plain_sgd_step(params, grads, lr=0.5, weight_decay=0.25, maximize=True)
+    group = {"lr": 0.5, "weight_decay": 0.25, "maximize": True}
+    backend.plain_sgd_step(params, grads, group)
     for param, value in zip(params, expected, strict=True):
         assert param.dtype == value.dtype
         np.testing.assert_allclose(param, value, 1e-6)

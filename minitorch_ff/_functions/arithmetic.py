@@ -1,4 +1,4 @@
-"""Sums, differences, products, quotients and remainders: `torch.add`, `torch.div`, …"""
+"""Sums, differences, products, quotients and remainders: `torch.add`, `torch.div` and more."""
 
 from __future__ import annotations
 
@@ -102,7 +102,9 @@ def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
         raise invalid_combination("rsub", input, other)
     if alpha.__class__ is not int or alpha != 1:
         input = _times_alpha(input, alpha, other)
-    return numbered(binary(ops.Rsub, input, other), int(not isinstance(other, AnyTensor)))
+    return numbered(
+        binary(ops.Rsub, input, other), int(not isinstance(other, AnyTensor))
+    )
 
 
 def _times_alpha(factor: Any, alpha: Number, other: Any) -> Any:
@@ -110,7 +112,10 @@ def _times_alpha(factor: Any, alpha: Number, other: Any) -> Any:
     tensors = [x for x in (factor, other) if isinstance(x, AnyTensor)]
     if not tensors:
         raise not_a_tensor(ops.Add, "input", 1, other)
-    operands = [x if isinstance(x, AnyTensor) else number(x, tensors[0]) for x in (factor, other)]
+    operands = [
+        x if isinstance(x, AnyTensor) else number(x, tensors[0])
+        for x in (factor, other)
+    ]
     dtype = meeting([x.buffer for x in operands])
     if dtype.kind != "b" and isinstance(alpha, bool):
         raise RuntimeError("Boolean alpha only supported for Boolean results.")
@@ -232,7 +237,9 @@ def remainder(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """
     if not isinstance(input, AnyTensor):
         return binary(ops.RemainderOfNumber, input, other)
-    return numbered(binary(ops.Remainder, input, other), int(isinstance(other, AnyTensor)))
+    return numbered(
+        binary(ops.Remainder, input, other), int(isinstance(other, AnyTensor))
+    )
 
 
 def fmod(input: Tensor, other: Tensor | Number) -> Tensor:
@@ -315,7 +322,9 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Number) -> Tensor:
     if by_tensor:
         _same_dtype(dtype, "weight", weight)
     if dtype.kind in "iub":
-        raise not_implemented(f"lerp_kernel_{'tensor' if by_tensor else 'scalar'}", dtype)
+        raise not_implemented(
+            f"lerp_kernel_{'tensor' if by_tensor else 'scalar'}", dtype
+        )
     try:
         if by_tensor:
             return apply(ops.LerpTensor, input, end, weight)
@@ -340,7 +349,9 @@ def _check_broadcasts(*tensors: Tensor) -> None:
             check_broadcast(a.buffer.shape, b.buffer.shape)
 
 
-def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
+def addcmul(
+    input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1
+) -> Tensor:
     """Add the product of two tensors, times `value`, to a third.
 
     Raises:
@@ -357,7 +368,9 @@ def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 
     return _combined(ops.Addcmul, input, tensor1, tensor2, value)
 
 
-def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
+def addcdiv(
+    input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1
+) -> Tensor:
     """Add the quotient of two tensors, times `value`, to a third.
 
     Raises:
@@ -372,7 +385,9 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 
         [torch.addcdiv](https://docs.pytorch.org/docs/stable/generated/torch.addcdiv.html).
     """
     operands = tensor1, tensor2
-    if all([isinstance(t, AnyTensor) and t.buffer.dtype.kind in "iub" for t in operands]):
+    if all(
+        [isinstance(t, AnyTensor) and t.buffer.dtype.kind in "iub" for t in operands]
+    ):
         raise RuntimeError(
             "Integer division with addcdiv is no longer supported, and in a future  release "
             "addcdiv will perform a true division of tensor1 and tensor2. The historic "
@@ -384,7 +399,9 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 
     return _combined(ops.Addcdiv, input, tensor1, tensor2, value)
 
 
-def _combined(operator: Any, input: Tensor, tensor1: Any, tensor2: Any, value: Number) -> Tensor:
+def _combined(
+    operator: Any, input: Tensor, tensor1: Any, tensor2: Any, value: Number
+) -> Tensor:
     """`addcmul` or `addcdiv`."""
     tensors = (input, tensor1, tensor2)
     for position, tensor in enumerate(tensors):
@@ -397,7 +414,9 @@ def _combined(operator: Any, input: Tensor, tensor1: Any, tensor2: Any, value: N
         raise not_implemented("addcmul_cpu_out", dtype)
     value = checked_number(value, dtype)
     try:
-        return apply(operator, *tensors, value=int(value) if dtype.kind in "iu" else value)
+        return apply(
+            operator, *tensors, value=int(value) if dtype.kind in "iu" else value
+        )
     except ValueError:
         _check_broadcasts(*tensors)
         raise

@@ -1,4 +1,4 @@
-"""Comparisons: `torch.eq`, `torch.lt`, `torch.isclose`, `torch.isnan`, …"""
+"""Comparisons: `torch.eq`, `torch.lt`, `torch.isclose`, `torch.isnan` and more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many, and where: `torch.bincount`, `torch.histc`, `torch.searchsorted` and more."""
+"""How many, and where: `torch.bincount`, `torch.histc` and more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sums, products and extremes so far; differences: `torch.cumsum`, `torch.diff` and more."""
+"""Sums, products and extremes so far; differences: `torch.cumsum` and more."""
 
 from __future__ import annotations
 

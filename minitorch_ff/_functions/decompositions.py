@@ -203,7 +203,7 @@ def pinv(
     Args:
         A: Matrices.
         rcond: Another name for `rtol`.
-        hermitian: Whether the matrices are symmetric; the result is the same.
+        hermitian: Whether the matrices are symmetric; then the lower triangle is read.
         atol: Singular values up to this count as zero.
         rtol: So do those up to this times the largest; by default the larger side times
             the rounding of the dtype.
@@ -213,9 +213,7 @@ def pinv(
     """
     must_be_matrices(A, "linalg.pinv", square=hermitian)
     cutoff = cutoff_of(A, atol, rcond if rtol is None else rtol)
-    if hermitian:  # only the lower triangle counts
-        A = apply(ops.Symmetric, A)
-    return apply(ops.Pinv, A, cutoff=cutoff)
+    return apply(ops.Pinv, A, cutoff=cutoff, hermitian=hermitian)
 
 
 def cutoff_of(A: Tensor, atol: Any, rtol: Any) -> Any:
@@ -257,7 +255,7 @@ def matrix_rank(
     """
     must_be_matrices(A, "linalg.matrix_rank", square=hermitian)
     if hermitian:
-        A = apply(ops.Symmetric, A)
+        A = wrap(type(A), ops.mirrored(A.backend, A.buffer))
     if tol is not None:
         atol, rtol = tol, 0.0
     values = singular_values(A.detach())

@@ -1,4 +1,4 @@
-"""Exponentials and logarithms: `torch.exp`, `torch.log`, `torch.xlogy`, …"""
+"""Exponentials and logarithms: `torch.exp`, `torch.log`, `torch.xlogy` and more."""
 
 from __future__ import annotations
 

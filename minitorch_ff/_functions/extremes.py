@@ -1,4 +1,4 @@
-"""The larger and smaller of two, and values held between bounds: `torch.clamp`, …"""
+"""The larger and smaller of two, and values held between bounds: `torch.clamp` and more."""
 
 from __future__ import annotations
 
@@ -90,7 +90,9 @@ def fmin(input: Tensor, other: Tensor) -> Tensor:
 
 
 def clamp(
-    input: Tensor, min: Tensor | Number | None = None, max: Tensor | Number | None = None
+    input: Tensor,
+    min: Tensor | Number | None = None,
+    max: Tensor | Number | None = None,
 ) -> Tensor:
     """Hold every element between two bounds.
 
@@ -120,7 +122,9 @@ def clamp(
             raise invalid_combination("clamp", input, *bounds)
         min, max = _plain_number(min), _plain_number(max)
     elif min is None and max is None:
-        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+        raise RuntimeError(
+            "torch.clamp: At least one of 'min' or 'max' must not be None"
+        )
     return _between(input, min, max, "ClampBackward1")
 
 

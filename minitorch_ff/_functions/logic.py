@@ -1,4 +1,4 @@
-"""Logic on truth values and on bits: `torch.logical_and`, `torch.bitwise_or`, …"""
+"""Logic on truth values and on bits: `torch.logical_and`, `torch.bitwise_or` and more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Elements by rank: `torch.max`, `torch.sort`, `torch.topk`, `torch.unique` and more."""
+"""Elements by rank: `torch.max`, `torch.sort`, `torch.topk` and more."""
 
 from __future__ import annotations
 

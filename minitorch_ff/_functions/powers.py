@@ -1,4 +1,4 @@
-"""Powers and roots: `torch.pow`, `torch.sqrt`, `torch.reciprocal`, …"""
+"""Powers and roots: `torch.pow`, `torch.sqrt`, `torch.reciprocal` and more."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def nanquantile(
     return at_parts(input, parts, dim, keepdim, interpolation, ignore_nan=True)
 
 
-def checked_parts(input: Tensor, q: Any, interpolation: str, name: str) -> Tensor:
+def checked_parts(input: Tensor, q: Any, interpolation: str, name: str) -> Any:
     """`q` as a tensor of `input`'s dtype.
 
     Raises:
@@ -100,7 +100,7 @@ def checked_parts(input: Tensor, q: Any, interpolation: str, name: str) -> Tenso
     xp = q.backend
     if not xp.all(xp.logical_and(xp.ge(q.buffer, 0), xp.le(q.buffer, 1))):
         raise RuntimeError(f"{name}() q values must be in the range [0, 1]")
-    return wrap(type(input), q.buffer, q.edge())
+    return q
 
 
 def at_parts(

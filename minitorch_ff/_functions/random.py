@@ -20,6 +20,7 @@ from minitorch_ff.firefly.in_place import check_writable, write
 from minitorch_ff.firefly.modes import grad_enabled
 from minitorch_ff.firefly.ops.base import apply
 from minitorch_ff.firefly.ops.indexing import Overwrite
+from minitorch_ff.firefly.random.memory_order import fill, read
 from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 from minitorch_ff.firefly.tensor import wrap
 
@@ -286,7 +287,7 @@ def rand_like(
     See: [torch.rand_like](https://docs.pytorch.org/docs/stable/generated/torch.rand_like.html).
     """
     out, options = _like(input, dtype, options)
-    engine.fill(out, stream(generator).uniform(out.size, 0, 1, out.dtype))
+    fill(out, stream(generator).uniform(out.size, 0, 1, out.dtype))
     return new(out, **options)
 
 
@@ -299,7 +300,7 @@ def randn_like(
     """
     out, options = _like(input, dtype, options)
     flat = stream(generator).normal(out.size, 0, 1, out.dtype, out.flags.c_contiguous)
-    engine.fill(out, flat)
+    fill(out, flat)
     return new(out, **options)
 
 
@@ -317,7 +318,7 @@ def randint_like(
     if low is None:
         low = given.pop() if given else 0
     out, options = _like(input, dtype, options)
-    engine.fill(out, stream(generator).randint(out.size, int(low), int(high), out.dtype))
+    fill(out, stream(generator).randint(out.size, int(low), int(high), out.dtype))
     return new(out, **options)
 
 
@@ -402,8 +403,8 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -
         flat = stream(generator).bernoulli(out.size, p)
     else:
         chances = input.backend.to_numpy(input.buffer)
-        flat = stream(generator).bernoulli_each(engine.read(chances, out))
-    engine.fill(out, flat)
+        flat = stream(generator).bernoulli_each(read(chances, out))
+    fill(out, flat)
     result = new(out, **options)
     if input.edge() is not None and grad_enabled():
         settings = {"value": result.buffer, "called": "Bernoulli"}
@@ -437,8 +438,8 @@ def poisson(input: Tensor, generator: Any = None) -> Tensor:
     See: [torch.poisson](https://docs.pytorch.org/docs/stable/generated/torch.poisson.html).
     """
     out, options = _like(input, None, {})
-    rates = engine.read(input.backend.to_numpy(input.buffer), out)
-    engine.fill(out, stream(generator).poisson(rates))
+    rates = read(input.backend.to_numpy(input.buffer), out)
+    fill(out, stream(generator).poisson(rates))
     return new(out, **options)
 
 
@@ -465,10 +466,10 @@ def _into(self: Tensor, draw: Any, called: str) -> Tensor:
     flat = draw(host.size, host.dtype, host.flags.c_contiguous)
     if node is not None:
         values = numpy.empty_like(host)
-        engine.fill(values, flat)
+        fill(values, flat)
         value = self.backend.beside(values, buffer)
         return write(self, apply(Overwrite, self, value=value, called=called))
-    engine.fill(host, flat)
+    fill(host, flat)
     if host is not buffer:
         self.backend.copy_(buffer, self.backend.beside(host, buffer))
     self.version[0] += 1
@@ -508,7 +509,7 @@ def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
         chances = numpy.broadcast_to(p.backend.to_numpy(p.buffer), self.buffer.shape)
         order = self.buffer
         return _into(
-            self, lambda n, t, _: source.bernoulli_each(engine.read(chances, order)), "Bernoulli"
+            self, lambda n, t, _: source.bernoulli_each(read(chances, order)), "Bernoulli"
         )
     return _into(self, lambda n, t, _: source.bernoulli(n, p), "Bernoulli")
 

@@ -1,4 +1,4 @@
-"""Many elements into one: `torch.sum`, `torch.mean`, `torch.prod`, `torch.all` and more."""
+"""Many elements into one: `torch.sum`, `torch.mean`, `torch.prod` and more."""
 
 from __future__ import annotations
 

@@ -78,7 +78,9 @@ def _operands(condition: Any, a: Any, b: Any) -> tuple[Any, Any]:
     """What `where` chooses from, as two tensors of one dtype."""
     a_is_tensor, b_is_tensor = isinstance(a, AnyTensor), isinstance(b, AnyTensor)
     if not (a_is_tensor or is_number(a)) or not (b_is_tensor or is_number(b)):
-        raise invalid_combination("where", condition, *[x for x in (a, b) if x is not None])
+        raise invalid_combination(
+            "where", condition, *[x for x in (a, b) if x is not None]
+        )
     if a_is_tensor and b_is_tensor:
         if a.buffer.dtype is b.buffer.dtype:
             return a, b
@@ -100,7 +102,9 @@ def _operands(condition: Any, a: Any, b: Any) -> tuple[Any, Any]:
 def _beside(tensor: Any, value: Any) -> tuple[Any, Any]:
     """A tensor, and a number as another one, in the dtype that they meet in."""
     other = number(value, tensor)
-    if tensor.buffer.dtype.itemsize != 2:  # PyTorch lets half-precision numbers overflow
+    if (
+        tensor.buffer.dtype.itemsize != 2
+    ):  # PyTorch lets half-precision numbers overflow
         checked_number(value, other.buffer.dtype)
     return cast_to(tensor, other.buffer.dtype), other
 

@@ -1,4 +1,4 @@
-"""Signs: `torch.abs`, `torch.sign`, `torch.copysign`, …"""
+"""Signs: `torch.abs`, `torch.sign`, `torch.copysign` and more."""
 
 from __future__ import annotations
 
@@ -86,7 +86,9 @@ def copysign(input: Tensor, other: Tensor | Number) -> Tensor:
     """
     if not isinstance(input, AnyTensor):
         raise invalid_combination("copysign", input, other)
-    return numbered(binary(ops.Copysign, input, other), int(not isinstance(other, AnyTensor)))
+    return numbered(
+        binary(ops.Copysign, input, other), int(not isinstance(other, AnyTensor))
+    )
 
 
 def heaviside(input: Tensor, values: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Spread and middle of many elements: `torch.var`, `torch.std`, `torch.median` and more."""
+"""Spread and middle of many elements: `torch.var`, `torch.std` and more."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ from minitorch_ff._functions.ordering import min as minimum
 from minitorch_ff._functions.ordering import must_have_elements
 from minitorch_ff._functions.reduction import reduced_dims
 from minitorch_ff.firefly.ops import ordering, reduction
-from minitorch_ff.firefly.ops.base import apply, apply_several, not_implemented
+from minitorch_ff.firefly.ops.base import (
+    TYPE_NAMES,
+    apply,
+    apply_several,
+    not_implemented,
+)
 
 if TYPE_CHECKING:
     from minitorch_ff._tensor import Tensor
@@ -268,6 +273,13 @@ def _check_weights(name: str, weights: Tensor, count: int) -> None:
         RuntimeError: In PyTorch's words.
     """
     buffer = weights.buffer
+    integral = name == "fweights"
+    if (buffer.dtype.kind in "iu") != integral:
+        wanted = "integral" if integral else "floating point"
+        raise RuntimeError(
+            f"cov(): expected {name} to have {wanted} dtype but got {name} with "
+            f"{TYPE_NAMES[buffer.dtype.name]} dtype"
+        )
     if buffer.ndim > 1:
         raise RuntimeError(
             f"cov(): expected {name} to have one or fewer dimensions but got {name} "
@@ -280,6 +292,8 @@ def _check_weights(name: str, weights: Tensor, count: int) -> None:
             "in the "
             f"input but got {buffer.size} != {count}"
         )
+    if not weights.backend.all(weights.backend.ge(buffer, 0)):
+        raise RuntimeError(f"cov(): {name} cannot be negative")
 
 
 def corrcoef(input: Tensor) -> Tensor:

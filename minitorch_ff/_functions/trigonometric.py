@@ -1,4 +1,4 @@
-"""Sines, cosines, tangents and their relatives: `torch.sin`, `torch.atan2`, …"""
+"""Sines, cosines, tangents and their relatives: `torch.sin`, `torch.atan2` and more."""
 
 from __future__ import annotations
 

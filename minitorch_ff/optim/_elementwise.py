@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from minitorch_ff._devices import device
 from minitorch_ff._dtypes import float32, float64, get_default_dtype
-from minitorch_ff._functions.creation import tensor
+from minitorch_ff._functions.creation import tensor, zeros_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import set_grad_enabled
 from minitorch_ff.optim._buckets import Bucket, Plan, State
@@ -20,13 +20,13 @@ class ElementwiseOptimizer(Optimizer):
     """An optimizer whose parameters can share buckets (`_buckets.py`).
 
     A subclass names the state that has an element for each of the parameter's
-    (`_arrays`) and the state that is one number (`counters`), makes it (`_new_state`),
-    and updates a bucket with one primitive (`_update`). `_update_tensors` is the same
-    update in tensor operations, which autograd can record: for `differentiable=True`.
+    (`_arrays`) and the state that is one number (`counters`), and updates a bucket with
+    one primitive (`_update`). `_update_tensors` is the same update in tensor
+    operations, which autograd can record: for `differentiable=True`.
     """
 
-    counters: ClassVar[tuple[str, ...]] = ("step",)
-    """Names of the state that is a single number."""
+    counters: ClassVar[dict[str, float]] = {"step": 0.0}
+    """The state that is a single number, and its first value."""
 
     settings_of_old: ClassVar[dict[str, Any]] = {
         "foreach": None,
@@ -56,10 +56,13 @@ class ElementwiseOptimizer(Optimizer):
 
     def _new_state(self, param: Tensor, group: Group) -> State:
         """What is remembered of a parameter before its first step."""
-        raise NotImplementedError
+        numbers = {
+            n: counter(start, param, group) for n, start in self.counters.items()
+        }
+        return {**numbers, **{name: zeros_like(param) for name in self._arrays(group)}}
 
     def _update(self, bucket: Bucket, group: Group) -> None:
-        """Update a bucket."""
+        """Update a bucket; the settings in `group` are Python numbers."""
         raise NotImplementedError
 
     def _update_tensors(
@@ -93,9 +96,10 @@ class ElementwiseOptimizer(Optimizer):
         if plan is None:
             self._step_with_tensors(group)
             return
+        settings = with_numbers(group)
         for bucket in plan.buckets:
             bucket.load()
-            self._update(bucket, group)
+            self._update(bucket, settings)
             bucket.store()
 
     def _plan(self, place: int, group: Group) -> Plan | None:
@@ -127,7 +131,7 @@ class ElementwiseOptimizer(Optimizer):
             states.append(known[0])
             fresh.append(known[1])
         self._check_group([p for p in params if p.grad is not None], group)
-        return Plan(params, states, fresh, names, self.counters)
+        return Plan(params, states, fresh, names, tuple(self.counters))
 
     def _state_of(self, param: Tensor, group: Group) -> tuple[State, bool]:
         """What is remembered of a parameter, and whether this is its first step."""
@@ -206,6 +210,16 @@ def counter(
 def number(setting: Any) -> Any:
     """A setting as a Python number; a learning rate, say, may be a tensor."""
     return setting.item() if isinstance(setting, Tensor) else setting
+
+
+def with_numbers(group: Group) -> Group:
+    """The group with numbers in place of tensors among its settings."""
+    betas = group.get("betas", (0, 0))
+    settings = group["lr"], group.get("weight_decay"), *betas
+    if Tensor not in map(type, settings):
+        return group
+    plain = {name: number(value) for name, value in group.items()}
+    return {**plain, "betas": tuple(map(number, betas))}
 
 
 def check_settings(**settings: Any) -> None:

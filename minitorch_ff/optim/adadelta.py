@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from minitorch_ff._functions.creation import zeros_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.optim._buckets import Bucket, State
 from minitorch_ff.optim._elementwise import (
     ElementwiseOptimizer,
     Group,
     check_settings,
-    counter,
-    number,
 )
 from minitorch_ff.optim.optimizer import ParamsT
 
@@ -93,25 +90,9 @@ class Adadelta(ElementwiseOptimizer):
     def _arrays(self, group: Group) -> tuple[str, ...]:
         return ("square_avg", "acc_delta")
 
-    def _new_state(self, param: Tensor, group: Group) -> State:
-        return {
-            "step": counter(0.0, param, group),
-            "square_avg": zeros_like(param),
-            "acc_delta": zeros_like(param),
-        }
-
     def _update(self, bucket: Bucket, group: Group) -> None:
         bucket.count_step()
-        bucket.backend.adadelta_step(
-            bucket.param,
-            bucket.grad,
-            **bucket.arrays,
-            lr=number(group["lr"]),
-            rho=group["rho"],
-            eps=group["eps"],
-            weight_decay=group["weight_decay"],
-            maximize=group["maximize"],
-        )
+        bucket.backend.adadelta_step(bucket.param, bucket.grad, group, **bucket.arrays)
 
     def _update_tensors(
         self, param: Tensor, grad: Tensor, state: State, group: Group, first: bool

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from minitorch_ff._dtypes import finfo
 from minitorch_ff._functions.creation import zeros, zeros_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.backend.registry import backend_of
-from minitorch_ff.optim._elementwise import Group, counter, number
+from minitorch_ff.optim._elementwise import Group, counter, with_numbers
 from minitorch_ff.optim.optimizer import Closure, Optimizer, ParamsT, loss_of
 
 __all__ = ["Adafactor"]
@@ -132,21 +131,10 @@ class Adafactor(Optimizer):
         state = self.state[param]
         if not state:
             state.update(_new_state(param, group))
-        eps1, eps2 = group["eps"]
-        step = state["step"]
-        step.add_(1)
+        arrays = {name: state[name].buffer for name in state if name != "step"}
+        step = state["step"].add_(1).item()
         backend_of(param.buffer).adafactor_step(
-            param.buffer,
-            param.grad.buffer,  # type: ignore[union-attr]
-            **{name: state[name].buffer for name in state if name != "step"},
-            step=step.item(),
-            lr=number(group["lr"]),
-            beta2_decay=group["beta2_decay"],
-            eps1=finfo(param.dtype).eps if eps1 is None else eps1,
-            eps2=eps2,
-            d=group["d"],
-            weight_decay=group["weight_decay"],
-            maximize=group["maximize"],
+            param.buffer, param.grad.buffer, with_numbers(group), **arrays, step=step
         )
         param.version[0] += 1
 

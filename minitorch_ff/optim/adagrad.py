@@ -12,7 +12,6 @@ from minitorch_ff.optim._elementwise import (
     Group,
     check_settings,
     counter,
-    number,
 )
 from minitorch_ff.optim.optimizer import ParamsT
 
@@ -115,16 +114,9 @@ class Adagrad(ElementwiseOptimizer):
         return {"step": counter(0.0, param, group), "sum": full_like(param, start)}
 
     def _update(self, bucket: Bucket, group: Group) -> None:
+        step = bucket.count_step()
         bucket.backend.adagrad_step(
-            bucket.param,
-            bucket.grad,
-            **bucket.arrays,
-            step=bucket.count_step(),
-            lr=number(group["lr"]),
-            lr_decay=group["lr_decay"],
-            eps=group["eps"],
-            weight_decay=group["weight_decay"],
-            maximize=group["maximize"],
+            bucket.param, bucket.grad, group, **bucket.arrays, step=step
         )
 
     def _update_tensors(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from minitorch_ff._functions.creation import zeros_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.optim._buckets import Bucket, State
 from minitorch_ff.optim._elementwise import (
@@ -12,8 +11,6 @@ from minitorch_ff.optim._elementwise import (
     Group,
     check_betas,
     check_settings,
-    counter,
-    number,
 )
 from minitorch_ff.optim.optimizer import ParamsT
 
@@ -112,31 +109,20 @@ class Adam(ElementwiseOptimizer):
         }
         super().__init__(params, defaults)
 
+    def _step_group(self, place: int, group: Group) -> None:
+        tensor_lr = isinstance(group["lr"], Tensor)
+        if tensor_lr and group["foreach"] and not group["capturable"]:
+            raise RuntimeError(FOREACH_WANTS_NUMBERS.format("lr"))
+        super()._step_group(place, group)
+
     def _arrays(self, group: Group) -> tuple[str, ...]:
         names = ("exp_avg", "exp_avg_sq")
         return (*names, "max_exp_avg_sq") if group["amsgrad"] else names
 
-    def _new_state(self, param: Tensor, group: Group) -> State:
-        zeros = {name: zeros_like(param) for name in self._arrays(group)}
-        return {"step": counter(0.0, param, group), **zeros}
-
     def _update(self, bucket: Bucket, group: Group) -> None:
-        lr = group["lr"]
-        if isinstance(lr, Tensor) and group["foreach"] and not group["capturable"]:
-            raise RuntimeError(FOREACH_WANTS_NUMBERS.format("lr"))
-        beta1, beta2 = group["betas"]
+        step = bucket.count_step()
         bucket.backend.adam_step(
-            bucket.param,
-            bucket.grad,
-            **bucket.arrays,
-            step=bucket.count_step(),
-            lr=number(lr),
-            beta1=number(beta1),
-            beta2=number(beta2),
-            eps=group["eps"],
-            weight_decay=number(group["weight_decay"]),
-            decoupled_weight_decay=group["decoupled_weight_decay"],
-            maximize=group["maximize"],
+            bucket.param, bucket.grad, group, **bucket.arrays, step=step
         )
 
     def _update_tensors(

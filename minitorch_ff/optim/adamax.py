@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from minitorch_ff._functions.creation import zeros_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.optim._buckets import Bucket, State
 from minitorch_ff.optim._elementwise import (
@@ -10,8 +9,6 @@ from minitorch_ff.optim._elementwise import (
     Group,
     check_betas,
     check_settings,
-    counter,
-    number,
 )
 from minitorch_ff.optim.optimizer import ParamsT
 
@@ -91,26 +88,10 @@ class Adamax(ElementwiseOptimizer):
     def _arrays(self, group: Group) -> tuple[str, ...]:
         return ("exp_avg", "exp_inf")
 
-    def _new_state(self, param: Tensor, group: Group) -> State:
-        return {
-            "step": counter(0.0, param, group),
-            "exp_avg": zeros_like(param),
-            "exp_inf": zeros_like(param),
-        }
-
     def _update(self, bucket: Bucket, group: Group) -> None:
-        beta1, beta2 = group["betas"]
+        step = bucket.count_step()
         bucket.backend.adamax_step(
-            bucket.param,
-            bucket.grad,
-            **bucket.arrays,
-            step=bucket.count_step(),
-            lr=number(group["lr"]),
-            beta1=beta1,
-            beta2=beta2,
-            eps=group["eps"],
-            weight_decay=group["weight_decay"],
-            maximize=group["maximize"],
+            bucket.param, bucket.grad, group, **bucket.arrays, step=step
         )
 
     def _update_tensors(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from minitorch_ff._functions.creation import zeros_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.optim._buckets import Bucket, State
@@ -65,7 +67,7 @@ class ASGD(ElementwiseOptimizer):
         [torch.optim.ASGD](https://docs.pytorch.org/docs/stable/generated/torch.optim.ASGD.html).
     """
 
-    counters = ("step", "eta", "mu")
+    counters: ClassVar[dict[str, float]] = {"step": 0.0, "eta": 0.0, "mu": 1.0}
     capturable_state = "params, mus, etas, and state_steps"
 
     def __init__(
@@ -99,7 +101,7 @@ class ASGD(ElementwiseOptimizer):
         return ("ax",)
 
     def _new_state(self, param: Tensor, group: Group) -> State:
-        starts = {"step": 0.0, "eta": number(group["lr"]), "mu": 1.0}
+        starts = {**self.counters, "eta": number(group["lr"])}
         counters = {
             name: counter(start, param, group, beside_param=True)
             for name, start in starts.items()
@@ -107,15 +109,9 @@ class ASGD(ElementwiseOptimizer):
         return {**counters, "ax": zeros_like(param)}
 
     def _update(self, bucket: Bucket, group: Group) -> None:
+        eta, mu = bucket.counts["eta"], bucket.counts["mu"]
         bucket.backend.asgd_step(
-            bucket.param,
-            bucket.grad,
-            **bucket.arrays,
-            eta=bucket.counts["eta"],
-            mu=bucket.counts["mu"],
-            lambd=group["lambd"],
-            weight_decay=group["weight_decay"],
-            maximize=group["maximize"],
+            bucket.param, bucket.grad, group, **bucket.arrays, eta=eta, mu=mu
         )
         eta, mu = _next_sizes(bucket.count_step(), group)
         bucket.set_count("eta", eta)

@@ -8,7 +8,7 @@ from typing import Any
 from minitorch_ff._functions.creation import zeros_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.backend.registry import backend_of
-from minitorch_ff.optim._elementwise import Group, number
+from minitorch_ff.optim._elementwise import Group, with_numbers
 from minitorch_ff.optim.optimizer import Closure, Optimizer, ParamsT, loss_of
 
 __all__ = ["Muon"]
@@ -141,19 +141,13 @@ class Muon(Optimizer):
         state = self.state[param]
         if "momentum_buffer" not in state:
             state["momentum_buffer"] = zeros_like(param)
-        lr = number(group["lr"])
+        settings = with_numbers(group)
         backend_of(param.buffer).muon_step(
             param.buffer,
-            param.grad.buffer,  # type: ignore[union-attr]
+            param.grad.buffer,
+            settings,
             state["momentum_buffer"].buffer,
-            lr=lr,
-            adjusted_lr=lr * _factor(group["adjust_lr_fn"], *param.shape),
-            weight_decay=group["weight_decay"],
-            momentum=group["momentum"],
-            nesterov=group["nesterov"],
-            ns_coefficients=group["ns_coefficients"],
-            ns_steps=group["ns_steps"],
-            eps=group["eps"],
+            adjusted_lr=settings["lr"] * _factor(group["adjust_lr_fn"], *param.shape),
         )
         param.version[0] += 1
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from minitorch_ff._functions.creation import zeros_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.optim._buckets import Bucket, State
 from minitorch_ff.optim._elementwise import (
@@ -12,8 +11,6 @@ from minitorch_ff.optim._elementwise import (
     Group,
     check_betas,
     check_settings,
-    counter,
-    number,
 )
 from minitorch_ff.optim.optimizer import ParamsT
 
@@ -111,29 +108,15 @@ class RAdam(ElementwiseOptimizer):
     def _arrays(self, group: Group) -> tuple[str, ...]:
         return ("exp_avg", "exp_avg_sq")
 
-    def _new_state(self, param: Tensor, group: Group) -> State:
-        return {
-            "step": counter(0.0, param, group),
-            "exp_avg": zeros_like(param),
-            "exp_avg_sq": zeros_like(param),
-        }
-
     def _update(self, bucket: Bucket, group: Group) -> None:
-        beta1, beta2 = group["betas"]
         step = bucket.count_step()
         bucket.backend.radam_step(
             bucket.param,
             bucket.grad,
+            group,
             **bucket.arrays,
             step=step,
-            rectification=_rectification(step, beta2),
-            lr=number(group["lr"]),
-            beta1=beta1,
-            beta2=beta2,
-            eps=group["eps"],
-            weight_decay=group["weight_decay"],
-            decoupled_weight_decay=group["decoupled_weight_decay"],
-            maximize=group["maximize"],
+            rectification=_rectification(step, group["betas"][1]),
         )
 
     def _update_tensors(

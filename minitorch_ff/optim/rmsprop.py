@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from minitorch_ff._functions.creation import zeros_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.optim._buckets import Bucket, State
 from minitorch_ff.optim._elementwise import (
     ElementwiseOptimizer,
     Group,
     check_settings,
-    counter,
-    number,
 )
 from minitorch_ff.optim.optimizer import ParamsT
 
@@ -109,23 +106,9 @@ class RMSprop(ElementwiseOptimizer):
             names.append("grad_avg")
         return tuple(names)
 
-    def _new_state(self, param: Tensor, group: Group) -> State:
-        zeros = {name: zeros_like(param) for name in self._arrays(group)}
-        return {"step": counter(0.0, param, group), **zeros}
-
     def _update(self, bucket: Bucket, group: Group) -> None:
         bucket.count_step()
-        bucket.backend.rmsprop_step(
-            bucket.param,
-            bucket.grad,
-            **bucket.arrays,
-            lr=number(group["lr"]),
-            alpha=group["alpha"],
-            eps=group["eps"],
-            weight_decay=group["weight_decay"],
-            momentum=group["momentum"],
-            maximize=group["maximize"],
-        )
+        bucket.backend.rmsprop_step(bucket.param, bucket.grad, group, **bucket.arrays)
 
     def _update_tensors(
         self, param: Tensor, grad: Tensor, state: State, group: Group, first: bool

@@ -107,18 +107,7 @@ class Rprop(ElementwiseOptimizer):
 
     def _update(self, bucket: Bucket, group: Group) -> None:
         bucket.count_step()
-        etaminus, etaplus = group["etas"]
-        smallest, largest = group["step_sizes"]
-        bucket.backend.rprop_step(
-            bucket.param,
-            bucket.grad,
-            **bucket.arrays,
-            etaminus=etaminus,
-            etaplus=etaplus,
-            step_size_min=smallest,
-            step_size_max=largest,
-            maximize=group["maximize"],
-        )
+        bucket.backend.rprop_step(bucket.param, bucket.grad, group, **bucket.arrays)
 
     def _update_tensors(
         self, param: Tensor, grad: Tensor, state: State, group: Group, first: bool

@@ -8,7 +8,7 @@ from minitorch_ff._functions.creation import zeros_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.backend.registry import backend_of
 from minitorch_ff.optim._buckets import Bucket, State
-from minitorch_ff.optim._elementwise import ElementwiseOptimizer, Group, number
+from minitorch_ff.optim._elementwise import ElementwiseOptimizer, Group, with_numbers
 from minitorch_ff.optim.optimizer import ParamsT
 
 __all__ = ["SGD"]
@@ -55,7 +55,7 @@ class SGD(ElementwiseOptimizer):
     See: [torch.optim.SGD](https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html).
     """
 
-    counters = ()
+    counters: ClassVar[dict[str, float]] = {}
     settings_of_old: ClassVar[dict[str, Any]] = {
         "nesterov": False,
         "maximize": False,
@@ -124,25 +124,14 @@ class SGD(ElementwiseOptimizer):
         backend_of(buffers[0]).plain_sgd_step(  # without state, copying does not pay
             buffers,
             [param._grad.buffer for param in params],
-            lr=number(group["lr"]),
-            weight_decay=number(group["weight_decay"]),
-            maximize=group["maximize"],
+            with_numbers(group),
         )
         for param in params:
             param.version[0] += 1
 
     def _update(self, bucket: Bucket, group: Group) -> None:
         bucket.backend.sgd_step(
-            bucket.param,
-            bucket.grad,
-            **bucket.arrays,
-            lr=number(group["lr"]),
-            momentum=group["momentum"],
-            dampening=group["dampening"],
-            weight_decay=number(group["weight_decay"]),
-            nesterov=group["nesterov"],
-            maximize=group["maximize"],
-            first=bucket.fresh,
+            bucket.param, bucket.grad, group, **bucket.arrays, first=bucket.fresh
         )
 
     def _update_tensors(

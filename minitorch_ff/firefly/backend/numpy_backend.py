@@ -46,6 +46,13 @@ class NumpyBackend(ArrayBackend):
         """A NumPy array as a buffer: itself."""
         return x
 
+    def positive_part(self, x):
+        """`x` where it is positive, zero elsewhere; not-a-number stays."""
+        zero = self.constant(0, x.dtype)
+        if x.size < BRANCHY or x.dtype.kind != "f":
+            return numpy.maximum(x, zero)
+        return x.clip(zero, self.constant(math.inf, x.dtype))  # vectorized, `maximum` is not
+
     def where(self, mask, a, b):
         """`a` where the boolean `mask` holds, `b` elsewhere."""
         integer = BITS.get(a.dtype.char)

@@ -48,7 +48,9 @@ class Sub(Operator):
     def number(value, like):
         if isinstance(value, bool):
             both = like.buffer.dtype.kind == "b"
-            raise RuntimeError(NO_BOOL_SUBTRACTION if both else NO_SUBTRACTION_WITH_BOOL)
+            raise RuntimeError(
+                NO_BOOL_SUBTRACTION if both else NO_SUBTRACTION_WITH_BOOL
+            )
         return promotion.number(value, like)
 
     @staticmethod

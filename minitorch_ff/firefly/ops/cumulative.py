@@ -67,7 +67,8 @@ class Cumprod(Operator):
 class Logcumsumexp(Operator):
     """`yᵢ = log(exp x₁ + … + exp xᵢ)`, without overflow.
 
-    The gradient of `xₖ` is `Σ gᵢ exp(xₖ - yᵢ)` over all `i ≥ k`. The sum is taken in logarithms too, for positive and negative `g` apart.
+    The gradient of `xₖ` is `Σ gᵢ exp(xₖ - yᵢ)` over all `i ≥ k`. The sum is taken in
+    logarithms too, for positive and negative `g` apart.
     """
 
     fresh = True

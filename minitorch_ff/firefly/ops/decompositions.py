@@ -42,6 +42,11 @@ def inverse_gaps(xp, values):
     return xp.where_true(xp.reciprocal(safe), xp.logical_not(diagonal))
 
 
+def mirrored(xp, x):
+    """Symmetric matrices with the lower triangles of these."""
+    return xp.add(xp.triangle(x, 0, True), turned(xp, xp.triangle(x, -1, True)))
+
+
 class Svd(SeveralOutputs):
     """`A = U diag(S) Vᵀ` with orthonormal columns in `U` and `V`, `S` falling."""
 
@@ -123,19 +128,6 @@ class Eigh(SeveralOutputs):
 
     def name(self):
         return "LinalgEighBackward0"
-
-
-class Symmetric(Operator):
-    """The lower triangle, mirrored; the gradient is made symmetric too."""
-
-    __slots__ = ()
-    fresh = True
-
-    def forward(self, xp, x):
-        return xp.add(xp.triangle(x, 0, True), turned(xp, xp.triangle(x, -1, True)))
-
-    def backward(self, xp, grad):
-        return (xp.scale(xp.add(grad, turned(xp, grad)), 0.5),)
 
 
 class Qr(SeveralOutputs):
@@ -256,8 +248,9 @@ class Solve(Operator):
     def backward(self, xp, grad):
         a, y = self.saved_tensors
         to_b = xp.solve(turned(xp, a), grad)
-        to_a = None if self.edges[0] is None else xp.neg(xp.matmul(to_b, turned(xp, y)))
-        return to_a, to_b
+        if not self.needs_input_grad[0]:
+            return None, to_b
+        return xp.neg(xp.matmul(to_b, turned(xp, y))), to_b
 
     def name(self):
         return "LinalgSolveExBackward0"
@@ -320,8 +313,8 @@ class Pinv(Operator):
 
     fresh = True
 
-    def forward(self, xp, x, *, cutoff):
-        y = xp.pinv(x, cutoff)
+    def forward(self, xp, x, *, cutoff, hermitian=False):
+        y = xp.pinv(mirrored(xp, x) if hermitian else x, cutoff)
         self.save_for_backward(x, y)
         return y
 

@@ -118,9 +118,17 @@ class ClampTensor(Operator):
     def backward(self, xp, grad):
         x, low, high = self.saved_tensors
         if high is None:
-            return xp.where_true(grad, xp.ge(x, low)), xp.where_true(grad, xp.lt(x, low)), None
+            return (
+                xp.where_true(grad, xp.ge(x, low)),
+                xp.where_true(grad, xp.lt(x, low)),
+                None,
+            )
         if low is None:
-            return xp.where_true(grad, xp.le(x, high)), None, xp.where_true(grad, xp.gt(x, high))
+            return (
+                xp.where_true(grad, xp.le(x, high)),
+                None,
+                xp.where_true(grad, xp.gt(x, high)),
+            )
         inside = xp.logical_and(xp.ge(x, low), xp.le(x, high))
         at_low = xp.logical_and(xp.lt(x, low), xp.lt(low, high))
         at_high = xp.logical_or(xp.gt(x, high), xp.lt(high, low))

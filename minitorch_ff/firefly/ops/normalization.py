@@ -20,7 +20,7 @@ class BatchNorm(Operator):
         self.save_for_backward(x, weight)
         y, centred, rstd, mean, variance = xp.batch_norm(x, weight, bias, self.dims, eps)
         self.kept = centred, rstd
-        if running is not None:
+        if running is not None and x.size:
             means, variances, momentum = running
             count = x.size // max(x.shape[1], 1)
             unbiased = xp.scale(variance, count / max(count - 1, 1))

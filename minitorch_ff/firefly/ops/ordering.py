@@ -7,6 +7,8 @@ to the positions; the positions themselves have none.
 
 from __future__ import annotations
 
+from typing import Any
+
 from minitorch_ff.firefly.ops.base import Operator, SeveralOutputs
 
 
@@ -71,9 +73,8 @@ class Ranked(SeveralOutputs):
         self.save_for_backward(positions)
         return values, positions
 
-    def find(self, xp, x, dim):
-        """The positions."""
-        raise NotImplementedError
+    find: Any
+    """`find(xp, x, dim, **settings)` gives the positions, in all dimensions of `x`."""
 
     def of_single(self, xp, x):
         """A 0-d tensor, which counts as one element at position 0."""

@@ -62,9 +62,9 @@ class Mean(Operator):
 
 
 class Prod(Operator):
-    """The product over `dim` (an int, None for all); the gradient is `g` times the others.
+    """The product over `dim` (an int, None for all); the gradient is `g` times others.
 
-    Where no element is zero the product of the others is `y / x`. A zero spoils that:
+    If no element is zero the product of the others is `y / x`. A zero spoils that:
     then
     it is the product of all before times the product of all behind.
     """
@@ -441,7 +441,6 @@ class Any(NonDifferentiable):
 
 def truth(xp, result, x):
     """Booleans; as PyTorch has it, bytes stay bytes."""
-    result = xp.cast(result, bool)
     return xp.cast(result, x.dtype) if x.dtype.name == "uint8" else result
 
 

@@ -58,7 +58,7 @@ class Round(Floor):
 
 
 class RoundDecimals(Stepwise):
-    """Numbers rounded to so many decimals, or, if negative, to tens, hundreds, …"""
+    """Numbers rounded to so many decimals, or, if negative, to tens, hundreds and more."""
 
     __slots__ = ()
 

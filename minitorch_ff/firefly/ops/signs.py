@@ -66,7 +66,9 @@ class Signbit(NonDifferentiable):
     __slots__ = ()
 
     def forward(self, xp, x):
-        return xp.signbit(x) if x.dtype.kind in "fV" else xp.lt(x, xp.constant(0, x.dtype))
+        return (
+            xp.signbit(x) if x.dtype.kind in "fV" else xp.lt(x, xp.constant(0, x.dtype))
+        )
 
 
 class Heaviside(Underivable):

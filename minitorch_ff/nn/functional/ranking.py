@@ -324,6 +324,13 @@ def poisson_nll_loss(
     return reduced(values, reduction)
 
 
+def _differ_in_one_of_size_1(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Whether two shapes are the same but for one dimension, which `other` has at size 1."""
+    if len(shape) != len(other):
+        return False
+    return [m for n, m in zip(shape, other, strict=True) if n != m] == [1]
+
+
 def gaussian_nll_loss(
     input: Tensor,
     target: Tensor,
@@ -337,8 +344,8 @@ def gaussian_nll_loss(
     Args:
         input: The means.
         target: The targets.
-        var: The variances: of the same shape, without or with size 1 in the last
-            dimension, or one number.
+        var: The variances: of the same shape, without the last dimension, with size 1 in
+            one dimension, or one number.
         full: Also add `ln(2 pi) / 2`.
         eps: What a variance is taken to be at least.
         reduction: `"mean"`, `"sum"` or `"none"`.
@@ -357,7 +364,7 @@ def gaussian_nll_loss(
     if var.shape != input.shape:
         if var.shape == input.shape[:-1]:
             var = var.unsqueeze(-1)
-        elif not (input.shape[:-1] == var.shape[:-1] and var.shape[-1] == 1):
+        elif not _differ_in_one_of_size_1(input.shape, var.shape):
             raise ValueError("var is of incorrect size")
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"{reduction} is not valid")

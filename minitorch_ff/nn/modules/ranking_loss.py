@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from minitorch_ff.nn import functional as F
+from minitorch_ff.nn.modules.distance import PairwiseDistance
 from minitorch_ff.nn.modules.loss import _Loss, _WeightedLoss
 
 if TYPE_CHECKING:
@@ -225,7 +226,7 @@ class TripletMarginWithDistanceLoss(_Loss):
                 "TripletMarginWithDistanceLoss: expected margin to be greater than 0, got "
                 f"{margin} instead"
             )
-        self.distance_function = distance_function or F.pairwise_distance
+        self.distance_function = distance_function or PairwiseDistance()
         self.margin = margin
         self.swap = swap
 

@@ -91,8 +91,11 @@ class Ordering:
         """The middle one of all elements; not-a-number if there are none."""
         if not x.size:
             return self.module.array(float("nan")).astype(x.dtype)
-        flat = x.reshape(-1)
-        return flat[self.median_positions(flat, 0, ignore_nan)].reshape(())
+        missing = int(self.module.count_nonzero(self.module.isnan(x)))
+        if missing and not ignore_nan:
+            return self.module.array(float("nan")).astype(x.dtype)
+        middle = max(x.size - missing - 1, 0) // 2
+        return self.module.partition(x.reshape(-1), middle)[middle]
 
     def mode_positions(self, x, dim):
         """Where the last of the most frequent (and then smallest) elements is."""

@@ -1,11 +1,11 @@
 """The optimizers' updates, as primitives: what one step does to a parameter.
 
-Every update here treats each element alone, so it does not matter whether `param` is one
-large parameter or many small ones side by side (`Flat`). All arrays of a call have one
-dimension, the same length and the same real dtype, and are written in place; only `grad`
-is left as it is. `group` holds the settings by their public names, as Python numbers: bias
-corrections and the like are computed in double precision, then become constants of the
-parameter's dtype.
+Every update here treats each element alone, so it does not matter whether `param` is
+one large parameter or many small ones side by side (`Flat`). All arrays of a call have
+one dimension, the same length and the same real dtype, and are written in place; only
+`grad` is left as it is. `group` holds the settings by their public names, as Python
+numbers: bias corrections and the like are computed in double precision, then become
+constants of the parameter's dtype.
 
 Arrays are named as in the optimizers' states; the formulas are in the optimizers'
 docstrings, and the order of operations is PyTorch's.
@@ -228,8 +228,8 @@ class Updates(MatrixUpdates):
         """Rprop: step sizes grow while the gradient keeps its sign, else shrink."""
         etaminus, etaplus = group["etas"]
         zero, shortest, longest = self._constants(param, 0, *group["step_sizes"])
-        for p, g, previous, size, _, t in self._blocks(param, grad, prev, step_size):
-            g = -g if group["maximize"] else g
+        for p, g, previous, size, s, t in self._blocks(param, grad, prev, step_size):
+            g = self.neg(g, s) if group["maximize"] else g
             agreement = self.mul(g, previous, t)
             same, turned = self.gt(agreement, zero), self.lt(agreement, zero)
             size[same] *= etaplus
