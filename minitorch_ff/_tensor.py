@@ -49,7 +49,7 @@ from minitorch_ff._functions._operands import infix_of
 from minitorch_ff._size import Size, size_of
 from minitorch_ff.firefly import graph, tensor as engine
 from minitorch_ff.firefly.hooks import RetainGrad, hooks_of
-from minitorch_ff.firefly.in_place import in_place
+from minitorch_ff.firefly.in_place import all_in_place, in_place
 from minitorch_ff.firefly.ops import arithmetic as ops
 from minitorch_ff.firefly.ops import comparison as comparisons
 from minitorch_ff.firefly.ops import logic as bits
@@ -265,6 +265,24 @@ class Tensor(engine.Tensor):
         """The same memory, without history."""
         return detached(self)
 
+    def detach_(self) -> Tensor:
+        """Forget the history of this tensor itself.
+
+        Raises:
+            RuntimeError: It is a view.
+        """
+        if self.view_of is not None:
+            raise RuntimeError(
+                "Can't detach views in-place. Use detach() instead. If you are using "
+                "DistributedDataParallel (DDP) for training, and gradient_as_bucket_view "
+                "is set as True, gradients are views of DDP buckets, and hence detach_() "
+                "cannot be called on these gradients. To fix this error, please refer to "
+                "the Optimizer.zero_grad() function in torch/optim/optimizer.py as the "
+                "solution."
+            )
+        self.node = None
+        return self
+
     def register_hook(self, hook: Any) -> RemovableHandle:
         """Call `hook(grad)` whenever a gradient for this tensor is computed."""
         hooks = hooks_of(self.edge()).on_gradient
@@ -441,13 +459,13 @@ class Tensor(engine.Tensor):
     __neg__, __pos__, __abs__ = arithmetic.neg, arithmetic.positive, signs.abs
 
     add, sub, mul, div = arithmetic.add, arithmetic.sub, arithmetic.mul, arithmetic.div
-    add_, sub_, mul_, div_ = map(in_place, (add, sub, mul, div))
+    add_, sub_, mul_, div_ = all_in_place(add, sub, mul, div)
     multiply, subtract, divide = mul, sub, div
     multiply_, subtract_, divide_ = mul_, sub_, div_
     true_divide, floor_divide = arithmetic.true_divide, arithmetic.floor_divide
-    true_divide_, floor_divide_ = map(in_place, (true_divide, floor_divide))
+    true_divide_, floor_divide_ = all_in_place(true_divide, floor_divide)
     remainder, fmod, lerp = arithmetic.remainder, arithmetic.fmod, arithmetic.lerp
-    remainder_, fmod_, lerp_ = map(in_place, (remainder, fmod, lerp))
+    remainder_, fmod_, lerp_ = all_in_place(remainder, fmod, lerp)
     neg = negative = arithmetic.neg
     neg_ = negative_ = in_place(arithmetic.neg)
     positive, addcmul, addcdiv = arithmetic.positive, arithmetic.addcmul, arithmetic.addcdiv
@@ -456,14 +474,14 @@ class Tensor(engine.Tensor):
     gcd_, lcm_ = in_place(arithmetic.gcd), in_place(arithmetic.lcm)
 
     pow, square, sqrt, rsqrt = powers.pow, powers.square, powers.sqrt, powers.rsqrt
-    pow_, square_, sqrt_, rsqrt_ = map(in_place, (pow, square, sqrt, rsqrt))
+    pow_, square_, sqrt_, rsqrt_ = all_in_place(pow, square, sqrt, rsqrt)
     reciprocal, hypot, ldexp = powers.reciprocal, powers.hypot, powers.ldexp
-    reciprocal_, hypot_, ldexp_ = map(in_place, (reciprocal, hypot, ldexp))
+    reciprocal_, hypot_, ldexp_ = all_in_place(reciprocal, hypot, ldexp)
     float_power, float_power_ = powers.float_power, in_place(powers.float_power_of)
     abs = absolute = signs.abs
     abs_ = absolute_ = in_place(signs.abs)
     sign, sgn, copysign, heaviside = signs.sign, signs.sgn, signs.copysign, signs.heaviside
-    sign_, sgn_, copysign_, heaviside_ = map(in_place, (sign, sgn, copysign, heaviside))
+    sign_, sgn_, copysign_, heaviside_ = all_in_place(sign, sgn, copysign, heaviside)
     signbit = signs.signbit
 
     __iadd__, __isub__, __imul__, __itruediv__ = add_, sub_, mul_, div_
@@ -483,15 +501,15 @@ class Tensor(engine.Tensor):
     # ----------------------------------------- exponentials, angles, special functions
 
     exp, exp2, expm1 = exponential.exp, exponential.exp2, exponential.expm1
-    exp_, exp2_, expm1_ = map(in_place, (exp, exp2, expm1))
+    exp_, exp2_, expm1_ = all_in_place(exp, exp2, expm1)
     log, log2, log10 = exponential.log, exponential.log2, exponential.log10
-    log_, log2_, log10_ = map(in_place, (log, log2, log10))
+    log_, log2_, log10_ = all_in_place(log, log2, log10)
     log1p, logit, xlogy = exponential.log1p, exponential.logit, exponential.xlogy
-    log1p_, logit_, xlogy_ = map(in_place, (log1p, logit, xlogy))
+    log1p_, logit_, xlogy_ = all_in_place(log1p, logit, xlogy)
     logaddexp, logaddexp2 = exponential.logaddexp, exponential.logaddexp2
 
     sin, cos, tan = trigonometric.sin, trigonometric.cos, trigonometric.tan
-    sin_, cos_, tan_ = map(in_place, (sin, cos, tan))
+    sin_, cos_, tan_ = all_in_place(sin, cos, tan)
     asin = arcsin = trigonometric.asin
     acos = arccos = trigonometric.acos
     atan = arctan = trigonometric.atan
@@ -501,7 +519,7 @@ class Tensor(engine.Tensor):
     atan_ = arctan_ = in_place(trigonometric.atan)
     atan2_ = arctan2_ = in_place(trigonometric.atan2)
     sinh, cosh, sinc = trigonometric.sinh, trigonometric.cosh, trigonometric.sinc
-    sinh_, cosh_, sinc_ = map(in_place, (sinh, cosh, sinc))
+    sinh_, cosh_, sinc_ = all_in_place(sinh, cosh, sinc)
     asinh = arcsinh = trigonometric.asinh
     acosh = arccosh = trigonometric.acosh
     atanh = arctanh = trigonometric.atanh
@@ -512,18 +530,18 @@ class Tensor(engine.Tensor):
     deg2rad_, rad2deg_ = in_place(trigonometric.deg2rad), in_place(trigonometric.rad2deg)
 
     erf, erfc, erfinv, i0 = special.erf, special.erfc, special.erfinv, special.i0
-    erf_, erfc_, erfinv_, i0_ = map(in_place, (erf, erfc, erfinv, i0))
+    erf_, erfc_, erfinv_, i0_ = all_in_place(erf, erfc, erfinv, i0)
     lgamma, digamma = special.lgamma, special.digamma
     lgamma_, digamma_ = in_place(special.lgamma), in_place(special.digamma)
 
-    def polygamma(self, n: int) -> Tensor:
+    def polygamma(self, n: Any) -> Tensor:
         """The `n`-th derivative of `digamma`; see `torch.polygamma`."""
         return special.polygamma(n, self)
 
     # -------------------------------------------------------- rounding, comparison, logic
 
     floor, ceil, round = rounding.floor, rounding.ceil, rounding.round
-    floor_, ceil_, round_ = map(in_place, (floor, ceil, round))
+    floor_, ceil_, round_ = all_in_place(floor, ceil, round)
     trunc = fix = rounding.trunc
     trunc_ = fix_ = in_place(rounding.trunc)
     frac, frac_ = rounding.frac, in_place(rounding.frac)
@@ -532,7 +550,7 @@ class Tensor(engine.Tensor):
     conj = conj_physical = complex_numbers.conj
     resolve_conj, angle = complex_numbers.resolve_conj, complex_numbers.angle
 
-    __eq__, __ne__ = infix(comparisons.Eq), infix(comparisons.Ne)  # type: ignore[assignment]
+    __eq__, __ne__ = infix(comparisons.Eq), infix(comparisons.Ne)
     __lt__, __le__ = infix(comparisons.Lt), infix(comparisons.Le)
     __gt__, __ge__ = infix(comparisons.Gt), infix(comparisons.Ge)
     __hash__ = object.__hash__  # by identity, though `==` compares elements

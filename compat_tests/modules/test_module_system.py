@@ -241,6 +241,10 @@ def test_modes_and_gradients(same):
         note([p.grad for p in net.parameters()])
         net.zero_grad()
         note([p.grad for p in net.parameters()])
+        (net(w.ones(1, 2)) ** 2).sum().backward(create_graph=True)
+        note([p.grad.requires_grad for p in net.parameters()])
+        net.zero_grad(set_to_none=False)
+        note([p.grad for p in net.parameters()])
         net.requires_grad_(False)
         note(
             [p.requires_grad for p in net.parameters()], net(w.ones(1, 2)).requires_grad

@@ -1,4 +1,4 @@
-"""What the databases leave out of reductions and orders: text, names, memory, corners."""
+"""What the databases leave out of reductions and orders: text, names, corners."""
 
 import copy
 import math
@@ -13,8 +13,15 @@ def test_named_results_print_and_unpack():
     def body(torch):
         x = torch.tensor([[1.0, 5.0, 2.0], [7.0, 0.0, 7.0]], requires_grad=True)
         out = torch.max(x, 1)
-        values, indices = out
-        return repr(out), repr(x.sort(descending=True)), out.values, out[1], len(out)
+        values, _ = out
+        return (
+            repr(out),
+            values,
+            repr(x.sort(descending=True)),
+            out.values,
+            out[1],
+            len(out),
+        )
 
     same_in_both(body)
 
@@ -23,7 +30,8 @@ def test_named_results_are_tuples():
     import minitorch_ff as ff
 
     out = ff.tensor([1.0, 2.0]).topk(1)
-    assert isinstance(out, tuple) and isinstance(out, ff.return_types.topk)
+    assert isinstance(out, tuple)
+    assert isinstance(out, ff.return_types.topk)
     again = pickle.loads(pickle.dumps(tuple(copy.copy(out))))
     assert again[1].item() == 1
 
@@ -99,7 +107,7 @@ def test_not_a_number_in_order():
     same_in_both(body)
 
 
-@pytest.mark.filterwarnings("ignore:.*degrees of freedom")
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # 0 / 0 is not-a-number
 def test_zero_dimensions_and_nothing():
     def body(torch):
         x, empty = torch.tensor(3.0), torch.ones(0, 2)
@@ -116,11 +124,12 @@ def test_node_names():
     def body(torch):
         x = torch.rand(3, 3, requires_grad=True)
         results = (
-            x.sum(), x.sum(0), x.mean(), x.max(), x.max(0)[0], x.prod(), x.prod(0), x.var(),
-            x.std(0), torch.var_mean(x)[0], x.norm(), x.logsumexp(0), x.cumsum(0), x.sort()[0],
-            x.topk(1)[0], x.median(), x.median(0)[0], x.mode()[0], x.kthvalue(1)[0], x.nansum(),
-            x.amax(), x.aminmax()[0], x.cummax(0)[0], x.logcumsumexp(0), x.cumprod(0), x.trace(),
-            x.unique(), torch.linalg.det(x), torch.linalg.svd(x)[1], torch.linalg.inv(x),
+            x.sum(), x.sum(0), x.mean(), x.max(), x.max(0)[0], x.prod(), x.prod(0),
+            x.var(), x.std(0), torch.var_mean(x)[0], x.norm(), x.logsumexp(0),
+            x.cumsum(0), x.sort()[0], x.topk(1)[0], x.median(), x.median(0)[0],
+            x.mode()[0], x.kthvalue(1)[0], x.nansum(), x.amax(), x.aminmax()[0],
+            x.cummax(0)[0], x.logcumsumexp(0), x.cumprod(0), x.trace(), x.unique(),
+            torch.linalg.det(x), torch.linalg.svd(x)[1], torch.linalg.inv(x),
         )  # fmt: skip
         return [result.grad_fn.name() for result in results]
 
@@ -150,7 +159,7 @@ BAD_CALLS = {
 @pytest.mark.parametrize("call", BAD_CALLS.values(), ids=BAD_CALLS)
 def test_errors(call):
     def body(torch):
-        with pytest.raises(Exception) as caught:
+        with pytest.raises((RuntimeError, IndexError, TypeError)) as caught:
             call(torch)
         kind = next(c for c in type(caught.value).__mro__ if c.__module__ == "builtins")
         return kind.__name__, str(caught.value)

@@ -216,6 +216,19 @@ def test_a_parameter_listed_twice_is_updated_twice(name):
 
 
 @ALL
+def test_parameters_over_the_same_memory(name):
+    def body(torch):
+        memory = torch.randn(6)
+        params = [torch.nn.Parameter(memory), torch.nn.Parameter(memory[2:4])]
+        optimizer = new(torch, name, params)
+        for _ in range(3):
+            step(torch, optimizer, params)
+        return everything(optimizer, params), memory
+
+    same_in_both(body)
+
+
+@ALL
 def test_double_precision_by_default(name):
     def body(torch):
         torch.set_default_dtype(torch.float64)

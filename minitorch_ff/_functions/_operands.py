@@ -1,4 +1,4 @@
-"""What elementwise functions share: their operands' dtypes, numbers, and error texts."""
+"""What elementwise functions share: dtypes of operands, numbers, error texts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RANGES = {
     "float32": ("float", -3.4028234663852886e38, 3.4028234663852886e38),
     "float64": ("double", -1.7976931348623157e308, 1.7976931348623157e308),
 }
-"""What PyTorch's messages call a dtype when a number does not fit, and which ones do."""
+"""What PyTorch calls a dtype that a number does not fit, and which numbers fit."""
 
 
 C_NAMES = {

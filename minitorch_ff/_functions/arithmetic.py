@@ -1,4 +1,4 @@
-"""Sums, differences, products, quotients and remainders: `torch.add`, `torch.div` and more."""
+"""Sums, differences, products, quotients and remainders of tensors."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
 
 
 def _times_alpha(factor: Any, alpha: Number, other: Any) -> Any:
-    """An operand of `add` and `sub` scaled, in the dtype it would meet the other one in."""
+    """An operand of `add` and `sub` scaled, in the dtype that both meet in."""
     tensors = [x for x in (factor, other) if isinstance(x, AnyTensor)]
     if not tensors:
         raise not_a_tensor(ops.Add, "input", 1, other)
@@ -121,7 +121,8 @@ def _times_alpha(factor: Any, alpha: Number, other: Any) -> Any:
         raise RuntimeError("Boolean alpha only supported for Boolean results.")
     if dtype.kind in "iub" and isinstance(alpha, float):
         raise RuntimeError(
-            "For integral input tensors, argument alpha must not be a floating point number."
+            "For integral input tensors, argument alpha must not be a floating point "
+            "number."
         )
     if dtype.kind == "b":
         alpha = bool(alpha)
@@ -164,8 +165,8 @@ def div(
             dtype), `"floor"` to round down, `"trunc"` to round towards zero.
 
     Raises:
-        RuntimeError: The shapes cannot be broadcast, an integer is to be divided by zero
-            with rounding, or `rounding_mode` is another word.
+        RuntimeError: The shapes cannot be broadcast, an integer is to be divided by
+            zero with rounding, or `rounding_mode` is another word.
 
     Example:
         >>> import minitorch_ff as torch
@@ -198,7 +199,7 @@ def true_divide(input: Tensor | Number, other: Tensor | Number) -> Tensor:
 
 
 def reflected_div(self: Tensor, other: Any) -> Any:
-    """`other / self`, as PyTorch does it where `other` is a number: by the reciprocal."""
+    """`other / self` by the reciprocal, as PyTorch does where `other` is a number."""
     if not isinstance(other, AnyTensor) and not is_number(other):
         return NotImplemented
     return mul(reciprocal(self), other)
@@ -222,7 +223,7 @@ def floor_divide(input: Tensor | Number, other: Tensor | Number) -> Tensor:
 
 
 def remainder(input: Tensor | Number, other: Tensor | Number) -> Tensor:
-    """What division by `other` leaves of `input`, with the sign of `other`, as Python's `%`.
+    """What division leaves of `input`, with the sign of `other`, as Python's `%`.
 
     Raises:
         RuntimeError: The shapes cannot be broadcast, or an integer is divided by zero.
@@ -243,7 +244,7 @@ def remainder(input: Tensor | Number, other: Tensor | Number) -> Tensor:
 
 
 def fmod(input: Tensor, other: Tensor | Number) -> Tensor:
-    """What division by `other` leaves of `input`, with the sign of `input`, as C's `fmod`.
+    """What division leaves of `input`, with the sign of `input`, as C's `fmod`.
 
     Raises:
         RuntimeError: The shapes cannot be broadcast, or an integer is divided by zero.
@@ -311,30 +312,31 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Number) -> Tensor:
         [`LerpTensor`][minitorch_ff.firefly.ops.arithmetic.LerpTensor],
         [torch.lerp](https://docs.pytorch.org/docs/stable/generated/torch.lerp.html).
     """
-    by_tensor = isinstance(weight, AnyTensor)
     tensors = isinstance(input, AnyTensor) and isinstance(end, AnyTensor)
-    if not tensors or not (by_tensor or is_number(weight)):
+    if not tensors or not (isinstance(weight, AnyTensor) or is_number(weight)):
         raise invalid_combination("lerp", input, end, weight)
     dtype = input.buffer.dtype
     _same_dtype(dtype, "end", end)
-    if by_tensor and weight.buffer.ndim == 0 and weight.buffer.dtype.kind in "fV":
-        weight = cast_to(weight, dtype)
-    if by_tensor:
+    operands: list[Any] = [input, end]
+    settings: dict[str, Any] = {}
+    if isinstance(weight, AnyTensor):
+        if weight.buffer.ndim == 0 and weight.buffer.dtype.kind in "fV":
+            weight = cast_to(weight, dtype)
         _same_dtype(dtype, "weight", weight)
+        operands.append(weight)
+    else:
+        settings["weight"] = checked_number(weight, dtype)
     if dtype.kind in "iub":
-        raise not_implemented(
-            f"lerp_kernel_{'tensor' if by_tensor else 'scalar'}", dtype
-        )
+        kernel = "lerp_kernel_scalar" if settings else "lerp_kernel_tensor"
+        raise not_implemented(kernel, dtype)
     try:
-        if by_tensor:
-            return apply(ops.LerpTensor, input, end, weight)
-        return apply(ops.Lerp, input, end, weight=checked_number(weight, dtype))
+        return apply(ops.Lerp if settings else ops.LerpTensor, *operands, **settings)
     except ValueError:
-        _check_broadcasts(input, end, *([weight] if by_tensor else []))
+        _check_broadcasts(*operands)
         raise
 
 
-def _same_dtype(dtype: Any, name: str, tensor: Tensor) -> None:
+def _same_dtype(dtype: Any, name: str, tensor: Any) -> None:
     if tensor.buffer.dtype != dtype:
         raise RuntimeError(
             f"expected dtype {C_NAMES[dtype.name]} for `{name}` but got dtype "
@@ -342,7 +344,7 @@ def _same_dtype(dtype: Any, name: str, tensor: Tensor) -> None:
         )
 
 
-def _check_broadcasts(*tensors: Tensor) -> None:
+def _check_broadcasts(*tensors: Any) -> None:
     """Refuse shapes that cannot be broadcast, naming the first two that differ."""
     for i, b in enumerate(tensors):
         for a in tensors[:i]:
@@ -359,7 +361,8 @@ def addcmul(
 
     Example:
         >>> import minitorch_ff as torch
-        >>> torch.addcmul(torch.ones(2), torch.tensor([1.0, 2.0]), torch.tensor(3.0), value=2)
+        >>> a = torch.tensor([1.0, 2.0])
+        >>> torch.addcmul(torch.ones(2), a, torch.tensor(3.0), value=2)
         tensor([ 7., 13.])
 
     See: rule [`Addcmul`][minitorch_ff.firefly.ops.arithmetic.Addcmul],
@@ -378,7 +381,8 @@ def addcdiv(
 
     Example:
         >>> import minitorch_ff as torch
-        >>> torch.addcdiv(torch.ones(2), torch.tensor([1.0, 2.0]), torch.tensor(4.0), value=2)
+        >>> a = torch.tensor([1.0, 2.0])
+        >>> torch.addcdiv(torch.ones(2), a, torch.tensor(4.0), value=2)
         tensor([1.5000, 2.0000])
 
     See: rule [`Addcdiv`][minitorch_ff.firefly.ops.arithmetic.Addcdiv],
@@ -389,12 +393,13 @@ def addcdiv(
         [isinstance(t, AnyTensor) and t.buffer.dtype.kind in "iub" for t in operands]
     ):
         raise RuntimeError(
-            "Integer division with addcdiv is no longer supported, and in a future  release "
-            "addcdiv will perform a true division of tensor1 and tensor2. The historic "
-            "addcdiv behavior can be implemented as (input + value * torch.trunc(tensor1 / "
-            "tensor2)).to(input.dtype) for integer inputs and as (input + value * tensor1 / "
-            "tensor2) for float inputs. The future addcdiv behavior is just the latter "
-            "implementation: (input + value * tensor1 / tensor2), for all dtypes."
+            "Integer division with addcdiv is no longer supported, and in a future  "
+            "release addcdiv will perform a true division of tensor1 and tensor2. The "
+            "historic addcdiv behavior can be implemented as (input + value * "
+            "torch.trunc(tensor1 / tensor2)).to(input.dtype) for integer inputs and as "
+            "(input + value * tensor1 / tensor2) for float inputs. The future addcdiv "
+            "behavior is just the latter implementation: (input + value * tensor1 / "
+            "tensor2), for all dtypes."
         )
     return _combined(ops.Addcdiv, input, tensor1, tensor2, value)
 

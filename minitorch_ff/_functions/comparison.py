@@ -179,7 +179,7 @@ def ge(input: Tensor, other: Tensor | Number) -> Tensor:
 
 
 def as_number(sign: str) -> Callable[..., Any]:
-    """What `eq_` and its like write: a comparison as numbers, whose gradient is zero."""
+    """What `eq_` and its like write: truth as numbers, whose gradient is zero."""
 
     def comparison(self: Tensor, other: Tensor | Number) -> Tensor:
         by_tensor = isinstance(other, AnyTensor)
@@ -268,8 +268,8 @@ def isclose(
         equal_nan: Whether not-a-number is close to itself.
 
     Raises:
-        RuntimeError: The dtypes differ, the shapes cannot be broadcast, or a tolerance is
-            negative.
+        RuntimeError: The dtypes differ, the shapes cannot be broadcast, or a tolerance
+            is negative.
 
     Example:
         >>> import minitorch_ff as torch

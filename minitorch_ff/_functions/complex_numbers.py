@@ -1,4 +1,4 @@
-"""The parts of complex numbers: `torch.real`, `torch.conj`, `torch.angle`, …
+"""The parts of complex numbers: `torch.real`, `torch.conj` and more.
 
 PyTorch only marks a tensor as conjugated; here the numbers are turned at once.
 """
@@ -21,7 +21,7 @@ def real(input: Tensor) -> Tensor:
     See: rule [`Real`][minitorch_ff.firefly.ops.complex_numbers.Real],
         [torch.real](https://docs.pytorch.org/docs/stable/generated/torch.real.html).
     """
-    return apply_view(ops.Real, input) if input.buffer.dtype.kind == "c" else input  # type: ignore[no-any-return]
+    return apply_view(ops.Real, input) if input.buffer.dtype.kind == "c" else input
 
 
 def imag(input: Tensor) -> Tensor:
@@ -37,7 +37,7 @@ def imag(input: Tensor) -> Tensor:
         raise RuntimeError(
             "imag is not implemented for tensors with non-complex dtypes."
         )
-    return apply_view(ops.Imag, input)  # type: ignore[no-any-return]
+    return apply_view(ops.Imag, input)
 
 
 def conj(input: Tensor) -> Tensor:

@@ -123,7 +123,7 @@ def logaddexp(input: Tensor, other: Tensor) -> Tensor:
     Example:
         >>> import minitorch_ff as torch
         >>> torch.logaddexp(torch.tensor([1000.0]), torch.tensor([1000.0]))
-        tensor([1000.6931])
+        tensor([1000.6932])
 
     See: rule [`Logaddexp`][minitorch_ff.firefly.ops.exponential.Logaddexp],
         [torch.logaddexp](https://docs.pytorch.org/docs/stable/generated/torch.logaddexp.html).

@@ -1,4 +1,4 @@
-"""The larger and smaller of two, and values held between bounds: `torch.clamp` and more."""
+"""The larger and smaller of two tensors, and values held between bounds."""
 
 from __future__ import annotations
 
@@ -149,7 +149,8 @@ def clamp_max(input: Tensor, max: Tensor | Number) -> Tensor:
 
 
 def _plain_number(bound: Any) -> Any:
-    return bound.item() if isinstance(bound, AnyTensor) else bound
+    """The number in a 0-d tensor; a number as it is."""
+    return bound.buffer.item() if isinstance(bound, AnyTensor) else bound
 
 
 def _between(input: Any, low: Any, high: Any, called: str) -> Any:

@@ -1,4 +1,4 @@
-"""Logic on truth values and on bits: `torch.logical_and`, `torch.bitwise_or` and more."""
+"""Logic on truth values and on bits: `torch.logical_and` and more."""
 
 from __future__ import annotations
 
@@ -225,6 +225,7 @@ def invert(self: Tensor) -> Tensor:
     """
     if self.buffer.dtype.kind not in "iub":
         raise TypeError(
-            "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
+            "~ (operator.invert) is only implemented on integer and Boolean-type "
+            "tensors"
         )
     return apply(ops.BitwiseNot, self)

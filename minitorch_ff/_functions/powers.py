@@ -31,7 +31,7 @@ def pow(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
         exponent: A number, or a shape that broadcasts with `input`'s.
 
     Raises:
-        RuntimeError: An integer is to be raised to a negative number that is an integer.
+        RuntimeError: An integer is to be raised to a negative integer.
         TypeError: Neither is a tensor.
 
     Example:
@@ -103,8 +103,8 @@ def float_power_of(self: Tensor, exponent: Tensor | Number) -> Tensor:
     dtype = self.buffer.dtype
     if dtype != dtypes.float64.numpy:
         raise RuntimeError(
-            f"the base given to float_power_ has dtype {TYPE_NAMES[dtype.name]} but the "
-            "operation's result requires dtype Double"
+            f"the base given to float_power_ has dtype {TYPE_NAMES[dtype.name]} but "
+            "the operation's result requires dtype Double"
         )
     return float_power(self, exponent)
 

@@ -1,4 +1,4 @@
-"""Whole numbers from broken ones: `torch.floor`, `torch.round`, `torch.frac` and more."""
+"""Whole numbers from broken ones: `torch.floor`, `torch.round` and more."""
 
 from __future__ import annotations
 

@@ -38,8 +38,9 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
         other: The same.
 
     Returns:
-        The chosen elements, in the dtype that `input` and `other` meet in. With `condition`
-        alone, the positions where it holds, as a tuple with a tensor for each dimension.
+        The chosen elements, in the dtype that `input` and `other` meet in. With
+        `condition` alone, the positions where it holds: a tuple with a tensor for each
+        dimension.
 
     Raises:
         RuntimeError: The shapes cannot be broadcast, or `condition` is not boolean.
@@ -118,12 +119,12 @@ def _as_mask(condition: Any) -> Any:
     dtype = condition.buffer.dtype
     if dtype.name != "uint8":
         raise RuntimeError(
-            "where expected condition to be a boolean tensor, but got a tensor with dtype "
-            f"{TYPE_NAMES[dtype.name]}"
+            "where expected condition to be a boolean tensor, but got a tensor with "
+            f"dtype {TYPE_NAMES[dtype.name]}"
         )
     warnings.warn(
-        "where received a uint8 condition tensor. This behavior is deprecated and will be "
-        "removed in a future version of PyTorch. Use a boolean condition instead.",
+        "where received a uint8 condition tensor. This behavior is deprecated and will "
+        "be removed in a future version of PyTorch. Use a boolean condition instead.",
         stacklevel=3,
     )
     return wrap(condition.result_class, condition.buffer.astype(bool))
@@ -134,7 +135,7 @@ def where_method(self: Tensor, condition: Tensor, other: Tensor | Number) -> Ten
 
     See: [torch.Tensor.where](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.where.html).
     """
-    return where(condition, self, other)  # type: ignore[no-any-return]
+    return where(condition, self, other)
 
 
 def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
@@ -187,8 +188,8 @@ def _check_value(input: Any, value: Any) -> None:
     """
     if value.buffer.ndim:
         raise RuntimeError(
-            "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with "
-            f"{value.buffer.ndim} dimension(s)."
+            "masked_fill_ only supports a 0-dimensional value tensor, but got tensor "
+            f"with {value.buffer.ndim} dimension(s)."
         )
     if value.buffer.dtype.kind == "c":
         checked_number(value.buffer.item(), input.buffer.dtype)

@@ -70,7 +70,7 @@ def signbit(input: Tensor) -> Tensor:
 
 
 def copysign(input: Tensor, other: Tensor | Number) -> Tensor:
-    """The size of every element with the sign of another; integers give the default dtype.
+    """The size of every element with the sign of another one.
 
     Args:
         input: Any shape.

@@ -171,7 +171,7 @@ def ndtr(input: Tensor) -> Tensor:
 
 
 def ndtri(input: Tensor) -> Tensor:
-    """The number that a normal variable stays below with a probability: `torch.special.ndtri`.
+    """The number that a normal variable stays below with a given probability.
 
     See: rule [`SpecialNdtri`][minitorch_ff.firefly.ops.special.SpecialNdtri],
         [torch.special.ndtri](https://docs.pytorch.org/docs/stable/special.html#torch.special.ndtri).

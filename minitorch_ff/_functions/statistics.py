@@ -253,6 +253,8 @@ def cov(
             _check_weights(name, given, count)
             weights = given if weights is None else weights * given
     total: Any = count if weights is None else weights.sum()
+    if weights is not None and not total:
+        raise RuntimeError("cov(): weights sum to zero, can't be normalized")
     mean = (x if weights is None else x * weights).sum(1, True) / total
     if aweights is not None and correction and weights is not None:
         total = total - correction * (weights * aweights).sum() / total
@@ -273,18 +275,18 @@ def _check_weights(name: str, weights: Tensor, count: int) -> None:
         RuntimeError: In PyTorch's words.
     """
     buffer = weights.buffer
+    if buffer.ndim > 1:
+        raise RuntimeError(
+            f"cov(): expected {name} to have one or fewer dimensions but got {name} "
+            "with "
+            f"{buffer.ndim} dimensions"
+        )
     integral = name == "fweights"
     if (buffer.dtype.kind in "iu") != integral:
         wanted = "integral" if integral else "floating point"
         raise RuntimeError(
             f"cov(): expected {name} to have {wanted} dtype but got {name} with "
             f"{TYPE_NAMES[buffer.dtype.name]} dtype"
-        )
-    if buffer.ndim > 1:
-        raise RuntimeError(
-            f"cov(): expected {name} to have one or fewer dimensions but got {name} "
-            "with "
-            f"{buffer.ndim} dimensions"
         )
     if buffer.size != count:
         raise RuntimeError(

@@ -96,7 +96,7 @@ def atan(input: Tensor) -> Tensor:
 
 
 def atan2(input: Tensor, other: Tensor) -> Tensor:
-    """The angle, in radians from -π to π, of the point with `other` and `input` as x and y.
+    """The angle, in radians from -π to π, of points with coordinates `other, input`.
 
     Args:
         input: The y coordinates. Any shape.

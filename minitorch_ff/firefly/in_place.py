@@ -50,6 +50,11 @@ def in_place(function: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
+def all_in_place(*functions: Callable[..., Any]) -> list[Callable[..., Any]]:
+    """`in_place` of several functions."""
+    return [in_place(function) for function in functions]
+
+
 def value_before(x: Tensor, others: list[Tensor]) -> Any:
     """`x` as a rule may save it: a copy, if the write is recorded; else `x` itself.
 

@@ -14,6 +14,7 @@ gradients, a new plan is made from the state as it is.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from minitorch_ff._tensor import Tensor
@@ -125,6 +126,19 @@ class Bucket:
             for param, buffer, value, _ in self._places:
                 buffer[...] = value
                 param.version[0] += 1
+
+
+def share_memory(params: list[Tensor]) -> bool:
+    """Whether elements of two parameters may lie at the same place."""
+    spans = []
+    for param in params:
+        if param.numel():
+            steps = zip(param.shape, param.stride(), strict=True)
+            last = sum((length - 1) * stride for length, stride in steps)
+            start = param.data_ptr()
+            spans.append((start, start + last * param.element_size()))
+    spans.sort()
+    return any(start <= end for (_, end), (start, _) in pairwise(spans))
 
 
 def _move(tensors: list[Tensor], memory: Any) -> None:

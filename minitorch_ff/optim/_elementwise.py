@@ -10,7 +10,7 @@ from minitorch_ff._dtypes import float32, float64, get_default_dtype
 from minitorch_ff._functions.creation import tensor, zeros_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import set_grad_enabled
-from minitorch_ff.optim._buckets import Bucket, Plan, State
+from minitorch_ff.optim._buckets import Bucket, Plan, State, share_memory
 from minitorch_ff.optim.optimizer import Closure, Optimizer, ParamsT, loss_of
 
 Group = dict[str, Any]
@@ -105,7 +105,7 @@ class ElementwiseOptimizer(Optimizer):
     def _plan(self, place: int, group: Group) -> Plan | None:
         """The group's buckets, made anew if the last step's are out of date.
 
-        None if a parameter comes twice: it wants two updates, one after the other.
+        None if parameters share memory: they want their updates one after the other.
         """
         params, names = group["params"], self._arrays(group)
         plan = self._plans.get(place)
@@ -121,7 +121,7 @@ class ElementwiseOptimizer(Optimizer):
         self, params: list[Tensor], names: tuple[str, ...], group: Group
     ) -> Plan | None:
         """Make what is to be remembered of new parameters, and fill buckets."""
-        if len(set(map(id, params))) < len(params):
+        if share_memory(params):
             return None
         states: list[State] = []
         fresh = []

@@ -121,10 +121,10 @@ class Adafactor(Optimizer):
         for group in self.param_groups:
             for param in group["params"]:
                 if param.grad is not None:
-                    self._update(param, group)
+                    self._update(param, param.grad, group)
         return loss
 
-    def _update(self, param: Tensor, group: Group) -> None:
+    def _update(self, param: Tensor, grad: Tensor, group: Group) -> None:
         """Update one parameter."""
         if param.is_complex():
             raise RuntimeError("Adafactor does not support complex parameters")
@@ -134,7 +134,7 @@ class Adafactor(Optimizer):
         arrays = {name: state[name].buffer for name in state if name != "step"}
         step = state["step"].add_(1).item()
         backend_of(param.buffer).adafactor_step(
-            param.buffer, param.grad.buffer, with_numbers(group), **arrays, step=step
+            param.buffer, grad.buffer, with_numbers(group), **arrays, step=step
         )
         param.version[0] += 1
 

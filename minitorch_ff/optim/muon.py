@@ -125,10 +125,10 @@ class Muon(Optimizer):
         for group in self.param_groups:
             for param in group["params"]:
                 if param.grad is not None:
-                    self._update(param, group)
+                    self._update(param, param.grad, group)
         return loss
 
-    def _update(self, param: Tensor, group: Group) -> None:
+    def _update(self, param: Tensor, grad: Tensor, group: Group) -> None:
         """Update one matrix."""
         if param.is_complex():
             raise RuntimeError("Muon does not support complex parameters")
@@ -144,7 +144,7 @@ class Muon(Optimizer):
         settings = with_numbers(group)
         backend_of(param.buffer).muon_step(
             param.buffer,
-            param.grad.buffer,
+            grad.buffer,
             settings,
             state["momentum_buffer"].buffer,
             adjusted_lr=settings["lr"] * _factor(group["adjust_lr_fn"], *param.shape),

@@ -18,8 +18,8 @@ warnings.filterwarnings(
 
 
 BRANCHY = 1 << 11
-"""From this many elements on, `numpy.where` loses to masking bits: it guesses a branch for
-each element, and a random mask makes it guess wrong."""
+"""From this many elements on, `numpy.where` loses to masking bits: it guesses a branch
+for each element, and a random mask makes it guess wrong."""
 
 BITS = {"f": numpy.int32, "d": numpy.int64}
 """The integers as wide as a floating type."""
@@ -51,7 +51,7 @@ class NumpyBackend(ArrayBackend):
         zero = self.constant(0, x.dtype)
         if x.size < BRANCHY or x.dtype.kind != "f":
             return numpy.maximum(x, zero)
-        return x.clip(zero, self.constant(math.inf, x.dtype))  # vectorized, `maximum` is not
+        return x.clip(zero, self.constant(math.inf, x.dtype))  # `maximum` is slower
 
     def where(self, mask, a, b):
         """`a` where the boolean `mask` holds, `b` elsewhere."""
@@ -60,7 +60,8 @@ class NumpyBackend(ArrayBackend):
             return numpy.where(mask, a, b)
         dtype, a, b = a.dtype, a.view(integer), b.view(integer)
         # True as a byte is 1; negated, and widened with its sign, all bits are set.
-        kept = numpy.bitwise_and(numpy.bitwise_xor(a, b), numpy.negative(mask.view("i1")))
+        bits = numpy.negative(mask.view("i1"))
+        kept = numpy.bitwise_and(numpy.bitwise_xor(a, b), bits)
         return numpy.bitwise_xor(kept, b).view(dtype)
 
     def where_true(self, x, mask):

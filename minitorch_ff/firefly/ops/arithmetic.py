@@ -12,16 +12,16 @@ from minitorch_ff.firefly.ops.base import (
 )
 
 NO_BOOL_SUBTRACTION = (
-    "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or "
-    "`logical_xor()` operator instead."
+    "Subtraction, the `-` operator, with two bool tensors is not supported. Use the "
+    "`^` or `logical_xor()` operator instead."
 )
 NO_SUBTRACTION_WITH_BOOL = (
-    "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying "
-    "to invert a mask, use the `~` or `logical_not()` operator instead."
+    "Subtraction, the `-` operator, with a bool tensor is not supported. If you are "
+    "trying to invert a mask, use the `~` or `logical_not()` operator instead."
 )
 NO_BOOL_NEGATION = (
-    "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to "
-    "invert a mask, use the `~` or `logical_not()` operator instead."
+    "Negation, the `-` operator, on a bool tensor is not supported. If you are trying "
+    "to invert a mask, use the `~` or `logical_not()` operator instead."
 )
 
 
@@ -54,7 +54,7 @@ class Sub(Operator):
         return promotion.number(value, like)
 
     @staticmethod
-    def promote(a, b, floats):
+    def promote(a, b, floats=False):
         kinds = a.dtype.kind + b.dtype.kind
         if "b" in kinds:
             raise RuntimeError(

@@ -77,6 +77,12 @@ class Operator:
         "shape",
     )
 
+    edges: Any
+    saved: Any
+    origins: Any
+    kept: Any
+    hooks: Any
+
     differentiable = True
     fresh = False
     """A promise: each result of `backward` is a new buffer that nobody else holds."""
@@ -85,8 +91,8 @@ class Operator:
     """Its two inputs are brought to one dtype first."""
 
     floats = False
-    """Integers and booleans are brought to the default floating dtype first (of two inputs,
-    if it `promotes`)."""
+    """Integers and booleans are brought to the default floating dtype first (two inputs
+    if it `promotes` as well)."""
 
     number = staticmethod(number)
     promote = staticmethod(promoted)
@@ -94,10 +100,10 @@ class Operator:
     refuses some operands says so here."""
 
     variant = 0
-    """The last character of the node's name: PyTorch numbers the forms of a function."""
+    """The end of the node's name: PyTorch numbers the forms of a function."""
 
     kernel = ""
-    """What PyTorch's messages call its inner loop, if not the function's name and "_cpu"."""
+    """PyTorch's name of its inner loop, if not the function's with "_cpu"."""
 
     receives = False
     """Leaves and single outputs take their gradient; an operator runs its rule."""
@@ -260,9 +266,8 @@ class Underivable(Operator):
         Raises:
             RuntimeError: Always.
         """
-        raise RuntimeError(
-            f"derivative for aten::{self.aten or function_name(type(self))} is not implemented"
-        )
+        name = self.aten or function_name(type(self))
+        raise RuntimeError(f"derivative for aten::{name} is not implemented")
 
     def name(self):
         return "torch::autograd::NotImplemented"
@@ -487,21 +492,23 @@ def complaint(operator, a, b, error):
         return error
     first, _ = operator.promote(a.buffer, b.buffer, operator.floats)
     if isinstance(error, TypeError):  # the array library has no loop for this dtype
-        return not_implemented(operator.kernel or function_name(operator) + "_cpu", first.dtype)
+        kernel = operator.kernel or function_name(operator) + "_cpu"
+        return not_implemented(kernel, first.dtype)
     return error
 
 
 def not_a_tensor(operator, argument, position, value):
     """The error for an operand that is no tensor."""
     return TypeError(
-        f"{function_name(operator)}(): argument '{argument}' (position {position}) must be "
-        f"Tensor, not {type(value).__name__}"
+        f"{function_name(operator)}(): argument '{argument}' (position {position}) must "
+        f"be Tensor, not {type(value).__name__}"
     )
 
 
 def not_implemented(kernel, dtype):
     """The error for a dtype that an operator does not have."""
-    return NotImplementedError(f"\"{kernel}\" not implemented for '{TYPE_NAMES[dtype.name]}'")
+    name = TYPE_NAMES[dtype.name]
+    return NotImplementedError(f"\"{kernel}\" not implemented for '{name}'")
 
 
 def function_name(operator):

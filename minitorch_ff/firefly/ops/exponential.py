@@ -210,7 +210,10 @@ class Xlogy(Operator):
 
 
 class Xlog1py(Xlogy):
-    """`x ln(1 + y)`, and 0 where `x` is 0; the gradient is `g ln(1 + y)` and `g x / (1 + y)`."""
+    """`x ln(1 + y)`, and 0 where `x` is 0.
+
+    The gradient is `g ln(1 + y)` and `g x / (1 + y)`.
+    """
 
     __slots__ = ()
     log_of = staticmethod(lambda xp, y: xp.log1p(y))

@@ -6,7 +6,7 @@ from minitorch_ff.firefly.ops.base import Operator, not_implemented
 
 
 class Maximum(Operator):
-    """The larger of two; not-a-number wins. Where they are equal, each gets half the gradient."""
+    """The larger of two; not-a-number wins. Equals share the gradient."""
 
     __slots__ = ()
     promotes = fresh = True
@@ -30,7 +30,7 @@ class Maximum(Operator):
 
 
 class Minimum(Maximum):
-    """The smaller of two; not-a-number wins. Where they are equal, each gets half the gradient."""
+    """The smaller of two; not-a-number wins. Equals share the gradient."""
 
     __slots__ = ()
 
@@ -43,7 +43,7 @@ class Minimum(Maximum):
 
 
 class Fmax(Operator):
-    """The larger of two; not-a-number loses. Where they are equal, `a` gets the gradient."""
+    """The larger of two; not-a-number loses. Of equals, `a` gets the gradient."""
 
     __slots__ = ()
     promotes = fresh = True
@@ -63,7 +63,7 @@ class Fmax(Operator):
 
 
 class Fmin(Fmax):
-    """The smaller of two; not-a-number loses. Where they are equal, `a` gets the gradient."""
+    """The smaller of two; not-a-number loses. Of equals, `a` gets the gradient."""
 
     __slots__ = ()
 
@@ -139,7 +139,7 @@ class ClampTensor(Operator):
 
 
 class NanToNum(Operator):
-    """Numbers in the place of not-a-number and infinities, where the gradient is zero."""
+    """Numbers in the place of not-a-number and infinities; no gradient there."""
 
     fresh = True
 

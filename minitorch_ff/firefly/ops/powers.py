@@ -52,7 +52,7 @@ class PowTensor(Operator):
             slope = xp.mul(b, xp.power(a, xp.shift(b, -1)))
             to_a = xp.mul(grad, xp.where_true(slope, xp.ne(b, xp.constant_like(0, b))))
         if y is not None:
-            # 0 to a power that is not negative has the slope 0, though its logarithm is -inf.
+            # 0 to a power from 0 on has the slope 0, though its logarithm is -inf.
             zero = xp.constant_like(0, a)
             flat = xp.logical_and(xp.eq(a, zero), xp.ge(b, xp.constant_like(0, b)))
             slope = xp.where_true(xp.mul(y, xp.log(a)), xp.logical_not(flat))
@@ -112,7 +112,7 @@ class Rsqrt(Operator):
 
 
 class Hypot(Operator):
-    """The longest side `y` of a right triangle; the gradient is `g a / y` and `g b / y`."""
+    """The long side `y` of a right triangle; the gradient is `g a / y`, `g b / y`."""
 
     __slots__ = ()
     promotes = fresh = True

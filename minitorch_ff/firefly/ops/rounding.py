@@ -58,7 +58,7 @@ class Round(Floor):
 
 
 class RoundDecimals(Stepwise):
-    """Numbers rounded to so many decimals, or, if negative, to tens, hundreds and more."""
+    """Numbers rounded to so many decimals; if negative, to tens, to hundreds."""
 
     __slots__ = ()
 

@@ -6,7 +6,7 @@ from minitorch_ff.firefly.ops.base import Operator
 
 
 class Where(Operator):
-    """`a` where the boolean `mask` holds, `b` elsewhere; each gets its part of the gradient."""
+    """`a` where the boolean `mask` holds, `b` elsewhere; the gradient likewise."""
 
     __slots__ = ()
     fresh = True

@@ -77,7 +77,10 @@ class Erfinv(Operator):
 
 
 class SpecialLogNdtr(Operator):
-    """The log of the normal distribution function; the gradient is `√(2/π) g / erfcx(-x/√2)`."""
+    """The logarithm of the normal distribution function.
+
+    The gradient is `√(2/π) g / erfcx(-x/√2)`.
+    """
 
     __slots__ = ()
     floats = fresh = True

@@ -99,7 +99,7 @@ class Atan(Operator):
 
 
 class Atan2(Operator):
-    """The angle of the point `(b, a)`; the gradient is `g b / r²` and `-g a / r²`, 0 at 0."""
+    """The angle of a point `(b, a)`; the gradient is `g b / r²`, `-g a / r²` or 0."""
 
     __slots__ = ()
     promotes = floats = fresh = True

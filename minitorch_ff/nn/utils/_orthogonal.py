@@ -55,7 +55,7 @@ class _Orthogonal(Module):
         else:
             q = self._from_skew_symmetric(x.tril())
         if "base" in self._buffers:
-            q = self.base @ q  # type: ignore[operator]
+            q = self.base @ q
         return q.mT if wide else q
 
     def _from_skew_symmetric(self, lower: Tensor) -> Tensor:

@@ -102,8 +102,10 @@ def _get_total_norm(
     tensors = _listed(tensors)
     if not tensors:
         return tensor(0.0)
-    device = tensors[0].device
-    norms = [vector_norm(t, norm_type).to(device) for t in tensors]
+    norms = [vector_norm(t, norm_type) for t in tensors]
+    device = norms[0].device
+    if any([norm.device != device for norm in norms]):
+        norms = [norm.to(device) for norm in norms]
     total = vector_norm(stack(norms), norm_type)
     if error_if_nonfinite and not total.isfinite():
         raise RuntimeError(
@@ -139,7 +141,9 @@ def _clip_grads_with_norm_(
     # Clamped rather than tested, so that a GPU need not be waited for.
     factor = (max_norm / (total_norm + 1e-6)).clamp(max=1.0)
     for grad in grads:
-        grad.mul_(factor.to(grad.device))
+        if factor.device != grad.device:
+            factor = factor.to(grad.device)
+        grad.mul_(factor)
 
 
 def clip_grad_norm(

@@ -43,7 +43,6 @@ class Elementwise:
         self.expm1 = module.expm1
         self.log = module.log
         self.log2 = module.log2
-        self.log10 = module.log10
         self.log1p = module.log1p
         self.logaddexp = module.logaddexp
         self.logaddexp2 = module.logaddexp2
@@ -93,7 +92,7 @@ class Elementwise:
         super().__init__()
 
     def pow(self, x, exponent):
-        """`x` to a Python number: small powers by multiplication, which is much faster."""
+        """`x` to a Python number: small powers by multiplication, which is faster."""
         multiply = self.module.multiply
         if exponent == 2:
             return multiply(x, x)
@@ -141,7 +140,14 @@ class Elementwise:
         """-1, 0 or 1, in `x`'s dtype; 0 for not-a-number."""
         zero = self.constant(0, x.dtype)
         positive, negative = self.module.greater(x, zero), self.module.less(x, zero)
-        return self.module.subtract(positive.view("i1"), negative.view("i1")).astype(x.dtype)
+        difference = self.module.subtract(positive.view("i1"), negative.view("i1"))
+        return difference.astype(x.dtype)
+
+    def log10(self, x):
+        """The logarithm to base 10; whole for powers of 10, which float32 alone is not."""
+        if x.dtype.char == "f":
+            return self.module.log10(x.astype("float64")).astype("float32")
+        return self.module.log10(x)
 
     def sinc(self, x):
         """`sin(πx) / (πx)`, and 1 at 0."""
@@ -153,12 +159,11 @@ class Elementwise:
 
     def nan_to_num(self, x, nan, above, below):
         """Numbers in the place of not-a-number, of +infinity and of -infinity."""
-        module = self.module
-        y = module.where(module.isnan(x), self.constant(nan, x.dtype), x)
-        y = module.where(x == self.constant(math.inf, x.dtype), self.constant(above, x.dtype), y)
-        return module.where(
-            x == self.constant(-math.inf, x.dtype), self.constant(below, x.dtype), y
-        )
+        y = self.module.where(x != x, self.constant(nan, x.dtype), x)
+        for infinity, number in ((math.inf, above), (-math.inf, below)):
+            mask = x == self.constant(infinity, x.dtype)
+            y = self.module.where(mask, self.constant(number, x.dtype), y)
+        return y
 
     def where(self, mask, a, b):
         """`a` where the boolean `mask` holds, `b` elsewhere."""
@@ -186,9 +191,10 @@ class Elementwise:
 
     def clip(self, x, low, high):
         """`x` held between two Python numbers; either may be None."""
-        if x.dtype.kind == "f":  # one pass, and vectorized, as `maximum` by a scalar is not
+        if x.dtype.kind == "f":  # one pass, vectorized: `maximum` by a scalar is not
             low = self.constant(-math.inf if low is None else low, x.dtype)
-            return x.clip(low, self.constant(math.inf if high is None else high, x.dtype))
+            high = self.constant(math.inf if high is None else high, x.dtype)
+            return x.clip(low, high)
         if low is not None:
             x = self.module.maximum(x, self.constant(low, x.dtype))
         if high is not None:
@@ -206,7 +212,7 @@ class Elementwise:
     # The primitives whose name ends in `_` write into their first operand.
 
     def add_(self, x, y):
-        """Add `y` to `x`, into `x` itself; the result where `x` has no memory (a scalar)."""
+        """Add `y` to `x`, into `x` itself, unless it is a scalar without memory."""
         return self.module.add(x, y, x) if type(x) is self.buffer_type else x + y
 
     def copy_(self, x, y):

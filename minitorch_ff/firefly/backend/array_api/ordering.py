@@ -110,7 +110,7 @@ class Ordering:
             ordered[(*before, slice(1, None))], ordered[(*before, slice(0, -1))]
         )
         starts[(*before, slice(1, None))] = changed
-        first = self._running(module.maximum, module.where(starts, place, 0), dim)
+        first = self._running("maximum", module.where(starts, place, 0), dim)
         length = place - first  # of the run so far
         longest = module.argmax(length, axis=dim, keepdims=True)
         return order[self._along(longest, dim)]
@@ -118,11 +118,11 @@ class Ordering:
     def running_positions(self, x, dim, largest):
         """Where the largest or smallest element so far is, the last of equal ones."""
         module = self.module
-        best = self._running(module.maximum if largest else module.minimum, x, dim)
+        best = self._running("maximum" if largest else "minimum", x, dim)
         size = x.shape[dim]
         place = module.arange(size).reshape((size,) + (1,) * (x.ndim - dim - 1))
         is_best = module.logical_or(module.equal(x, best), module.isnan(x))
-        return self._running(module.maximum, module.where(is_best, place, 0), dim)
+        return self._running("maximum", module.where(is_best, place, 0), dim)
 
     # ----------------------------------------------------------------------- so far
 
@@ -145,11 +145,11 @@ class Ordering:
 
     def logcumsumexp(self, x, dim):
         """`log(exp x₁ + … + exp xᵢ)` along `dim`."""
-        return self._running(self.module.logaddexp, x, dim) if x.ndim else self.copy(x)
+        return self._running("logaddexp", x, dim) if x.ndim else self.copy(x)
 
-    def _running(self, ufunc, x, dim):
+    def _running(self, name, x, dim):
         """A function of two operands, applied all along `dim`."""
-        return ufunc.accumulate(x, dim)
+        return getattr(self.module, name).accumulate(x, dim)
 
     # ---------------------------------------------------------------------- counting
 

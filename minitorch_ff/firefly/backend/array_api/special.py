@@ -1,7 +1,7 @@
-"""Primitives for special functions, which NumPy does not have (CuPy has them: it overrides).
+"""Primitives for special functions, which NumPy does not have.
 
-All but the error function in float32 are computed in float64, whatever the dtype of `x`, and
-given back in that dtype: they are rare, and most of them cancel digits on the way.
+All but the error function in float32 are computed in float64, whatever the dtype of
+`x`, and given back in that dtype: they are rare, and most cancel digits on the way.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ import functools
 import math
 from types import ModuleType
 
-# -ln(1 - erf x) / x for 0 < x < 4, to 4e-9; a least-squares fit, reweighted until the largest
-# relative errors were equal. Highest power first, here and below.
+# -ln(1 - erf x) / x for 0 < x < 4, to 4e-9; a least-squares fit, reweighted until the
+# largest relative errors were equal. Highest power first, here and below.
 ERF_SINGLE = (
-    -9.256271654e-06, 1.176413267e-04, -6.328370428e-04, 1.667027787e-03, -1.603963745e-04,
-    -1.915306375e-02, 1.027778305e-01, 6.36619382e-01, 1.128379172,
+    -9.256271654e-06, 1.176413267e-04, -6.328370428e-04, 1.667027787e-03,
+    -1.603963745e-04, -1.915306375e-02, 1.027778305e-01, 6.36619382e-01, 1.128379172,
 )  # fmt: skip
 
-# W. J. Cody, Rational Chebyshev approximations for the error function, Math. Comp. 23 (1969):
-# numerator and denominator of erf x / x in x² (|x| < 0.46875), of eˣ² erfc x in x (to 4), and
-# of the rest of its asymptotic series in 1 / x² (beyond 4).
+# W. J. Cody, Rational Chebyshev approximations for the error function, Math. Comp. 23
+# (1969): numerator and denominator of erf x / x in x² (|x| < 0.46875), of eˣ² erfc x in
+# x (to 4), and of the rest of its asymptotic series in 1 / x² (beyond 4).
 ERF_CENTER = (
     (1.85777706184603153e-1, 3.16112374387056560e0, 1.13864154151050156e2,
      3.77485237685302021e2, 3.20937758913846947e3),
@@ -41,8 +41,8 @@ ERFCX_TAIL = (
      6.05183413124413191e-2, 2.33520497626869185e-3),
 )  # fmt: skip
 
-# M. J. Wichura, Algorithm AS 241: the percentage points of the normal distribution, Applied
-# Statistics 37 (1988): near the middle, further out, far out.
+# M. J. Wichura, Algorithm AS 241: the percentage points of the normal distribution,
+# Applied Statistics 37 (1988): near the middle, further out, far out.
 QUANTILE_CENTER = (
     (2.5090809287301226727e3, 3.3430575583588128105e4, 6.7265770927008700853e4,
      4.5921953931549871457e4, 1.3731693765509461125e4, 1.9715909503065514427e3,
@@ -144,7 +144,7 @@ class Special:
 
     def _erfc_far(self, size):
         """`erfc x` for `x` from 0.46875."""
-        # x² rounded would lose digits in the exponent: it is split, so that head² is exact.
+        # x² rounded would lose digits in the exponent: split, so that head² is exact.
         size = self.module.minimum(size, 30)
         head = self.module.trunc(size * 16) / 16
         weight = self.module.exp(-head * head)
@@ -210,8 +210,8 @@ class Special:
     def digamma(self, x):
         """The derivative of `lgamma`."""
         module = self.module
-        # Below zero by reflection, ψ(x) = ψ(1 - x) - π / tan(πx), of the part behind the
-        # decimal point: π x itself would be rounded.
+        # Below zero by reflection, ψ(x) = ψ(1 - x) - π / tan(πx), of the part behind
+        # the decimal point: π x itself would be rounded.
         part = x - module.trunc(x)
         y = module.where(x < 0, 1 - x, x)
         result = module.where(x < 0, -math.pi / module.tan(math.pi * part), 0.0)
@@ -256,8 +256,9 @@ class Special:
     @in_double
     def bessel_i(self, x, order, scaled):
         """The modified Bessel function of order 0 or 1; scaled, times `e⁻|x|`."""
-        # Its integral over an angle, of cosh(x cos t) or cos t sinh(x cos t), as a sum: for
-        # periodic functions that converges faster than any power. Far out, its series.
+        # Its integral over an angle, of cosh(x cos t) or cos t sinh(x cos t), as a sum:
+        # for periodic functions that converges faster than any power. Far out, its
+        # asymptotic series.
         module = self.module
         size = module.abs(x)
         near = module.minimum(size, 200)

@@ -77,7 +77,7 @@ class Updates(MatrixUpdates):
 
     def sgd_step(self, param, grad, group, momentum_buffer, *, first):
         """Gradient descent; at the `first` step the momentum buffer is the gradient."""
-        rate, inertia = self._constants(param, group["lr"], group["momentum"])
+        rate, inertia = self._all_like(param, group["lr"], group["momentum"])
         damped = 1 - group["dampening"]
         for p, g, buffer, s, t in self._blocks(param, grad, momentum_buffer):
             g = self._direction(p, g, group, s)
@@ -101,7 +101,7 @@ class Updates(MatrixUpdates):
         # Both corrections in one factor, as at the end of section 2 of the paper.
         correction = (1 - beta2**step) ** 0.5
         step_size = group["lr"] * correction / (1 - beta1**step)
-        step_size, tiny = self._constants(param, step_size, group["eps"] * correction)
+        step_size, tiny = self._all_like(param, step_size, group["eps"] * correction)
         for p, g, m, v, v_max, s, t in self._blocks(
             param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq
         ):
@@ -117,7 +117,7 @@ class Updates(MatrixUpdates):
         self, param, grad, group, square_avg, momentum_buffer=None, grad_avg=None
     ):
         """RMSprop; centered with `grad_avg`, with momentum given its buffer."""
-        rate, tiny = self._constants(param, group["lr"], group["eps"])
+        rate, tiny = self._all_like(param, group["lr"], group["eps"])
         for p, g, v, buffer, mean, s, t in self._blocks(
             param, grad, square_avg, momentum_buffer, grad_avg
         ):
@@ -137,7 +137,7 @@ class Updates(MatrixUpdates):
     def adagrad_step(self, param, grad, group, sum, *, step):
         """Adagrad: divides by the root of the sum of all squared gradients so far."""
         rate = group["lr"] / (1 + (step - 1) * group["lr_decay"])
-        rate, tiny = self._constants(param, rate, group["eps"])
+        rate, tiny = self._all_like(param, rate, group["eps"])
         for p, g, total, s, t in self._blocks(param, grad, sum):
             g = self._direction(p, g, group, s)
             self.add(total, self.mul(g, g, t), total)
@@ -146,7 +146,7 @@ class Updates(MatrixUpdates):
 
     def adadelta_step(self, param, grad, group, square_avg, acc_delta):
         """Adadelta: scales the gradient by past changes against past gradients."""
-        rate, tiny = self._constants(param, group["lr"], group["eps"])
+        rate, tiny = self._all_like(param, group["lr"], group["eps"])
         for p, g, v, u, s, t in self._blocks(param, grad, square_avg, acc_delta):
             g = self._direction(p, g, group, s)
             self._average_square(v, g, group["rho"], t)
@@ -161,7 +161,7 @@ class Updates(MatrixUpdates):
         """Adamax: Adam with a decaying maximum in place of the average square."""
         beta1, beta2 = group["betas"]
         step_size = group["lr"] / (1 - beta1**step)
-        step_size, decay, tiny = self._constants(param, step_size, beta2, group["eps"])
+        step_size, decay, tiny = self._all_like(param, step_size, beta2, group["eps"])
         for p, g, m, u, s, t in self._blocks(param, grad, exp_avg, exp_inf):
             g = self._direction(p, g, group, s)
             self._move_towards(m, g, 1 - beta1, t)
@@ -174,7 +174,7 @@ class Updates(MatrixUpdates):
     ):
         """NAdam: Adam with Nesterov's look ahead; `mu` weighs the gradient itself."""
         lr, (beta1, beta2) = group["lr"], group["betas"]
-        grad_size, momentum_size, correction, tiny = self._constants(
+        grad_size, momentum_size, correction, tiny = self._all_like(
             param,
             lr * (1 - mu) / (1 - mu_product),
             lr * mu_next / (1 - mu_product * mu_next),
@@ -195,7 +195,7 @@ class Updates(MatrixUpdates):
     ):
         """RAdam: Adam that divides only once the mean square can be trusted."""
         beta1, beta2 = group["betas"]
-        bias, rate, tiny = self._constants(
+        bias, rate, tiny = self._all_like(
             param, 1 - beta1**step, group["lr"], group["eps"]
         )
         for p, g, m, v, s, t in self._blocks(param, grad, exp_avg, exp_avg_sq):
@@ -212,7 +212,7 @@ class Updates(MatrixUpdates):
 
     def asgd_step(self, param, grad, group, ax, *, eta, mu):
         """Averaged SGD: steps of size `eta`; `mu` is the new place's share in `ax`."""
-        keep, rate = self._constants(param, 1 - group["lambd"] * eta, eta)
+        keep, rate = self._all_like(param, 1 - group["lambd"] * eta, eta)
         for p, g, average, s, t in self._blocks(param, grad, ax):
             g = self._direction(p, g, group, s)
             self.mul(p, keep, p)
@@ -227,7 +227,7 @@ class Updates(MatrixUpdates):
     def rprop_step(self, param, grad, group, prev, step_size):
         """Rprop: step sizes grow while the gradient keeps its sign, else shrink."""
         etaminus, etaplus = group["etas"]
-        zero, shortest, longest = self._constants(param, 0, *group["step_sizes"])
+        zero, shortest, longest = self._all_like(param, 0, *group["step_sizes"])
         for p, g, previous, size, s, t in self._blocks(param, grad, prev, step_size):
             g = self.neg(g, s) if group["maximize"] else g
             agreement = self.mul(g, previous, t)
@@ -246,7 +246,7 @@ class Updates(MatrixUpdates):
         """A number that may change at every step, in the parameter's dtype."""
         return self.module.array(value, param.dtype)
 
-    def _constants(self, param, *values):
+    def _all_like(self, param, *values):
         """Several such numbers."""
         array, dtype = self.module.array, param.dtype
         return [array(value, dtype) for value in values]
@@ -261,7 +261,7 @@ class Updates(MatrixUpdates):
         blocks = []
         for start in range(0, size, block):
             parts = [None if a is None else a[start : start + block] for a in arrays]
-            blocks.append((*parts, *scratch[:, : parts[0].size]))
+            blocks.append((*parts, *scratch[:, : size - start]))
         return blocks
 
     def _direction(self, param, grad, group, out):
