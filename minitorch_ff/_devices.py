@@ -54,7 +54,10 @@ class device:
             if match is None:
                 raise RuntimeError(f"Invalid device string: '{type}'")
             type, index = match[1], int(match[2])
-        if type not in TORCH_DEVICE_TYPES.split(", ") and type not in registry.known_devices():
+        if (
+            type not in TORCH_DEVICE_TYPES.split(", ")
+            and type not in registry.known_devices()
+        ):
             raise RuntimeError(
                 f"Expected one of {TORCH_DEVICE_TYPES} device type at start of device "
                 f"string: {type}"

@@ -28,9 +28,18 @@ class dtype:
     See: [torch.dtype](https://docs.pytorch.org/docs/stable/tensor_attributes.html).
     """
 
-    __slots__ = ("__name__", "_numpy", "is_complex", "is_floating_point", "is_signed", "itemsize")
+    __slots__ = (
+        "__name__",
+        "_numpy",
+        "is_complex",
+        "is_floating_point",
+        "is_signed",
+        "itemsize",
+    )
 
-    def __init__(self, name: str, itemsize: int, category: int, signed: bool = True) -> None:
+    def __init__(
+        self, name: str, itemsize: int, category: int, signed: bool = True
+    ) -> None:
         self.__name__ = name
         self.itemsize = itemsize
         self.is_floating_point = category == FLOATING
@@ -157,7 +166,9 @@ def set_default_dtype(d: dtype) -> None:
     """
     global _default
     if not isinstance(d, dtype):
-        raise TypeError("invalid dtype object: only floating-point types are supported as the default type")
+        raise TypeError(
+            "invalid dtype object: only floating-point types are supported as the default type"
+        )
     if not d.is_floating_point:
         raise TypeError("only floating-point types are supported as the default type")
     floating = d.numpy
@@ -209,14 +220,20 @@ class finfo:
                 f"finfo(): argument 'type' (position 1) must be torch.dtype, not {_kind(type)}"
             )
         if not (type.is_floating_point or type.is_complex):
-            raise TypeError(f"torch.finfo() requires a floating point input type. Use torch.iinfo to handle '{type}'")
+            raise TypeError(
+                f"torch.finfo() requires a floating point input type. Use torch.iinfo to handle '{type}'"
+            )
         real = type.to_real()
         if real is bfloat16:
             info = importlib.import_module("ml_dtypes").finfo("bfloat16")
         else:
             info = numpy.finfo(real.numpy)
         self.bits = int_(info.bits)
-        self.eps, self.max, self.min = float_(info.eps), float_(info.max), float_(info.min)
+        self.eps, self.max, self.min = (
+            float_(info.eps),
+            float_(info.max),
+            float_(info.min),
+        )
         self.tiny = self.smallest_normal = float_(info.smallest_normal)
         self.resolution = float_(info.resolution)
         self.dtype = real.__name__
@@ -245,7 +262,9 @@ class iinfo:
                 f"iinfo(): argument 'type' (position 1) must be torch.dtype, not {_kind(type)}"
             )
         if type.is_floating_point or type.is_complex or type is bool:
-            raise TypeError(f"torch.iinfo() requires an integer input type. Use torch.finfo to handle '{type}'")
+            raise TypeError(
+                f"torch.iinfo() requires an integer input type. Use torch.finfo to handle '{type}'"
+            )
         info = numpy.iinfo(type.numpy)
         self.bits, self.max, self.min = info.bits, int_(info.max), int_(info.min)
         self.dtype = type.__name__

@@ -110,4 +110,3 @@ def numel(input: Tensor) -> int:
     See: [torch.numel](https://docs.pytorch.org/docs/stable/generated/torch.numel.html).
     """
     return int(input.buffer.size)
-

@@ -44,10 +44,11 @@ from minitorch_ff._functions import (
 )
 from minitorch_ff._functions import matmul as products
 from minitorch_ff._functions import quantile as quantiles
-from minitorch_ff._functions.metadata import becoming
 from minitorch_ff._functions._operands import infix_of
+from minitorch_ff._functions.metadata import becoming
 from minitorch_ff._size import Size, size_of
-from minitorch_ff.firefly import graph, tensor as engine
+from minitorch_ff.firefly import graph
+from minitorch_ff.firefly import tensor as engine
 from minitorch_ff.firefly.hooks import RetainGrad, hooks_of
 from minitorch_ff.firefly.in_place import all_in_place, in_place
 from minitorch_ff.firefly.ops import arithmetic as ops
@@ -177,7 +178,11 @@ class Tensor(engine.Tensor):
     __complex__ = conversion.python_complex
     __deepcopy__, __copy__ = conversion.deepcopy, conversion.shallow_copy
     __reduce_ex__ = conversion.reduce
-    new_tensor, new_zeros, new_ones = creation.new_tensor, creation.new_zeros, creation.new_ones
+    new_tensor, new_zeros, new_ones = (
+        creation.new_tensor,
+        creation.new_zeros,
+        creation.new_ones,
+    )
     new_empty, new_full = creation.new_empty, creation.new_full
     is_floating_point = conversion.is_floating_point
     is_complex, is_signed = conversion.is_complex, conversion.is_signed
@@ -313,9 +318,17 @@ class Tensor(engine.Tensor):
 
     # -------------------------------------------------------------------- indexing
 
-    __getitem__, __setitem__, __iter__ = indexing.getitem, indexing.setitem, indexing.iterate
+    __getitem__, __setitem__, __iter__ = (
+        indexing.getitem,
+        indexing.setitem,
+        indexing.iterate,
+    )
 
-    fill_, zero_, copy_ = in_place(indexing.fill), in_place(indexing.zero), in_place(indexing.copied)
+    fill_, zero_, copy_ = (
+        in_place(indexing.fill),
+        in_place(indexing.zero),
+        in_place(indexing.copied),
+    )
 
     gather, take, nonzero = picking.gather, picking.take, picking.nonzero
     take_along_dim, argwhere = picking.take_along_dim, picking.argwhere
@@ -328,7 +341,10 @@ class Tensor(engine.Tensor):
     index_put, index_put_ = picking.index_put, in_place(picking.index_put)
     put, put_ = picking.put, in_place(picking.put)
     masked_select = picking.masked_select
-    masked_scatter, masked_scatter_ = picking.masked_scatter, in_place(picking.masked_scatter)
+    masked_scatter, masked_scatter_ = (
+        picking.masked_scatter,
+        in_place(picking.masked_scatter),
+    )
     isin = picking.isin
 
     # --------------------------------------------------------------- random numbers
@@ -341,8 +357,19 @@ class Tensor(engine.Tensor):
 
     # -------------------------------------------------------------------- products
 
-    matmul, __matmul__, mm, bmm = products.matmul, products.matmul, products.mm, products.bmm
-    mv, dot, vdot, inner, outer = products.mv, products.dot, products.vdot, products.inner, products.outer
+    matmul, __matmul__, mm, bmm = (
+        products.matmul,
+        products.matmul,
+        products.mm,
+        products.bmm,
+    )
+    mv, dot, vdot, inner, outer = (
+        products.mv,
+        products.dot,
+        products.vdot,
+        products.inner,
+        products.outer,
+    )
     ger = outer
     addmm, addmm_ = products.addmm, in_place(products.addmm)
     addmv, addmv_ = products.addmv, in_place(products.addmv)
@@ -364,15 +391,28 @@ class Tensor(engine.Tensor):
     # ------------------------------------------------------------------ reductions
 
     sum, mean, prod = reduction.sum, reduction.mean, reduction.prod
-    nansum, nanmean, logsumexp = reduction.nansum, reduction.nanmean, reduction.logsumexp
+    nansum, nanmean, logsumexp = (
+        reduction.nansum,
+        reduction.nanmean,
+        reduction.logsumexp,
+    )
     all, any, count_nonzero = reduction.all, reduction.any, reduction.count_nonzero
     trace, sum_to_size = reduction.trace, reduction.sum_to_size
-    var, std, cov, corrcoef = statistics.var, statistics.std, statistics.cov, statistics.corrcoef
+    var, std, cov, corrcoef = (
+        statistics.var,
+        statistics.std,
+        statistics.cov,
+        statistics.corrcoef,
+    )
     median, nanmedian, mode = statistics.median, statistics.nanmedian, statistics.mode
     quantile, nanquantile = quantiles.quantile, quantiles.nanquantile
     norm, dist = norms.norm, norms.dist
     renorm, renorm_ = norms.renorm, in_place(norms.renorm)
-    det, logdet, slogdet = decompositions.det, decompositions.logdet, decompositions.slogdet
+    det, logdet, slogdet = (
+        decompositions.det,
+        decompositions.logdet,
+        decompositions.slogdet,
+    )
     inverse, pinverse = decompositions.inv, decompositions.pinv
     svd, qr = decompositions.old_svd, decompositions.old_qr
     cholesky, matrix_power = decompositions.old_cholesky, decompositions.matrix_power
@@ -406,8 +446,18 @@ class Tensor(engine.Tensor):
     transpose_, t_ = becoming(shaping.transpose), becoming(shaping.t)
     swapaxes_ = swapdims_ = transpose_
     repeat, repeat_interleave = arranging.repeat, arranging.repeat_interleave
-    tile, flip, fliplr, flipud = arranging.tile, arranging.flip, arranging.fliplr, arranging.flipud
-    roll, rot90, diag, diagflat = arranging.roll, arranging.rot90, arranging.diag, arranging.diagflat
+    tile, flip, fliplr, flipud = (
+        arranging.tile,
+        arranging.flip,
+        arranging.fliplr,
+        arranging.flipud,
+    )
+    roll, rot90, diag, diagflat = (
+        arranging.roll,
+        arranging.rot90,
+        arranging.diag,
+        arranging.diagflat,
+    )
     diag_embed, as_strided = arranging.diag_embed, arranging.as_strided
     tril, tril_ = arranging.tril, in_place(arranging.tril)
     triu, triu_ = arranging.triu, in_place(arranging.triu)
@@ -468,7 +518,11 @@ class Tensor(engine.Tensor):
     remainder_, fmod_, lerp_ = all_in_place(remainder, fmod, lerp)
     neg = negative = arithmetic.neg
     neg_ = negative_ = in_place(arithmetic.neg)
-    positive, addcmul, addcdiv = arithmetic.positive, arithmetic.addcmul, arithmetic.addcdiv
+    positive, addcmul, addcdiv = (
+        arithmetic.positive,
+        arithmetic.addcmul,
+        arithmetic.addcdiv,
+    )
     addcmul_, addcdiv_ = in_place(arithmetic.addcmul), in_place(arithmetic.addcdiv)
     gcd, lcm = arithmetic.gcd, arithmetic.lcm
     gcd_, lcm_ = in_place(arithmetic.gcd), in_place(arithmetic.lcm)
@@ -480,7 +534,12 @@ class Tensor(engine.Tensor):
     float_power, float_power_ = powers.float_power, in_place(powers.float_power_of)
     abs = absolute = signs.abs
     abs_ = absolute_ = in_place(signs.abs)
-    sign, sgn, copysign, heaviside = signs.sign, signs.sgn, signs.copysign, signs.heaviside
+    sign, sgn, copysign, heaviside = (
+        signs.sign,
+        signs.sgn,
+        signs.copysign,
+        signs.heaviside,
+    )
     sign_, sgn_, copysign_, heaviside_ = all_in_place(sign, sgn, copysign, heaviside)
     signbit = signs.signbit
 
@@ -527,7 +586,10 @@ class Tensor(engine.Tensor):
     acosh_ = arccosh_ = in_place(trigonometric.acosh)
     atanh_ = arctanh_ = in_place(trigonometric.atanh)
     deg2rad, rad2deg = trigonometric.deg2rad, trigonometric.rad2deg
-    deg2rad_, rad2deg_ = in_place(trigonometric.deg2rad), in_place(trigonometric.rad2deg)
+    deg2rad_, rad2deg_ = (
+        in_place(trigonometric.deg2rad),
+        in_place(trigonometric.rad2deg),
+    )
 
     erf, erfc, erfinv, i0 = special.erf, special.erfc, special.erfinv, special.i0
     erf_, erfc_, erfinv_, i0_ = all_in_place(erf, erfc, erfinv, i0)
@@ -557,8 +619,12 @@ class Tensor(engine.Tensor):
     eq, lt, le = comparison.eq, comparison.lt, comparison.le
     ne, gt, ge = comparison.ne, comparison.gt, comparison.ge
     not_equal, less, less_equal, greater, greater_equal = ne, lt, le, gt, ge
-    eq_, lt_, le_ = [in_place(comparison.as_number(name)) for name in ("eq", "lt", "le")]
-    ne_, gt_, ge_ = [in_place(comparison.as_number(name)) for name in ("ne", "gt", "ge")]
+    eq_, lt_, le_ = [
+        in_place(comparison.as_number(name)) for name in ("eq", "lt", "le")
+    ]
+    ne_, gt_, ge_ = [
+        in_place(comparison.as_number(name)) for name in ("ne", "gt", "ge")
+    ]
     not_equal_, less_, less_equal_, greater_, greater_equal_ = ne_, lt_, le_, gt_, ge_
     isclose, allclose, equal = comparison.isclose, comparison.allclose, comparison.equal
     isnan, isinf, isfinite = comparison.isnan, comparison.isinf, comparison.isfinite
@@ -576,7 +642,10 @@ class Tensor(engine.Tensor):
     bitwise_and, bitwise_or = logic.bitwise_and, logic.bitwise_or
     bitwise_xor, bitwise_not = logic.bitwise_xor, logic.bitwise_not
     bitwise_and_, bitwise_or_ = in_place(logic.bitwise_and), in_place(logic.bitwise_or)
-    bitwise_xor_, bitwise_not_ = in_place(logic.bitwise_xor), in_place(logic.bitwise_not)
+    bitwise_xor_, bitwise_not_ = (
+        in_place(logic.bitwise_xor),
+        in_place(logic.bitwise_not),
+    )
     bitwise_left_shift = logic.bitwise_left_shift
     bitwise_right_shift = logic.bitwise_right_shift
     bitwise_left_shift_ = in_place(logic.bitwise_left_shift)
@@ -586,7 +655,10 @@ class Tensor(engine.Tensor):
     logical_and, logical_or = logic.logical_and, logic.logical_or
     logical_xor, logical_not = logic.logical_xor, logic.logical_not
     logical_and_, logical_or_ = in_place(logic.logical_and), in_place(logic.logical_or)
-    logical_xor_, logical_not_ = in_place(logic.logical_xor), in_place(logic.logical_not)
+    logical_xor_, logical_not_ = (
+        in_place(logic.logical_xor),
+        in_place(logic.logical_not),
+    )
 
     # ------------------------------------------------------------------- selection
 

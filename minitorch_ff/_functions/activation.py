@@ -119,16 +119,22 @@ def log_softmax(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor:
     return apply(ops.LogSoftmax, input, dim=dim)
 
 
-def scores(input: Tensor, dim: int, dtype: DType | None, name: str) -> tuple[Tensor, int]:
+def scores(
+    input: Tensor, dim: int, dtype: DType | None, name: str
+) -> tuple[Tensor, int]:
     """The input of a softmax, cast and checked, and its dimension from 0."""
     if dtype is not None:
         input = cast(input, dtype)
     buffer = input.buffer
     dim = wrap_dim(dim, buffer.ndim)
     if buffer.dtype.kind in "iub":
-        kernel = f"{name}_lastdim_kernel_impl" if dim == buffer.ndim - 1 else f"{name}_kernel_impl"
+        kernel = (
+            f"{name}_lastdim_kernel_impl"
+            if dim == buffer.ndim - 1
+            else f"{name}_kernel_impl"
+        )
         raise NotImplementedError(
-            f'"{kernel}" not implemented for \'{TYPE_NAMES[buffer.dtype.name]}\''
+            f"\"{kernel}\" not implemented for '{TYPE_NAMES[buffer.dtype.name]}'"
         )
     return input, dim
 
@@ -149,8 +155,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     shape, weights = input.buffer.shape, weight.buffer
     if weights.dtype != input.buffer.dtype:
         raise RuntimeError(
-            "prelu: Type promoting not supported. Got "
-            f"{input.dtype} and {weight.dtype}"
+            f"prelu: Type promoting not supported. Got {input.dtype} and {weight.dtype}"
         )
     if weights.size != 1:
         channels = shape[1] if len(shape) > 1 else 1
@@ -237,7 +242,9 @@ def rrelu(
         Xu et al., Empirical Evaluation of Rectified Activations (2015).
     """
     if lower > upper:
-        raise RuntimeError("Lower bound should be less than or equal to the upper bound")
+        raise RuntimeError(
+            "Lower bound should be less than or equal to the upper bound"
+        )
     if not training:
         return apply(ops.LeakyRelu, input, slope=(lower + upper) / 2)
     xp, x = input.backend, input.buffer
@@ -254,5 +261,5 @@ def check_floating(input: Tensor, kernel: str) -> Any:
     """
     if input.buffer.dtype.kind in "iub":
         raise NotImplementedError(
-            f'"{kernel}" not implemented for \'{TYPE_NAMES[input.buffer.dtype.name]}\''
+            f"\"{kernel}\" not implemented for '{TYPE_NAMES[input.buffer.dtype.name]}'"
         )

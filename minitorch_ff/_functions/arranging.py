@@ -57,7 +57,11 @@ def tile(input: Tensor, *dims: Any) -> Tensor:
 
 
 def repeat_interleave(
-    input: Tensor, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None
+    input: Tensor,
+    repeats: Any = None,
+    dim: int | None = None,
+    *,
+    output_size: int | None = None,
 ) -> Tensor:
     """Each element (or slice along `dim`) several times in a row.
 
@@ -241,7 +245,9 @@ def tril_indices(row: int, col: int, offset: int = 0, **options: Any) -> Tensor:
 
     See: [torch.tril_indices](https://docs.pytorch.org/docs/stable/generated/torch.tril_indices.html).
     """
-    return _positions([(i, j) for i in range(row) for j in range(min(col, i + offset + 1))], options)
+    return _positions(
+        [(i, j) for i in range(row) for j in range(min(col, i + offset + 1))], options
+    )
 
 
 def triu_indices(row: int, col: int, offset: int = 0, **options: Any) -> Tensor:
@@ -283,7 +289,9 @@ def diagflat(input: Tensor, offset: int = 0) -> Tensor:
     return diag_embed(input.flatten(), offset)
 
 
-def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
+def diag_embed(
+    input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1
+) -> Tensor:
     """Matrices whose diagonals are the last dimension of `input`.
 
     See: [torch.diag_embed](https://docs.pytorch.org/docs/stable/generated/torch.diag_embed.html).
@@ -309,12 +317,18 @@ def trace(input: Tensor) -> Tensor:
     See: [torch.trace](https://docs.pytorch.org/docs/stable/generated/torch.trace.html).
     """
     if input.buffer.ndim != 2:
-        raise RuntimeError("trace: expected a matrix, but got tensor with dim " + str(input.buffer.ndim))
+        raise RuntimeError(
+            "trace: expected a matrix, but got tensor with dim "
+            + str(input.buffer.ndim)
+        )
     return shaping.diagonal(input).sum()
 
 
 def as_strided(
-    input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None
+    input: Tensor,
+    size: Sequence[int],
+    stride: Sequence[int],
+    storage_offset: int | None = None,
 ) -> Tensor:
     """The memory under a tensor, read with another shape and strides.
 
@@ -334,7 +348,9 @@ def as_strided(
     base = input.view_of.base if input.view_of is not None else input
     memory = base.detach().reshape(-1)
     start = input.storage_offset() if storage_offset is None else storage_offset
-    last = start + sum([(n - 1) * s for n, s in zip(size, stride, strict=True) if n > 0])
+    last = start + sum(
+        [(n - 1) * s for n, s in zip(size, stride, strict=True) if n > 0]
+    )
     needed = last + 1 if math.prod(size) else 0
     if needed > memory.numel():
         raise RuntimeError(
@@ -346,7 +362,9 @@ def as_strided(
     steps = [n * buffer.itemsize for n in stride]
     from minitorch_ff.firefly.tensor import wrap
 
-    strided = input.backend.module.lib.stride_tricks.as_strided(buffer, tuple(size), steps)
+    strided = input.backend.module.lib.stride_tricks.as_strided(
+        buffer, tuple(size), steps
+    )
     out = wrap(AnyTensor.result_class, strided)
     out.version = input.version
     return out  # type: ignore[no-any-return]

@@ -72,7 +72,9 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     return shaping.clone(out) if copying and out is self else out
 
 
-def parse_to(*args: Any, **kwargs: Any) -> tuple[Device | None, Any, builtins.bool, Any]:
+def parse_to(
+    *args: Any, **kwargs: Any
+) -> tuple[Device | None, Any, builtins.bool, Any]:
     """The arguments of `to`: device, dtype, whether to copy, memory format."""
     device = kwargs.pop("device", None)
     dtype = kwargs.pop("dtype", None)
@@ -105,12 +107,19 @@ def parse_to(*args: Any, **kwargs: Any) -> tuple[Device | None, Any, builtins.bo
                 "non_blocking = False, bool copy = False)"
             )
     if kwargs:
-        raise TypeError(f"to() got an unexpected keyword argument '{next(iter(kwargs))}'")
+        raise TypeError(
+            f"to() got an unexpected keyword argument '{next(iter(kwargs))}'"
+        )
     if len(flags) > 1:
         copying = flags[1]
     if other is not None:
         device, dtype = other.device, other.dtype
-    return (None if device is None else as_device(device)), dtype, copying, layout_wanted
+    return (
+        (None if device is None else as_device(device)),
+        dtype,
+        copying,
+        layout_wanted,
+    )
 
 
 def type_name(value: Any) -> str:
@@ -133,7 +142,9 @@ def to_device(self: Tensor, device: Device) -> Tensor:
     target = backend_for(device)
     here = self.backend
     index = here.device_index(self.buffer)
-    if target is here and (device.index is None or device.index == index or index is None):
+    if target is here and (
+        device.index is None or device.index == index or index is None
+    ):
         return self
     return apply(ops.ToDevice, self, target=target, index=device.index)
 
@@ -172,14 +183,14 @@ short, char, byte = map(_casting, (_dtypes.int16, _dtypes.int8, _dtypes.uint8))
 float, int, bool = map(_casting, (_dtypes.float32, _dtypes.int32, _dtypes.bool))
 
 LEGACY_TYPES = {
-    f"{name}Tensor": _dtypes.of(np.dtype(dtype)) if dtype != "bfloat16" else _dtypes.bfloat16
+    f"{name}Tensor": _dtypes.of(np.dtype(dtype))
+    if dtype != "bfloat16"
+    else _dtypes.bfloat16
     for dtype, name in TYPE_NAMES.items()
 }
 
 
-def type(
-    self: Tensor, dtype: Any = None, non_blocking: builtins.bool = False
-) -> Any:
+def type(self: Tensor, dtype: Any = None, non_blocking: builtins.bool = False) -> Any:
     """The legacy name of the tensor's type, or the tensor in another type.
 
     Example:
@@ -190,7 +201,9 @@ def type(
     See: [torch.Tensor.type](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.type.html).
     """
     if dtype is None:
-        where = "" if self.backend.device_type == "cpu" else f"{self.backend.device_type}."
+        where = (
+            "" if self.backend.device_type == "cpu" else f"{self.backend.device_type}."
+        )
         return f"torch.{where}{TYPE_NAMES[self.buffer.dtype.name]}Tensor"
     if isinstance(dtype, _dtypes.dtype):
         return cast(self, dtype)
@@ -277,7 +290,9 @@ def _address(buffer: Any) -> builtins.int:
     return buffer.ctypes.data if isinstance(buffer, np.ndarray) else buffer.data.ptr
 
 
-def is_contiguous(self: Tensor, memory_format: Any = contiguous_format) -> builtins.bool:
+def is_contiguous(
+    self: Tensor, memory_format: Any = contiguous_format
+) -> builtins.bool:
     """Whether the elements lie in row-major order without gaps."""
     if memory_format is contiguous_format or memory_format is None:
         return self.buffer.flags.c_contiguous
@@ -325,9 +340,7 @@ def storage(self: Tensor) -> Any:
 def set_data(self: Tensor, other: Tensor) -> None:
     """What `x.data = other` does: other memory, the same tensor."""
     if not isinstance(other, AnyTensor):
-        raise TypeError(
-            f"Variable data has to be a tensor, but got {type_name(other)}"
-        )
+        raise TypeError(f"Variable data has to be a tensor, but got {type_name(other)}")
     self.buffer = other.buffer[...]
     self.view_of = None
     if isinstance(self.node, AccumulateGrad):
@@ -365,7 +378,9 @@ def numpy(self: Tensor, *, force: builtins.bool = False) -> np.ndarray:
     return backend.to_numpy(self.buffer)[...]
 
 
-def array(self: Tensor, dtype: Any = None, copy: builtins.bool | None = None) -> np.ndarray:
+def array(
+    self: Tensor, dtype: Any = None, copy: builtins.bool | None = None
+) -> np.ndarray:
     """What `numpy.asarray(tensor)` asks for."""
     out = numpy(self)
     if dtype is not None and out.dtype != dtype:

@@ -66,7 +66,9 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     try:
         put_at(view, picking, value)
     except ValueError:
-        places = list(view.buffer.shape if picking is None else view.buffer[picking].shape)
+        places = list(
+            view.buffer.shape if picking is None else view.buffer[picking].shape
+        )
         given = list(value.buffer.shape)
         if picking is None:
             raise _cannot_expand(given, places) from None
@@ -79,7 +81,11 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
 def put_at(view: Tensor, picking: Any, value: Tensor, accumulate: bool = False) -> None:
     """Write `value` into `view`: everywhere, or at the places of an advanced index."""
     value_buffer = value.buffer
-    while value_buffer.ndim > view.buffer.ndim and value_buffer.shape[0] == 1 and picking is None:
+    while (
+        value_buffer.ndim > view.buffer.ndim
+        and value_buffer.shape[0] == 1
+        and picking is None
+    ):
         value = value.reshape(value_buffer.shape[1:])  # leading ones may be dropped
         value_buffer = value.buffer
     old = value_before(view, [value]) if grad_enabled() else view
@@ -105,7 +111,9 @@ def _cannot_expand(given: list[int], places: list[int]) -> RuntimeError:
                 f"({given[-i]}) at non-singleton dimension {len(places) - i}.  Target sizes: "
                 f"{places}.  Tensor sizes: {given}"
             )
-    return RuntimeError(f"cannot assign a value of shape {given} to places of shape {places}")
+    return RuntimeError(
+        f"cannot assign a value of shape {given} to places of shape {places}"
+    )
 
 
 def look(self: Tensor, index: Any) -> Tensor:
@@ -161,17 +169,23 @@ def two_steps(self: Tensor, index: Any) -> tuple[Any, Any]:
                 looking.append(None)
                 picking.append(item.reshape(1))
             else:
-                looking.extend([slice(None)] * (item.ndim if item.dtype.kind == "b" else 1))
+                looking.extend(
+                    [slice(None)] * (item.ndim if item.dtype.kind == "b" else 1)
+                )
                 picking.append(item)
     wanted = sum(item is not None and item is not ... for item in looking)
     if wanted > self.buffer.ndim:
         if not self.buffer.ndim and not advanced:
             raise_for_0d(items[0])
-        raise IndexError(
-            f"too many indices for tensor of dimension {self.buffer.ndim}"
-        )
+        raise IndexError(f"too many indices for tensor of dimension {self.buffer.ndim}")
     first = tuple(looking)
-    if advanced and all([item == slice(None) or item is ... for item in first if item is not None]) and None not in looking:
+    if (
+        advanced
+        and all(
+            [item == slice(None) or item is ... for item in first if item is not None]
+        )
+        and None not in looking
+    ):
         return None, tuple(picking)
     return first, tuple(picking) if advanced else None
 
@@ -262,7 +276,9 @@ def _array(item: Any) -> Any:
     if array.size == 0 and array.dtype.kind == "f":
         array = array.astype(numpy.int64)
     if array.dtype.kind not in "iub":
-        raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+        raise IndexError(
+            "tensors used as indices must be long, int, byte or bool tensors"
+        )
     return array
 
 
@@ -281,7 +297,6 @@ def iterate(self: Tensor) -> Any:
     if not self.buffer.ndim:
         raise TypeError("iteration over a 0-d tensor")
     return iter(self.unbind(0))
-
 
 
 def fill(input: Tensor, value: Any) -> Tensor:
@@ -304,7 +319,10 @@ def fill(input: Tensor, value: Any) -> Tensor:
 
 def zero(input: Tensor) -> Tensor:
     """Zeros in the place of `input`."""
-    settings = {"value": input.backend.module.zeros_like(input.buffer), "called": "Zero"}
+    settings = {
+        "value": input.backend.module.zeros_like(input.buffer),
+        "called": "Zero",
+    }
     return apply(ops.Overwrite, input, **settings)
 
 

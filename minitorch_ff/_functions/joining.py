@@ -255,8 +255,7 @@ def broadcast_shapes(*shapes: Any) -> Size:
             n = shape[-i]
             if n < 0:
                 raise RuntimeError(
-                    "Trying to create tensor with negative dimension "
-                    f"({n}): ({n})"
+                    f"Trying to create tensor with negative dimension ({n}): ({n})"
                 )
             if n == 1 or n == result[-i]:
                 continue
@@ -329,7 +328,7 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
             )
     if indexing not in (None, "ij", "xy"):
         raise RuntimeError(
-            "torch.meshgrid: indexing must be one of \"xy\" or \"ij\", but received: "
+            'torch.meshgrid: indexing must be one of "xy" or "ij", but received: '
             f"{indexing}"
         )
     shape = tuple([vector.numel() for vector in tensors])
@@ -371,7 +370,11 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
         raise RuntimeError(f"Expect a non-negative number, but got {r}")
     if r == 0:
         return input.new_empty((0,))
-    choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
+    choose = (
+        itertools.combinations_with_replacement
+        if with_replacement
+        else itertools.combinations
+    )
     rows = list(choose(range(input.numel()), r))
     positions = tensor(rows, dtype=int64, device=input.device)
     return input[positions.reshape(-1, r)]

@@ -104,7 +104,7 @@ def shapes_do_not_fit(a: tuple[int, ...], b: tuple[int, ...]) -> RuntimeError:
         return RuntimeError(
             f"size mismatch, got input ({a[0]}), mat ({a[0]}x{a[1]}), vec ({b[0]})"
         )
-    if len(a) <= 2 and len(b) <= 2 or len(b) == 2:
+    if (len(a) <= 2 and len(b) <= 2) or len(b) == 2:
         rows = 1
         for n in a[:-1]:
             rows *= n
@@ -121,7 +121,7 @@ def shapes_do_not_fit(a: tuple[int, ...], b: tuple[int, ...]) -> RuntimeError:
                     f"({wide_b[-i]}) at non-singleton dimension {lead - i}"
                 )
     batch = 1
-    for n in (a[:-2] if len(a) > 2 else b[:-2]):
+    for n in a[:-2] if len(a) > 2 else b[:-2]:
         batch *= n
     second = b[-2] if len(b) > 1 else b[-1]
     return RuntimeError(
@@ -356,8 +356,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
             raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
         if dims > min(a.ndim, b.ndim):
             raise RuntimeError(
-                "tensordot expects dims < ndim_a or ndim_b, but got dims="
-                f"{dims}"
+                f"tensordot expects dims < ndim_a or ndim_b, but got dims={dims}"
             )
         dims = list(range(a.ndim - dims, a.ndim)), list(range(dims))
     first = [d % a.ndim for d in dims[0]]

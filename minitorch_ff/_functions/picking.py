@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 # --------------------------------------------------------------------------- along a row
 
 
-def positions(input: Tensor, dim: int, index: Tensor, function: str, source: Any = None) -> int:
+def positions(
+    input: Tensor, dim: int, index: Tensor, function: str, source: Any = None
+) -> int:
     """The dimension from 0, once the positions are known to exist.
 
     Raises:
@@ -85,7 +87,9 @@ def _check_scatter(shape: Any, index: Any, source: Any, dim: int) -> None:
         raise RuntimeError(text)
 
 
-def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
+def gather(
+    input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False
+) -> Tensor:
     """From each row along `dim`, the elements at the positions of `index`.
 
     Args:
@@ -155,7 +159,9 @@ def scatter(
 
 def _same_dtype(function: str, input: Tensor, source: Any) -> None:
     if source.buffer.dtype != input.buffer.dtype:
-        raise RuntimeError(f"{function}(): Expected self.dtype to be equal to src.dtype")
+        raise RuntimeError(
+            f"{function}(): Expected self.dtype to be equal to src.dtype"
+        )
 
 
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
@@ -194,7 +200,9 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
 
     shape = meet(tuple(lead), tuple(along))
     wide = input.expand([input.size(i) if i == dim else n for i, n in enumerate(shape)])
-    places = indices.expand([indices.size(i) if i == dim else n for i, n in enumerate(shape)])
+    places = indices.expand(
+        [indices.size(i) if i == dim else n for i, n in enumerate(shape)]
+    )
     size = input.buffer.shape[dim]
     return gather(wide, dim, where(places < 0, places + size, places))
 
@@ -269,7 +277,12 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
 
 
 def _put_slices(
-    input: Tensor, dim: int, places: Any, source: Tensor, accumulate: bool, function: str
+    input: Tensor,
+    dim: int,
+    places: Any,
+    source: Tensor,
+    accumulate: bool,
+    function: str,
 ) -> Tensor:
     x = input if input.buffer.ndim else input.reshape(1)
     part = source if source.buffer.ndim else source.reshape(1)
@@ -302,7 +315,10 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
         source = source.to(input.dtype)
     x = input if input.buffer.ndim else input.reshape(1)
     check_index_bounds(x.buffer.shape, places)
-    once = (*places[:-1], x.backend.module.unique(places[-1]))  # the gradient counts it once
+    once = (
+        *places[:-1],
+        x.backend.module.unique(places[-1]),
+    )  # the gradient counts it once
     out = apply(IndexPut, x, source, index=once)
     return out.reshape(input.buffer.shape)
 
@@ -347,7 +363,9 @@ def take(input: Tensor, index: Tensor) -> Tensor:
     return apply(Index, flat, index=(places,))
 
 
-def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
+def put(
+    input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False
+) -> Tensor:
     """A copy with elements at positions of the flattened input.
 
     See: [torch.put](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.put_.html).
@@ -404,9 +422,7 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
         )
     wide, holds = broadcast_tensors(input, mask)
     if int(holds.buffer.sum()) > source.buffer.size:
-        raise RuntimeError(
-            "Number of elements of source < number of ones in mask"
-        )
+        raise RuntimeError("Number of elements of source < number of ones in mask")
     return apply(ops.MaskedScatter, wide, source, mask=holds.buffer)
 
 
@@ -447,7 +463,11 @@ def argwhere(input: Tensor) -> Tensor:
 
 
 def isin(
-    elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False
+    elements: Any,
+    test_elements: Any,
+    *,
+    assume_unique: bool = False,
+    invert: bool = False,
 ) -> Tensor:
     """Whether each element is one of `test_elements`.
 
@@ -455,8 +475,9 @@ def isin(
     """
     some = elements if isinstance(elements, AnyTensor) else test_elements
     x = elements.buffer if isinstance(elements, AnyTensor) else elements
-    among = test_elements.buffer if isinstance(test_elements, AnyTensor) else test_elements
+    among = (
+        test_elements.buffer if isinstance(test_elements, AnyTensor) else test_elements
+    )
     module = some.backend.module
     found = module.isin(x, among, assume_unique=False, invert=invert)
     return new(module.asarray(found))
-

@@ -83,12 +83,16 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     shape = input.buffer.shape
     start, end = wrap_dim(start_dim, len(shape)), wrap_dim(end_dim, len(shape))
     if start > end:
-        raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
+        raise RuntimeError(
+            "flatten() has invalid args: start_dim cannot come after end_dim"
+        )
     if not shape:
         return reshape(input, (1,))
     if start == end:
         return input
-    return reshape(input, shape[:start] + (math.prod(shape[start : end + 1]),) + shape[end + 1 :])
+    return reshape(
+        input, shape[:start] + (math.prod(shape[start : end + 1]),) + shape[end + 1 :]
+    )
 
 
 def ravel(input: Tensor) -> Tensor:
@@ -386,7 +390,11 @@ def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
     if step <= 0:
         raise RuntimeError(f"step is {step} but must be > 0")
     if not shape:
-        return apply_view(ops.Reshape, input, shape=(1,)) if size else input.new_empty((0,))
+        return (
+            apply_view(ops.Reshape, input, shape=(1,))
+            if size
+            else input.new_empty((0,))
+        )
     return apply_view(ops.Unfold, input, dim=dim, size=size, step=step)
 
 
@@ -480,14 +488,18 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     if not shape:
         raise RuntimeError("chunk expects at least a 1-dimensional tensor")
     if chunks <= 0:
-        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+        raise RuntimeError(
+            f"chunk expects `chunks` to be greater than 0, got: {chunks}"
+        )
     size = shape[wrap_dim(dim, len(shape))]
     if size == 0:
         return split_with_sizes(input, [0] * chunks, dim)
     return split(input, -(-size // chunks), dim)
 
 
-def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
+def tensor_split(
+    input: Tensor, indices_or_sections: Any, dim: int = 0
+) -> tuple[Tensor, ...]:
     """Parts along a dimension: so many of nearly equal size, or cut at given positions.
 
     Raises:
@@ -626,4 +638,6 @@ def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
         return apply(ops.Clone, input)
     if str(memory_format) == "torch.contiguous_format":
         return apply(ops.Contiguous, input)
-    raise NotImplementedError(f"clone: {memory_format} is not supported; use torch.contiguous_format")
+    raise NotImplementedError(
+        f"clone: {memory_format} is not supported; use torch.contiguous_format"
+    )

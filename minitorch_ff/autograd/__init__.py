@@ -4,7 +4,10 @@ from minitorch_ff.autograd import functional, grad_mode, graph
 from minitorch_ff.autograd.anomaly import detect_anomaly, set_detect_anomaly
 from minitorch_ff.autograd.function import Function
 from minitorch_ff.autograd.grad_mode import (
-    enable_grad, inference_mode, no_grad, set_grad_enabled,
+    enable_grad,
+    inference_mode,
+    no_grad,
+    set_grad_enabled,
 )  # fmt: skip
 from minitorch_ff.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
 from minitorch_ff.autograd.gradients import backward, grad

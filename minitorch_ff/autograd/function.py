@@ -174,7 +174,9 @@ class FunctionNode(SeveralOutputs):
 
     # ------------------------------------------------------------ for the engine
 
-    def record(self, args: Any, outputs: list[Any], several: bool, recording: bool) -> Any:
+    def record(
+        self, args: Any, outputs: list[Any], several: bool, recording: bool
+    ) -> Any:
         """Give the results their place in the graph."""
         tensors = [
             self._result(o, args) if isinstance(o, Tensor) else o for o in outputs
@@ -222,7 +224,11 @@ class FunctionNode(SeveralOutputs):
             else:
                 tensors.append(None)
         function = self.function
-        own = function.backward if function.backward is not Function.backward else function.vjp
+        own = (
+            function.backward
+            if function.backward is not Function.backward
+            else function.vjp
+        )
         parts = own(self, *tensors)
         parts = parts if isinstance(parts, tuple) else (parts,)
         parts = self._checked(parts)

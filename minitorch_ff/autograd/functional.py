@@ -42,7 +42,9 @@ def _gradients(
 ) -> tuple[Any, ...]:
     """Gradients, zeros where an input was not used."""
     outputs, directions = listed(outputs), listed(directions)
-    pairs = [(o, d) for o, d in zip(outputs, directions, strict=True) if o.requires_grad]
+    pairs = [
+        (o, d) for o, d in zip(outputs, directions, strict=True) if o.requires_grad
+    ]
     if not pairs:
         if strict:
             raise RuntimeError(
@@ -63,7 +65,9 @@ def _gradients(
             "The output of the user-provided function is independent of an input. This is not "
             "allowed in strict mode."
         )
-    return tuple([zeros_like(t) if g is None else g for g, t in zip(found, inputs, strict=True)])
+    return tuple(
+        [zeros_like(t) if g is None else g for g, t in zip(found, inputs, strict=True)]
+    )
 
 
 def vjp(
@@ -193,7 +197,9 @@ def jacobian(
     return _alike(outputs, rows)
 
 
-def _rows(output: Tensor, inputs: Any, create_graph: bool, strict: bool) -> tuple[Any, ...]:
+def _rows(
+    output: Tensor, inputs: Any, create_graph: bool, strict: bool
+) -> tuple[Any, ...]:
     """The derivatives of one result by each input."""
     from minitorch_ff._functions.joining import stack
 
@@ -224,14 +230,24 @@ def hessian(
 
     See: [torch.autograd.functional.hessian](https://docs.pytorch.org/docs/stable/generated/torch.autograd.functional.hessian.html).
     """
+
     def gradient(*given: Any) -> Any:
         value = func(*given)
         _single(value)
-        parts = jacobian(lambda *x: _single(func(*x)), given, create_graph=True, strict=strict)
-        return tuple([clone(p).reshape(t.shape) for p, t in zip(parts, given, strict=True)])
+        parts = jacobian(
+            lambda *x: _single(func(*x)), given, create_graph=True, strict=strict
+        )
+        return tuple(
+            [clone(p).reshape(t.shape) for p, t in zip(parts, given, strict=True)]
+        )
 
     matrix = jacobian(
-        gradient, listed(inputs), create_graph, strict, vectorize, outer_jacobian_strategy
+        gradient,
+        listed(inputs),
+        create_graph,
+        strict,
+        vectorize,
+        outer_jacobian_strategy,
     )
     return matrix[0][0] if isinstance(inputs, Tensor) else matrix
 

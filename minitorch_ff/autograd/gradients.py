@@ -13,6 +13,7 @@ from minitorch_ff.firefly.tensor import wrap
 if TYPE_CHECKING:
     Tensors = Tensor | Sequence[Tensor]
 
+
 def unused(i: int) -> RuntimeError:
     """The error for an input that the outputs do not depend on."""
     return RuntimeError(

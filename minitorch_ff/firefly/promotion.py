@@ -14,7 +14,14 @@ from minitorch_ff.firefly.backend.registry import by_buffer_type
 from minitorch_ff.firefly.tensor import Tensor, wrap
 
 BOOL, INTEGER, FLOATING, COMPLEX = range(4)
-CATEGORY = {"b": BOOL, "i": INTEGER, "u": INTEGER, "f": FLOATING, "V": FLOATING, "c": COMPLEX}
+CATEGORY = {
+    "b": BOOL,
+    "i": INTEGER,
+    "u": INTEGER,
+    "f": FLOATING,
+    "V": FLOATING,
+    "c": COMPLEX,
+}
 """By NumPy's letter for the kind of a dtype (bfloat16, an extension type, says "V")."""
 
 NUMBERS_KEPT = 4096

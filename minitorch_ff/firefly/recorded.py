@@ -19,6 +19,7 @@ from minitorch_ff.firefly.ops import (
     indexing,
     matmul,
     ordering,
+    picking,
     powers,
     reduction,
     selection,
@@ -184,7 +185,9 @@ class Recorded:
         return apply(cumulative.Logcumsumexp, x, dim=dim)
 
     # Ordering
-    def take_along(self, x: Any, positions: Any, dim: int, repeated: bool = False) -> Any:
+    def take_along(
+        self, x: Any, positions: Any, dim: int, repeated: bool = False
+    ) -> Any:
         """Elements at positions along a dimension."""
         settings = {"dim": dim, "repeated": repeated}
         return apply(ordering.TakeAlong, x, positions=raw(positions), **settings)
@@ -219,7 +222,9 @@ class Recorded:
         """The elements on a diagonal."""
         return apply(shaping.Diagonal, x, offset=offset, dim0=dim0, dim1=dim1)
 
-    def diagonal_back(self, x: Any, shape: Any, offset: int, dim0: int, dim1: int) -> Any:
+    def diagonal_back(
+        self, x: Any, shape: Any, offset: int, dim0: int, dim1: int
+    ) -> Any:
         """Zeros with the elements on a diagonal."""
         where = {"offset": offset, "dim0": dim0, "dim1": dim1}
         return apply(shaping.DiagonalBack, x, shape=tuple(shape), **where)
@@ -312,7 +317,9 @@ class Recorded:
         to_bias = self.sum(grad, dims, True)
         to_weight = self.sum(self.mul(grad, scaled), dims, True)
         to_x = self.sub(grad, self.scale(to_bias, 1 / count))
-        to_x = self.mul(self.sub(to_x, self.mul(scaled, self.scale(to_weight, 1 / count))), rstd)
+        to_x = self.mul(
+            self.sub(to_x, self.mul(scaled, self.scale(to_weight, 1 / count))), rstd
+        )
         if weight is not None:
             to_x = self.mul(to_x, self.reshape(weight, rstd.shape))
         return to_x, self.reshape(to_weight, (-1,)), self.reshape(to_bias, (-1,))

@@ -70,7 +70,11 @@ def apply_view(operator: type[Operator], x: Tensor, **settings: Any) -> Any:
 
 
 def apply_views(
-    operator: Any, x: Tensor, looks: list[dict[str, Any]], step: type[Operator], **settings: Any
+    operator: Any,
+    x: Tensor,
+    looks: list[dict[str, Any]],
+    step: type[Operator],
+    **settings: Any,
 ) -> tuple[Any, ...]:
     """Call an operator that returns several views of `x` (`split`, `unbind`).
 
@@ -82,7 +86,9 @@ def apply_views(
         **settings: What `operator` wants.
     """
     outs = apply_several(operator, x, **settings)
-    name = outs[0].node.name() if outs and outs[0].node is not None else operator.__name__
+    name = (
+        outs[0].node.name() if outs and outs[0].node is not None else operator.__name__
+    )
     for i, (out, look) in enumerate(zip(outs, looks, strict=True)):
         mark_view(out, x, ((step, look),), ONE_OF_SEVERAL.format(i, name))
     return tuple(outs)

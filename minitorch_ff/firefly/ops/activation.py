@@ -77,7 +77,9 @@ class Elu(Operator):
     def backward(self, xp, grad):
         (x,) = self.saved_tensors
         positive = xp.gt(x, xp.constant_like(0, x))
-        slope = xp.scale(xp.exp(xp.scale(x, self.rate)), self.alpha * self.scale * self.rate)
+        slope = xp.scale(
+            xp.exp(xp.scale(x, self.rate)), self.alpha * self.scale * self.rate
+        )
         below = xp.mul(grad, xp.where_true(slope, xp.logical_not(positive)))
         return (xp.where(positive, xp.scale(grad, self.scale), below),)
 

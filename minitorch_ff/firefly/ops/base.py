@@ -181,7 +181,9 @@ class Operator:
                 )
         self.origins = origins
         if result is not tensor.buffer:  # NumPy's scalar became a 0-d buffer
-            self.saved = tuple([tensor.buffer if s is result else s for s in self.saved])
+            self.saved = tuple(
+                [tensor.buffer if s is result else s for s in self.saved]
+            )
 
     def _rejoin(self, buffer, origin):
         """A saved buffer as a tensor in its old place in the graph."""
@@ -203,7 +205,9 @@ class Operator:
         what = f"[torch.{TYPE_NAMES[buffer.dtype.name]}Tensor {list(buffer.shape)}]"
         if source is not None and not isinstance(source, AccumulateGrad):
             output = source.number if isinstance(source, Output) else 0
-            what += f", which is output {output} of {source.name().split('Backward')[0]},"
+            what += (
+                f", which is output {output} of {source.name().split('Backward')[0]},"
+            )
         raise RuntimeError(
             "one of the variables needed for gradient computation has been modified by an "
             f"inplace operation: {what} is at version {version[0]}; expected version "
@@ -343,7 +347,9 @@ def apply(operator, *inputs, **settings):
             if a.dtype is not b.dtype or (operator.floats and a.dtype.kind in "iub"):
                 buffers = operator.promote(a, b, operator.floats)
         if operator.differentiable and grad_enabled():
-            op.edges = edges = [t.node if t.view_of is None else t.edge() for t in inputs]
+            op.edges = edges = [
+                t.node if t.view_of is None else t.edge() for t in inputs
+            ]
             for edge in edges:
                 if edge is not None:
                     break
@@ -410,12 +416,21 @@ class SeveralOutputs(Operator):
     def link_several(self, inputs, buffers, tensors):
         """Note where each saved buffer came from: an input, or one of the results."""
         known = [(id(t.buffer), OUTPUT - i, t.version) for i, t in enumerate(tensors)]
-        known += [(id(b), i, t.version) for i, (b, t) in enumerate(zip(buffers, inputs, strict=True))]
+        known += [
+            (id(b), i, t.version)
+            for i, (b, t) in enumerate(zip(buffers, inputs, strict=True))
+        ]
         origins = []
         for saved in self.saved:
-            found = [(n, version, version[0]) for key, n, version in known if key == id(saved)]
+            found = [
+                (n, version, version[0])
+                for key, n, version in known
+                if key == id(saved)
+            ]
             if saved is not None and not found:
-                raise RuntimeError(f"{type(self).__name__} may save its inputs and results only")
+                raise RuntimeError(
+                    f"{type(self).__name__} may save its inputs and results only"
+                )
             origins.append(found[-1] if found else None)
         self.origins = origins
 
@@ -551,4 +566,3 @@ def check_broadcast(a, b):
                 f"The size of tensor a ({a[-i]}) must match the size of tensor b ({b[-i]}) "
                 f"at non-singleton dimension {dims - i}"
             )
-

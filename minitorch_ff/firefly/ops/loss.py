@@ -25,7 +25,9 @@ class ElementLoss(Operator):
     def backward(self, xp, grad):
         x, target = self.saved_tensors
         if self.reduction == "mean":
-            grad = xp.scale(grad, 1 / max(math.prod(broadcast(x.shape, target.shape)), 1))
+            grad = xp.scale(
+                grad, 1 / max(math.prod(broadcast(x.shape, target.shape)), 1)
+            )
         first, second = self.edges
         return (
             None if first is None else xp.mul(grad, self.slope(xp, x, target)),
@@ -171,7 +173,8 @@ class BinaryCrossEntropyWithLogits(Operator):
         self.save_for_backward(x, target)
         one = xp.constant_like(1, x)
         values = xp.sub(
-            xp.mul(xp.sub(one, target), x), xp.mul(self.tilt(xp, target), log_sigmoid(xp, x))
+            xp.mul(xp.sub(one, target), x),
+            xp.mul(self.tilt(xp, target), log_sigmoid(xp, x)),
         )
         if weight is not None:
             values = xp.mul(values, weight)
@@ -187,7 +190,9 @@ class BinaryCrossEntropyWithLogits(Operator):
         if self.edges[1] is not None:
             slope = self.tilted(xp, log_sigmoid(xp, x))
             to_target = xp.mul(grad, xp.sub(log_sigmoid(xp, xp.neg(x)), slope))
-        slope = xp.sub(xp.mul(self.tilt(xp, target), xp.sigmoid(x)), self.tilted(xp, target))
+        slope = xp.sub(
+            xp.mul(self.tilt(xp, target), xp.sigmoid(x)), self.tilted(xp, target)
+        )
         return xp.mul(grad, slope), to_target
 
     def tilt(self, xp, target):

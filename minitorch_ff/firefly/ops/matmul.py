@@ -56,7 +56,9 @@ class MatMul(Operator):
             if rank_b == 1:
                 return xp.mul(grad, a)
             column = xp.reshape(a, (a.shape[0], 1))
-            return xp.mul(column, xp.reshape(grad, (*grad.shape[:-1], 1, grad.shape[-1])))
+            return xp.mul(
+                column, xp.reshape(grad, (*grad.shape[:-1], 1, grad.shape[-1]))
+            )
         if rank_b == 1:
             to_b = xp.matmul(transposed(xp, a), xp.reshape(grad, (*grad.shape, 1)))
             return xp.reshape(to_b, to_b.shape[:-1])

@@ -22,7 +22,9 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     return activation.relu(input) if not inplace else relu_(input)
 
 
-def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+def leaky_relu(
+    input: Tensor, negative_slope: float = 0.01, inplace: bool = False
+) -> Tensor:
     """`x` where it is positive, `negative_slope x` elsewhere.
 
     See: rule [`LeakyRelu`][minitorch_ff.firefly.ops.activation.LeakyRelu],
@@ -80,7 +82,9 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     return hardtanh(input, 0.0, 6.0, inplace)
 
 
-def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
+def threshold(
+    input: Tensor, threshold: float, value: float, inplace: bool = False
+) -> Tensor:
     """`x` where it is above `threshold`, `value` elsewhere; see `torch.threshold`."""
     if inplace:
         return threshold_(input, threshold, value)
@@ -261,14 +265,20 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
 
 
 def softmax(
-    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None
+    input: Tensor,
+    dim: int | None = None,
+    _stacklevel: int = 3,
+    dtype: DType | None = None,
 ) -> Tensor:
     """Turn every slice along `dim` into positive numbers that add up to one; see `torch.softmax`."""
     return activation.softmax(input, _chosen("softmax", input, dim, _stacklevel), dtype)
 
 
 def softmin(
-    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None
+    input: Tensor,
+    dim: int | None = None,
+    _stacklevel: int = 3,
+    dtype: DType | None = None,
 ) -> Tensor:
     """The softmax of `-input`.
 
@@ -279,10 +289,15 @@ def softmin(
 
 
 def log_softmax(
-    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None
+    input: Tensor,
+    dim: int | None = None,
+    _stacklevel: int = 3,
+    dtype: DType | None = None,
 ) -> Tensor:
     """The logarithm of the softmax; see `torch.log_softmax`."""
-    return activation.log_softmax(input, _chosen("log_softmax", input, dim, _stacklevel), dtype)
+    return activation.log_softmax(
+        input, _chosen("log_softmax", input, dim, _stacklevel), dtype
+    )
 
 
 def _chosen(name: str, input: Tensor, dim: int | None, stacklevel: int) -> int:

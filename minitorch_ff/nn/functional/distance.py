@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from minitorch_ff._tensor import Tensor
 
 
-def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
+def cosine_similarity(
+    x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8
+) -> Tensor:
     r"""The cosine of the angle between vectors: $x_1 \cdot x_2 / (|x_1| |x_2|)$.
 
     Args:

@@ -73,12 +73,16 @@ def check_operands(input: Tensor, weight: Tensor) -> None:
             f"{x.ndim}D and {w.ndim}D"
         )
     if w.ndim not in (1, 2):
-        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {w.ndim}D")
+        raise RuntimeError(
+            f"t() expects a tensor with <= 2 dimensions, but self is {w.ndim}D"
+        )
     if x.dtype != w.dtype:
         raise products.dtypes_differ(x, w)
 
 
-def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+def bilinear(
+    input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None
+) -> Tensor:
     r"""Weighted sums of all products of two features: $y_k = x_1^\top W_k x_2 + b_k$.
 
     Args:

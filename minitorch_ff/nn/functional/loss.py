@@ -60,11 +60,15 @@ def mse_loss(
     if size_average is not None or reduce is not None:
         reduction = legacy_reduction(size_average, reduce)
     if weight is not None:
-        return weighted(element_loss(ops.MseLoss, input, target, "none"), weight, reduction)
+        return weighted(
+            element_loss(ops.MseLoss, input, target, "none"), weight, reduction
+        )
     return element_loss(ops.MseLoss, input, target, reduction)
 
 
-def element_loss(operator: Any, input: Tensor, target: Tensor, reduction: str, **settings: Any) -> Tensor:
+def element_loss(
+    operator: Any, input: Tensor, target: Tensor, reduction: str, **settings: Any
+) -> Tensor:
     """A loss of element against element, with PyTorch's errors."""
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"{reduction} is not a valid value for reduction")
@@ -392,7 +396,9 @@ def cross_entropy(
     if x.ndim < 1 or (x.ndim > 1 and classes.ndim != x.ndim - 1):
         check_class_targets(input, target)
     log_probabilities = log_softmax(input, class_dim)
-    loss = nll_loss(log_probabilities, target, weight, None, ignore_index, None, reduction)
+    loss = nll_loss(
+        log_probabilities, target, weight, None, ignore_index, None, reduction
+    )
     if not label_smoothing:
         return loss
     smooth = _smooth_part(log_probabilities, target, weight, ignore_index, reduction)
@@ -401,7 +407,11 @@ def cross_entropy(
 
 
 def _with_probabilities(
-    input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, smoothing: float
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None,
+    reduction: str,
+    smoothing: float,
 ) -> Tensor:
     """Cross entropy against probabilities of all classes."""
     class_dim = 1 if input.buffer.ndim > 1 else 0
@@ -418,7 +428,11 @@ def _with_probabilities(
 
 
 def _smooth_part(
-    log_probabilities: Tensor, target: Tensor, weight: Tensor | None, ignore: int, reduction: str
+    log_probabilities: Tensor,
+    target: Tensor,
+    weight: Tensor | None,
+    ignore: int,
+    reduction: str,
 ) -> Tensor:
     """What label smoothing adds: the loss against all classes alike."""
     class_dim = 1 if log_probabilities.buffer.ndim > 1 else 0
@@ -484,7 +498,9 @@ def nll_loss(
     counted = xp.ne(numbers, xp.constant_like(ignore_index, numbers))
     safe = xp.where_true(numbers, counted)
     if not xp.all_between(safe, 0, classes):
-        wrong = next(n for n in numbers.tolist() if n != ignore_index and not 0 <= n < classes)
+        wrong = next(
+            n for n in numbers.tolist() if n != ignore_index and not 0 <= n < classes
+        )
         raise IndexError(f"Target {wrong} is out of bounds.")
     if weight is None:
         weights = xp.cast(counted, x.dtype)
@@ -509,7 +525,11 @@ def check_class_targets(input: Tensor, target: Tensor) -> None:
     check_same_device(input, target)
     if x.ndim < 1:
         raise ValueError(f"Expected 1 or more dimensions (got {x.ndim})")
-    if x.ndim != 1 and x.shape[0] != numbers.shape[:1][0] if numbers.ndim else x.ndim != 1:
+    if (
+        x.ndim != 1 and x.shape[0] != numbers.shape[:1][0]
+        if numbers.ndim
+        else x.ndim != 1
+    ):
         given = numbers.shape[0] if numbers.ndim else 0
         raise ValueError(
             f"Expected input batch_size ({x.shape[0]}) to match target batch_size ({given})."

@@ -61,7 +61,12 @@ def batch_norm(
             input, running_mean, running_var, weight, bias, training, momentum, eps
         ).reshape(shape)
     channels = shape[1]
-    named = {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}
+    named = {
+        "running_mean": running_mean,
+        "running_var": running_var,
+        "weight": weight,
+        "bias": bias,
+    }
     for name, vector in named.items():
         if vector is None:
             if not training and name.startswith("running"):
@@ -193,7 +198,10 @@ def last_dims(
 
 
 def rms_norm(
-    input: Tensor, normalized_shape: Any, weight: Tensor | None = None, eps: float | None = None
+    input: Tensor,
+    normalized_shape: Any,
+    weight: Tensor | None = None,
+    eps: float | None = None,
 ) -> Tensor:
     """Divide each sample by the root of its mean square, over its last dimensions.
 
@@ -242,7 +250,9 @@ def group_norm(
     if len(shape) < 2 and not input.buffer.size:
         return input.clone()
     if len(shape) < 2:
-        raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {len(shape)}")
+        raise RuntimeError(
+            f"Expected at least 2 dimensions for input tensor but received {len(shape)}"
+        )
     if num_groups <= 0:
         raise RuntimeError("Expected num groups to be greater than 0, got {num_groups}")
     samples, channels = shape[:2]
@@ -264,14 +274,18 @@ def group_norm(
             )
     size = input.buffer.size // max(samples * num_groups, 1)
     grouped = input.reshape(samples, num_groups, size)
-    out = apply(ops.LayerNorm, grouped, ABSENT, ABSENT, dims=(2,), eps=eps).reshape(shape)
+    out = apply(ops.LayerNorm, grouped, ABSENT, ABSENT, dims=(2,), eps=eps).reshape(
+        shape
+    )
     per_channel = (channels,) + (1,) * (len(shape) - 2)
     if weight is not None:
         out = out * weight.reshape(per_channel)
     return out if bias is None else out + bias.reshape(per_channel)
 
 
-def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12) -> Tensor:
+def normalize(
+    input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12
+) -> Tensor:
     """Divide every vector along `dim` by its `p`-norm, which is taken to be at least `eps`.
 
     See: [torch.nn.functional.normalize](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.normalize.html).

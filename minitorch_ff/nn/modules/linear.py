@@ -126,7 +126,9 @@ class Bilinear(Module):
         self.in1_features = in1_features
         self.in2_features = in2_features
         self.out_features = out_features
-        self.weight = Parameter(empty((out_features, in1_features, in2_features), **where))
+        self.weight = Parameter(
+            empty((out_features, in1_features, in2_features), **where)
+        )
         self.register_parameter(
             "bias", Parameter(empty(out_features, **where)) if bias else None
         )
@@ -168,7 +170,11 @@ class LazyLinear(LazyModuleMixin, Linear):
     bias: Any
 
     def __init__(
-        self, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None
+        self,
+        out_features: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         super().__init__(0, 0, False)
         self.weight = UninitializedParameter(device=device, dtype=dtype)

@@ -46,8 +46,15 @@ class LayerNorm(Module):
         self.normalized_shape = normalized_dims(normalized_shape)
         self.eps = eps
         self.elementwise_affine = elementwise_affine
-        for name, wanted in (("weight", elementwise_affine), ("bias", elementwise_affine and bias)):
-            value = empty(self.normalized_shape, device=device, dtype=dtype) if wanted else None
+        for name, wanted in (
+            ("weight", elementwise_affine),
+            ("bias", elementwise_affine and bias),
+        ):
+            value = (
+                empty(self.normalized_shape, device=device, dtype=dtype)
+                if wanted
+                else None
+            )
             self.register_parameter(name, None if value is None else Parameter(value))
         self.reset_parameters()
 
@@ -60,7 +67,9 @@ class LayerNorm(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """Shape `(*, normalized_shape)` to the same shape."""
-        return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
+        return F.layer_norm(
+            input, self.normalized_shape, self.weight, self.bias, self.eps
+        )
 
     def extra_repr(self) -> str:
         """The settings, for `repr`."""
@@ -99,7 +108,9 @@ class RMSNorm(Module):
         self.eps = eps
         self.elementwise_affine = elementwise_affine
         value = empty(self.normalized_shape, device=device, dtype=dtype)
-        self.register_parameter("weight", Parameter(value) if elementwise_affine else None)
+        self.register_parameter(
+            "weight", Parameter(value) if elementwise_affine else None
+        )
         self.reset_parameters()
 
     def reset_parameters(self) -> None:

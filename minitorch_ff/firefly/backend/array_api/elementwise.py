@@ -144,7 +144,7 @@ class Elementwise:
         return difference.astype(x.dtype)
 
     def log10(self, x):
-        """The logarithm to base 10; whole for powers of 10, which float32 alone is not."""
+        """The logarithm to base 10; whole for powers of 10, as float32 alone is not."""
         if x.dtype.char == "f":
             return self.module.log10(x.astype("float64")).astype("float32")
         return self.module.log10(x)
