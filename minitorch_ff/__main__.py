@@ -32,12 +32,8 @@ def add_run(commands: Commands) -> None:
         "means minitorch_ff. What follows the script's name belongs to the script.",
     )
     parser.add_argument("script", metavar="SCRIPT", help="a Python file")
-    parser.add_argument(
-        "arguments", nargs=argparse.REMAINDER, metavar="…", help="the script's own"
-    )
-    parser.set_defaults(
-        command=lambda options: run_script(options.script, options.arguments)
-    )
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="…", help="the script's own")
+    parser.set_defaults(command=lambda options: run_script(options.script, options.arguments))
 
 
 if __name__ == "__main__":

@@ -72,11 +72,7 @@ def check_index_bounds(shape: tuple[int, ...], index: Any) -> None:
     dim = 0
     items = index if type(index) is tuple else (index,)
     given = sum(
-        [
-            getattr(i, "ndim", 1) if _is_mask(i) else i is not None
-            for i in items
-            if i is not ...
-        ]
+        [getattr(i, "ndim", 1) if _is_mask(i) else i is not None for i in items if i is not ...]
     )
     for item in items:
         if item is None:
@@ -114,9 +110,7 @@ def _check_positions(positions: Any, dim: int, size: int) -> None:
     low, high = int(positions.min()), int(positions.max())
     if low < -size or high >= size:
         wrong = high if high >= size else low
-        raise IndexError(
-            f"index {wrong} is out of bounds for dimension {dim} with size {size}"
-        )
+        raise IndexError(f"index {wrong} is out of bounds for dimension {dim} with size {size}")
 
 
 def floating(input: Any) -> Any:
@@ -139,9 +133,7 @@ def numpy_names(function: F) -> F:
         except (TypeError, AttributeError):
             input = args[0] if args else kwargs.get("input")
             must_be_tensor(input, function.__name__, "input", 1)
-            names = {
-                _NUMPY_NAMES.get(name, name): value for name, value in kwargs.items()
-            }
+            names = {_NUMPY_NAMES.get(name, name): value for name, value in kwargs.items()}
             if len(names) < len(kwargs) or names == kwargs:
                 raise
         return function(*args, **names)

@@ -41,8 +41,7 @@ class device:
             type, index = "cuda", type
         elif not isinstance(type, str):
             raise TypeError(
-                "device(): argument 'type' (position 1) must be str, not "
-                f"{type.__class__.__name__}"
+                f"device(): argument 'type' (position 1) must be str, not {type.__class__.__name__}"
             )
         if ":" in type:
             if index is not None:
@@ -54,10 +53,7 @@ class device:
             if match is None:
                 raise RuntimeError(f"Invalid device string: '{type}'")
             type, index = match[1], int(match[2])
-        if (
-            type not in TORCH_DEVICE_TYPES.split(", ")
-            and type not in registry.known_devices()
-        ):
+        if type not in TORCH_DEVICE_TYPES.split(", ") and type not in registry.known_devices():
             raise RuntimeError(
                 f"Expected one of {TORCH_DEVICE_TYPES} device type at start of device "
                 f"string: {type}"

@@ -37,9 +37,7 @@ class dtype:
         "itemsize",
     )
 
-    def __init__(
-        self, name: str, itemsize: int, category: int, signed: bool = True
-    ) -> None:
+    def __init__(self, name: str, itemsize: int, category: int, signed: bool = True) -> None:
         self.__name__ = name
         self.itemsize = itemsize
         self.is_floating_point = category == FLOATING
@@ -135,9 +133,7 @@ def of(numpy_dtype: Any) -> dtype:
 
 def python_type_dtype(kind: type) -> dtype | None:
     """The dtype that stands for Python's `float`, `int`, `bool` or `complex`."""
-    return {"float": float64, "int": int64, "bool": bool, "complex": complex128}.get(
-        kind.__name__
-    )
+    return {"float": float64, "int": int64, "bool": bool, "complex": complex128}.get(kind.__name__)
 
 
 # -------------------------------------------------------------------- the default dtype

@@ -284,8 +284,5 @@ def _row(texts: list[str], width: int, cut: bool, indent: int) -> str:
     if cut:
         texts = [*texts[: _options.edgeitems], " ...", *texts[_options.edgeitems :]]
     per_line = max(1, math.floor((_options.linewidth - indent) / (width + 2)))
-    lines = [
-        ", ".join(texts[start : start + per_line])
-        for start in range(0, len(texts), per_line)
-    ]
+    lines = [", ".join(texts[start : start + per_line]) for start in range(0, len(texts), per_line)]
     return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"

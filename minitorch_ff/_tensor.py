@@ -13,35 +13,11 @@ from minitorch_ff import _dtypes, _printing
 from minitorch_ff._checks import shape_from, wrap_dim
 from minitorch_ff._devices import device, device_of
 from minitorch_ff._functions import (
-    activation,
-    arithmetic,
-    arranging,
-    comparison,
-    complex_numbers,
-    conversion,
-    counting,
-    creation,
-    cumulative,
-    decompositions,
-    exponential,
-    extremes,
-    indexing,
-    joining,
-    logic,
-    norms,
-    ordering,
-    picking,
-    powers,
-    random,
-    reduction,
-    rounding,
-    selection,
-    shaping,
-    signs,
-    special,
-    statistics,
-    trigonometric,
-)
+    activation, arithmetic, arranging, comparison, complex_numbers, conversion, counting,
+    creation, cumulative, decompositions, exponential, extremes, indexing, joining, logic, norms,
+    ordering, picking, powers, random, reduction, rounding, selection, shaping, signs, special,
+    statistics, trigonometric,
+)  # fmt: skip
 from minitorch_ff._functions import matmul as products
 from minitorch_ff._functions import quantile as quantiles
 from minitorch_ff._functions._operands import infix_of
@@ -207,9 +183,7 @@ class Tensor(engine.Tensor):
         """
         if requires_grad:
             if self.buffer.dtype.kind not in "fcV":
-                raise RuntimeError(
-                    "only Tensors of floating point dtype can require gradients"
-                )
+                raise RuntimeError("only Tensors of floating point dtype can require gradients")
             if self.edge() is None:
                 require_grad(self)
         elif self.edge() is not None:
@@ -619,12 +593,8 @@ class Tensor(engine.Tensor):
     eq, lt, le = comparison.eq, comparison.lt, comparison.le
     ne, gt, ge = comparison.ne, comparison.gt, comparison.ge
     not_equal, less, less_equal, greater, greater_equal = ne, lt, le, gt, ge
-    eq_, lt_, le_ = [
-        in_place(comparison.as_number(name)) for name in ("eq", "lt", "le")
-    ]
-    ne_, gt_, ge_ = [
-        in_place(comparison.as_number(name)) for name in ("ne", "gt", "ge")
-    ]
+    eq_, lt_, le_ = [in_place(comparison.as_number(name)) for name in ("eq", "lt", "le")]
+    ne_, gt_, ge_ = [in_place(comparison.as_number(name)) for name in ("ne", "gt", "ge")]
     not_equal_, less_, less_equal_, greater_, greater_equal_ = ne_, lt_, le_, gt_, ge_
     isclose, allclose, equal = comparison.isclose, comparison.allclose, comparison.equal
     isnan, isinf, isfinite = comparison.isnan, comparison.isinf, comparison.isfinite

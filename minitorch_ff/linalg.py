@@ -8,21 +8,9 @@ from typing import TYPE_CHECKING, Any
 from minitorch_ff._checks import wrap_dim
 from minitorch_ff._functions import shaping
 from minitorch_ff._functions.decompositions import (
-    LinAlgError,
-    cholesky,
-    det,
-    eigh,
-    eigvalsh,
-    inv,
-    matrix_power,
-    matrix_rank,
-    pinv,
-    qr,
-    slogdet,
-    solve,
-    svd,
-    svdvals,
-)
+    LinAlgError, cholesky, det, eigh, eigvalsh, inv, matrix_power, matrix_rank, pinv, qr, slogdet,
+    solve, svd, svdvals,
+)  # fmt: skip
 from minitorch_ff._functions.matmul import matmul
 from minitorch_ff._functions.norms import matrix_norm, vector_norm
 from minitorch_ff.firefly.tensor import wrap
@@ -31,30 +19,10 @@ if TYPE_CHECKING:
     from minitorch_ff._tensor import Tensor
 
 __all__ = [
-    "LinAlgError",
-    "cholesky",
-    "cross",
-    "det",
-    "diagonal",
-    "eigh",
-    "eigvalsh",
-    "inv",
-    "matmul",
-    "matrix_norm",
-    "matrix_power",
-    "matrix_rank",
-    "multi_dot",
-    "norm",
-    "pinv",
-    "qr",
-    "slogdet",
-    "solve",
-    "solve_triangular",
-    "svd",
-    "svdvals",
-    "vecdot",
-    "vector_norm",
-]
+    "LinAlgError", "cholesky", "cross", "det", "diagonal", "eigh", "eigvalsh", "inv", "matmul",
+    "matrix_norm", "matrix_power", "matrix_rank", "multi_dot", "norm", "pinv", "qr", "slogdet",
+    "solve", "solve_triangular", "svd", "svdvals", "vecdot", "vector_norm",
+]  # fmt: skip
 
 
 def norm(
@@ -126,9 +94,7 @@ def cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
     """
     a, b = input.buffer, other.buffer
     if a.ndim != b.ndim:
-        raise RuntimeError(
-            "linalg.cross: inputs must have the same number of dimensions."
-        )
+        raise RuntimeError("linalg.cross: inputs must have the same number of dimensions.")
     place = wrap_dim(dim, a.ndim)
     if a.shape[place] != 3 or b.shape[place] != 3:
         raise RuntimeError(
@@ -146,9 +112,7 @@ def multi_dot(tensors: Any) -> Tensor:
     See: [torch.linalg.multi_dot](https://docs.pytorch.org/docs/stable/generated/torch.linalg.multi_dot.html).
     """
     if len(tensors) < 2:
-        raise RuntimeError(
-            "multi_dot(): expected at least 2 tensors but got " + str(len(tensors))
-        )
+        raise RuntimeError("multi_dot(): expected at least 2 tensors but got " + str(len(tensors)))
     first, *others = tensors
     for other in others:
         first = matmul(first, other)

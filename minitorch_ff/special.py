@@ -8,39 +8,20 @@ from __future__ import annotations
 from minitorch_ff._functions.activation import log_softmax, softmax
 from minitorch_ff._functions.activation import sigmoid as expit
 from minitorch_ff._functions.exponential import (
-    exp2,
-    expm1,
-    log1p,
-    logit,
-    xlog1py,
-    xlogy,
-)
+    exp2, expm1, log1p, logit, xlog1py, xlogy,
+)  # fmt: skip
 from minitorch_ff._functions.reduction import logsumexp
 from minitorch_ff._functions.rounding import round
 from minitorch_ff._functions.special import (
-    digamma,
-    entr,
-    erf,
-    erfc,
-    erfcx,
-    erfinv,
-    i0,
-    i0e,
-    i1,
-    i1e,
-    log_ndtr,
-    ndtr,
-    ndtri,
-    polygamma,
-)
+    digamma, entr, erf, erfc, erfcx, erfinv, i0, i0e, i1, i1e, log_ndtr, ndtr, ndtri, polygamma,
+)  # fmt: skip
 from minitorch_ff._functions.special import lgamma as gammaln
 from minitorch_ff._functions.trigonometric import sinc
 
 psi = digamma
 
 __all__ = [
-    "digamma", "entr", "erf", "erfc", "erfcx", "erfinv", "exp2", "expit", "expm1",
-    "gammaln", "i0", "i0e", "i1", "i1e", "log1p", "log_ndtr", "log_softmax", "logit",
-    "logsumexp", "ndtr", "ndtri", "polygamma", "psi", "round", "sinc", "softmax",
-    "xlog1py", "xlogy",
+    "digamma", "entr", "erf", "erfc", "erfcx", "erfinv", "exp2", "expit", "expm1", "gammaln",
+    "i0", "i0e", "i1", "i1e", "log1p", "log_ndtr", "log_softmax", "logit", "logsumexp", "ndtr",
+    "ndtri", "polygamma", "psi", "round", "sinc", "softmax", "xlog1py", "xlogy",
 ]  # fmt: skip

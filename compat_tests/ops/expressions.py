@@ -1,15 +1,16 @@
-"""Short expressions, evaluated in both worlds: their text, or their error, must agree."""
+"""Short expressions, evaluated in both worlds: their texts or errors must agree."""
 
 from compat_tests.worlds import same_error, same_in_both
 
 
 def listed(text: str) -> list[str]:
-    """Expressions from lines, several of them on a line, with semicolons between."""
-    return [part.strip() for part in text.replace("\n", ";").split(";")]
+    """Expressions from lines of them, with semicolons between."""
+    parts = [part.strip() for part in text.replace("\n", ";").split(";")]
+    return [part for part in parts if part]
 
 
 def operands(torch) -> dict:
-    """The names that expressions may use: tensors of all kinds, called by their dtype."""
+    """The names that expressions may use: tensors, called by their dtype."""
     x = torch.tensor([1.5, -2.5])
     integers = torch.tensor([3, -2])
     return {

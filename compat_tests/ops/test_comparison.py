@@ -9,13 +9,19 @@ from compat_tests.worlds import same_in_both
 
 @pytest.mark.parametrize(
     "expression",
-    listed("""x == 'a'; x != 'a'; x == None; x == [1.5, -2.5]; 3 > x; 3 == x; x == 1e300; i == x
-    x.__eq__([1]); w == v; torch.eq(x, other=1); torch.isposinf(i); torch.isreal(x)
-    torch.equal(x, d); torch.equal(i, i32); torch.equal(x, three); torch.isclose(b, b)
-    torch.isclose(torch.tensor([inf, 1.0, nan]), torch.tensor([inf, inf, nan]))
-    torch.isclose(torch.tensor([nan]), torch.tensor([nan]), equal_nan=True)
-    torch.isclose(i, i + 1, rtol=1); torch.isclose(x, x, rtol=0, atol=0); torch.allclose(x, x)
-    torch.is_nonzero(s); w.clone().eq_(v); w.clone().lt_(1); i.clone().eq_(1.5)"""),
+    listed(
+        """
+        x == 'a'; x != 'a'; x == None; x == [1.5, -2.5]; 3 > x
+        3 == x; x == 1e300; i == x; x.__eq__([1]); w == v; torch.eq(x, other=1)
+        torch.isposinf(i); torch.isreal(x); torch.equal(x, d); torch.equal(i, i32)
+        torch.equal(x, three); torch.isclose(b, b)
+        torch.isclose(torch.tensor([inf, 1.0, nan]), torch.tensor([inf, inf, nan]))
+        torch.isclose(torch.tensor([nan]), torch.tensor([nan]), equal_nan=True)
+        torch.isclose(i, i + 1, rtol=1); torch.isclose(x, x, rtol=0, atol=0)
+        torch.allclose(x, x); torch.is_nonzero(s); w.clone().eq_(v)
+        w.clone().lt_(1); i.clone().eq_(1.5)
+        """
+    ),
 )
 def test_text(expression):
     same_text(expression)
@@ -23,8 +29,13 @@ def test_text(expression):
 
 @pytest.mark.parametrize(
     "expression",
-    listed("""x < 'a'; torch.eq(x, three); torch.isclose(x, d); torch.isclose(x, 1); w.eq_(1)
-    torch.isclose(x, x, rtol=-0.4); torch.allclose(x, three); torch.equal(x, 1)"""),
+    listed(
+        """
+        x < 'a'; torch.eq(x, three); torch.isclose(x, d)
+        torch.isclose(x, 1); w.eq_(1); torch.isclose(x, x, rtol=-0.4)
+        torch.allclose(x, three); torch.equal(x, 1)
+        """
+    ),
 )
 def test_errors(expression):
     same_complaint(expression)

@@ -8,14 +8,22 @@ from compat_tests.worlds import same_in_both
 
 @pytest.mark.parametrize(
     "expression",
-    listed("""torch.clamp(w, 0, 1); torch.clamp(w, v, v); torch.clamp(w, min=v); torch.clamp(w, max=v)
-    torch.clamp(w, 2, 1); torch.clamp(i, 1.5); torch.clamp(i, x); torch.clamp(u8, 0, 255)
-    torch.clamp(b, 0, 1); torch.clamp(x, nan, 1); torch.clamp(x, 1, torch.tensor(2))
-    torch.clamp(x, torch.tensor([nan, 1.0])); torch.clamp_min(w, 1); torch.clamp_min(w, v)
-    torch.clamp_max(w, 1); torch.clamp_max(w, v); torch.clamp_min(u8, -1); torch.clamp(b, b)
-    torch.clip(w, 0, 1); torch.maximum(w, v); torch.fmax(w, v); torch.nan_to_num(w)
-    torch.nan_to_num(torch.tensor([nan, inf, -inf]), posinf=1e300); torch.nan_to_num(i, 3)
-    torch.nan_to_num(torch.tensor([nan, inf, -inf]).half(), 1, 2, 3)"""),
+    listed(
+        """
+        torch.clamp(w, 0, 1); torch.clamp(w, v, v)
+        torch.clamp(w, min=v); torch.clamp(w, max=v); torch.clamp(w, 2, 1)
+        torch.clamp(i, 1.5); torch.clamp(i, x); torch.clamp(u8, 0, 255)
+        torch.clamp(b, 0, 1); torch.clamp(x, nan, 1)
+        torch.clamp(x, 1, torch.tensor(2)); torch.clamp(x, torch.tensor([nan, 1.0]))
+        torch.clamp_min(w, 1); torch.clamp_min(w, v); torch.clamp_max(w, 1)
+        torch.clamp_max(w, v); torch.clamp_min(u8, -1); torch.clamp(b, b)
+        torch.clip(w, 0, 1); torch.maximum(w, v); torch.fmax(w, v)
+        torch.nan_to_num(w)
+        torch.nan_to_num(torch.tensor([nan, inf, -inf]), posinf=1e300)
+        torch.nan_to_num(i, 3)
+        torch.nan_to_num(torch.tensor([nan, inf, -inf]).half(), 1, 2, 3)
+        """
+    ),
 )
 def test_text(expression):
     same_text(expression)
@@ -23,9 +31,14 @@ def test_text(expression):
 
 @pytest.mark.parametrize(
     "expression",
-    listed("""torch.clamp(x); torch.clamp(u8, -1, 300); torch.clamp(h, 1e6); torch.clamp(x, -1e300)
-    torch.clamp_min(b, True); torch.clamp(b, b, b); torch.clamp(b, True, True)
-    torch.maximum(x, 1); torch.maximum(x, three); torch.clamp(x, three)"""),
+    listed(
+        """
+        torch.clamp(x); torch.clamp(u8, -1, 300)
+        torch.clamp(h, 1e6); torch.clamp(x, -1e300); torch.clamp_min(b, True)
+        torch.clamp(b, b, b); torch.clamp(b, True, True); torch.maximum(x, 1)
+        torch.maximum(x, three); torch.clamp(x, three)
+        """
+    ),
 )
 def test_errors(expression):
     same_complaint(expression)

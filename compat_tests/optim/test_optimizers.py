@@ -506,3 +506,21 @@ def test_a_tensor_that_keeps_its_gradient_can_be_optimized():
         return y.detach(), y.retains_grad, x.retains_grad
 
     same_in_both(body)
+
+
+@ALL
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_low_precision(name, dtype):
+    def body(torch):
+        params = parameters(torch)
+        for p in params:
+            p.data = p.data.to(getattr(torch, dtype))
+        eps = {"eps": 0.1} if name in ("Adam", "AdamW", "RMSprop", "Adamax") else {}
+        optimizer = new(torch, name, params, **eps)
+        for _ in range(3):
+            for p in params:
+                p.grad = torch.randn(p.shape).to(p.dtype)
+            optimizer.step()
+        return everything(optimizer, params)
+
+    same_in_both(body, tolerance=(4e-2, 4e-2))

@@ -80,16 +80,12 @@ def is_number(value: Any) -> bool:
 def invalid_combination(function: str, *args: Any) -> TypeError:
     """The error for arguments that no form of a function takes."""
     names = ", ".join([type(arg).__name__ for arg in args])
-    return TypeError(
-        f"{function}() received an invalid combination of arguments - got ({names})"
-    )
+    return TypeError(f"{function}() received an invalid combination of arguments - got ({names})")
 
 
 def cast_to(tensor: Any, dtype: Any) -> Any:
     """The tensor in a dtype of the array library; itself if it has it."""
-    return (
-        tensor if tensor.buffer.dtype == dtype else apply(ToCopy, tensor, dtype=dtype)
-    )
+    return tensor if tensor.buffer.dtype == dtype else apply(ToCopy, tensor, dtype=dtype)
 
 
 def together(*tensors: Any) -> tuple[Any, ...]:
@@ -108,9 +104,7 @@ def numbered(out: Any, variant: int) -> Any:
     return out
 
 
-def infix_of(
-    function: Callable[..., Any], reflected: bool = False
-) -> Callable[..., Any]:
+def infix_of(function: Callable[..., Any], reflected: bool = False) -> Callable[..., Any]:
     """The method behind an infix sign, from a function of two operands.
 
     It leaves what is neither tensor nor number to the other operand's class.

@@ -119,20 +119,14 @@ def log_softmax(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor:
     return apply(ops.LogSoftmax, input, dim=dim)
 
 
-def scores(
-    input: Tensor, dim: int, dtype: DType | None, name: str
-) -> tuple[Tensor, int]:
+def scores(input: Tensor, dim: int, dtype: DType | None, name: str) -> tuple[Tensor, int]:
     """The input of a softmax, cast and checked, and its dimension from 0."""
     if dtype is not None:
         input = cast(input, dtype)
     buffer = input.buffer
     dim = wrap_dim(dim, buffer.ndim)
     if buffer.dtype.kind in "iub":
-        kernel = (
-            f"{name}_lastdim_kernel_impl"
-            if dim == buffer.ndim - 1
-            else f"{name}_kernel_impl"
-        )
+        kernel = f"{name}_lastdim_kernel_impl" if dim == buffer.ndim - 1 else f"{name}_kernel_impl"
         raise NotImplementedError(
             f"\"{kernel}\" not implemented for '{TYPE_NAMES[buffer.dtype.name]}'"
         )
@@ -242,9 +236,7 @@ def rrelu(
         Xu et al., Empirical Evaluation of Rectified Activations (2015).
     """
     if lower > upper:
-        raise RuntimeError(
-            "Lower bound should be less than or equal to the upper bound"
-        )
+        raise RuntimeError("Lower bound should be less than or equal to the upper bound")
     if not training:
         return apply(ops.LeakyRelu, input, slope=(lower + upper) / 2)
     xp, x = input.backend, input.buffer

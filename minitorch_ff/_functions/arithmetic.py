@@ -5,24 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from minitorch_ff._functions._operands import (
-    C_NAMES,
-    cast_to,
-    checked_number,
-    invalid_combination,
-    is_number,
-    numbered,
-    together,
-)
+    C_NAMES, cast_to, checked_number, invalid_combination, is_number, numbered, together,
+)  # fmt: skip
 from minitorch_ff._functions.powers import reciprocal
 from minitorch_ff.firefly.ops import arithmetic as ops
 from minitorch_ff.firefly.ops.base import (
-    apply,
-    binary,
-    check_broadcast,
-    not_a_tensor,
-    not_implemented,
-    of_tensors,
-)
+    apply, binary, check_broadcast, not_a_tensor, not_implemented, of_tensors,
+)  # fmt: skip
 from minitorch_ff.firefly.promotion import meeting, number
 from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 
@@ -102,9 +91,7 @@ def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
         raise invalid_combination("rsub", input, other)
     if alpha.__class__ is not int or alpha != 1:
         input = _times_alpha(input, alpha, other)
-    return numbered(
-        binary(ops.Rsub, input, other), int(not isinstance(other, AnyTensor))
-    )
+    return numbered(binary(ops.Rsub, input, other), int(not isinstance(other, AnyTensor)))
 
 
 def _times_alpha(factor: Any, alpha: Number, other: Any) -> Any:
@@ -112,17 +99,13 @@ def _times_alpha(factor: Any, alpha: Number, other: Any) -> Any:
     tensors = [x for x in (factor, other) if isinstance(x, AnyTensor)]
     if not tensors:
         raise not_a_tensor(ops.Add, "input", 1, other)
-    operands = [
-        x if isinstance(x, AnyTensor) else number(x, tensors[0])
-        for x in (factor, other)
-    ]
+    operands = [x if isinstance(x, AnyTensor) else number(x, tensors[0]) for x in (factor, other)]
     dtype = meeting([x.buffer for x in operands])
     if dtype.kind != "b" and isinstance(alpha, bool):
         raise RuntimeError("Boolean alpha only supported for Boolean results.")
     if dtype.kind in "iub" and isinstance(alpha, float):
         raise RuntimeError(
-            "For integral input tensors, argument alpha must not be a floating point "
-            "number."
+            "For integral input tensors, argument alpha must not be a floating point number."
         )
     if dtype.kind == "b":
         alpha = bool(alpha)
@@ -238,9 +221,7 @@ def remainder(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """
     if not isinstance(input, AnyTensor):
         return binary(ops.RemainderOfNumber, input, other)
-    return numbered(
-        binary(ops.Remainder, input, other), int(isinstance(other, AnyTensor))
-    )
+    return numbered(binary(ops.Remainder, input, other), int(isinstance(other, AnyTensor)))
 
 
 def fmod(input: Tensor, other: Tensor | Number) -> Tensor:
@@ -351,9 +332,7 @@ def _check_broadcasts(*tensors: Any) -> None:
             check_broadcast(a.buffer.shape, b.buffer.shape)
 
 
-def addcmul(
-    input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1
-) -> Tensor:
+def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
     """Add the product of two tensors, times `value`, to a third.
 
     Raises:
@@ -371,9 +350,7 @@ def addcmul(
     return _combined(ops.Addcmul, input, tensor1, tensor2, value)
 
 
-def addcdiv(
-    input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1
-) -> Tensor:
+def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
     """Add the quotient of two tensors, times `value`, to a third.
 
     Raises:
@@ -389,9 +366,7 @@ def addcdiv(
         [torch.addcdiv](https://docs.pytorch.org/docs/stable/generated/torch.addcdiv.html).
     """
     operands = tensor1, tensor2
-    if all(
-        [isinstance(t, AnyTensor) and t.buffer.dtype.kind in "iub" for t in operands]
-    ):
+    if all([isinstance(t, AnyTensor) and t.buffer.dtype.kind in "iub" for t in operands]):
         raise RuntimeError(
             "Integer division with addcdiv is no longer supported, and in a future  "
             "release addcdiv will perform a true division of tensor1 and tensor2. The "
@@ -404,9 +379,7 @@ def addcdiv(
     return _combined(ops.Addcdiv, input, tensor1, tensor2, value)
 
 
-def _combined(
-    operator: Any, input: Tensor, tensor1: Any, tensor2: Any, value: Number
-) -> Tensor:
+def _combined(operator: Any, input: Tensor, tensor1: Any, tensor2: Any, value: Number) -> Tensor:
     """`addcmul` or `addcdiv`."""
     tensors = (input, tensor1, tensor2)
     for position, tensor in enumerate(tensors):
@@ -419,9 +392,7 @@ def _combined(
         raise not_implemented("addcmul_cpu_out", dtype)
     value = checked_number(value, dtype)
     try:
-        return apply(
-            operator, *tensors, value=int(value) if dtype.kind in "iu" else value
-        )
+        return apply(operator, *tensors, value=int(value) if dtype.kind in "iu" else value)
     except ValueError:
         _check_broadcasts(*tensors)
         raise

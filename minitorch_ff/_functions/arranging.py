@@ -158,9 +158,7 @@ def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
     See: [torch.rot90](https://docs.pytorch.org/docs/stable/generated/torch.rot90.html).
     """
     if len(dims) != 2:
-        raise RuntimeError(
-            f"expected total rotation dims == 2, but got dims = {len(dims)}"
-        )
+        raise RuntimeError(f"expected total rotation dims == 2, but got dims = {len(dims)}")
     ndim = input.buffer.ndim
     if ndim < 2:
         raise RuntimeError(f"expected total dims >= 2, but got total dims = {ndim}")
@@ -205,9 +203,7 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
             f"shifts and dimensions must align. shifts: {len(steps)}, dims:{len(along)}"
         )
     if not input.buffer.ndim:
-        raise IndexError(
-            f"Dimension specified as {along[0]} but tensor has no dimensions"
-        )
+        raise IndexError(f"Dimension specified as {along[0]} but tensor has no dimensions")
     wrapped = tuple([wrap_dim(dim, input.buffer.ndim) for dim in along])
     return apply(ops.Roll, input, shifts=steps, dims=wrapped)
 
@@ -289,9 +285,7 @@ def diagflat(input: Tensor, offset: int = 0) -> Tensor:
     return diag_embed(input.flatten(), offset)
 
 
-def diag_embed(
-    input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1
-) -> Tensor:
+def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """Matrices whose diagonals are the last dimension of `input`.
 
     See: [torch.diag_embed](https://docs.pytorch.org/docs/stable/generated/torch.diag_embed.html).
@@ -318,8 +312,7 @@ def trace(input: Tensor) -> Tensor:
     """
     if input.buffer.ndim != 2:
         raise RuntimeError(
-            "trace: expected a matrix, but got tensor with dim "
-            + str(input.buffer.ndim)
+            "trace: expected a matrix, but got tensor with dim " + str(input.buffer.ndim)
         )
     return shaping.diagonal(input).sum()
 
@@ -348,9 +341,7 @@ def as_strided(
     base = input.view_of.base if input.view_of is not None else input
     memory = base.detach().reshape(-1)
     start = input.storage_offset() if storage_offset is None else storage_offset
-    last = start + sum(
-        [(n - 1) * s for n, s in zip(size, stride, strict=True) if n > 0]
-    )
+    last = start + sum([(n - 1) * s for n, s in zip(size, stride, strict=True) if n > 0])
     needed = last + 1 if math.prod(size) else 0
     if needed > memory.numel():
         raise RuntimeError(
@@ -362,9 +353,7 @@ def as_strided(
     steps = [n * buffer.itemsize for n in stride]
     from minitorch_ff.firefly.tensor import wrap
 
-    strided = input.backend.module.lib.stride_tricks.as_strided(
-        buffer, tuple(size), steps
-    )
+    strided = input.backend.module.lib.stride_tricks.as_strided(buffer, tuple(size), steps)
     out = wrap(AnyTensor.result_class, strided)
     out.version = input.version
     return out  # type: ignore[no-any-return]

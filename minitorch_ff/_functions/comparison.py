@@ -10,14 +10,8 @@ from minitorch_ff._checks import floating
 from minitorch_ff._functions._operands import invalid_combination, numbered
 from minitorch_ff.firefly.ops import comparison as ops
 from minitorch_ff.firefly.ops.base import (
-    TYPE_NAMES,
-    apply,
-    binary,
-    complaint,
-    function_name,
-    not_a_tensor,
-    of_tensors,
-)
+    TYPE_NAMES, apply, binary, complaint, function_name, not_a_tensor, of_tensors,
+)  # fmt: skip
 from minitorch_ff.firefly.promotion import number
 from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 
@@ -287,9 +281,7 @@ def isclose(
         raise RuntimeError(f"{names[0]} did not match {names[1]}")
     for name, tolerance in (("rtol", rtol), ("atol", atol)):
         if tolerance < 0:
-            raise RuntimeError(
-                f"{name} must be greater than or equal to zero, but got {tolerance}"
-            )
+            raise RuntimeError(f"{name} must be greater than or equal to zero, but got {tolerance}")
     a, b = floating(input), floating(other)
     try:
         return apply(ops.Isclose, a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)

@@ -34,9 +34,7 @@ def imag(input: Tensor) -> Tensor:
         [torch.imag](https://docs.pytorch.org/docs/stable/generated/torch.imag.html).
     """
     if input.buffer.dtype.kind != "c":
-        raise RuntimeError(
-            "imag is not implemented for tensors with non-complex dtypes."
-        )
+        raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
     return apply_view(ops.Imag, input)
 
 

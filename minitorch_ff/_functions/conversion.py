@@ -72,9 +72,7 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     return shaping.clone(out) if copying and out is self else out
 
 
-def parse_to(
-    *args: Any, **kwargs: Any
-) -> tuple[Device | None, Any, builtins.bool, Any]:
+def parse_to(*args: Any, **kwargs: Any) -> tuple[Device | None, Any, builtins.bool, Any]:
     """The arguments of `to`: device, dtype, whether to copy, memory format."""
     device = kwargs.pop("device", None)
     dtype = kwargs.pop("dtype", None)
@@ -107,9 +105,7 @@ def parse_to(
                 "non_blocking = False, bool copy = False)"
             )
     if kwargs:
-        raise TypeError(
-            f"to() got an unexpected keyword argument '{next(iter(kwargs))}'"
-        )
+        raise TypeError(f"to() got an unexpected keyword argument '{next(iter(kwargs))}'")
     if len(flags) > 1:
         copying = flags[1]
     if other is not None:
@@ -142,9 +138,7 @@ def to_device(self: Tensor, device: Device) -> Tensor:
     target = backend_for(device)
     here = self.backend
     index = here.device_index(self.buffer)
-    if target is here and (
-        device.index is None or device.index == index or index is None
-    ):
+    if target is here and (device.index is None or device.index == index or index is None):
         return self
     return apply(ops.ToDevice, self, target=target, index=device.index)
 
@@ -183,9 +177,7 @@ short, char, byte = map(_casting, (_dtypes.int16, _dtypes.int8, _dtypes.uint8))
 float, int, bool = map(_casting, (_dtypes.float32, _dtypes.int32, _dtypes.bool))
 
 LEGACY_TYPES = {
-    f"{name}Tensor": _dtypes.of(np.dtype(dtype))
-    if dtype != "bfloat16"
-    else _dtypes.bfloat16
+    f"{name}Tensor": _dtypes.of(np.dtype(dtype)) if dtype != "bfloat16" else _dtypes.bfloat16
     for dtype, name in TYPE_NAMES.items()
 }
 
@@ -201,9 +193,7 @@ def type(self: Tensor, dtype: Any = None, non_blocking: builtins.bool = False) -
     See: [torch.Tensor.type](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.type.html).
     """
     if dtype is None:
-        where = (
-            "" if self.backend.device_type == "cpu" else f"{self.backend.device_type}."
-        )
+        where = "" if self.backend.device_type == "cpu" else f"{self.backend.device_type}."
         return f"torch.{where}{TYPE_NAMES[self.buffer.dtype.name]}Tensor"
     if isinstance(dtype, _dtypes.dtype):
         return cast(self, dtype)
@@ -290,9 +280,7 @@ def _address(buffer: Any) -> builtins.int:
     return buffer.ctypes.data if isinstance(buffer, np.ndarray) else buffer.data.ptr
 
 
-def is_contiguous(
-    self: Tensor, memory_format: Any = contiguous_format
-) -> builtins.bool:
+def is_contiguous(self: Tensor, memory_format: Any = contiguous_format) -> builtins.bool:
     """Whether the elements lie in row-major order without gaps."""
     if memory_format is contiguous_format or memory_format is None:
         return self.buffer.flags.c_contiguous
@@ -364,8 +352,7 @@ def numpy(self: Tensor, *, force: builtins.bool = False) -> np.ndarray:
     """
     if self.edge() is not None and not force:
         raise RuntimeError(
-            "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
-            "instead."
+            "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
         )
     backend = self.backend
     if backend.device_type != "cpu" and not force:
@@ -378,9 +365,7 @@ def numpy(self: Tensor, *, force: builtins.bool = False) -> np.ndarray:
     return backend.to_numpy(self.buffer)[...]
 
 
-def array(
-    self: Tensor, dtype: Any = None, copy: builtins.bool | None = None
-) -> np.ndarray:
+def array(self: Tensor, dtype: Any = None, copy: builtins.bool | None = None) -> np.ndarray:
     """What `numpy.asarray(tensor)` asks for."""
     out = numpy(self)
     if dtype is not None and out.dtype != dtype:
@@ -398,9 +383,7 @@ def item(self: Tensor) -> Any:
     """
     buffer = self.buffer
     if buffer.size != 1:
-        raise RuntimeError(
-            f"a Tensor with {buffer.size} elements cannot be converted to Scalar"
-        )
+        raise RuntimeError(f"a Tensor with {buffer.size} elements cannot be converted to Scalar")
     value = buffer.item()
     return value if buffer.dtype.kind != "V" else builtins.float(value)
 
@@ -446,9 +429,7 @@ def python_index(self: Tensor) -> builtins.int:
         TypeError: It is no integer.
     """
     if self.buffer.size != 1 or self.buffer.dtype.kind not in "iub":
-        raise TypeError(
-            "only integer tensors of a single element can be converted to an index"
-        )
+        raise TypeError("only integer tensors of a single element can be converted to an index")
     return builtins.int(self.buffer.item())
 
 

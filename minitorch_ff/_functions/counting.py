@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from minitorch_ff._tensor import Tensor
 
 
-def bincount(
-    input: Tensor, weights: Tensor | None = None, minlength: int = 0
-) -> Tensor:
+def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
     """How often each of the integers 0, 1, … occurs.
 
     Args:
@@ -78,9 +76,7 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
     if buffer.dtype.kind in "iub":
         raise not_implemented("histogram_cpu", buffer.dtype)
     if bins <= 0:
-        raise RuntimeError(
-            f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0"
-        )
+        raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
     low, high = _range_of(input, float(min), float(max))
     inside = buffer.reshape(-1)
     if not buffer.size:
@@ -216,7 +212,6 @@ def bucketize(
     """
     if boundaries.buffer.ndim != 1:
         raise RuntimeError(
-            "boundaries tensor must be 1 dimension, but got "
-            f"dim({boundaries.buffer.ndim})"
+            f"boundaries tensor must be 1 dimension, but got dim({boundaries.buffer.ndim})"
         )
     return searchsorted(boundaries, input, out_int32=out_int32, right=right)

@@ -11,10 +11,8 @@ from minitorch_ff import _dtypes
 from minitorch_ff._checks import shape_from
 from minitorch_ff._devices import as_device, backend_for
 from minitorch_ff._functions.conversion import (
-    contiguous_format,
-    preserve_format,
-    strided,
-)
+    contiguous_format, preserve_format, strided,
+)  # fmt: skip
 from minitorch_ff._size import Size
 from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 from minitorch_ff.firefly.tensor import wrap
@@ -39,9 +37,7 @@ def new(
 ) -> Any:
     """A tensor around a NumPy array, which from now on is its own."""
     if layout is not strided and layout is not None:
-        raise NotImplementedError(
-            f"layout {layout} is not supported; use torch.strided"
-        )
+        raise NotImplementedError(f"layout {layout} is not supported; use torch.strided")
     where = as_device(device)
     if where.type != "cpu":
         array = backend_for(where).from_numpy(array, where.index)
@@ -113,9 +109,7 @@ def to_array(data: Any, dtype: Any) -> numpy.ndarray:
         _dtypes.of(data.dtype)
         return numpy.array(data, dtype=dtype, order="C")
     if isinstance(data, (list, tuple)):
-        if any(
-            [isinstance(part, (AnyTensor, numpy.ndarray, list, tuple)) for part in data]
-        ):
+        if any([isinstance(part, (AnyTensor, numpy.ndarray, list, tuple)) for part in data]):
             data = _plain_lists(data)
         check_lengths(data)
     elif isinstance(data, int) and not -(2**63) <= data < 2**63 and dtype is None:
@@ -128,17 +122,13 @@ def to_array(data: Any, dtype: Any) -> numpy.ndarray:
         if dtype is None or dtype == numpy.int64:
             raise RuntimeError("Overflow when unpacking long long") from error
         name = CPP_TYPE_NAMES.get(dtype.name, dtype.name)
-        raise RuntimeError(
-            f"value cannot be converted to type {name} without overflow"
-        ) from error
+        raise RuntimeError(f"value cannot be converted to type {name} without overflow") from error
     except (TypeError, ValueError) as error:
         raise _not_a_number(data, error) from None
     if dtype is not None:
         return array
     kind = array.dtype.kind
-    double = array.dtype == numpy.float64 and not isinstance(
-        _first(data), numpy.float64
-    )
+    double = array.dtype == numpy.float64 and not isinstance(_first(data), numpy.float64)
     if kind == "f" and not double and _all_numpy(data):
         return array
     if kind == "f":
@@ -224,9 +214,7 @@ def _first(data: Any) -> Any:
 def _not_a_number(data: Any, error: Exception) -> Exception:
     """The error for something that is no number, found in nested sequences."""
     while isinstance(data, (list, tuple)) and data:
-        odd = [
-            part for part in data if not isinstance(part, (bool, int, float, complex))
-        ]
+        odd = [part for part in data if not isinstance(part, (bool, int, float, complex))]
         data = odd[0] if odd else data[0]
     if isinstance(data, str):
         return ValueError("too many dimensions 'str'")
@@ -237,9 +225,7 @@ def _not_a_number(data: Any, error: Exception) -> Exception:
     return RuntimeError(f"Could not infer dtype of {type(data).__name__}")
 
 
-def as_tensor(
-    data: Any, dtype: _dtypes.dtype | None = None, device: Any = None
-) -> Tensor:
+def as_tensor(data: Any, dtype: _dtypes.dtype | None = None, device: Any = None) -> Tensor:
     """`data` as a tensor, without a copy where it is a tensor or an array already.
 
     See: [torch.as_tensor](https://docs.pytorch.org/docs/stable/generated/torch.as_tensor.html).
@@ -310,9 +296,7 @@ def frombuffer(
 
     See: [torch.frombuffer](https://docs.pytorch.org/docs/stable/generated/torch.frombuffer.html).
     """
-    return new(
-        numpy.frombuffer(buffer, dtype.numpy, count, offset), None, requires_grad
-    )
+    return new(numpy.frombuffer(buffer, dtype.numpy, count, offset), None, requires_grad)
 
 
 # -------------------------------------------------------------------------- filled
@@ -337,9 +321,7 @@ def zeros(*size: Any, dtype: _dtypes.dtype | None = None, **options: Any) -> Ten
 
     See: [torch.zeros](https://docs.pytorch.org/docs/stable/generated/torch.zeros.html).
     """
-    return new(
-        numpy.zeros(checked_shape(size, options), _numpy_dtype(dtype)), **options
-    )
+    return new(numpy.zeros(checked_shape(size, options), _numpy_dtype(dtype)), **options)
 
 
 def ones(*size: Any, dtype: _dtypes.dtype | None = None, **options: Any) -> Tensor:
@@ -360,9 +342,7 @@ def empty(
 
     See: [torch.empty](https://docs.pytorch.org/docs/stable/generated/torch.empty.html).
     """
-    return new(
-        numpy.empty(checked_shape(size, options), _numpy_dtype(dtype)), **options
-    )
+    return new(numpy.empty(checked_shape(size, options), _numpy_dtype(dtype)), **options)
 
 
 def full(
@@ -386,14 +366,10 @@ def full(
     if isinstance(fill_value, AnyTensor):
         fill_value = fill_value.item()
     value = to_array(fill_value, None if dtype is None else _numpy_dtype(dtype))
-    return new(
-        numpy.full(checked_shape((size,), options), value, value.dtype), **options
-    )
+    return new(numpy.full(checked_shape((size,), options), value, value.dtype), **options)
 
 
-def checked_shape(
-    size: tuple[Any, ...], options: dict[str, Any] | None = None
-) -> tuple[int, ...]:
+def checked_shape(size: tuple[Any, ...], options: dict[str, Any] | None = None) -> tuple[int, ...]:
     """A shape from a maker's arguments.
 
     Raises:
@@ -425,9 +401,7 @@ def _like(input: Tensor, options: dict[str, Any]) -> dict[str, Any]:
     return options
 
 
-def zeros_like(
-    input: Tensor, *, dtype: _dtypes.dtype | None = None, **options: Any
-) -> Tensor:
+def zeros_like(input: Tensor, *, dtype: _dtypes.dtype | None = None, **options: Any) -> Tensor:
     """Zeros in the shape, dtype and place of `input`.
 
     See: [torch.zeros_like](https://docs.pytorch.org/docs/stable/generated/torch.zeros_like.html).
@@ -435,9 +409,7 @@ def zeros_like(
     return new(numpy.zeros_like(*_pattern(input, dtype)), **_like(input, options))
 
 
-def ones_like(
-    input: Tensor, *, dtype: _dtypes.dtype | None = None, **options: Any
-) -> Tensor:
+def ones_like(input: Tensor, *, dtype: _dtypes.dtype | None = None, **options: Any) -> Tensor:
     """Ones in the shape, dtype and place of `input`.
 
     See: [torch.ones_like](https://docs.pytorch.org/docs/stable/generated/torch.ones_like.html).
@@ -445,9 +417,7 @@ def ones_like(
     return new(numpy.ones_like(*_pattern(input, dtype)), **_like(input, options))
 
 
-def empty_like(
-    input: Tensor, *, dtype: _dtypes.dtype | None = None, **options: Any
-) -> Tensor:
+def empty_like(input: Tensor, *, dtype: _dtypes.dtype | None = None, **options: Any) -> Tensor:
     """Uninitialised memory in the shape, dtype and place of `input`.
 
     See: [torch.empty_like](https://docs.pytorch.org/docs/stable/generated/torch.empty_like.html).
@@ -539,9 +509,7 @@ def _steps(start: float, step: float, count: int, dtype: Any) -> numpy.ndarray:
     return numpy.where(in_vectors, stepped, start + step * position).astype(dtype)
 
 
-def _range_bounds(
-    bounds: tuple[Any, ...], options: dict[str, Any]
-) -> tuple[Any, Any, Any]:
+def _range_bounds(bounds: tuple[Any, ...], options: dict[str, Any]) -> tuple[Any, Any, Any]:
     named = {k: options.pop(k) for k in ("start", "end", "step") if k in options}
     if len(bounds) == 1 and "end" not in named:
         bounds = (named.pop("start", 0), *bounds)
@@ -646,13 +614,9 @@ def _evenly(start: Any, end: Any, steps: int, dtype: Any) -> numpy.ndarray:
         step = (float(end) - float(start)) / max(steps - 1, 1)
         position = numpy.arange(steps, dtype=numpy.float64)
         first, last = start + step * position, end - step * (steps - 1 - position)
-        return numpy.trunc(numpy.where(position < steps // 2, first, last)).astype(
-            dtype
-        )
+        return numpy.trunc(numpy.where(position < steps // 2, first, last)).astype(dtype)
     exact = numpy.float64 if dtype.kind == "f" and dtype.itemsize > 2 else numpy.float32
-    work = numpy.dtype(
-        dtype if dtype.kind == "f" and dtype.itemsize > 2 else exact
-    ).type
+    work = numpy.dtype(dtype if dtype.kind == "f" and dtype.itemsize > 2 else exact).type
     low, high = work(start), work(end)
     step = work((high - low) / work(max(steps - 1, 1)))
     position = numpy.arange(steps).astype(work)
@@ -680,9 +644,7 @@ def eye(
     return new(numpy.eye(n, m, dtype=_numpy_dtype(dtype)), **options)
 
 
-def scalar_tensor(
-    s: Any, *, dtype: _dtypes.dtype | None = None, **options: Any
-) -> Tensor:
+def scalar_tensor(s: Any, *, dtype: _dtypes.dtype | None = None, **options: Any) -> Tensor:
     """A number as a 0-d tensor of the default floating dtype."""
     return new(numpy.array(s, _numpy_dtype(dtype)), **options)
 
@@ -715,9 +677,7 @@ def new_tensor(
 ) -> Tensor:  # fmt: skip
     """A new tensor with a copy of `data`, in this tensor's dtype and place."""
     dtype = self.dtype if dtype is None else dtype
-    return tensor(
-        data, dtype=dtype, device=device or self.device, requires_grad=requires_grad
-    )
+    return tensor(data, dtype=dtype, device=device or self.device, requires_grad=requires_grad)
 
 
 def _new(maker: Any) -> Any:
@@ -737,9 +697,7 @@ def _new(maker: Any) -> Any:
 new_zeros, new_ones, new_empty, new_full = map(_new, (zeros, ones, empty, full))
 
 
-def legacy(
-    cls: Any, args: tuple[Any, ...], dtype: _dtypes.dtype, device: Any = None
-) -> Any:
+def legacy(cls: Any, args: tuple[Any, ...], dtype: _dtypes.dtype, device: Any = None) -> Any:
     """What `torch.Tensor(...)`, `torch.FloatTensor(...)` make: of a shape, or of data.
 
     Raises:
@@ -754,8 +712,6 @@ def legacy(
                 raise TypeError(f"expected {dtype} (got {data.dtype})")
             return data.detach()
         if not hasattr(data, "__len__") or isinstance(data, str):
-            raise TypeError(
-                f"new(): data must be a sequence (got {type(data).__name__})"
-            )
+            raise TypeError(f"new(): data must be a sequence (got {type(data).__name__})")
         return tensor(data, dtype=dtype, device=device)
     return empty(args if args else (0,), dtype=dtype, device=device)

@@ -165,9 +165,7 @@ def _must_fit(input: Tensor, extra: Tensor, dim: int) -> None:
     """
     shape, other = input.buffer.shape, extra.buffer.shape
     if len(shape) != len(other):
-        raise RuntimeError(
-            "diff expects prepend or append to be the same dimension as input"
-        )
+        raise RuntimeError("diff expects prepend or append to be the same dimension as input")
     for i, (a, b) in enumerate(zip(shape, other, strict=True)):
         if i != dim and a != b:
             raise RuntimeError(
@@ -179,9 +177,7 @@ def _must_fit(input: Tensor, extra: Tensor, dim: int) -> None:
             )
 
 
-def trapezoid(
-    y: Tensor, x: Tensor | None = None, *, dx: Any = 1, dim: int = -1
-) -> Tensor:
+def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Any = 1, dim: int = -1) -> Tensor:
     """The area under points joined by straight lines, along `dim`.
 
     Args:
@@ -212,9 +208,7 @@ def cumulative_trapezoid(
 def _areas(y: Tensor, x: Tensor | None, dx: Any, dim: int, name: str) -> Tensor:
     """The area between each point and the next."""
     if y.buffer.dtype.kind == "b" or (x is not None and x.buffer.dtype.kind == "b"):
-        raise RuntimeError(
-            f"{name}: received a bool input for `{'y' if x is None else 'x'}`"
-        )
+        raise RuntimeError(f"{name}: received a bool input for `{'y' if x is None else 'x'}`")
     dim = wrap_dim(dim, y.buffer.ndim)
     size = y.buffer.shape[dim]
     if not size:

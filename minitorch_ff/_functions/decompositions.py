@@ -32,9 +32,7 @@ def must_be_matrices(A: Tensor, function: str, square: bool = False) -> None:
     """
     shape = A.buffer.shape
     if len(shape) < 2:
-        raise RuntimeError(
-            f"{function}: The input tensor A must have at least 2 dimensions."
-        )
+        raise RuntimeError(f"{function}: The input tensor A must have at least 2 dimensions.")
     if square and shape[-1] != shape[-2]:
         raise RuntimeError(
             f"{function}: A must be batches of square matrices, but they are "
@@ -165,9 +163,7 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
             )
         B = B.unsqueeze(-1)
     elif b.ndim < 2:
-        raise RuntimeError(
-            "linalg.solve: The input tensor B must have at least 2 dimensions."
-        )
+        raise RuntimeError("linalg.solve: The input tensor B must have at least 2 dimensions.")
     if not left:
         A, B = A.transpose(-1, -2), B.transpose(-1, -2)
     rows, wanted = B.buffer.shape[-2], a.shape[-1]
@@ -182,8 +178,7 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
         out = apply(ops.Solve, A, B)
     except ValueError:
         raise LinAlgError(
-            "torch.linalg.solve: The solver failed because the input matrix is "
-            "singular."
+            "torch.linalg.solve: The solver failed because the input matrix is singular."
         ) from None
     if vector:
         return out.squeeze(-1)
@@ -324,9 +319,7 @@ def eigh(A: Tensor, UPLO: str = "L") -> Any:
     must_be_matrices(A, "linalg.eigh", square=True)
     if UPLO.upper() not in ("L", "U"):
         raise RuntimeError(f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
-    return return_types.linalg_eigh(
-        apply_several(ops.Eigh, A, upper=UPLO.upper() == "U")
-    )
+    return return_types.linalg_eigh(apply_several(ops.Eigh, A, upper=UPLO.upper() == "U"))
 
 
 def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:

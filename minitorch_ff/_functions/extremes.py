@@ -5,20 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from minitorch_ff._functions._operands import (
-    RANGES,
-    cast_to,
-    checked_number,
-    invalid_combination,
-    together,
-)
+    RANGES, cast_to, checked_number, invalid_combination, together,
+)  # fmt: skip
 from minitorch_ff._functions.shaping import clone
 from minitorch_ff.firefly.ops import extremes as ops
 from minitorch_ff.firefly.ops.base import (
-    apply,
-    check_broadcast,
-    not_implemented,
-    of_tensors,
-)
+    apply, check_broadcast, not_implemented, of_tensors,
+)  # fmt: skip
 from minitorch_ff.firefly.promotion import meeting, number
 from minitorch_ff.firefly.tensor import ABSENT
 from minitorch_ff.firefly.tensor import Tensor as AnyTensor
@@ -122,9 +115,7 @@ def clamp(
             raise invalid_combination("clamp", input, *bounds)
         min, max = _plain_number(min), _plain_number(max)
     elif min is None and max is None:
-        raise RuntimeError(
-            "torch.clamp: At least one of 'min' or 'max' must not be None"
-        )
+        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
     return _between(input, min, max, "ClampBackward1")
 
 

@@ -58,17 +58,14 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
                 value = number(value, view)
             except TypeError:
                 raise TypeError(
-                    f"can't assign a {type(value).__name__} to a "
-                    f"torch.{view.type().split('.')[-1]}"
+                    f"can't assign a {type(value).__name__} to a torch.{view.type().split('.')[-1]}"
                 ) from None
     if picking is not None:
         check_index_bounds(view.buffer.shape, picking)
     try:
         put_at(view, picking, value)
     except ValueError:
-        places = list(
-            view.buffer.shape if picking is None else view.buffer[picking].shape
-        )
+        places = list(view.buffer.shape if picking is None else view.buffer[picking].shape)
         given = list(value.buffer.shape)
         if picking is None:
             raise _cannot_expand(given, places) from None
@@ -81,11 +78,7 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
 def put_at(view: Tensor, picking: Any, value: Tensor, accumulate: bool = False) -> None:
     """Write `value` into `view`: everywhere, or at the places of an advanced index."""
     value_buffer = value.buffer
-    while (
-        value_buffer.ndim > view.buffer.ndim
-        and value_buffer.shape[0] == 1
-        and picking is None
-    ):
+    while value_buffer.ndim > view.buffer.ndim and value_buffer.shape[0] == 1 and picking is None:
         value = value.reshape(value_buffer.shape[1:])  # leading ones may be dropped
         value_buffer = value.buffer
     old = value_before(view, [value]) if grad_enabled() else view
@@ -111,9 +104,7 @@ def _cannot_expand(given: list[int], places: list[int]) -> RuntimeError:
                 f"({given[-i]}) at non-singleton dimension {len(places) - i}.  Target sizes: "
                 f"{places}.  Tensor sizes: {given}"
             )
-    return RuntimeError(
-        f"cannot assign a value of shape {given} to places of shape {places}"
-    )
+    return RuntimeError(f"cannot assign a value of shape {given} to places of shape {places}")
 
 
 def look(self: Tensor, index: Any) -> Tensor:
@@ -169,9 +160,7 @@ def two_steps(self: Tensor, index: Any) -> tuple[Any, Any]:
                 looking.append(None)
                 picking.append(item.reshape(1))
             else:
-                looking.extend(
-                    [slice(None)] * (item.ndim if item.dtype.kind == "b" else 1)
-                )
+                looking.extend([slice(None)] * (item.ndim if item.dtype.kind == "b" else 1))
                 picking.append(item)
     wanted = sum(item is not None and item is not ... for item in looking)
     if wanted > self.buffer.ndim:
@@ -181,9 +170,7 @@ def two_steps(self: Tensor, index: Any) -> tuple[Any, Any]:
     first = tuple(looking)
     if (
         advanced
-        and all(
-            [item == slice(None) or item is ... for item in first if item is not None]
-        )
+        and all([item == slice(None) or item is ... for item in first if item is not None])
         and None not in looking
     ):
         return None, tuple(picking)
@@ -201,9 +188,7 @@ NESTED_LIST_WARNING = (
 def is_tuple_in_disguise(index: list[Any]) -> bool:
     """Whether PyTorch still takes a list for a tuple: it is short and holds sequences."""
     kinds = (list, tuple, slice, AnyTensor, numpy.ndarray)
-    return len(index) < 32 and any(
-        [isinstance(i, kinds) or i is None or i is ... for i in index]
-    )
+    return len(index) < 32 and any([isinstance(i, kinds) or i is None or i is ... for i in index])
 
 
 def raise_for_0d(index: Any) -> None:
@@ -241,9 +226,7 @@ def plain(item: Any) -> Any:
     if isinstance(item, AnyTensor):
         buffer = item.buffer
         if buffer.dtype.kind not in "iub":
-            raise IndexError(
-                "tensors used as indices must be long, int, byte or bool tensors"
-            )
+            raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
         if buffer.dtype == numpy.uint8:
             buffer = buffer.astype(bool)
         if buffer.ndim == 0 and buffer.dtype.kind != "b":
@@ -276,9 +259,7 @@ def _array(item: Any) -> Any:
     if array.size == 0 and array.dtype.kind == "f":
         array = array.astype(numpy.int64)
     if array.dtype.kind not in "iub":
-        raise IndexError(
-            "tensors used as indices must be long, int, byte or bool tensors"
-        )
+        raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
     return array
 
 

@@ -79,9 +79,7 @@ def cat(tensors: Tensors, dim: int = 0) -> Tensor:
     parts = checked(tensors, "cat")
     for i, part in enumerate(parts):
         if not part.buffer.ndim:
-            raise RuntimeError(
-                f"zero-dimensional tensor (at position {i}) cannot be concatenated"
-            )
+            raise RuntimeError(f"zero-dimensional tensor (at position {i}) cannot be concatenated")
     kept = [part for part in parts if part.buffer.shape != (0,)] or parts[:1]
     shape = kept[0].buffer.shape
     dim = wrap_dim(dim, len(shape))
@@ -89,8 +87,7 @@ def cat(tensors: Tensors, dim: int = 0) -> Tensor:
         other = part.buffer.shape
         if len(other) != len(shape):
             raise RuntimeError(
-                "Tensors must have same number of dimensions: got "
-                f"{len(shape)} and {len(other)}"
+                f"Tensors must have same number of dimensions: got {len(shape)} and {len(other)}"
             )
         for j, (n, m) in enumerate(zip(shape, other, strict=True)):
             if n != m and j != dim:
@@ -254,15 +251,11 @@ def broadcast_shapes(*shapes: Any) -> Size:
         for i in range(1, len(shape) + 1):
             n = shape[-i]
             if n < 0:
-                raise RuntimeError(
-                    f"Trying to create tensor with negative dimension ({n}): ({n})"
-                )
+                raise RuntimeError(f"Trying to create tensor with negative dimension ({n}): ({n})")
             if n == 1 or n == result[-i]:
                 continue
             if result[-i] != 1:
-                raise RuntimeError(
-                    "Shape mismatch: objects cannot be broadcast to a single shape"
-                )
+                raise RuntimeError("Shape mismatch: objects cannot be broadcast to a single shape")
             result[-i] = n
     return size_of(tuple(result))
 
@@ -319,17 +312,13 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     for tensor in tensors:
         if tensor.buffer.ndim > 1:
             raise RuntimeError(
-                "torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: "
-                f"{tensor!r}"
+                f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {tensor!r}"
             )
         if tensor.buffer.dtype != tensors[0].buffer.dtype:
-            raise RuntimeError(
-                "torch.meshgrid expects all tensors to have the same dtype"
-            )
+            raise RuntimeError("torch.meshgrid expects all tensors to have the same dtype")
     if indexing not in (None, "ij", "xy"):
         raise RuntimeError(
-            'torch.meshgrid: indexing must be one of "xy" or "ij", but received: '
-            f"{indexing}"
+            f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}'
         )
     shape = tuple([vector.numel() for vector in tensors])
     grids = []
@@ -348,9 +337,7 @@ def cartesian_prod(*tensors: Tensor) -> Tensor:
     """
     for tensor in tensors:
         if tensor.buffer.ndim != 1:
-            raise RuntimeError(
-                f"Expect a 1D vector, but got shape {list(tensor.buffer.shape)}"
-            )
+            raise RuntimeError(f"Expect a 1D vector, but got shape {list(tensor.buffer.shape)}")
     if len(tensors) == 1:
         return tensors[0]
     grids = meshgrid(*tensors, indexing="ij")
@@ -363,18 +350,12 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
     See: [torch.combinations](https://docs.pytorch.org/docs/stable/generated/torch.combinations.html).
     """
     if input.buffer.ndim != 1:
-        raise RuntimeError(
-            f"Expect a 1D vector, but got shape {list(input.buffer.shape)}"
-        )
+        raise RuntimeError(f"Expect a 1D vector, but got shape {list(input.buffer.shape)}")
     if r < 0:
         raise RuntimeError(f"Expect a non-negative number, but got {r}")
     if r == 0:
         return input.new_empty((0,))
-    choose = (
-        itertools.combinations_with_replacement
-        if with_replacement
-        else itertools.combinations
-    )
+    choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
     rows = list(choose(range(input.numel()), r))
     positions = tensor(rows, dtype=int64, device=input.device)
     return input[positions.reshape(-1, r)]

@@ -225,7 +225,6 @@ def invert(self: Tensor) -> Tensor:
     """
     if self.buffer.dtype.kind not in "iub":
         raise TypeError(
-            "~ (operator.invert) is only implemented on integer and Boolean-type "
-            "tensors"
+            "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
         )
     return apply(ops.BitwiseNot, self)

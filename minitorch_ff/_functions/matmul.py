@@ -68,8 +68,7 @@ def check_operands(input: Tensor, other: Tensor) -> None:
     a, b = input.buffer, other.buffer
     if not a.ndim or not b.ndim:
         raise RuntimeError(
-            "both arguments to matmul need to be at least 1D, but they are "
-            f"{a.ndim}D and {b.ndim}D"
+            f"both arguments to matmul need to be at least 1D, but they are {a.ndim}D and {b.ndim}D"
         )
     check_same_device(input, other)
     if a.dtype != b.dtype:
@@ -101,9 +100,7 @@ def shapes_do_not_fit(a: tuple[int, ...], b: tuple[int, ...]) -> RuntimeError:
             f"same number of elements, but got {a[0]} and {b[0]} elements respectively"
         )
     if len(b) == 1 and len(a) == 2:
-        return RuntimeError(
-            f"size mismatch, got input ({a[0]}), mat ({a[0]}x{a[1]}), vec ({b[0]})"
-        )
+        return RuntimeError(f"size mismatch, got input ({a[0]}), mat ({a[0]}x{a[1]}), vec ({b[0]})")
     if (len(a) <= 2 and len(b) <= 2) or len(b) == 2:
         rows = 1
         for n in a[:-1]:
@@ -180,9 +177,7 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
     """
     a, b = input.buffer, vec.buffer
     if a.ndim != 2 or b.ndim != 1:
-        raise RuntimeError(
-            f"vector + matrix @ vector expected, got 1, {a.ndim}, {b.ndim}"
-        )
+        raise RuntimeError(f"vector + matrix @ vector expected, got 1, {a.ndim}, {b.ndim}")
     return matmul(input, vec)
 
 
@@ -196,9 +191,7 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """
     a, b = input.buffer, tensor.buffer
     if a.ndim != 1 or b.ndim != 1:
-        raise RuntimeError(
-            f"1D tensors expected, but got {a.ndim}D and {b.ndim}D tensors"
-        )
+        raise RuntimeError(f"1D tensors expected, but got {a.ndim}D and {b.ndim}D tensors")
     return matmul(input, tensor)
 
 
@@ -280,9 +273,7 @@ def factors(buffer: Any, beta: float, alpha: float) -> tuple[float, float]:
     return beta, alpha
 
 
-def addmv(
-    input: Tensor, mat: Tensor, vec: Tensor, *, beta: float = 1, alpha: float = 1
-) -> Tensor:
+def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """`beta input + alpha mat vec`.
 
     See: [torch.addmv](https://docs.pytorch.org/docs/stable/generated/torch.addmv.html).
@@ -292,9 +283,7 @@ def addmv(
     return weighted_sum(input, product, beta, alpha)
 
 
-def addr(
-    input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: float = 1
-) -> Tensor:
+def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """`beta input + alpha vec1 vec2ᵀ`.
 
     See: [torch.addr](https://docs.pytorch.org/docs/stable/generated/torch.addr.html).
@@ -355,9 +344,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
         if dims < 0:
             raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
         if dims > min(a.ndim, b.ndim):
-            raise RuntimeError(
-                f"tensordot expects dims < ndim_a or ndim_b, but got dims={dims}"
-            )
+            raise RuntimeError(f"tensordot expects dims < ndim_a or ndim_b, but got dims={dims}")
         dims = list(range(a.ndim - dims, a.ndim)), list(range(dims))
     first = [d % a.ndim for d in dims[0]]
     second = [d % b.ndim for d in dims[1]]

@@ -24,7 +24,5 @@ def becoming(view: Callable[..., Tensor]) -> Callable[..., Tensor]:
         return self
 
     method.__name__ = view.__name__ + "_"
-    method.__doc__ = (
-        f"`{view.__name__}`, in place: the tensor itself gets the new shape."
-    )
+    method.__doc__ = f"`{view.__name__}`, in place: the tensor itself gets the new shape."
     return method

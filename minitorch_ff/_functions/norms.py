@@ -166,9 +166,7 @@ def matrix_norm(
     ndim = A.buffer.ndim
     first, second = wrap_dim(dim[0], ndim), wrap_dim(dim[1], ndim)
     if first == second:
-        raise RuntimeError(
-            f"linalg.matrix_norm: dims must be different. Got ({dim[0]}, {dim[1]})"
-        )
+        raise RuntimeError(f"linalg.matrix_norm: dims must be different. Got ({dim[0]}, {dim[1]})")
     if dtype is not None:
         A = cast(A, dtype)
     if ord == "fro":
@@ -209,9 +207,7 @@ def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
     return apply(VectorNorm, difference, p=p)
 
 
-def cdist(
-    x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = None
-) -> Tensor:
+def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = None) -> Tensor:
     """The distance of each row of `x1` to each row of `x2`.
 
     Args:
@@ -270,9 +266,7 @@ def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
         raise RuntimeError("renorm: non-positive-norm not supported")
     ndim = input.buffer.ndim
     if ndim < 2:
-        raise RuntimeError(
-            f"renorm: input needs at least 2 dimensions, got {ndim} dimensions"
-        )
+        raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {ndim} dimensions")
     if maxnorm < 0:
         raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm:g}")
     (dim,) = wrap_dims((dim,), ndim)

@@ -10,11 +10,8 @@ from minitorch_ff._functions.reduction import reduced_dims
 from minitorch_ff.firefly.ops import ordering as ops
 from minitorch_ff.firefly.ops import reduction
 from minitorch_ff.firefly.ops.base import (
-    apply,
-    apply_several,
-    not_implemented,
-    of_tensors,
-)
+    apply, apply_several, not_implemented, of_tensors,
+)  # fmt: skip
 from minitorch_ff.firefly.ops.extremes import Maximum, Minimum
 
 if TYPE_CHECKING:
@@ -30,9 +27,7 @@ def must_have_elements(input: Tensor, dim: int, function: str) -> int:
     shape = input.buffer.shape
     dim = wrap_dim(dim, len(shape))
     if shape and not shape[dim]:
-        raise IndexError(
-            f"{function}(): Expected reduction dim {dim} to have non-zero size."
-        )
+        raise IndexError(f"{function}(): Expected reduction dim {dim} to have non-zero size.")
     return dim
 
 
@@ -40,9 +35,7 @@ def must_have_elements(input: Tensor, dim: int, function: str) -> int:
 
 
 @numpy_names
-def max(
-    input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None
-) -> Any:
+def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
     """The largest element: of all, along `dim`, or of two tensors place by place.
 
     Args:
@@ -79,9 +72,7 @@ def max(
 
 
 @numpy_names
-def min(
-    input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None
-) -> Any:
+def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
     """The smallest element: of all, along `dim`, or of two tensors; as `max`.
 
     See: rule [`Min`][minitorch_ff.firefly.ops.ordering.Min],
@@ -163,9 +154,7 @@ def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> 
     if dim is not None:
         dim = wrap_dim(dim, input.buffer.ndim)
         if input.buffer.ndim and not input.buffer.shape[dim]:
-            raise IndexError(
-                f"aminmax: Expected reduction dim {dim} to have non-zero size."
-            )
+            raise IndexError(f"aminmax: Expected reduction dim {dim} to have non-zero size.")
     elif not input.buffer.size:
         raise RuntimeError(
             "aminmax(): cannot compute aminmax over an empty dimension as the "
@@ -173,9 +162,7 @@ def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> 
             "no identity."
         )
     dim = dim if input.buffer.ndim else None
-    return return_types.aminmax(
-        apply_several(reduction.Aminmax, input, dim=dim, keepdim=keepdim)
-    )
+    return return_types.aminmax(apply_several(reduction.Aminmax, input, dim=dim, keepdim=keepdim))
 
 
 @numpy_names
@@ -222,8 +209,7 @@ def _position_dim(input: Tensor, dim: int | None, function: str) -> int | None:
         return dim if buffer.ndim else None
     if not buffer.size:
         raise IndexError(
-            f"{function}(): Expected reduction dim to be specified for input.numel() "
-            "== 0."
+            f"{function}(): Expected reduction dim to be specified for input.numel() == 0."
         )
     return None
 
@@ -232,9 +218,7 @@ def _position_dim(input: Tensor, dim: int | None, function: str) -> int | None:
 
 
 @numpy_names
-def sort(
-    input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False
-) -> Any:
+def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False) -> Any:
     """The elements along `dim` in order, and where they were.
 
     Args:
@@ -260,9 +244,7 @@ def sort(
     if input.buffer.dtype.kind == "c":
         raise RuntimeError(" Sort does not support complex dtypes on CPU")
     dim = wrap_dim(dim, input.buffer.ndim)
-    return return_types.sort(
-        apply_several(ops.Sort, input, dim=dim, descending=descending)
-    )
+    return return_types.sort(apply_several(ops.Sort, input, dim=dim, descending=descending))
 
 
 @numpy_names
@@ -285,9 +267,7 @@ def msort(input: Tensor) -> Tensor:
 
 
 @numpy_names
-def topk(
-    input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True
-) -> Any:
+def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
     """The `k` largest (or smallest) elements along `dim`, and where they are.
 
     Args:
@@ -317,9 +297,7 @@ def topk(
         raise RuntimeError("selected index k out of range")
     if input.buffer.dtype.kind == "b":
         raise RuntimeError("topk does not support bool dtypes on CPU")
-    return return_types.topk(
-        apply_several(ops.Topk, input, dim=dim, k=int(k), largest=largest)
-    )
+    return return_types.topk(apply_several(ops.Topk, input, dim=dim, k=int(k), largest=largest))
 
 
 @numpy_names
@@ -336,9 +314,7 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Any
     dim = must_have_elements(input, dim, "kthvalue")
     shape = input.buffer.shape
     if not 1 <= k <= (shape[dim] if shape else 1):
-        raise RuntimeError(
-            f"kthvalue(): selected number k out of range for dimension {dim}"
-        )
+        raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
     if input.buffer.dtype.kind == "b":
         raise not_implemented("kthvalue_cpu", input.buffer.dtype)
     settings = {"dim": dim, "keepdim": keepdim, "k": int(k)}
@@ -405,9 +381,7 @@ def _distinct(
                 "selected, "
                 "so unique cannot be applied"
             )
-    values, places, how_often = apply_several(
-        ops.Unique, input, dim=dim, consecutive=consecutive
-    )
+    values, places, how_often = apply_several(ops.Unique, input, dim=dim, consecutive=consecutive)
     if not inverse and not counts:
         return values
     return (values, *([places] if inverse else []), *([how_often] if counts else []))

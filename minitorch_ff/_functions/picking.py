@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 # --------------------------------------------------------------------------- along a row
 
 
-def positions(
-    input: Tensor, dim: int, index: Tensor, function: str, source: Any = None
-) -> int:
+def positions(input: Tensor, dim: int, index: Tensor, function: str, source: Any = None) -> int:
     """The dimension from 0, once the positions are known to exist.
 
     Raises:
@@ -58,9 +56,7 @@ def positions(
     size = x.shape[dim] if x.ndim else 1
     if low < 0 or high >= size:
         wrong = low if low < 0 else high
-        raise RuntimeError(
-            f"index {wrong} is out of bounds for dimension {dim} with size {size}"
-        )
+        raise RuntimeError(f"index {wrong} is out of bounds for dimension {dim} with size {size}")
     return dim
 
 
@@ -68,12 +64,8 @@ def _check_scatter(shape: Any, index: Any, source: Any, dim: int) -> None:
     """Refuse an index that is larger than `self` (but for `dim`) or than the source."""
     source_shape = None if source is None else source.buffer.shape
     if source_shape is not None and max(len(source_shape), 1) != max(len(index), 1):
-        raise RuntimeError(
-            "Index tensor must have the same number of dimensions as src tensor"
-        )
-    too_large = any(
-        [n > m for i, (n, m) in enumerate(zip(index, shape, strict=False)) if i != dim]
-    )
+        raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
+    too_large = any([n > m for i, (n, m) in enumerate(zip(index, shape, strict=False)) if i != dim])
     beyond = source_shape is not None and any(
         [n > m for n, m in zip(index, source_shape, strict=False)]
     )
@@ -87,9 +79,7 @@ def _check_scatter(shape: Any, index: Any, source: Any, dim: int) -> None:
         raise RuntimeError(text)
 
 
-def gather(
-    input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False
-) -> Tensor:
+def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
     """From each row along `dim`, the elements at the positions of `index`.
 
     Args:
@@ -159,9 +149,7 @@ def scatter(
 
 def _same_dtype(function: str, input: Tensor, source: Any) -> None:
     if source.buffer.dtype != input.buffer.dtype:
-        raise RuntimeError(
-            f"{function}(): Expected self.dtype to be equal to src.dtype"
-        )
+        raise RuntimeError(f"{function}(): Expected self.dtype to be equal to src.dtype")
 
 
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
@@ -200,9 +188,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
 
     shape = meet(tuple(lead), tuple(along))
     wide = input.expand([input.size(i) if i == dim else n for i, n in enumerate(shape)])
-    places = indices.expand(
-        [indices.size(i) if i == dim else n for i, n in enumerate(shape)]
-    )
+    places = indices.expand([indices.size(i) if i == dim else n for i, n in enumerate(shape)])
     size = input.buffer.shape[dim]
     return gather(wide, dim, where(places < 0, places + size, places))
 
@@ -323,9 +309,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     return out.reshape(input.buffer.shape)
 
 
-def index_put(
-    input: Tensor, indices: Any, values: Tensor, accumulate: bool = False
-) -> Tensor:
+def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
     """A copy with `values` at the places that tensors of positions name.
 
     See: [torch.index_put](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_put_.html).
@@ -363,9 +347,7 @@ def take(input: Tensor, index: Tensor) -> Tensor:
     return apply(Index, flat, index=(places,))
 
 
-def put(
-    input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False
-) -> Tensor:
+def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
     """A copy with elements at positions of the flattened input.
 
     See: [torch.put](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.put_.html).
@@ -475,9 +457,7 @@ def isin(
     """
     some = elements if isinstance(elements, AnyTensor) else test_elements
     x = elements.buffer if isinstance(elements, AnyTensor) else elements
-    among = (
-        test_elements.buffer if isinstance(test_elements, AnyTensor) else test_elements
-    )
+    among = test_elements.buffer if isinstance(test_elements, AnyTensor) else test_elements
     module = some.backend.module
     found = module.isin(x, among, assume_unique=False, invert=invert)
     return new(module.asarray(found))

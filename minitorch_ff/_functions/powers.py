@@ -6,12 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import minitorch_ff._dtypes as dtypes
 from minitorch_ff._functions._operands import (
-    cast_to,
-    checked_number,
-    invalid_combination,
-    is_number,
-    numbered,
-)
+    cast_to, checked_number, invalid_combination, is_number, numbered,
+)  # fmt: skip
 from minitorch_ff._functions.shaping import clone
 from minitorch_ff.firefly.ops import powers as ops
 from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply, binary, of_tensors

@@ -85,9 +85,7 @@ def checked_parts(input: Tensor, q: Any, interpolation: str, name: str) -> Any:
     if not input.buffer.size:
         raise RuntimeError(f"{name}() input tensor must be non-empty")
     if dtype.name not in ("float32", "float64"):
-        raise RuntimeError(
-            f"{name}() input tensor must be either float or double dtype"
-        )
+        raise RuntimeError(f"{name}() input tensor must be either float or double dtype")
     if interpolation not in INTERPOLATIONS:
         raise RuntimeError(
             f"{name}() interpolation must be one of linear, lower, higher, midpoint or "
@@ -122,9 +120,7 @@ def at_parts(
     ranks = ranks_of(ordered.buffer, parts.reshape(-1), ignore_nan)
     out = between_ranks(ordered, ranks, interpolation).movedim(-1, 0)
     if keepdim and ndim:
-        out = (
-            out.reshape((-1,) + (1,) * ndim) if dim is None else out.unsqueeze(dim + 1)
-        )
+        out = out.reshape((-1,) + (1,) * ndim) if dim is None else out.unsqueeze(dim + 1)
     return out if parts.buffer.ndim else out.squeeze(0)
 
 

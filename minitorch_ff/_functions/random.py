@@ -80,9 +80,7 @@ def _bytes(state: Any) -> Any:
 
 
 default_generator: Any = engine.default_generator
-default_generator.__class__ = (
-    Generator  # the engine's own one, with the facade's methods
-)
+default_generator.__class__ = Generator  # the engine's own one, with the facade's methods
 default_generator.device = as_device("cpu")
 
 
@@ -172,9 +170,7 @@ def _floating(dtype: DType | None) -> Any:
     return (_dtypes.get_default_dtype() if dtype is None else dtype).numpy
 
 
-def rand(
-    *size: Any, generator: Any = None, dtype: DType | None = None, **options: Any
-) -> Tensor:
+def rand(*size: Any, generator: Any = None, dtype: DType | None = None, **options: Any) -> Tensor:
     """Numbers spread evenly over [0, 1).
 
     Args:
@@ -195,9 +191,7 @@ def rand(
     return _drawn(lambda n: stream(generator).uniform(n, 0, 1, target), shape, options)
 
 
-def randn(
-    *size: Any, generator: Any = None, dtype: DType | None = None, **options: Any
-) -> Tensor:
+def randn(*size: Any, generator: Any = None, dtype: DType | None = None, **options: Any) -> Tensor:
     """Numbers from the normal distribution with mean 0 and variance 1.
 
     Args:
@@ -249,9 +243,7 @@ def randint(
     low, high = int(values.get("low", 0)), int(values["high"])
     target = (_dtypes.int64 if dtype is None else dtype).numpy
     shape = checked_shape((values["size"],))
-    return _drawn(
-        lambda n: stream(generator).randint(n, low, high, target), shape, options
-    )
+    return _drawn(lambda n: stream(generator).randint(n, low, high, target), shape, options)
 
 
 def randperm(
@@ -359,18 +351,14 @@ def normal(
                 "normal() received an invalid combination of arguments: two numbers need a size"
             )
         shape, target = checked_shape((size,)), _floating(dtype)
-        return _drawn(
-            lambda n: stream(generator).normal(n, mean, std, target), shape, options
-        )
+        return _drawn(lambda n: stream(generator).normal(n, mean, std, target), shape, options)
     means = mean.backend.to_numpy(mean.buffer) if isinstance(mean, AnyTensor) else None
     stds = std.backend.to_numpy(std.buffer) if isinstance(std, AnyTensor) else None
     _check_normal(means, stds, std)
     like = means if means is not None else stds
     shape = numpy.broadcast_shapes(*[a.shape for a in (means, stds) if a is not None])
     source = stream(generator)
-    flat = source.normal(
-        math.prod(shape), 0, 1 if stds is not None else std, like.dtype
-    )
+    flat = source.normal(math.prod(shape), 0, 1 if stds is not None else std, like.dtype)
     values = flat.reshape(shape)
     if stds is not None:
         values = (values * stds).astype(like.dtype, copy=False)
@@ -378,11 +366,7 @@ def normal(
     device = mean.device if isinstance(mean, AnyTensor) else std.device
     result = new(numpy.asarray(values, like.dtype), device)
     for parameter in (mean, std):
-        if (
-            isinstance(parameter, AnyTensor)
-            and parameter.edge() is not None
-            and grad_enabled()
-        ):
+        if isinstance(parameter, AnyTensor) and parameter.edge() is not None and grad_enabled():
             settings = {"value": result.buffer, "called": "Normal"}
             return apply(Overwrite, parameter, **settings)
     return result  # type: ignore[no-any-return]
@@ -405,9 +389,7 @@ def _check_normal(means: Any, stds: Any, std: Any) -> None:
             check_broadcast(means.shape, stds.shape)
 
 
-def bernoulli(
-    input: Tensor, p: float | None = None, *, generator: Any = None
-) -> Tensor:
+def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -> Tensor:
     """Ones with given probabilities, zeros otherwise.
 
     Args:
@@ -451,9 +433,7 @@ def multinomial(
     See: [torch.multinomial](https://docs.pytorch.org/docs/stable/generated/torch.multinomial.html).
     """
     weights = input.backend.to_numpy(input.buffer)
-    return new(
-        stream(generator).multinomial(weights, num_samples, replacement), input.device
-    )
+    return new(stream(generator).multinomial(weights, num_samples, replacement), input.device)
 
 
 def poisson(input: Tensor, generator: Any = None) -> Tensor:
@@ -486,11 +466,7 @@ def _into(self: Tensor, draw: Any, called: str) -> Tensor:
         node = self.edge()
         check_writable(self, node is not None)
     buffer = self.buffer
-    host = (
-        buffer
-        if isinstance(buffer, numpy.ndarray)
-        else numpy.empty(buffer.shape, buffer.dtype)
-    )
+    host = buffer if isinstance(buffer, numpy.ndarray) else numpy.empty(buffer.shape, buffer.dtype)
     flat = draw(host.size, host.dtype, host.flags.c_contiguous)
     if node is not None:
         values = numpy.empty_like(host)
@@ -515,21 +491,13 @@ def uniform_(
     """Overwrite with numbers spread evenly over [from, to)."""
     low = named.pop("from", from_)
     if named:
-        raise TypeError(
-            f"uniform_() got an unexpected keyword argument '{next(iter(named))}'"
-        )
-    return _into(
-        self, lambda n, t, _: stream(generator).uniform(n, low, to, t), "Uniform"
-    )
+        raise TypeError(f"uniform_() got an unexpected keyword argument '{next(iter(named))}'")
+    return _into(self, lambda n, t, _: stream(generator).uniform(n, low, to, t), "Uniform")
 
 
-def normal_(
-    self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Any = None
-) -> Tensor:
+def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Tensor:
     """Overwrite with numbers from a normal distribution."""
-    return _into(
-        self, lambda n, t, c: stream(generator).normal(n, mean, std, t, c), "Normal"
-    )
+    return _into(self, lambda n, t, c: stream(generator).normal(n, mean, std, t, c), "Normal")
 
 
 def random_(
@@ -543,9 +511,7 @@ def random_(
     """Overwrite with integers: below `from_`, or in [from_, to), or of the whole dtype."""
     low = named.pop("from", from_)
     if named:
-        raise TypeError(
-            f"random_() got an unexpected keyword argument '{next(iter(named))}'"
-        )
+        raise TypeError(f"random_() got an unexpected keyword argument '{next(iter(named))}'")
     source = stream(generator)
     if low is None and to is None:
         return _into(self, lambda n, t, _: source.random_(n, t), "Random")
@@ -570,31 +536,23 @@ def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
 
 def exponential_(self: Tensor, lambd: float = 1.0, *, generator: Any = None) -> Tensor:
     """Overwrite with waiting times of rate `lambd`."""
-    return _into(
-        self, lambda n, t, _: stream(generator).exponential(n, lambd, t), "Exponential"
-    )
+    return _into(self, lambda n, t, _: stream(generator).exponential(n, lambd, t), "Exponential")
 
 
 def cauchy_(
     self: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Any = None
 ) -> Tensor:
     """Overwrite with draws from a Cauchy distribution."""
-    return _into(
-        self, lambda n, t, _: stream(generator).cauchy(n, median, sigma, t), "Cauchy"
-    )
+    return _into(self, lambda n, t, _: stream(generator).cauchy(n, median, sigma, t), "Cauchy")
 
 
 def geometric_(self: Tensor, p: float, *, generator: Any = None) -> Tensor:
     """Overwrite with the number of tries until the first success of probability `p`."""
-    return _into(
-        self, lambda n, t, _: stream(generator).geometric(n, p, t), "Geometric"
-    )
+    return _into(self, lambda n, t, _: stream(generator).geometric(n, p, t), "Geometric")
 
 
 def log_normal_(
     self: Tensor, mean: float = 1.0, std: float = 2.0, *, generator: Any = None
 ) -> Tensor:
     """Overwrite with numbers whose logarithm has a normal distribution."""
-    return _into(
-        self, lambda n, t, _: stream(generator).log_normal(n, mean, std, t), "LogNormal"
-    )
+    return _into(self, lambda n, t, _: stream(generator).log_normal(n, mean, std, t), "LogNormal")

@@ -67,9 +67,7 @@ def sum(
         if dim is None and not keepdim:
             return apply(ops.Sum, input)
         return apply(ops.Sum, input, dim=reduced_dims(input, dim), keepdim=keepdim)
-    out = apply(
-        ops.Sum, cast(input, dtype), dim=reduced_dims(input, dim), keepdim=keepdim
-    )
+    out = apply(ops.Sum, cast(input, dtype), dim=reduced_dims(input, dim), keepdim=keepdim)
     return cast(out, dtype)
 
 
@@ -282,9 +280,7 @@ def trace(input: Tensor) -> Tensor:
         [torch.trace](https://docs.pytorch.org/docs/stable/generated/torch.trace.html).
     """
     if input.buffer.ndim != 2:
-        raise RuntimeError(
-            f"trace: expected a matrix, but got tensor with dim {input.buffer.ndim}"
-        )
+        raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input.buffer.ndim}")
     if input.buffer.dtype.kind == "b":
         raise not_implemented("trace", input.buffer.dtype)
     return apply(ops.Trace, input)
@@ -303,9 +299,7 @@ def sum_to_size(input: Tensor, *size: typing.Any) -> Tensor:
     lead = len(shape) - len(wanted)
     pairs = zip(wanted, shape[max(lead, 0) :], strict=False)
     if lead < 0 or [n for n, m in pairs if n not in (1, m)]:
-        raise RuntimeError(
-            f"size {{{list(wanted)}}} is not expandable to size {{{list(shape)}}}."
-        )
+        raise RuntimeError(f"size {{{list(wanted)}}} is not expandable to size {{{list(shape)}}}.")
     if not wanted:
         return sum(input)
     return input if wanted == shape else sum_to(_Sums, input, wanted)

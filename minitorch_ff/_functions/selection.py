@@ -6,19 +6,12 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from minitorch_ff._functions._operands import (
-    C_NAMES,
-    cast_to,
-    checked_number,
-    invalid_combination,
-    is_number,
-)
+    C_NAMES, cast_to, checked_number, invalid_combination, is_number,
+)  # fmt: skip
 from minitorch_ff.firefly.ops import selection as ops
 from minitorch_ff.firefly.ops.base import (
-    TYPE_NAMES,
-    apply,
-    check_broadcast,
-    check_same_device,
-)
+    TYPE_NAMES, apply, check_broadcast, check_same_device,
+)  # fmt: skip
 from minitorch_ff.firefly.promotion import meeting, number, number_category
 from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 from minitorch_ff.firefly.tensor import wrap
@@ -79,9 +72,7 @@ def _operands(condition: Any, a: Any, b: Any) -> tuple[Any, Any]:
     """What `where` chooses from, as two tensors of one dtype."""
     a_is_tensor, b_is_tensor = isinstance(a, AnyTensor), isinstance(b, AnyTensor)
     if not (a_is_tensor or is_number(a)) or not (b_is_tensor or is_number(b)):
-        raise invalid_combination(
-            "where", condition, *[x for x in (a, b) if x is not None]
-        )
+        raise invalid_combination("where", condition, *[x for x in (a, b) if x is not None])
     if a_is_tensor and b_is_tensor:
         if a.buffer.dtype is b.buffer.dtype:
             return a, b
@@ -95,17 +86,13 @@ def _operands(condition: Any, a: Any, b: Any) -> tuple[Any, Any]:
     # Two numbers meet in the dtype of the one of the higher category.
     bool_like = wrap(condition.result_class, condition.buffer.astype(bool))
     high = number(max(a, b, key=number_category), bool_like)
-    return cast_to(number(a, high), high.buffer.dtype), cast_to(
-        number(b, high), high.buffer.dtype
-    )
+    return cast_to(number(a, high), high.buffer.dtype), cast_to(number(b, high), high.buffer.dtype)
 
 
 def _beside(tensor: Any, value: Any) -> tuple[Any, Any]:
     """A tensor, and a number as another one, in the dtype that they meet in."""
     other = number(value, tensor)
-    if (
-        tensor.buffer.dtype.itemsize != 2
-    ):  # PyTorch lets half-precision numbers overflow
+    if tensor.buffer.dtype.itemsize != 2:  # PyTorch lets half-precision numbers overflow
         checked_number(value, other.buffer.dtype)
     return cast_to(tensor, other.buffer.dtype), other
 

@@ -83,16 +83,12 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     shape = input.buffer.shape
     start, end = wrap_dim(start_dim, len(shape)), wrap_dim(end_dim, len(shape))
     if start > end:
-        raise RuntimeError(
-            "flatten() has invalid args: start_dim cannot come after end_dim"
-        )
+        raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
     if not shape:
         return reshape(input, (1,))
     if start == end:
         return input
-    return reshape(
-        input, shape[:start] + (math.prod(shape[start : end + 1]),) + shape[end + 1 :]
-    )
+    return reshape(input, shape[:start] + (math.prod(shape[start : end + 1]),) + shape[end + 1 :])
 
 
 def ravel(input: Tensor) -> Tensor:
@@ -240,9 +236,7 @@ def t(input: Tensor) -> Tensor:
     """
     ndim = input.buffer.ndim
     if ndim > 2:
-        raise RuntimeError(
-            f"t() expects a tensor with <= 2 dimensions, but self is {ndim}D"
-        )
+        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {ndim}D")
     return apply_view(ops.Permute, input, dims=tuple(range(ndim))[::-1], called="T")
 
 
@@ -325,9 +319,7 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
         )
     start = start + size if start < 0 else start
     if start + length > size:
-        raise RuntimeError(
-            f"start ({start}) + length ({length}) exceeds dimension size ({size})."
-        )
+        raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({size}).")
     index = (*(slice(None),) * dim, slice(start, start + length))
     return apply_view(Index, input, index=index)
 
@@ -390,11 +382,7 @@ def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
     if step <= 0:
         raise RuntimeError(f"step is {step} but must be > 0")
     if not shape:
-        return (
-            apply_view(ops.Reshape, input, shape=(1,))
-            if size
-            else input.new_empty((0,))
-        )
+        return apply_view(ops.Reshape, input, shape=(1,)) if size else input.new_empty((0,))
     return apply_view(ops.Unfold, input, dim=dim, size=size, step=step)
 
 
@@ -441,9 +429,7 @@ def split(
     dim = wrap_dim(dim, len(shape))
     total = shape[dim]
     if size < 0:
-        raise RuntimeError(
-            f"split expects split_size be non-negative, but got split_size={size}"
-        )
+        raise RuntimeError(f"split expects split_size be non-negative, but got split_size={size}")
     if size == 0 and total:
         raise RuntimeError(
             f"split_size can only be 0 if dimension size is 0, but got dimension size of {total}"
@@ -452,9 +438,7 @@ def split(
     return _parts(tensor, dim, [slice(s, min(s + size, total)) for s in starts])
 
 
-def split_with_sizes(
-    input: Tensor, split_sizes: Sequence[int], dim: int = 0
-) -> tuple[Tensor, ...]:
+def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
     """Consecutive parts of the given sizes along a dimension; see `split`."""
     shape = input.buffer.shape
     dim = wrap_dim(dim, len(shape))
@@ -488,18 +472,14 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     if not shape:
         raise RuntimeError("chunk expects at least a 1-dimensional tensor")
     if chunks <= 0:
-        raise RuntimeError(
-            f"chunk expects `chunks` to be greater than 0, got: {chunks}"
-        )
+        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
     size = shape[wrap_dim(dim, len(shape))]
     if size == 0:
         return split_with_sizes(input, [0] * chunks, dim)
     return split(input, -(-size // chunks), dim)
 
 
-def tensor_split(
-    input: Tensor, indices_or_sections: Any, dim: int = 0
-) -> tuple[Tensor, ...]:
+def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Parts along a dimension: so many of nearly equal size, or cut at given positions.
 
     Raises:

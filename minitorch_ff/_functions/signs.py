@@ -86,9 +86,7 @@ def copysign(input: Tensor, other: Tensor | Number) -> Tensor:
     """
     if not isinstance(input, AnyTensor):
         raise invalid_combination("copysign", input, other)
-    return numbered(
-        binary(ops.Copysign, input, other), int(not isinstance(other, AnyTensor))
-    )
+    return numbered(binary(ops.Copysign, input, other), int(not isinstance(other, AnyTensor)))
 
 
 def heaviside(input: Tensor, values: Tensor) -> Tensor:
@@ -114,9 +112,7 @@ def heaviside(input: Tensor, values: Tensor) -> Tensor:
     if not isinstance(values, AnyTensor):
         raise not_a_tensor(ops.Heaviside, "values", 2, values)
     if input.buffer.dtype != values.buffer.dtype:
-        raise RuntimeError(
-            "heaviside is not yet implemented for tensors with different dtypes."
-        )
+        raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
     return of_tensors(ops.Heaviside, input, values)
 
 

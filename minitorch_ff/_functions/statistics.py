@@ -13,11 +13,8 @@ from minitorch_ff._functions.ordering import must_have_elements
 from minitorch_ff._functions.reduction import reduced_dims
 from minitorch_ff.firefly.ops import ordering, reduction
 from minitorch_ff.firefly.ops.base import (
-    TYPE_NAMES,
-    apply,
-    apply_several,
-    not_implemented,
-)
+    TYPE_NAMES, apply, apply_several, not_implemented,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from minitorch_ff._tensor import Tensor
@@ -58,9 +55,7 @@ def var(
     See: rule [`Var`][minitorch_ff.firefly.ops.reduction.Var],
         [torch.var](https://docs.pytorch.org/docs/stable/generated/torch.var.html).
     """
-    return apply(
-        reduction.Var, input, **_about(input, dim, unbiased, keepdim, correction, "var")
-    )
+    return apply(reduction.Var, input, **_about(input, dim, unbiased, keepdim, correction, "var"))
 
 
 @numpy_names
@@ -80,9 +75,7 @@ def std(
     See: rule [`Std`][minitorch_ff.firefly.ops.reduction.Std],
         [torch.std](https://docs.pytorch.org/docs/stable/generated/torch.std.html).
     """
-    return apply(
-        reduction.Std, input, **_about(input, dim, unbiased, keepdim, correction, "std")
-    )
+    return apply(reduction.Std, input, **_about(input, dim, unbiased, keepdim, correction, "std"))
 
 
 @numpy_names
@@ -177,9 +170,7 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     if dim is None:
         return apply(reduction.MedianAll, input)
     dim = must_have_elements(input, dim, "median")
-    return return_types.median(
-        apply_several(ordering.Median, input, dim=dim, keepdim=keepdim)
-    )
+    return return_types.median(apply_several(ordering.Median, input, dim=dim, keepdim=keepdim))
 
 
 @numpy_names
@@ -209,9 +200,7 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Any:
         [torch.mode](https://docs.pytorch.org/docs/stable/generated/torch.mode.html).
     """
     dim = must_have_elements(input, dim, "mode")
-    return return_types.mode(
-        apply_several(ordering.Mode, input, dim=dim, keepdim=keepdim)
-    )
+    return return_types.mode(apply_several(ordering.Mode, input, dim=dim, keepdim=keepdim))
 
 
 # -------------------------------------------------------------------- between variables

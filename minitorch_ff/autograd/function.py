@@ -7,13 +7,8 @@ from typing import Any
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import grad_enabled, no_grad
 from minitorch_ff.firefly.ops.base import (
-    FREED,
-    FREED_TEXT,
-    Operator,
-    Output,
-    SeveralOutputs,
-    next_sequence,
-)
+    FREED, FREED_TEXT, Operator, Output, SeveralOutputs, next_sequence,
+)  # fmt: skip
 from minitorch_ff.firefly.tensor import wrap
 
 
@@ -88,9 +83,7 @@ class Function:
         recording = grad_enabled()
         edges = [t.edge() if recording else None for t in inputs]
         recording = any([edge is not None for edge in edges])
-        ctx.needs = tuple(
-            [isinstance(a, Tensor) and recording and a.requires_grad for a in args]
-        )
+        ctx.needs = tuple([isinstance(a, Tensor) and recording and a.requires_grad for a in args])
         ctx.edges = edges
         with no_grad():
             if _has_own_setup(cls):
@@ -174,20 +167,14 @@ class FunctionNode(SeveralOutputs):
 
     # ------------------------------------------------------------ for the engine
 
-    def record(
-        self, args: Any, outputs: list[Any], several: bool, recording: bool
-    ) -> Any:
+    def record(self, args: Any, outputs: list[Any], several: bool, recording: bool) -> Any:
         """Give the results their place in the graph."""
-        tensors = [
-            self._result(o, args) if isinstance(o, Tensor) else o for o in outputs
-        ]
+        tensors = [self._result(o, args) if isinstance(o, Tensor) else o for o in outputs]
         if recording:
             self.sequence = next_sequence()
             self.arguments = [isinstance(a, Tensor) for a in args]
             shown = [t if isinstance(t, Tensor) else None for t in tensors]
-            self.outputs = [
-                None if t is None else (t.buffer.shape, t.buffer.dtype) for t in shown
-            ]
+            self.outputs = [None if t is None else (t.buffer.shape, t.buffer.dtype) for t in shown]
             constant = [id(t) for t in self.constant_outputs]
             for i, (tensor, original) in enumerate(zip(shown, outputs, strict=True)):
                 if tensor is None or id(original) in constant:
@@ -224,11 +211,7 @@ class FunctionNode(SeveralOutputs):
             else:
                 tensors.append(None)
         function = self.function
-        own = (
-            function.backward
-            if function.backward is not Function.backward
-            else function.vjp
-        )
+        own = function.backward if function.backward is not Function.backward else function.vjp
         parts = own(self, *tensors)
         parts = parts if isinstance(parts, tuple) else (parts,)
         parts = self._checked(parts)
@@ -261,9 +244,7 @@ class FunctionNode(SeveralOutputs):
             if part is None or edge is None:
                 continue
             if not isinstance(part, Tensor):
-                raise RuntimeError(
-                    f"expected Variable or None (got {type(part).__name__})"
-                )
+                raise RuntimeError(f"expected Variable or None (got {type(part).__name__})")
             if not _can_sum_to(part.buffer.shape, edge.shape):
                 raise RuntimeError(
                     f"Function {name} returned an invalid gradient at index {i} - got "
@@ -280,9 +261,7 @@ class FunctionNode(SeveralOutputs):
 def _can_sum_to(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
     if len(target) > len(shape):
         return False
-    return all(
-        [n in (1, m) for n, m in zip(reversed(target), reversed(shape), strict=False)]
-    )
+    return all([n in (1, m) for n, m in zip(reversed(target), reversed(shape), strict=False)])
 
 
 class _Saved:

@@ -42,9 +42,7 @@ def _gradients(
 ) -> tuple[Any, ...]:
     """Gradients, zeros where an input was not used."""
     outputs, directions = listed(outputs), listed(directions)
-    pairs = [
-        (o, d) for o, d in zip(outputs, directions, strict=True) if o.requires_grad
-    ]
+    pairs = [(o, d) for o, d in zip(outputs, directions, strict=True) if o.requires_grad]
     if not pairs:
         if strict:
             raise RuntimeError(
@@ -65,9 +63,7 @@ def _gradients(
             "The output of the user-provided function is independent of an input. This is not "
             "allowed in strict mode."
         )
-    return tuple(
-        [zeros_like(t) if g is None else g for g, t in zip(found, inputs, strict=True)]
-    )
+    return tuple([zeros_like(t) if g is None else g for g, t in zip(found, inputs, strict=True)])
 
 
 def vjp(
@@ -190,16 +186,12 @@ def jacobian(
     with enable_grad():
         given = _prepared(inputs, create_graph)
         outputs = func(*given)
-        rows = tuple(
-            [_rows(output, given, create_graph, strict) for output in listed(outputs)]
-        )
+        rows = tuple([_rows(output, given, create_graph, strict) for output in listed(outputs)])
     rows = tuple([_alike(inputs, _finished(row, create_graph)) for row in rows])
     return _alike(outputs, rows)
 
 
-def _rows(
-    output: Tensor, inputs: Any, create_graph: bool, strict: bool
-) -> tuple[Any, ...]:
+def _rows(output: Tensor, inputs: Any, create_graph: bool, strict: bool) -> tuple[Any, ...]:
     """The derivatives of one result by each input."""
     from minitorch_ff._functions.joining import stack
 
@@ -234,12 +226,8 @@ def hessian(
     def gradient(*given: Any) -> Any:
         value = func(*given)
         _single(value)
-        parts = jacobian(
-            lambda *x: _single(func(*x)), given, create_graph=True, strict=strict
-        )
-        return tuple(
-            [clone(p).reshape(t.shape) for p, t in zip(parts, given, strict=True)]
-        )
+        parts = jacobian(lambda *x: _single(func(*x)), given, create_graph=True, strict=strict)
+        return tuple([clone(p).reshape(t.shape) for p, t in zip(parts, given, strict=True)])
 
     matrix = jacobian(
         gradient,

@@ -220,9 +220,7 @@ def gradgradcheck(
         raise NotImplementedError("gradgradcheck(gen_non_contig_grad_outputs=True)")
     given = listed(inputs)
     if grad_outputs is None:
-        outputs = [
-            t for t in listed(func(*given)) if isinstance(t, Tensor) and t.requires_grad
-        ]
+        outputs = [t for t in listed(func(*given)) if isinstance(t, Tensor) and t.requires_grad]
         starts = tuple([empty(t.shape, dtype=t.dtype).uniform_(-1, 1) for t in outputs])
         for start in starts:
             start.requires_grad_()
@@ -232,11 +230,7 @@ def gradgradcheck(
 
     def first_order(*args: Any) -> Any:
         values, directions = args[:-count], args[-count:]
-        outputs = [
-            t
-            for t in listed(func(*values))
-            if isinstance(t, Tensor) and t.requires_grad
-        ]
+        outputs = [t for t in listed(func(*values)) if isinstance(t, Tensor) and t.requires_grad]
         wanted = [t for t in values if isinstance(t, Tensor) and t.requires_grad]
         parts = grad(outputs, wanted, directions, create_graph=True, allow_unused=True)
         return tuple([p for p in parts if p is not None])

@@ -134,9 +134,7 @@ def grad(
     given = matching(starts, grad_outputs)
     for target in targets:
         if target.edge() is None:
-            raise RuntimeError(
-                "One of the differentiated Tensors does not require grad"
-            )
+            raise RuntimeError("One of the differentiated Tensors does not require grad")
     keep = create_graph if retain_graph is None else retain_graph
     found = graph.backward(starts, given, keep, create_graph, targets, accumulate=False)
     if materialize_grads:
@@ -173,8 +171,7 @@ def check_shape(i: int, output: Any, gradient: Any) -> None:
     """Refuse a gradient that has another shape than its output."""
     if not isinstance(gradient, Tensor):
         raise TypeError(
-            "gradients can be either Tensors or None, but got "
-            f"{type(gradient).__name__}"
+            f"gradients can be either Tensors or None, but got {type(gradient).__name__}"
         )
     if gradient.buffer.shape != output.buffer.shape:
         raise RuntimeError(

@@ -20,8 +20,6 @@ class Variable(metaclass=_VariableType):
     See: [Variable](https://docs.pytorch.org/docs/stable/autograd.html#variable-deprecated).
     """
 
-    def __new__(
-        cls, data: Tensor, requires_grad: bool = False, volatile: bool = False
-    ) -> Any:
+    def __new__(cls, data: Tensor, requires_grad: bool = False, volatile: bool = False) -> Any:
         out = data.detach()
         return out.requires_grad_() if requires_grad else out

@@ -30,9 +30,7 @@ def _cupy() -> Any:
     try:
         module = registry.backend_for("cuda").module
         return module if module.cuda.runtime.getDeviceCount() else None
-    except (
-        Exception
-    ):  # whatever is wrong with driver or library: there is no GPU for us
+    except Exception:  # whatever is wrong with driver or library: there is no GPU for us
         return None
 
 
@@ -107,9 +105,7 @@ def get_device_properties(device: Any = None) -> Any:
         AssertionError: There is no GPU, or no CuPy.
     """
     runtime = backend_for("cuda").module.cuda.runtime
-    index = (
-        device if isinstance(device, int) else (as_device(device or "cuda").index or 0)
-    )
+    index = device if isinstance(device, int) else (as_device(device or "cuda").index or 0)
     return _Properties(runtime.getDeviceProperties(index))
 
 

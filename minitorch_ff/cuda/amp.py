@@ -12,13 +12,10 @@ class GradScaler:
         NotImplementedError: It is enabled.
     """
 
-    def __init__(
-        self, device: str = "cuda", *, enabled: bool = True, **settings: Any
-    ) -> None:
+    def __init__(self, device: str = "cuda", *, enabled: bool = True, **settings: Any) -> None:
         if enabled:
             raise NotImplementedError(
-                "GradScaler is not supported: gradients are computed in float32; pass "
-                "enabled=False"
+                "GradScaler is not supported: gradients are computed in float32; pass enabled=False"
             )
 
     def scale(self, outputs: Any) -> Any:

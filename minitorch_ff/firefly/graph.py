@@ -51,8 +51,7 @@ def backward(
         RuntimeError: A tensor has no history, or has several elements and no gradient.
     """
     starts = [
-        starting_point(i, t, g)
-        for i, (t, g) in enumerate(zip(tensors, gradients, strict=True))
+        starting_point(i, t, g) for i, (t, g) in enumerate(zip(tensors, gradients, strict=True))
     ]
     order = reachable([node for node, _ in starts])
     targets = [t.edge() for t in inputs] if inputs is not None else None
@@ -94,13 +93,9 @@ def backward(
                 else:
                     slots = pending[node.operator]
                     if slots is None:
-                        slots = pending[node.operator] = [None] * len(
-                            node.operator.outputs
-                        )
+                        slots = pending[node.operator] = [None] * len(node.operator.outputs)
                     before_it = slots[node.number]
-                    slots[node.number] = (
-                        grad if before_it is None else xp.add(before_it, grad)
-                    )
+                    slots[node.number] = grad if before_it is None else xp.add(before_it, grad)
                 continue
             parts = node.backward(xp, grad)
             if check_anomaly:
@@ -151,14 +146,10 @@ def refuse_nan(node: Any, parts: Any) -> None:
     for i, part in enumerate(parts):
         buffer = getattr(part, "buffer", part)
         if part is not None and bool((buffer != buffer).any()):
-            raise RuntimeError(
-                f"Function '{node.name()}' returned nan values in its {i}th output."
-            )
+            raise RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output.")
 
 
-def starting_point(
-    i: int, tensor: Tensor, gradient: Tensor | None
-) -> tuple[Any, Tensor]:
+def starting_point(i: int, tensor: Tensor, gradient: Tensor | None) -> tuple[Any, Tensor]:
     """The node of a tensor, and the gradient to start with."""
     node = tensor.edge()
     if node is None:
@@ -170,9 +161,7 @@ def starting_point(
         if buffer.size != 1:
             raise RuntimeError("grad can be implicitly created only for scalar outputs")
         one = tensor.backend.constant(1, buffer.dtype)
-        gradient = wrap(
-            tensor.result_class, one if buffer.ndim == 0 else one.reshape(buffer.shape)
-        )
+        gradient = wrap(tensor.result_class, one if buffer.ndim == 0 else one.reshape(buffer.shape))
     return node, gradient
 
 
@@ -226,9 +215,7 @@ def sum_to(xp: Any, grad: Any, shape: tuple[int, ...]) -> Any:
     if lead == 1 and len(shape) == 1 and grad.shape[1] == shape[0]:
         return xp.sum_rows(grad)
     dims = tuple(range(lead))
-    dims += tuple(
-        [lead + i for i, n in enumerate(shape) if n == 1 != grad.shape[lead + i]]
-    )
+    dims += tuple([lead + i for i, n in enumerate(shape) if n == 1 != grad.shape[lead + i]])
     if dims:
         grad = xp.sum(grad, dims, len(dims) != lead)
     return grad if grad.shape == shape else xp.reshape(grad, shape)
@@ -238,8 +225,7 @@ def call_hooks(hooks: Hooks, grad: Any, create_graph: bool, cls: type[Tensor]) -
     """Let hooks see, and perhaps replace, a gradient (or the list of several)."""
     several = type(grad) is list
     tensors = [
-        g if create_graph or g is None else wrap(cls, g)
-        for g in (grad if several else [grad])
+        g if create_graph or g is None else wrap(cls, g) for g in (grad if several else [grad])
     ]
     for hook in list(hooks.before.values()):
         replaced = hook(tuple(tensors))

@@ -19,10 +19,10 @@ from minitorch_ff.firefly.ops.base import OUTPUT, TYPE_NAMES, Operator, next_seq
 from minitorch_ff.firefly.promotion import category_of
 from minitorch_ff.firefly.tensor import AccumulateGrad, Tensor, wrap
 
-WRITING_A_LEAF = (
-    "a leaf Variable that requires grad is being used in an in-place operation."
+WRITING_A_LEAF = "a leaf Variable that requires grad is being used in an in-place operation."
+WRITING_A_LEAFS_VIEW = (
+    "a view of a leaf Variable that requires grad is being used in an in-place operation."
 )
-WRITING_A_LEAFS_VIEW = "a view of a leaf Variable that requires grad is being used in an in-place operation."
 OVERLAP = (
     "unsupported operation: more than one element of the written-to tensor refers to a "
     "single memory location. Please clone() the tensor before performing the operation."
@@ -125,9 +125,7 @@ def check_no_overlap(target: Any) -> None:
     Raises:
         RuntimeError: Some element would be written twice.
     """
-    if any(
-        [s == 0 and n > 1 for s, n in zip(target.strides, target.shape, strict=True)]
-    ):
+    if any([s == 0 and n > 1 for s, n in zip(target.strides, target.shape, strict=True)]):
         raise RuntimeError(OVERLAP)
 
 
@@ -220,9 +218,7 @@ class CopySlices(Operator):
         return "CopySlices"
 
 
-def forward_alone(
-    operator: type[Operator], xp: Any, x: Any, settings: dict[str, Any]
-) -> Any:
+def forward_alone(operator: type[Operator], xp: Any, x: Any, settings: dict[str, Any]) -> Any:
     """Run an operator's forward without a graph around it."""
     op = operator()
     op.saved, op.kept, op.edges = (), None, (None,)

@@ -11,23 +11,9 @@ from __future__ import annotations
 from typing import Any
 
 from minitorch_ff.firefly.ops import (
-    activation,
-    arithmetic,
-    cumulative,
-    decompositions,
-    exponential,
-    indexing,
-    matmul,
-    ordering,
-    picking,
-    powers,
-    reduction,
-    selection,
-    shaping,
-    signs,
-    special,
-    trigonometric,
-)
+    activation, arithmetic, cumulative, decompositions, exponential, indexing, matmul, ordering,
+    picking, powers, reduction, selection, shaping, signs, special, trigonometric,
+)  # fmt: skip
 from minitorch_ff.firefly.ops.base import apply, apply_several
 from minitorch_ff.firefly.promotion import number
 from minitorch_ff.firefly.tensor import Tensor, wrap
@@ -97,9 +83,7 @@ class Recorded:
         return x.backend.beside(array, x.buffer)
 
     # Arithmetic
-    add, sub, mul, div = map(
-        two, (arithmetic.Add, arithmetic.Sub, arithmetic.Mul, arithmetic.Div)
-    )
+    add, sub, mul, div = map(two, (arithmetic.Add, arithmetic.Sub, arithmetic.Mul, arithmetic.Div))
     add_ = add
     neg, reciprocal = one(arithmetic.Neg), one(powers.Reciprocal)
     sqrt, abs = one(powers.Sqrt), one(signs.Abs)
@@ -185,9 +169,7 @@ class Recorded:
         return apply(cumulative.Logcumsumexp, x, dim=dim)
 
     # Ordering
-    def take_along(
-        self, x: Any, positions: Any, dim: int, repeated: bool = False
-    ) -> Any:
+    def take_along(self, x: Any, positions: Any, dim: int, repeated: bool = False) -> Any:
         """Elements at positions along a dimension."""
         settings = {"dim": dim, "repeated": repeated}
         return apply(ordering.TakeAlong, x, positions=raw(positions), **settings)
@@ -222,9 +204,7 @@ class Recorded:
         """The elements on a diagonal."""
         return apply(shaping.Diagonal, x, offset=offset, dim0=dim0, dim1=dim1)
 
-    def diagonal_back(
-        self, x: Any, shape: Any, offset: int, dim0: int, dim1: int
-    ) -> Any:
+    def diagonal_back(self, x: Any, shape: Any, offset: int, dim0: int, dim1: int) -> Any:
         """Zeros with the elements on a diagonal."""
         where = {"offset": offset, "dim0": dim0, "dim1": dim1}
         return apply(shaping.DiagonalBack, x, shape=tuple(shape), **where)
@@ -306,9 +286,7 @@ class Recorded:
         return self.mul(self.sub(probabilities, one_hot), self.scale(grad, 1 / rows))
 
     # Normalisation
-    def batch_norm_back(
-        self, grad: Any, centred: Any, rstd: Any, weight: Any, dims: Any
-    ) -> Any:
+    def batch_norm_back(self, grad: Any, centred: Any, rstd: Any, weight: Any, dims: Any) -> Any:
         """The gradients of input, weight and bias of a batch normalisation."""
         count = centred.shape[0]
         for dim in dims[1:]:
@@ -317,9 +295,7 @@ class Recorded:
         to_bias = self.sum(grad, dims, True)
         to_weight = self.sum(self.mul(grad, scaled), dims, True)
         to_x = self.sub(grad, self.scale(to_bias, 1 / count))
-        to_x = self.mul(
-            self.sub(to_x, self.mul(scaled, self.scale(to_weight, 1 / count))), rstd
-        )
+        to_x = self.mul(self.sub(to_x, self.mul(scaled, self.scale(to_weight, 1 / count))), rstd)
         if weight is not None:
             to_x = self.mul(to_x, self.reshape(weight, rstd.shape))
         return to_x, self.reshape(to_weight, (-1,)), self.reshape(to_bias, (-1,))

@@ -101,9 +101,7 @@ class AccumulateGrad:
             xp.add_(before.buffer, grad)
             before.version[0] += 1
         else:  # made under create_graph: replaced, so that its history stays right
-            tensor._grad = wrap(
-                tensor.result_class, xp.asarray(xp.add(before.buffer, grad))
-            )
+            tensor._grad = wrap(tensor.result_class, xp.asarray(xp.add(before.buffer, grad)))
         if self.hooks is not None:
             for hook in list(self.hooks.accumulated.values()):
                 hook(tensor)

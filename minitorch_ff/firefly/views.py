@@ -86,9 +86,7 @@ def apply_views(
         **settings: What `operator` wants.
     """
     outs = apply_several(operator, x, **settings)
-    name = (
-        outs[0].node.name() if outs and outs[0].node is not None else operator.__name__
-    )
+    name = outs[0].node.name() if outs and outs[0].node is not None else operator.__name__
     for i, (out, look) in enumerate(zip(outs, looks, strict=True)):
         mark_view(out, x, ((step, look),), ONE_OF_SEVERAL.format(i, name))
     return tuple(outs)

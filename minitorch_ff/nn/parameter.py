@@ -11,13 +11,9 @@ from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.tensor import wrap
 
 __all__ = [
-    "Buffer",
-    "Parameter",
-    "UninitializedBuffer",
-    "UninitializedParameter",
-    "UninitializedTensorMixin",
-    "is_lazy",
-]
+    "Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter",
+    "UninitializedTensorMixin", "is_lazy",
+]  # fmt: skip
 
 
 class _ParameterMeta(type(Tensor)):  # type: ignore[misc]
@@ -97,9 +93,7 @@ def _alias(cls: type[Tensor], data: Tensor, requires_grad: bool) -> Any:
     return alias
 
 
-def _rebuild_parameter(
-    data: Tensor, requires_grad: bool, backward_hooks: Any
-) -> Parameter:
+def _rebuild_parameter(data: Tensor, requires_grad: bool, backward_hooks: Any) -> Parameter:
     """A parameter from what was pickled."""
     return Parameter(data, requires_grad)
 
@@ -292,9 +286,7 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):  # type: igno
 
     cls_to_become = Parameter
 
-    def __new__(
-        cls, requires_grad: bool = True, device: Any = None, dtype: Any = None
-    ) -> Any:
+    def __new__(cls, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> Any:
         """A parameter without a shape."""
         return _without_shape(cls, requires_grad, device, dtype)
 

@@ -37,9 +37,7 @@ class Bucket:
         fresh: Whether this is the first step of these parameters.
     """
 
-    def __init__(
-        self, params: list[Tensor], states: list[State], plan: Plan, fresh: bool
-    ) -> None:
+    def __init__(self, params: list[Tensor], states: list[State], plan: Plan, fresh: bool) -> None:
         self.fresh = fresh
         self.backend = backend_of(params[0].buffer)
         self.arrays = {
@@ -64,9 +62,7 @@ class Bucket:
             shapes, dtype = [buffer.shape for buffer in buffers], buffers[0].dtype
             values, grads = (self.backend.flat(shapes, dtype) for _ in range(2))
             self.param, self.grad = values.numbers, grads.numbers
-            self._places = list(
-                zip(params, buffers, values.parts, grads.parts, strict=True)
-            )
+            self._places = list(zip(params, buffers, values.parts, grads.parts, strict=True))
         else:
             self.param, self.grad = self.backend.numbers(params[0].buffer), None
 
@@ -74,9 +70,7 @@ class Bucket:
         """One array with the elements of all tensors, which become views of it."""
         if len(tensors) == 1 and tensors[0].is_contiguous():
             return self.backend.numbers(tensors[0].buffer)
-        memory = self.backend.flat(
-            [t.buffer.shape for t in tensors], param.buffer.dtype
-        )
+        memory = self.backend.flat([t.buffer.shape for t in tensors], param.buffer.dtype)
         _move(tensors, memory)
         return memory.numbers
 
@@ -193,9 +187,7 @@ class Plan:
         """Whether parameters and state are still where the buckets look for them."""
         if len(params) != len(self._found):
             return False
-        for param, (known, buffer, state, entries) in zip(
-            params, self._found, strict=True
-        ):
+        for param, (known, buffer, state, entries) in zip(params, self._found, strict=True):
             if param is not known:
                 return False
             if buffer is None:

@@ -56,9 +56,7 @@ class ElementwiseOptimizer(Optimizer):
 
     def _new_state(self, param: Tensor, group: Group) -> State:
         """What is remembered of a parameter before its first step."""
-        numbers = {
-            n: counter(start, param, group) for n, start in self.counters.items()
-        }
+        numbers = {n: counter(start, param, group) for n, start in self.counters.items()}
         return {**numbers, **{name: zeros_like(param) for name in self._arrays(group)}}
 
     def _update(self, bucket: Bucket, group: Group) -> None:
@@ -109,17 +107,11 @@ class ElementwiseOptimizer(Optimizer):
         """
         params, names = group["params"], self._arrays(group)
         plan = self._plans.get(place)
-        if (
-            plan is None
-            or plan.array_names != names
-            or not plan.holds(params, self.state)
-        ):
+        if plan is None or plan.array_names != names or not plan.holds(params, self.state):
             plan = self._plans[place] = self._new_plan(params, names, group)
         return plan
 
-    def _new_plan(
-        self, params: list[Tensor], names: tuple[str, ...], group: Group
-    ) -> Plan | None:
+    def _new_plan(self, params: list[Tensor], names: tuple[str, ...], group: Group) -> Plan | None:
         """Make what is to be remembered of new parameters, and fill buckets."""
         if share_memory(params):
             return None
@@ -165,8 +157,9 @@ class ElementwiseOptimizer(Optimizer):
         for param in params:
             if param.is_complex():
                 raise NotImplementedError(
-                    "differentiable=True is not supported for complex parameters; use "
-                    "a real one and torch.view_as_complex in the model"
+                    "complex parameters are supported neither with differentiable=True "
+                    "nor where they share memory; use torch.view_as_complex in the "
+                    "model"
                 )
             if id(param) not in known:
                 known[id(param)] = self._state_of(param, group)
@@ -192,18 +185,14 @@ class ElementwiseOptimizer(Optimizer):
                         remembered[name] = counter(float(value), param, group)
 
 
-def counter(
-    value: float, param: Tensor, group: Group, beside_param: bool = False
-) -> Tensor:
+def counter(value: float, param: Tensor, group: Group, beside_param: bool = False) -> Tensor:
     """A number of the state: on the CPU, unless a flag wants it on the GPU."""
     fused = group.get("fused")
     double = get_default_dtype() is float64 and not fused
     return tensor(
         value,
         dtype=float64 if double else float32,
-        device=param.device
-        if beside_param or fused or group.get("capturable")
-        else device("cpu"),
+        device=param.device if beside_param or fused or group.get("capturable") else device("cpu"),
     )
 
 

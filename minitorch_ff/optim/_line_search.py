@@ -65,9 +65,7 @@ def strong_wolfe(
     return _narrow(evaluate, start, bracket, largest, tried, most)
 
 
-def _surround(
-    evaluate: Evaluate, start: Point, length: Any, most: int
-) -> tuple[list[Point], int]:
+def _surround(evaluate: Evaluate, start: Point, length: Any, most: int) -> tuple[list[Point], int]:
     """Go in growing steps until a minimum lies between two of them.
 
     Returns:

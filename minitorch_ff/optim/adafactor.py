@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minitorch_ff._dtypes import finfo
 from minitorch_ff._functions.creation import zeros, zeros_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.backend.registry import backend_of
@@ -133,8 +134,11 @@ class Adafactor(Optimizer):
             state.update(_new_state(param, group))
         arrays = {name: state[name].buffer for name in state if name != "step"}
         step = state["step"].add_(1).item()
+        eps1, eps2 = group["eps"]
+        eps = finfo(param.dtype).eps if eps1 is None else eps1, eps2
+        settings = {**with_numbers(group), "eps": eps}
         backend_of(param.buffer).adafactor_step(
-            param.buffer, grad.buffer, with_numbers(group), **arrays, step=step
+            param.buffer, grad.buffer, settings, **arrays, step=step
         )
         param.version[0] += 1
 

@@ -8,11 +8,8 @@ from minitorch_ff._functions.creation import full_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.optim._buckets import Bucket, State
 from minitorch_ff.optim._elementwise import (
-    ElementwiseOptimizer,
-    Group,
-    check_settings,
-    counter,
-)
+    ElementwiseOptimizer, Group, check_settings, counter,
+)  # fmt: skip
 from minitorch_ff.optim.optimizer import ParamsT
 
 __all__ = ["Adagrad"]
@@ -115,9 +112,7 @@ class Adagrad(ElementwiseOptimizer):
 
     def _update(self, bucket: Bucket, group: Group) -> None:
         step = bucket.count_step()
-        bucket.backend.adagrad_step(
-            bucket.param, bucket.grad, group, **bucket.arrays, step=step
-        )
+        bucket.backend.adagrad_step(bucket.param, bucket.grad, group, **bucket.arrays, step=step)
 
     def _update_tensors(
         self, param: Tensor, grad: Tensor, state: State, group: Group, first: bool

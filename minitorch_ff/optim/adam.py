@@ -7,11 +7,8 @@ from typing import Any, ClassVar
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.optim._buckets import Bucket, State
 from minitorch_ff.optim._elementwise import (
-    ElementwiseOptimizer,
-    Group,
-    check_betas,
-    check_settings,
-)
+    ElementwiseOptimizer, Group, check_betas, check_settings,
+)  # fmt: skip
 from minitorch_ff.optim.optimizer import ParamsT
 
 __all__ = ["Adam"]
@@ -121,9 +118,7 @@ class Adam(ElementwiseOptimizer):
 
     def _update(self, bucket: Bucket, group: Group) -> None:
         step = bucket.count_step()
-        bucket.backend.adam_step(
-            bucket.param, bucket.grad, group, **bucket.arrays, step=step
-        )
+        bucket.backend.adam_step(bucket.param, bucket.grad, group, **bucket.arrays, step=step)
 
     def _update_tensors(
         self, param: Tensor, grad: Tensor, state: State, group: Group, first: bool
@@ -146,9 +141,7 @@ class Adam(ElementwiseOptimizer):
         param.sub_(lr / correction1 * m / denominator)
 
 
-FOREACH_WANTS_NUMBERS = (
-    "{} as a Tensor is not supported for capturable=False and foreach=True"
-)
+FOREACH_WANTS_NUMBERS = "{} as a Tensor is not supported for capturable=False and foreach=True"
 
 
 def _scalar_betas(betas: tuple[Any, Any], numbers_only: bool) -> tuple[Any, Any]:

@@ -5,11 +5,8 @@ from __future__ import annotations
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.optim._buckets import Bucket, State
 from minitorch_ff.optim._elementwise import (
-    ElementwiseOptimizer,
-    Group,
-    check_betas,
-    check_settings,
-)
+    ElementwiseOptimizer, Group, check_betas, check_settings,
+)  # fmt: skip
 from minitorch_ff.optim.optimizer import ParamsT
 
 __all__ = ["Adamax"]
@@ -90,9 +87,7 @@ class Adamax(ElementwiseOptimizer):
 
     def _update(self, bucket: Bucket, group: Group) -> None:
         step = bucket.count_step()
-        bucket.backend.adamax_step(
-            bucket.param, bucket.grad, group, **bucket.arrays, step=step
-        )
+        bucket.backend.adamax_step(bucket.param, bucket.grad, group, **bucket.arrays, step=step)
 
     def _update_tensors(
         self, param: Tensor, grad: Tensor, state: State, group: Group, first: bool

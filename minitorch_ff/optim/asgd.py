@@ -8,12 +8,8 @@ from minitorch_ff._functions.creation import zeros_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.optim._buckets import Bucket, State
 from minitorch_ff.optim._elementwise import (
-    ElementwiseOptimizer,
-    Group,
-    check_settings,
-    counter,
-    number,
-)
+    ElementwiseOptimizer, Group, check_settings, counter, number,
+)  # fmt: skip
 from minitorch_ff.optim.optimizer import ParamsT
 
 __all__ = ["ASGD"]
@@ -103,16 +99,13 @@ class ASGD(ElementwiseOptimizer):
     def _new_state(self, param: Tensor, group: Group) -> State:
         starts = {**self.counters, "eta": number(group["lr"])}
         counters = {
-            name: counter(start, param, group, beside_param=True)
-            for name, start in starts.items()
+            name: counter(start, param, group, beside_param=True) for name, start in starts.items()
         }
         return {**counters, "ax": zeros_like(param)}
 
     def _update(self, bucket: Bucket, group: Group) -> None:
         eta, mu = bucket.counts["eta"], bucket.counts["mu"]
-        bucket.backend.asgd_step(
-            bucket.param, bucket.grad, group, **bucket.arrays, eta=eta, mu=mu
-        )
+        bucket.backend.asgd_step(bucket.param, bucket.grad, group, **bucket.arrays, eta=eta, mu=mu)
         eta, mu = _next_sizes(bucket.count_step(), group)
         bucket.set_count("eta", eta)
         bucket.set_count("mu", mu)

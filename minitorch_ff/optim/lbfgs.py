@@ -82,9 +82,7 @@ class LBFGS(Optimizer):
         }
         super().__init__(params, defaults)
         if len(self.param_groups) != 1:
-            raise ValueError(
-                "LBFGS doesn't support per-parameter options (parameter groups)"
-            )
+            raise ValueError("LBFGS doesn't support per-parameter options (parameter groups)")
         if any(param.is_complex() for param in self._params):
             raise NotImplementedError(
                 "LBFGS is not supported for complex parameters; use a real one and "

@@ -86,9 +86,7 @@ class Muon(Optimizer):
         if not weight_decay >= 0.0:
             raise ValueError(f"weight decay should be >= 0 but is: {weight_decay}")
         if adjust_lr_fn not in (None, "original", "match_rms_adamw"):
-            raise ValueError(
-                f"Adjust learning rate function {adjust_lr_fn} is not supported"
-            )
+            raise ValueError(f"Adjust learning rate function {adjust_lr_fn} is not supported")
         defaults = {
             "lr": lr,
             "weight_decay": weight_decay,
@@ -133,9 +131,7 @@ class Muon(Optimizer):
         if param.is_complex():
             raise RuntimeError("Muon does not support complex parameters")
         if group["ns_steps"] >= 100:
-            raise ValueError(
-                "Number of steps must be less than 100 for computational efficiency"
-            )
+            raise ValueError("Number of steps must be less than 100 for computational efficiency")
         if len(group["ns_coefficients"]) != 3:
             raise ValueError("Coefficients must be a tuple of exactly 3 values")
         state = self.state[param]

@@ -16,14 +16,10 @@ from minitorch_ff.firefly.modes import enable_grad
 from minitorch_ff.utils.hooks import RemovableHandle
 
 __all__ = [
-    "Optimizer",
-    "register_optimizer_step_post_hook",
-    "register_optimizer_step_pre_hook",
-]
+    "Optimizer", "register_optimizer_step_post_hook", "register_optimizer_step_pre_hook",
+]  # fmt: skip
 
-ParamsT: TypeAlias = (
-    Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tensor]]
-)
+ParamsT: TypeAlias = Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tensor]]
 Closure: TypeAlias = Callable[[], Any]
 Hook: TypeAlias = Callable[..., Any]
 StateDict: TypeAlias = dict[str, Any]
@@ -213,23 +209,15 @@ class Optimizer:
                     f"add param group {'with' if named else 'without'} names to the "
                     "optimizer"
                 )
-        for param in chain.from_iterable(
-            group["params"] for group in self.param_groups
-        ):
+        for param in chain.from_iterable(group["params"] for group in self.param_groups):
             if id(param) in params:
-                raise ValueError(
-                    "some parameters appear in more than one parameter group"
-                )
+                raise ValueError("some parameters appear in more than one parameter group")
 
     def __repr__(self) -> str:
         lines = [f"{type(self).__name__} ("]
         for i, group in enumerate(self.param_groups):
             lines += ["", f"Parameter Group {i}"] if i else [f"Parameter Group {i}"]
-            lines += [
-                f"    {name}: {group[name]}"
-                for name in sorted(group)
-                if name != "params"
-            ]
+            lines += [f"    {name}: {group[name]}" for name in sorted(group) if name != "params"]
         return "\n".join([*lines, ")"])
 
     # ------------------------------------------------------------------ checkpoints
@@ -279,9 +267,7 @@ class Optimizer:
             state_dict = _unless_none(hook(self, state_dict), state_dict)
         saved_groups = deepcopy(state_dict["param_groups"])
         if len(self.param_groups) != len(saved_groups):
-            raise ValueError(
-                "loaded state dict has a different number of parameter groups"
-            )
+            raise ValueError("loaded state dict has a different number of parameter groups")
         params: dict[Any, Tensor] = {}
         for group, saved in zip(self.param_groups, saved_groups, strict=True):
             if len(group["params"]) != len(saved["params"]):
@@ -327,12 +313,8 @@ class Optimizer:
         self._optimizer_step_post_hooks: OrderedDict[int, Hook] = OrderedDict()
         self._optimizer_state_dict_pre_hooks: OrderedDict[int, Hook] = OrderedDict()
         self._optimizer_state_dict_post_hooks: OrderedDict[int, Hook] = OrderedDict()
-        self._optimizer_load_state_dict_pre_hooks: OrderedDict[int, Hook] = (
-            OrderedDict()
-        )
-        self._optimizer_load_state_dict_post_hooks: OrderedDict[int, Hook] = (
-            OrderedDict()
-        )
+        self._optimizer_load_state_dict_pre_hooks: OrderedDict[int, Hook] = OrderedDict()
+        self._optimizer_load_state_dict_post_hooks: OrderedDict[int, Hook] = OrderedDict()
         cls = type(self)
         if not hasattr(cls.step, "hooked"):
             cls.step = self.profile_hook_step(cls.step)  # type: ignore[method-assign]
@@ -385,15 +367,11 @@ class Optimizer:
         """Call `hook(optimizer, args, kwargs)` after each step."""
         return _register(self._optimizer_step_post_hooks, hook)
 
-    def register_state_dict_pre_hook(
-        self, hook: Hook, prepend: bool = False
-    ) -> RemovableHandle:
+    def register_state_dict_pre_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
         """Call `hook(optimizer)` before `state_dict()`; as the first if `prepend`."""
         return _register(self._optimizer_state_dict_pre_hooks, hook, prepend)
 
-    def register_state_dict_post_hook(
-        self, hook: Hook, prepend: bool = False
-    ) -> RemovableHandle:
+    def register_state_dict_post_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
         """Call `hook(optimizer, state_dict)`, which may return another one to use."""
         return _register(self._optimizer_state_dict_post_hooks, hook, prepend)
 
@@ -410,9 +388,7 @@ class Optimizer:
         return _register(self._optimizer_load_state_dict_post_hooks, hook, prepend)
 
 
-def _register(
-    hooks: OrderedDict[int, Hook], hook: Hook, prepend: bool = False
-) -> RemovableHandle:
+def _register(hooks: OrderedDict[int, Hook], hook: Hook, prepend: bool = False) -> RemovableHandle:
     """File a hook, last or first."""
     handle = RemovableHandle(hooks)
     hooks[handle.id] = hook
@@ -440,8 +416,7 @@ def _named_apart(param_group: dict[str, Any]) -> list[Any]:
     if names:
         if len(names) != len(params):
             raise ValueError(
-                "all optimizer params should be with/without names. Some param names "
-                "are missing"
+                "all optimizer params should be with/without names. Some param names are missing"
             )
         param_group["param_names"] = names
         params = [param[1] for param in params]

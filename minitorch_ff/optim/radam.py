@@ -7,11 +7,8 @@ from typing import Any, ClassVar
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.optim._buckets import Bucket, State
 from minitorch_ff.optim._elementwise import (
-    ElementwiseOptimizer,
-    Group,
-    check_betas,
-    check_settings,
-)
+    ElementwiseOptimizer, Group, check_betas, check_settings,
+)  # fmt: skip
 from minitorch_ff.optim.optimizer import ParamsT
 
 __all__ = ["RAdam"]

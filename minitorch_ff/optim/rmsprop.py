@@ -7,10 +7,8 @@ from typing import Any, ClassVar
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.optim._buckets import Bucket, State
 from minitorch_ff.optim._elementwise import (
-    ElementwiseOptimizer,
-    Group,
-    check_settings,
-)
+    ElementwiseOptimizer, Group, check_settings,
+)  # fmt: skip
 from minitorch_ff.optim.optimizer import ParamsT
 
 __all__ = ["RMSprop"]
@@ -81,9 +79,7 @@ class RMSprop(ElementwiseOptimizer):
         maximize: bool = False,
         differentiable: bool = False,
     ) -> None:
-        check_settings(
-            lr=lr, eps=eps, momentum=momentum, weight_decay=weight_decay, alpha=alpha
-        )
+        check_settings(lr=lr, eps=eps, momentum=momentum, weight_decay=weight_decay, alpha=alpha)
         defaults = {
             "lr": lr,
             "momentum": momentum,

@@ -6,12 +6,8 @@ from minitorch_ff._functions.creation import full_like, zeros_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.optim._buckets import Bucket, State
 from minitorch_ff.optim._elementwise import (
-    ElementwiseOptimizer,
-    Group,
-    check_settings,
-    counter,
-    number,
-)
+    ElementwiseOptimizer, Group, check_settings, counter, number,
+)  # fmt: skip
 from minitorch_ff.optim.optimizer import ParamsT
 
 __all__ = ["Rprop"]

@@ -26,14 +26,9 @@ if TYPE_CHECKING:
     from minitorch_ff._devices import device as Device
 
 __all__ = [
-    "SWALR",
-    "AveragedModel",
-    "get_ema_avg_fn",
-    "get_ema_multi_avg_fn",
-    "get_swa_avg_fn",
-    "get_swa_multi_avg_fn",
-    "update_bn",
-]
+    "SWALR", "AveragedModel", "get_ema_avg_fn", "get_ema_multi_avg_fn", "get_swa_avg_fn",
+    "get_swa_multi_avg_fn", "update_bn",
+]  # fmt: skip
 
 Count: TypeAlias = "Tensor | int"
 AverageOne: TypeAlias = "Callable[[Tensor, Tensor, Count], Tensor]"
@@ -44,8 +39,7 @@ def _check_decay(decay: float) -> None:
     """Raise for a decay that is not a fraction."""
     if decay < 0.0 or decay > 1.0:
         raise ValueError(
-            f"Invalid decay value {decay} provided. "
-            "Please provide a value in [0,1] range."
+            f"Invalid decay value {decay} provided. Please provide a value in [0,1] range."
         )
 
 
@@ -191,9 +185,7 @@ class AveragedModel(Module):
     ) -> None:
         super().__init__()
         if avg_fn is not None and multi_avg_fn is not None:
-            raise AssertionError(
-                "Only one of avg_fn and multi_avg_fn should be provided"
-            )
+            raise AssertionError("Only one of avg_fn and multi_avg_fn should be provided")
         self.module = copy.deepcopy(model)
         if device is not None:
             self.module = self.module.to(device)
@@ -217,9 +209,7 @@ class AveragedModel(Module):
         averages = [each.detach() for each in self._averaged_tensors(self.module)]
         values = [
             value.detach().to(average.device)
-            for average, value in zip(
-                averages, self._averaged_tensors(model), strict=False
-            )
+            for average, value in zip(averages, self._averaged_tensors(model), strict=False)
         ]
         if self.n_averaged.item() == 0:
             for average, value in zip(averages, values, strict=False):
@@ -317,14 +307,11 @@ class SWALR(LRScheduler):
             group["swa_lr"] = rate
         if anneal_strategy not in ["cos", "linear"]:
             raise ValueError(
-                "anneal_strategy must be one of 'cos' or 'linear', "
-                f"instead got {anneal_strategy}"
+                f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy}"
             )
         self._anneal_strategy = anneal_strategy
         if not isinstance(anneal_epochs, int) or anneal_epochs < 0:
-            raise ValueError(
-                f"anneal_epochs must be equal or greater than 0, got {anneal_epochs}"
-            )
+            raise ValueError(f"anneal_epochs must be equal or greater than 0, got {anneal_epochs}")
         self.anneal_epochs = anneal_epochs
         super().__init__(optimizer, last_epoch)
 

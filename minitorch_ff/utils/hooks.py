@@ -53,9 +53,7 @@ class RemovableHandle:
         hooks, self.id, extra = (*state, ())[:3]
         # A dictionary nobody holds stands for one that is gone: such a handle is idle.
         self.hooks_dict_ref = weakref.ref(OrderedDict() if hooks is None else hooks)
-        self.extra_dict_ref = tuple(
-            weakref.ref(d) for d in extra or () if d is not None
-        )
+        self.extra_dict_ref = tuple(weakref.ref(d) for d in extra or () if d is not None)
         RemovableHandle.next_id = max(RemovableHandle.next_id, self.id + 1)
 
     def __enter__(self) -> RemovableHandle:

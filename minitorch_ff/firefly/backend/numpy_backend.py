@@ -12,9 +12,7 @@ from minitorch_ff.firefly.backend.array_api import ArrayBackend
 
 # Floating-point exceptions give inf and nan without a word, as in PyTorch; for calls from
 # the engine only, so that a user's own NumPy code warns as before.
-warnings.filterwarnings(
-    "ignore", category=RuntimeWarning, module=r"minitorch_ff\.firefly\."
-)
+warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minitorch_ff\.firefly\.")
 
 
 BRANCHY = 1 << 11

@@ -77,9 +77,7 @@ class Elu(Operator):
     def backward(self, xp, grad):
         (x,) = self.saved_tensors
         positive = xp.gt(x, xp.constant_like(0, x))
-        slope = xp.scale(
-            xp.exp(xp.scale(x, self.rate)), self.alpha * self.scale * self.rate
-        )
+        slope = xp.scale(xp.exp(xp.scale(x, self.rate)), self.alpha * self.scale * self.rate)
         below = xp.mul(grad, xp.where_true(slope, xp.logical_not(positive)))
         return (xp.where(positive, xp.scale(grad, self.scale), below),)
 
@@ -340,9 +338,7 @@ class Hardshrink(Operator):
     def outside(self, xp, x):
         """Where `x` is not within `[-λ, λ]`."""
         above = xp.ge(x, xp.constant_like(-self.lambd, x))
-        return xp.logical_not(
-            xp.logical_and(above, xp.le(x, xp.constant_like(self.lambd, x)))
-        )
+        return xp.logical_not(xp.logical_and(above, xp.le(x, xp.constant_like(self.lambd, x))))
 
 
 class Softshrink(Hardshrink):

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from minitorch_ff.firefly import promotion
 from minitorch_ff.firefly.ops.base import (
-    NonDifferentiable,
-    Operator,
-    Stepwise,
-    Underivable,
-    not_implemented,
-)
+    NonDifferentiable, Operator, Stepwise, Underivable, not_implemented,
+)  # fmt: skip
 
 NO_BOOL_SUBTRACTION = (
     "Subtraction, the `-` operator, with two bool tensors is not supported. Use the "
@@ -48,18 +44,14 @@ class Sub(Operator):
     def number(value, like):
         if isinstance(value, bool):
             both = like.buffer.dtype.kind == "b"
-            raise RuntimeError(
-                NO_BOOL_SUBTRACTION if both else NO_SUBTRACTION_WITH_BOOL
-            )
+            raise RuntimeError(NO_BOOL_SUBTRACTION if both else NO_SUBTRACTION_WITH_BOOL)
         return promotion.number(value, like)
 
     @staticmethod
     def promote(a, b, floats=False):
         kinds = a.dtype.kind + b.dtype.kind
         if "b" in kinds:
-            raise RuntimeError(
-                NO_BOOL_SUBTRACTION if kinds == "bb" else NO_SUBTRACTION_WITH_BOOL
-            )
+            raise RuntimeError(NO_BOOL_SUBTRACTION if kinds == "bb" else NO_SUBTRACTION_WITH_BOOL)
         return promotion.promoted(a, b, floats)
 
     def forward(self, xp, a, b):

@@ -176,14 +176,10 @@ class Operator:
                     origins.append((i, version, version[0]))
                     break
             else:
-                raise RuntimeError(
-                    f"{type(self).__name__} may save its inputs and results only"
-                )
+                raise RuntimeError(f"{type(self).__name__} may save its inputs and results only")
         self.origins = origins
         if result is not tensor.buffer:  # NumPy's scalar became a 0-d buffer
-            self.saved = tuple(
-                [tensor.buffer if s is result else s for s in self.saved]
-            )
+            self.saved = tuple([tensor.buffer if s is result else s for s in self.saved])
 
     def _rejoin(self, buffer, origin):
         """A saved buffer as a tensor in its old place in the graph."""
@@ -202,12 +198,13 @@ class Operator:
         number, version, expected = origin
         buffer = self.saved[self.origins.index(origin)]
         source = self if number < 0 else self.edges[number]
-        what = f"[torch.{TYPE_NAMES[buffer.dtype.name]}Tensor {list(buffer.shape)}]"
+        kind = f"torch.{TYPE_NAMES[buffer.dtype.name]}Tensor"
+        if buffer.dtype.kind == "b":
+            kind = "CPUBoolType"  # PyTorch's one exception
+        what = f"[{kind} {list(buffer.shape)}]"
         if source is not None and not isinstance(source, AccumulateGrad):
             output = source.number if isinstance(source, Output) else 0
-            what += (
-                f", which is output {output} of {source.name().split('Backward')[0]},"
-            )
+            what += f", which is output {output} of {source.name().split('Backward')[0]},"
         raise RuntimeError(
             "one of the variables needed for gradient computation has been modified by an "
             f"inplace operation: {what} is at version {version[0]}; expected version "
@@ -347,9 +344,7 @@ def apply(operator, *inputs, **settings):
             if a.dtype is not b.dtype or (operator.floats and a.dtype.kind in "iub"):
                 buffers = operator.promote(a, b, operator.floats)
         if operator.differentiable and grad_enabled():
-            op.edges = edges = [
-                t.node if t.view_of is None else t.edge() for t in inputs
-            ]
+            op.edges = edges = [t.node if t.view_of is None else t.edge() for t in inputs]
             for edge in edges:
                 if edge is not None:
                     break
@@ -417,20 +412,13 @@ class SeveralOutputs(Operator):
         """Note where each saved buffer came from: an input, or one of the results."""
         known = [(id(t.buffer), OUTPUT - i, t.version) for i, t in enumerate(tensors)]
         known += [
-            (id(b), i, t.version)
-            for i, (b, t) in enumerate(zip(buffers, inputs, strict=True))
+            (id(b), i, t.version) for i, (b, t) in enumerate(zip(buffers, inputs, strict=True))
         ]
         origins = []
         for saved in self.saved:
-            found = [
-                (n, version, version[0])
-                for key, n, version in known
-                if key == id(saved)
-            ]
+            found = [(n, version, version[0]) for key, n, version in known if key == id(saved)]
             if saved is not None and not found:
-                raise RuntimeError(
-                    f"{type(self).__name__} may save its inputs and results only"
-                )
+                raise RuntimeError(f"{type(self).__name__} may save its inputs and results only")
             origins.append(found[-1] if found else None)
         self.origins = origins
 

@@ -55,9 +55,7 @@ class Cumprod(Operator):
         for k in reversed(range(x.shape[dim])):
             step = xp.index(grad, (*start, slice(k, k + 1)))
             if tail is not None:
-                step = xp.add(
-                    step, xp.mul(xp.index(x, (*start, slice(k + 1, k + 2))), tail)
-                )
+                step = xp.add(step, xp.mul(xp.index(x, (*start, slice(k + 1, k + 2))), tail))
             tail = step
             before = None if k == 0 else xp.index(y, (*start, slice(k - 1, k)))
             parts.append(tail if before is None else xp.mul(before, tail))

@@ -154,9 +154,7 @@ class Qr(SeveralOutputs):
         rows, columns = q.shape[-1], r.shape[-1]
         if self.mode == "complete" and q.shape[-2] > columns:
             raise RuntimeError(
-                "The QR decomposition is not differentiable when mode='complete' and "
-                "nrows > "
-                "ncols."
+                "The QR decomposition is not differentiable when mode='complete' and nrows > ncols."
             )
         if rows < columns:
             return (self.wide(xp, to_q, to_r, q, r),)

@@ -25,9 +25,7 @@ class ElementLoss(Operator):
     def backward(self, xp, grad):
         x, target = self.saved_tensors
         if self.reduction == "mean":
-            grad = xp.scale(
-                grad, 1 / max(math.prod(broadcast(x.shape, target.shape)), 1)
-            )
+            grad = xp.scale(grad, 1 / max(math.prod(broadcast(x.shape, target.shape)), 1))
         first, second = self.edges
         return (
             None if first is None else xp.mul(grad, self.slope(xp, x, target)),
@@ -190,9 +188,7 @@ class BinaryCrossEntropyWithLogits(Operator):
         if self.edges[1] is not None:
             slope = self.tilted(xp, log_sigmoid(xp, x))
             to_target = xp.mul(grad, xp.sub(log_sigmoid(xp, xp.neg(x)), slope))
-        slope = xp.sub(
-            xp.mul(self.tilt(xp, target), xp.sigmoid(x)), self.tilted(xp, target)
-        )
+        slope = xp.sub(xp.mul(self.tilt(xp, target), xp.sigmoid(x)), self.tilted(xp, target))
         return xp.mul(grad, slope), to_target
 
     def tilt(self, xp, target):

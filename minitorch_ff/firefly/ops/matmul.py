@@ -56,9 +56,7 @@ class MatMul(Operator):
             if rank_b == 1:
                 return xp.mul(grad, a)
             column = xp.reshape(a, (a.shape[0], 1))
-            return xp.mul(
-                column, xp.reshape(grad, (*grad.shape[:-1], 1, grad.shape[-1]))
-            )
+            return xp.mul(column, xp.reshape(grad, (*grad.shape[:-1], 1, grad.shape[-1])))
         if rank_b == 1:
             to_b = xp.matmul(transposed(xp, a), xp.reshape(grad, (*grad.shape, 1)))
             return xp.reshape(to_b, to_b.shape[:-1])
@@ -133,9 +131,7 @@ class Addmm(Operator):
 
     def forward(self, xp, m, a, b, *, beta, alpha):
         edges = self.edges
-        self.save_for_backward(
-            None if edges[2] is None else a, None if edges[1] is None else b
-        )
+        self.save_for_backward(None if edges[2] is None else a, None if edges[1] is None else b)
         self.beta, self.alpha = beta, alpha
         product = xp.matmul(a, b)
         if alpha != 1:

@@ -18,9 +18,7 @@ class BatchNorm(Operator):
         self.eps = eps
         self.dims = (0, *range(2, x.ndim))
         self.save_for_backward(x, weight)
-        y, centred, rstd, mean, variance = xp.batch_norm(
-            x, weight, bias, self.dims, eps
-        )
+        y, centred, rstd, mean, variance = xp.batch_norm(x, weight, bias, self.dims, eps)
         self.kept = centred, rstd
         if running is not None and x.size:
             means, variances, momentum = running

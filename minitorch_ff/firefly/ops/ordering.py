@@ -224,9 +224,7 @@ class Unique(SeveralOutputs):
         Raises:
             NotImplementedError: Always.
         """
-        raise NotImplementedError(
-            f"the derivative for '{self.called}' is not implemented."
-        )
+        raise NotImplementedError(f"the derivative for '{self.called}' is not implemented.")
 
     def name(self):
         words = self.called.split("_")

@@ -110,9 +110,7 @@ def product_before(xp, x, dim):
     size = x.shape[dim]
     first = xp.index(x, (*start, slice(0, 1)))
     one = xp.broadcast_to(xp.constant_like(1, x), tuple(first.shape))
-    return xp.cumprod(
-        xp.cat([one, xp.index(x, (*start, slice(0, size - 1)))], dim), dim
-    )
+    return xp.cumprod(xp.cat([one, xp.index(x, (*start, slice(0, size - 1)))], dim), dim)
 
 
 class Var(Operator):
@@ -203,9 +201,7 @@ def variance_and_mean_back(op, xp, to_var, to_mean):
     if to_mean is None:
         return from_var
     shape = tuple(op.saved_tensors[0].shape)
-    to_mean = spread(
-        xp, xp.scale(to_mean, 1 / max(op.count, 1)), shape, op.dim, op.keepdim
-    )
+    to_mean = spread(xp, xp.scale(to_mean, 1 / max(op.count, 1)), shape, op.dim, op.keepdim)
     return xp.copy(to_mean) if from_var is None else xp.add(from_var, to_mean)
 
 

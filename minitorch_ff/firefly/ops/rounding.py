@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from minitorch_ff.firefly.ops.base import (
-    Operator,
-    SeveralOutputs,
-    Stepwise,
-    not_implemented,
-)
+    Operator, SeveralOutputs, Stepwise, not_implemented,
+)  # fmt: skip
 
 
 class Floor(Stepwise):

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from minitorch_ff.firefly.ops.base import (
-    NonDifferentiable,
-    Operator,
-    Stepwise,
-    Underivable,
-    not_implemented,
-)
+    NonDifferentiable, Operator, Stepwise, Underivable, not_implemented,
+)  # fmt: skip
 
 
 class Abs(Operator):
@@ -66,9 +62,7 @@ class Signbit(NonDifferentiable):
     __slots__ = ()
 
     def forward(self, xp, x):
-        return (
-            xp.signbit(x) if x.dtype.kind in "fV" else xp.lt(x, xp.constant(0, x.dtype))
-        )
+        return xp.signbit(x) if x.dtype.kind in "fV" else xp.lt(x, xp.constant(0, x.dtype))
 
 
 class Heaviside(Underivable):

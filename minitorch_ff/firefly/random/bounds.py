@@ -7,12 +7,8 @@ import warnings
 import numpy as np
 
 from minitorch_ff.firefly.random.dtypes import (
-    c_name,
-    digits,
-    is_floating,
-    limits,
-    not_implemented,
-)
+    c_name, digits, is_floating, limits, not_implemented,
+)  # fmt: skip
 from minitorch_ff.firefly.random.exact import INT64_MIN, cast, floor, silent
 
 ALL_64_BITS = 2**64
@@ -38,8 +34,7 @@ def integer_range(low: int, high: int | None, dtype: np.dtype) -> tuple[int, int
         return _open_range(low, dtype)
     if not low < high:
         raise RuntimeError(
-            "random_ expects 'from' to be less than 'to', "
-            f"but got from={low} >= to={high}"
+            f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
         )
     if is_floating(dtype):
         low, high = _round_up(low, dtype), _round_down(high, dtype)
@@ -57,16 +52,13 @@ def _open_range(low: int, dtype: np.dtype) -> tuple[int, int]:
     if low == INT64_MIN:
         kernel = "random_full_64_bits_range_kernel_cpu"
         if dtype.name in ("int32", "int16", "int8", "uint8"):
-            raise RuntimeError(
-                f"{kernel} handles only int64, double, float and bfloat16"
-            )
+            raise RuntimeError(f"{kernel} handles only int64, double, float and bfloat16")
         if dtype.name not in ("int64", "float64", "float32", "bfloat16"):
             raise not_implemented(kernel, dtype)
         return 0, ALL_64_BITS  # all bit patterns, as they come
     if dtype.kind == "c":
         raise RuntimeError(
-            "random_from_to_impl handles only integral, floating-point and boolean "
-            "types"
+            "random_from_to_impl handles only integral, floating-point and boolean types"
         )
     if is_floating(dtype):
         low, last = _round_up(low, dtype), 2 ** digits(dtype)
@@ -87,8 +79,7 @@ def _check(low: int, last: int, dtype: np.dtype) -> None:
     """Refuse bounds that do not fit; warn of those with integers missing between."""
     if dtype.kind == "c":
         raise RuntimeError(
-            "check_random_bounds handles only integral, floating-point and boolean "
-            "types"
+            "check_random_bounds handles only integral, floating-point and boolean types"
         )
     bounds = ("from", low), ("to - 1", last)
     smallest, largest = limits(dtype)

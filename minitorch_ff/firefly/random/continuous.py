@@ -7,15 +7,8 @@ import math
 import numpy as np
 
 from minitorch_ff.firefly.random.dtypes import (
-    FLOAT32,
-    FLOAT64,
-    c_name,
-    is_floating,
-    is_half,
-    limits,
-    require_floating,
-    scalar_name,
-)
+    FLOAT32, FLOAT64, c_name, is_floating, is_half, limits, require_floating, scalar_name,
+)  # fmt: skip
 from minitorch_ff.firefly.random.engine import Engine
 from minitorch_ff.firefly.random.exact import cast, each, fma32, fma64, silent
 
@@ -66,9 +59,7 @@ class Continuous(Engine):
         _check_uniform(low, high, dtype)
         if dtype == FLOAT64:
             return self._in_blocks(lambda n: self._uniform64(n, low, high), size, dtype)
-        return self._in_blocks(
-            lambda n: self._uniform32(n, low, high, dtype), size, dtype
-        )
+        return self._in_blocks(lambda n: self._uniform32(n, low, high, dtype), size, dtype)
 
     def _uniform64(self, size: int, low: float, high: float):
         values = fma64(self.unit64(size), high - low, low)
@@ -87,9 +78,7 @@ class Continuous(Engine):
         return values
 
     @silent
-    def exponential(
-        self, size: int, lambd: float = 1.0, dtype: np.dtype = FLOAT32
-    ) -> np.ndarray:
+    def exponential(self, size: int, lambd: float = 1.0, dtype: np.dtype = FLOAT32) -> np.ndarray:
         """Draw waiting times of events that happen at a constant rate.
 
         Args:
@@ -106,9 +95,7 @@ class Continuous(Engine):
         if size and not is_floating(dtype):
             raise RuntimeError(_CONTINUOUS.format("Exponential", scalar_name(dtype)))
         if not lambd > 0:
-            raise RuntimeError(
-                f"exponential_ expects lambda > 0.0, but found lambda={lambd:g}"
-            )
+            raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd:g}")
         scale = -1.0 / lambd
         vectorised = size >= _MANY and dtype != FLOAT64
 
@@ -143,9 +130,7 @@ class Continuous(Engine):
             RuntimeError: `sigma` is not positive, or the dtype not floating.
         """
         if not sigma > 0:
-            raise RuntimeError(
-                f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}"
-            )
+            raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")
         if not is_floating(dtype):
             raise RuntimeError(_CONTINUOUS.format("Cauchy", c_name(dtype)))
 
@@ -185,8 +170,7 @@ def _check_uniform(low: float, high: float, dtype: np.dtype) -> None:
             raise RuntimeError(f"{name} is out of bounds for {c_name(dtype)}")
     if not low <= high:
         raise RuntimeError(
-            "uniform_ expects to return a [from, to) range, "
-            f"but found from={low:g} > to={high:g}"
+            f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}"
         )
     if not high - low <= largest:
         raise RuntimeError(

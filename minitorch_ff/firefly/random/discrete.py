@@ -7,13 +7,8 @@ import math
 import numpy as np
 
 from minitorch_ff.firefly.random.dtypes import (
-    BOOL,
-    FLOAT32,
-    FLOAT64,
-    is_floating,
-    not_implemented,
-    require_floating,
-)
+    BOOL, FLOAT32, FLOAT64, is_floating, not_implemented, require_floating,
+)  # fmt: skip
 from minitorch_ff.firefly.random.engine import Engine
 from minitorch_ff.firefly.random.exact import INT64_MIN, cast, each, floor, log, silent
 

@@ -80,9 +80,7 @@ def limits(dtype: np.dtype) -> tuple[float, float]:
 
 def not_implemented(kernel: str, dtype: np.dtype) -> NotImplementedError:
     """The error of a dtype that a distribution does not come in."""
-    return NotImplementedError(
-        f"\"{kernel}\" not implemented for '{scalar_name(dtype)}'"
-    )
+    return NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_name(dtype)}'")
 
 
 def require_floating(dtype: np.dtype, kernel: str) -> None:

@@ -44,9 +44,7 @@ def fma64(a, b: float, c: float) -> np.ndarray:
     product = a * b
     a_high, a_low = _halves(a)
     b_high, b_low = _halves(b)
-    product_error = (
-        (a_high * b_high - product) + a_high * b_low + a_low * b_high
-    ) + a_low * b_low
+    product_error = ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
     total = product + c
     back = total - product
     total_error = (product - (total - back)) + (c - back)

@@ -30,9 +30,7 @@ _VALUES = {
 class Integers(Engine):
     """Draws of integers, in any dtype."""
 
-    def randint(
-        self, size: int, low: int, high: int | None, dtype: np.dtype = INT64
-    ) -> np.ndarray:
+    def randint(self, size: int, low: int, high: int | None, dtype: np.dtype = INT64) -> np.ndarray:
         """Draw integers spread evenly over [low, high).
 
         Args:

@@ -8,11 +8,8 @@ import numpy as np
 
 from minitorch_ff.firefly.random.continuous import Continuous
 from minitorch_ff.firefly.random.dtypes import (
-    FLOAT32,
-    FLOAT64,
-    is_floating,
-    scalar_name,
-)
+    FLOAT32, FLOAT64, is_floating, scalar_name,
+)  # fmt: skip
 from minitorch_ff.firefly.random.exact import silent
 from minitorch_ff.firefly.random.memory_order import fill
 
@@ -100,19 +97,12 @@ def _check_values(weights, racing: bool) -> None:
     negative = not (weights >= 0).all()  # or not a number
     infinite = not np.isfinite(weights).all()
     if racing and (negative or infinite):
-        raise RuntimeError(
-            "probability tensor contains either `inf`, `nan` or element < 0"
-        )
+        raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
     if negative:
-        raise RuntimeError(
-            "invalid multinomial distribution (encountering probability entry < 0)"
-        )
+        raise RuntimeError("invalid multinomial distribution (encountering probability entry < 0)")
     if infinite:
         raise RuntimeError(
-            "invalid multinomial distribution "
-            "(encountering probability entry = infinity or NaN)"
+            "invalid multinomial distribution (encountering probability entry = infinity or NaN)"
         )
     if not (weights > 0).any(axis=-1).all():
-        raise RuntimeError(
-            "invalid multinomial distribution (sum of probabilities <= 0)"
-        )
+        raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")

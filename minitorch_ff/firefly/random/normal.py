@@ -13,11 +13,8 @@ import numpy as np
 
 from minitorch_ff.firefly.random.box_muller import GROUP, transform
 from minitorch_ff.firefly.random.dtypes import (
-    FLOAT32,
-    FLOAT64,
-    is_half,
-    require_floating,
-)
+    FLOAT32, FLOAT64, is_half, require_floating,
+)  # fmt: skip
 from minitorch_ff.firefly.random.engine import BLOCK, Engine
 from minitorch_ff.firefly.random.exact import cast, each, exp, fma64, silent
 

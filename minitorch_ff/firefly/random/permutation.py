@@ -7,12 +7,8 @@ from typing import Any
 import numpy as np
 
 from minitorch_ff.firefly.random.dtypes import (
-    INT64,
-    is_floating,
-    limits,
-    not_implemented,
-    scalar_name,
-)
+    INT64, is_floating, limits, not_implemented, scalar_name,
+)  # fmt: skip
 from minitorch_ff.firefly.random.engine import Engine
 from minitorch_ff.firefly.random.exact import cast
 
@@ -120,19 +116,14 @@ def _follow_to_roots(parent) -> None:
 
 def _check(n: int, dtype: np.dtype) -> None:
     if n < 0:
-        raise RuntimeError(
-            f"Trying to create tensor with negative dimension {n}: [{n}]"
-        )
+        raise RuntimeError(f"Trying to create tensor with negative dimension {n}: [{n}]")
     if dtype.name not in _INTEGERS and not is_floating(dtype):
         raise not_implemented("randperm", dtype)
     if dtype.kind in "iu" and n - 1 > limits(dtype)[1]:
-        raise RuntimeError(
-            f"value cannot be converted to type {dtype.name}_t without overflow"
-        )
+        raise RuntimeError(f"value cannot be converted to type {dtype.name}_t without overflow")
     if dtype.name in _GAPLESS and n > _GAPLESS[dtype.name][0]:
         raise RuntimeError(
-            f"n cannot be greater than {_GAPLESS[dtype.name][1]} "
-            f"for {scalar_name(dtype)} type."
+            f"n cannot be greater than {_GAPLESS[dtype.name][1]} for {scalar_name(dtype)} type."
         )
     if n >= _TOO_LONG:
         raise NotImplementedError(f"randperm of {_TOO_LONG} items or more")

@@ -22,9 +22,7 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     return activation.relu(input) if not inplace else relu_(input)
 
 
-def leaky_relu(
-    input: Tensor, negative_slope: float = 0.01, inplace: bool = False
-) -> Tensor:
+def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """`x` where it is positive, `negative_slope x` elsewhere.
 
     See: rule [`LeakyRelu`][minitorch_ff.firefly.ops.activation.LeakyRelu],
@@ -82,9 +80,7 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     return hardtanh(input, 0.0, 6.0, inplace)
 
 
-def threshold(
-    input: Tensor, threshold: float, value: float, inplace: bool = False
-) -> Tensor:
+def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
     """`x` where it is above `threshold`, `value` elsewhere; see `torch.threshold`."""
     if inplace:
         return threshold_(input, threshold, value)
@@ -248,9 +244,7 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     See: [torch.nn.functional.glu](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.glu.html).
     """
     if not input.buffer.ndim:
-        raise RuntimeError(
-            "glu does not support scalars because halving size must be even"
-        )
+        raise RuntimeError("glu does not support scalars because halving size must be even")
     size = input.size(dim)
     if size % 2:
         raise RuntimeError(
@@ -295,9 +289,7 @@ def log_softmax(
     dtype: DType | None = None,
 ) -> Tensor:
     """The logarithm of the softmax; see `torch.log_softmax`."""
-    return activation.log_softmax(
-        input, _chosen("log_softmax", input, dim, _stacklevel), dtype
-    )
+    return activation.log_softmax(input, _chosen("log_softmax", input, dim, _stacklevel), dtype)
 
 
 def _chosen(name: str, input: Tensor, dim: int | None, stacklevel: int) -> int:

@@ -11,9 +11,7 @@ if TYPE_CHECKING:
     from minitorch_ff._tensor import Tensor
 
 
-def cosine_similarity(
-    x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8
-) -> Tensor:
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     r"""The cosine of the angle between vectors: $x_1 \cdot x_2 / (|x_1| |x_2|)$.
 
     Args:
@@ -30,9 +28,7 @@ def cosine_similarity(
     x1, x2 = broadcast_tensors(floating(x1), floating(x2))
     # Each length is held above eps; where it is, no gradient flows through it.
     lengths = [x.norm(2, dim, keepdim=True) for x in (x1, x2)]
-    units = [
-        x / length.clamp_min(eps) for x, length in zip((x1, x2), lengths, strict=True)
-    ]
+    units = [x / length.clamp_min(eps) for x, length in zip((x1, x2), lengths, strict=True)]
     return (units[0] * units[1]).sum(dim)
 
 

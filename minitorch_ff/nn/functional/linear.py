@@ -69,20 +69,15 @@ def check_operands(input: Tensor, weight: Tensor) -> None:
     check_same_device(input, weight)
     if not x.ndim:
         raise RuntimeError(
-            "both arguments to linear need to be at least 1D, but they are "
-            f"{x.ndim}D and {w.ndim}D"
+            f"both arguments to linear need to be at least 1D, but they are {x.ndim}D and {w.ndim}D"
         )
     if w.ndim not in (1, 2):
-        raise RuntimeError(
-            f"t() expects a tensor with <= 2 dimensions, but self is {w.ndim}D"
-        )
+        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {w.ndim}D")
     if x.dtype != w.dtype:
         raise products.dtypes_differ(x, w)
 
 
-def bilinear(
-    input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None
-) -> Tensor:
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     r"""Weighted sums of all products of two features: $y_k = x_1^\top W_k x_2 + b_k$.
 
     Args:
@@ -102,8 +97,7 @@ def bilinear(
     first, second, w = input1.buffer.shape, input2.buffer.shape, weight.buffer.shape
     if len(first) != len(second):
         raise RuntimeError(
-            "bilinear(): input dimensions do not match: got "
-            f"{len(first)} and {len(second)}"
+            f"bilinear(): input dimensions do not match: got {len(first)} and {len(second)}"
         )
     for i, (n, m) in enumerate(zip(first[:-1], second[:-1], strict=True)):
         if n != m:

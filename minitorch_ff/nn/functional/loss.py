@@ -12,11 +12,8 @@ from minitorch_ff._functions.activation import log_softmax
 from minitorch_ff._functions.conversion import cast
 from minitorch_ff.firefly.ops import loss as ops
 from minitorch_ff.firefly.ops.base import (
-    TYPE_NAMES,
-    apply,
-    check_broadcast,
-    check_same_device,
-)
+    TYPE_NAMES, apply, check_broadcast, check_same_device,
+)  # fmt: skip
 from minitorch_ff.nn.functional._reduction import legacy_reduction, reduce
 
 if TYPE_CHECKING:
@@ -60,9 +57,7 @@ def mse_loss(
     if size_average is not None or reduce is not None:
         reduction = legacy_reduction(size_average, reduce)
     if weight is not None:
-        return weighted(
-            element_loss(ops.MseLoss, input, target, "none"), weight, reduction
-        )
+        return weighted(element_loss(ops.MseLoss, input, target, "none"), weight, reduction)
     return element_loss(ops.MseLoss, input, target, reduction)
 
 
@@ -260,9 +255,7 @@ def binary_cross_entropy_with_logits(
     if target.buffer.dtype != input.buffer.dtype:
         target = cast(target, input.dtype)
     settings = {"weight": _buffer(weight), "pos_weight": _buffer(pos_weight)}
-    return element_loss(
-        ops.BinaryCrossEntropyWithLogits, input, target, reduction, **settings
-    )
+    return element_loss(ops.BinaryCrossEntropyWithLogits, input, target, reduction, **settings)
 
 
 def _buffer(tensor: Tensor | None) -> Any:
@@ -390,15 +383,11 @@ def cross_entropy(
             )
         return _with_probabilities(input, target, weight, reduction, label_smoothing)
     if not 0 <= label_smoothing <= 1:
-        raise RuntimeError(
-            f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}"
-        )
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     if x.ndim < 1 or (x.ndim > 1 and classes.ndim != x.ndim - 1):
         check_class_targets(input, target)
     log_probabilities = log_softmax(input, class_dim)
-    loss = nll_loss(
-        log_probabilities, target, weight, None, ignore_index, None, reduction
-    )
+    loss = nll_loss(log_probabilities, target, weight, None, ignore_index, None, reduction)
     if not label_smoothing:
         return loss
     smooth = _smooth_part(log_probabilities, target, weight, ignore_index, reduction)
@@ -498,9 +487,7 @@ def nll_loss(
     counted = xp.ne(numbers, xp.constant_like(ignore_index, numbers))
     safe = xp.where_true(numbers, counted)
     if not xp.all_between(safe, 0, classes):
-        wrong = next(
-            n for n in numbers.tolist() if n != ignore_index and not 0 <= n < classes
-        )
+        wrong = next(n for n in numbers.tolist() if n != ignore_index and not 0 <= n < classes)
         raise IndexError(f"Target {wrong} is out of bounds.")
     if weight is None:
         weights = xp.cast(counted, x.dtype)
@@ -525,28 +512,19 @@ def check_class_targets(input: Tensor, target: Tensor) -> None:
     check_same_device(input, target)
     if x.ndim < 1:
         raise ValueError(f"Expected 1 or more dimensions (got {x.ndim})")
-    if (
-        x.ndim != 1 and x.shape[0] != numbers.shape[:1][0]
-        if numbers.ndim
-        else x.ndim != 1
-    ):
+    if x.ndim != 1 and x.shape[0] != numbers.shape[:1][0] if numbers.ndim else x.ndim != 1:
         given = numbers.shape[0] if numbers.ndim else 0
         raise ValueError(
             f"Expected input batch_size ({x.shape[0]}) to match target batch_size ({given})."
         )
     if x.ndim <= 2 and numbers.ndim > 1:
-        raise RuntimeError(
-            "0D or 1D target tensor expected, multi-target not supported"
-        )
+        raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
     expected = x.shape[:1] + x.shape[2:] if x.ndim > 1 else ()
     if x.ndim > 2 and numbers.shape != expected:
-        raise RuntimeError(
-            f"Expected target size {list(expected)}, got {list(numbers.shape)}"
-        )
+        raise RuntimeError(f"Expected target size {list(expected)}, got {list(numbers.shape)}")
     if numbers.dtype.kind not in "iu":
         raise RuntimeError(
-            "expected target dtype to be Long or Byte, but got "
-            f"{TYPE_NAMES[numbers.dtype.name]}"
+            f"expected target dtype to be Long or Byte, but got {TYPE_NAMES[numbers.dtype.name]}"
         )
 
 

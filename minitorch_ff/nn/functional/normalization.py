@@ -50,9 +50,7 @@ def batch_norm(
             f"Expected more than 1 value per channel when training, got input size {input.shape}"
         )
     if training and eps <= 0:
-        raise ValueError(
-            f"batch_norm eps must be positive during training, but got {eps}"
-        )
+        raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
     if len(shape) < 2 and not input.buffer.size:
         return input.clone()
     if len(shape) < 2:
@@ -123,8 +121,7 @@ def instance_norm(
     # Every channel of every sample counts as a channel of one large sample.
     flat = input.reshape((1, samples * channels) + shape[2:])
     each = [
-        None if t is None else t.repeat(samples)
-        for t in (running_mean, running_var, weight, bias)
+        None if t is None else t.repeat(samples) for t in (running_mean, running_var, weight, bias)
     ]
     out = batch_norm(flat, *each, use_input_stats, momentum, eps)
     for running, copies in ((running_mean, each[0]), (running_var, each[1])):
@@ -244,9 +241,7 @@ def group_norm(
     """
     shape = input.buffer.shape
     if training and eps <= 0:
-        raise ValueError(
-            f"batch_norm eps must be positive during training, but got {eps}"
-        )
+        raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
     if len(shape) < 2 and not input.buffer.size:
         return input.clone()
     if len(shape) < 2:
@@ -274,18 +269,14 @@ def group_norm(
             )
     size = input.buffer.size // max(samples * num_groups, 1)
     grouped = input.reshape(samples, num_groups, size)
-    out = apply(ops.LayerNorm, grouped, ABSENT, ABSENT, dims=(2,), eps=eps).reshape(
-        shape
-    )
+    out = apply(ops.LayerNorm, grouped, ABSENT, ABSENT, dims=(2,), eps=eps).reshape(shape)
     per_channel = (channels,) + (1,) * (len(shape) - 2)
     if weight is not None:
         out = out * weight.reshape(per_channel)
     return out if bias is None else out + bias.reshape(per_channel)
 
 
-def normalize(
-    input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12
-) -> Tensor:
+def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12) -> Tensor:
     """Divide every vector along `dim` by its `p`-norm, which is taken to be at least `eps`.
 
     See: [torch.nn.functional.normalize](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.normalize.html).

@@ -86,9 +86,7 @@ def cosine_embedding_loss(
     """
     reduction = _reduction(size_average, reduce, reduction)
     if target.dim() not in (0, 1):
-        raise RuntimeError(
-            "0D or 1D target tensor expected, multi-target not supported"
-        )
+        raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
     if target.dim() == 1 and input1.dim() != 2:
         raise RuntimeError(
             "1D target tensor expects 2D input tensors, but found inputs with sizes "
@@ -182,16 +180,13 @@ def multilabel_margin_loss(
     reduction = _reduction(size_average, reduce, reduction)
     if input.dim() > 2 or target.shape != input.shape:
         raise RuntimeError(
-            f"inconsistent target size: {list(target.shape)} for input of size: "
-            f"{list(input.shape)}"
+            f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}"
         )
     rows = input.reshape(1, -1) if input.dim() < 2 else input
     numbers = target.reshape(rows.shape)
     valid = (numbers < 0).cumsum(1) == 0
     safe = where(valid, numbers, numbers.new_zeros(()))
-    is_target = (
-        rows.new_zeros(rows.shape).scatter_add(1, safe, valid.to(rows.dtype)) > 0
-    )
+    is_target = rows.new_zeros(rows.shape).scatter_add(1, safe, valid.to(rows.dtype)) > 0
     at_targets = rows.gather(1, safe)
     short = (1 - at_targets.unsqueeze(2) + rows.unsqueeze(1)).clamp_min(0)
     counted = valid.unsqueeze(2) & ~is_target.unsqueeze(1)

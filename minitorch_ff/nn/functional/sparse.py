@@ -35,14 +35,10 @@ def one_hot(input: Tensor, num_classes: int = -1) -> Tensor:
     """
     numbers = input.buffer
     if numbers.dtype.name != "int64":
-        raise RuntimeError(
-            "one_hot is only applicable to index tensor of type LongTensor."
-        )
+        raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
     if not numbers.size:
         if num_classes <= 0:
-            raise RuntimeError(
-                "Can not infer total number of classes from empty tensor."
-            )
+            raise RuntimeError("Can not infer total number of classes from empty tensor.")
         return input.new_empty((*numbers.shape, num_classes))
     low, high = int(numbers.min()), int(numbers.max())
     if low < 0:

@@ -121,9 +121,7 @@ class Conversion(Traversal):
             device: Where to; None keeps the tensors where they are.
             recurse: Whether submodules move, too.
         """
-        return self._apply(
-            lambda tensor: empty_like(tensor, device=device), recurse=recurse
-        )
+        return self._apply(lambda tensor: empty_like(tensor, device=device), recurse=recurse)
 
     def share_memory(self) -> Self:
         """Put parameters and buffers where other processes see them."""

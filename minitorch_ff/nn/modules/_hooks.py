@@ -226,9 +226,7 @@ class HookRegistration(Registration):
             prepend=prepend,
         )
 
-    def register_full_backward_pre_hook(
-        self, hook: Hook, prepend: bool = False
-    ) -> RemovableHandle:
+    def register_full_backward_pre_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
         """Call `hook(module, grad_output)` once the gradients of the outputs are known.
 
         Args:
@@ -240,9 +238,7 @@ class HookRegistration(Registration):
         """
         return _add(self._backward_pre_hooks, hook, self._hook_ids, prepend=prepend)
 
-    def register_full_backward_hook(
-        self, hook: Hook, prepend: bool = False
-    ) -> RemovableHandle:
+    def register_full_backward_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
         """Call `hook(module, grad_input, grad_output)` after the backward pass.
 
         `grad_input` has an entry for each positional argument, None for what is no
@@ -265,9 +261,7 @@ class HookRegistration(Registration):
         """The older kind of backward hook: it sees only the last operator."""
         return self._add_backward_hook(hook, full=False)
 
-    def _add_backward_hook(
-        self, hook: Hook, full: bool, prepend: bool = False
-    ) -> RemovableHandle:
+    def _add_backward_hook(self, hook: Hook, full: bool, prepend: bool = False) -> RemovableHandle:
         if self._is_full_backward_hook not in (None, full):
             raise RuntimeError(TWO_KINDS.format("on a single Module"))
         self._is_full_backward_hook = full
@@ -292,9 +286,7 @@ class HookedCall:
         result: What the module and the hooks so far have made of it.
     """
 
-    def __init__(
-        self, module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> None:
+    def __init__(self, module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.module = module
         self.args = args
         self.kwargs = kwargs
@@ -368,10 +360,7 @@ class HookedCall:
 
     def _run_forward_hook(self, number: int, hook: Hook) -> None:
         module = self.module
-        if (
-            number in module._forward_hooks_with_kwargs
-            or number in everywhere.forward_with_kwargs
-        ):
+        if number in module._forward_hooks_with_kwargs or number in everywhere.forward_with_kwargs:
             replaced = hook(module, self.args, self.kwargs, self.result)
         else:
             replaced = hook(module, self.args, self.result)

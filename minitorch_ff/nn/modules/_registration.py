@@ -96,9 +96,7 @@ class _Member:
 
     def __get__(self, module: Any, cls: Any = None) -> Any:
         if module is None:
-            raise AttributeError(
-                f"type object '{cls.__name__}' has no attribute '{self.name}'"
-            )
+            raise AttributeError(f"type object '{cls.__name__}' has no attribute '{self.name}'")
         if cls is self.owner:
             members = module.__dict__[self.kind]
             if self.name in members:
@@ -127,9 +125,7 @@ class Registration:
             if members is not None and name in members:
                 self._remember(kind, name)
                 return members[name]
-        raise AttributeError(
-            f"'{type(self).__name__}' object has no attribute '{name}'"
-        )
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def _remember(self, kind: str, name: str) -> None:
         """Make further reads of this name quick, unless the class reads otherwise."""
@@ -146,9 +142,7 @@ class Registration:
         parameters = state.get("_parameters")
         if isinstance(value, Parameter):
             if parameters is None:
-                raise AttributeError(
-                    "cannot assign parameters before Module.__init__() call"
-                )
+                raise AttributeError("cannot assign parameters before Module.__init__() call")
             self._forget(name, state, self._buffers, self._modules)
             self.register_parameter(name, value)
         elif parameters is not None and name in parameters:
@@ -160,9 +154,7 @@ class Registration:
             self.register_parameter(name, value)
         elif isinstance(value, Registration):
             if parameters is None:
-                raise AttributeError(
-                    "cannot assign module before Module.__init__() call"
-                )
+                raise AttributeError("cannot assign module before Module.__init__() call")
             self._forget(name, state, parameters, self._buffers)
             self._modules[name] = _after_hooks(module_hooks, self, name, value)
         elif name in state.get("_modules", ()):
@@ -184,11 +176,7 @@ class Registration:
         self._non_persistent_buffers_set.discard(name)
 
     def _set_buffer(self, name: str, value: Any) -> None:
-        if not (
-            value is None
-            or isinstance(value, Tensor)
-            or hasattr(value, "__torch_function__")
-        ):
+        if not (value is None or isinstance(value, Tensor) or hasattr(value, "__torch_function__")):
             raise TypeError(
                 f"cannot assign '{typename(value)}' as buffer '{name}' "
                 "(torch.nn.Buffer, torch.Tensor or None expected)"
@@ -258,9 +246,7 @@ class Registration:
             param = _after_hooks(parameter_hooks, self, name, param)
         self._parameters[name] = param
 
-    def register_buffer(
-        self, name: str, tensor: Tensor | None, persistent: bool = True
-    ) -> None:
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Add a tensor that is state but not learned, such as a running mean.
 
         Args:
@@ -274,9 +260,7 @@ class Registration:
         """
         self._check_name("buffer", "_buffers", name)
         if not (
-            tensor is None
-            or isinstance(tensor, Tensor)
-            or hasattr(tensor, "__torch_function__")
+            tensor is None or isinstance(tensor, Tensor) or hasattr(tensor, "__torch_function__")
         ):
             raise TypeError(
                 f"cannot assign '{typename(tensor)}' object to buffer '{name}' "

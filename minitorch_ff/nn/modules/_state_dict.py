@@ -89,9 +89,7 @@ class StateDict(Traversal):
                 FutureWarning,
                 stacklevel=2,
             )
-            by_position = dict(
-                zip(("destination", "prefix", "keep_vars"), args, strict=False)
-            )
+            by_position = dict(zip(("destination", "prefix", "keep_vars"), args, strict=False))
             if destination is None:
                 destination = by_position["destination"]
             prefix = prefix or by_position.get("prefix", "")
@@ -121,9 +119,7 @@ class StateDict(Traversal):
             destination = replaced
         return destination
 
-    def _save_to_state_dict(
-        self, destination: Any, prefix: str, keep_vars: bool
-    ) -> None:
+    def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
         """Put this module's own state into `destination`."""
         for name, tensor in self._saved_tensors():
             destination[prefix + name] = tensor if keep_vars else tensor.detach()
@@ -181,9 +177,7 @@ class StateDict(Traversal):
             <All keys matched successfully>
         """
         if not isinstance(state_dict, Mapping):
-            raise TypeError(
-                f"Expected state_dict to be dict-like, got {type(state_dict)}."
-            )
+            raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
         metadata = getattr(state_dict, "_metadata", None)
         loading = _Loading(metadata or {}, assign)
         copied: Any = OrderedDict(state_dict)  # hooks may change it
@@ -306,9 +300,7 @@ class StateDict(Traversal):
         """Call `hook(module, prefix, keep_vars)` before the state is saved."""
         return file_hook(self._state_dict_pre_hooks, hook)
 
-    def register_state_dict_post_hook(
-        self, hook: Callable[..., Any]
-    ) -> RemovableHandle:
+    def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(module, state_dict, prefix, local_metadata)` after saving.
 
         Args:
@@ -326,9 +318,7 @@ class StateDict(Traversal):
             )
         return file_hook(self._state_dict_hooks, hook)
 
-    def register_load_state_dict_pre_hook(
-        self, hook: Callable[..., Any]
-    ) -> RemovableHandle:
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call a hook before this module's own state is loaded.
 
         Args:
@@ -346,9 +336,7 @@ class StateDict(Traversal):
         wrapped = _WrappedHook(hook, self if with_module else None)
         return file_hook(self._load_state_dict_pre_hooks, wrapped)
 
-    def register_load_state_dict_post_hook(
-        self, hook: Callable[..., Any]
-    ) -> RemovableHandle:
+    def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(module, incompatible_keys)` after the state was loaded.
 
         Args:
@@ -360,9 +348,7 @@ class StateDict(Traversal):
 class _WrappedHook:
     """A hook that is given its module first, or not; the module is held weakly."""
 
-    def __init__(
-        self, hook: Callable[..., Any], module: StateDict | None = None
-    ) -> None:
+    def __init__(self, hook: Callable[..., Any], module: StateDict | None = None) -> None:
         self.hook = hook
         self.module = None if module is None else weakref.ref(module)
         functools.update_wrapper(self, hook)

@@ -142,9 +142,7 @@ class Traversal(Registration):
         """The members of one kind, found by `get_members_fn` in every module."""
         modules: Iterable[tuple[str, Any]] = [(prefix, self)]
         if recurse:
-            modules = self.named_modules(
-                prefix=prefix, remove_duplicate=remove_duplicate
-            )
+            modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
         seen = set()
         for path, module in modules:
             for name, member in get_members_fn(module):

@@ -11,10 +11,8 @@ from minitorch_ff.nn import init
 from minitorch_ff.nn.modules.lazy import LazyModuleMixin
 from minitorch_ff.nn.modules.module import Module
 from minitorch_ff.nn.parameter import (
-    Parameter,
-    UninitializedBuffer,
-    UninitializedParameter,
-)
+    Parameter, UninitializedBuffer, UninitializedParameter,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from minitorch_ff._tensor import Tensor
@@ -65,12 +63,8 @@ class _NormBase(Module):
                 name, Parameter(empty(num_features, **where)) if wanted else None
             )
         tracking = track_running_stats
-        self.register_buffer(
-            "running_mean", zeros(num_features, **where) if tracking else None
-        )
-        self.register_buffer(
-            "running_var", ones(num_features, **where) if tracking else None
-        )
+        self.register_buffer("running_mean", zeros(num_features, **where) if tracking else None)
+        self.register_buffer("running_var", ones(num_features, **where) if tracking else None)
         self.register_buffer(
             "num_batches_tracked",
             tensor(0, dtype=_dtypes.int64, device=device) if tracking else None,
@@ -109,11 +103,7 @@ class _NormBase(Module):
     ) -> None:  # fmt: skip
         version = local_metadata.get("version", None)
         key = prefix + "num_batches_tracked"
-        if (
-            (version is None or version < 2)
-            and self.track_running_stats
-            and key not in state_dict
-        ):
+        if (version is None or version < 2) and self.track_running_stats and key not in state_dict:
             # Checkpoints from before the counter existed.
             state_dict[key] = tensor(0, dtype=_dtypes.int64)
         super()._load_from_state_dict(
@@ -139,9 +129,7 @@ class _BatchNorm(_NormBase):
             count.version[0] += 1
             if self.momentum is None:
                 momentum = 1.0 / float(count)
-        use_batch = self.training or (
-            self.running_mean is None and self.running_var is None
-        )
+        use_batch = self.training or (self.running_mean is None and self.running_var is None)
         running = not self.training or tracking
         return F.batch_norm(
             input,

@@ -18,13 +18,8 @@ if TYPE_CHECKING:
     from typing import Self
 
 __all__ = [
-    "Container",
-    "ModuleDict",
-    "ModuleList",
-    "ParameterDict",
-    "ParameterList",
-    "Sequential",
-]
+    "Container", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential",
+]  # fmt: skip
 
 
 class Container(Module):
@@ -202,20 +197,15 @@ class Sequential(_Numbered):
 def _must_be_sequential(other: Any) -> None:
     if not isinstance(other, Sequential):
         raise ValueError(
-            "add operator supports only objects of Sequential class, but "
-            f"{type(other)} is given."
+            f"add operator supports only objects of Sequential class, but {type(other)} is given."
         )
 
 
 def _must_be_factor(module: Sequential, factor: Any) -> None:
     if not isinstance(factor, int):
-        raise TypeError(
-            f"unsupported operand type(s) for *: {type(module)} and {type(factor)}"
-        )
+        raise TypeError(f"unsupported operand type(s) for *: {type(module)} and {type(factor)}")
     if factor <= 0:
-        raise ValueError(
-            f"Non-positive multiplication factor {factor} for {type(module)}"
-        )
+        raise ValueError(f"Non-positive multiplication factor {factor} for {type(module)}")
 
 
 class ModuleList(_Numbered):
@@ -456,9 +446,7 @@ class ParameterList(Module):
 
     def extra_repr(self) -> str:
         """One line for each value."""
-        return "\n".join(
-            f"  ({i}): {_summary(value, 'dtype')}" for i, value in enumerate(self)
-        )
+        return "\n".join(f"  ({i}): {_summary(value, 'dtype')}" for i, value in enumerate(self))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """A list is not called."""
@@ -607,9 +595,7 @@ class ParameterDict(Module):
 
     def extra_repr(self) -> str:
         """One line for each value."""
-        return "\n".join(
-            f"  ({key}): {_summary(value, 'type')}" for key, value in self.items()
-        )
+        return "\n".join(f"  ({key}): {_summary(value, 'type')}" for key, value in self.items())
 
     def __call__(self, input: Any) -> Any:
         """A dictionary is not called."""

@@ -22,9 +22,7 @@ class PairwiseDistance(Module):
     See: [torch.nn.PairwiseDistance](https://docs.pytorch.org/docs/stable/generated/torch.nn.PairwiseDistance.html).
     """
 
-    def __init__(
-        self, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
-    ) -> None:
+    def __init__(self, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> None:
         super().__init__()
         self.norm = p
         self.eps = eps

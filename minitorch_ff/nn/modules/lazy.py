@@ -58,25 +58,19 @@ class LazyModuleMixin:
         """Before the first call: initialize, and become an ordinary layer."""
         module.initialize_parameters(*args, **(kwargs or {}))
         if module.has_uninitialized_params():
-            raise RuntimeError(
-                f"module {module._get_name()} has not been fully initialized"
-            )
+            raise RuntimeError(f"module {module._get_name()} has not been fully initialized")
         module._initialize_hook.remove()
         module._load_hook.remove()
         del module._initialize_hook, module._load_hook
         if module.cls_to_become is not None:
             module.__class__ = module.cls_to_become
 
-    def _save_to_state_dict(
-        self, destination: Any, prefix: str, keep_vars: bool
-    ) -> None:
+    def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
         for name, tensor in self._saved_tensors():
             keep = keep_vars or is_lazy(tensor)
             destination[prefix + name] = tensor if keep else tensor.detach()
 
-    def _lazy_load_hook(
-        self, state_dict: dict[str, Any], prefix: str, *others: Any
-    ) -> None:
+    def _lazy_load_hook(self, state_dict: dict[str, Any], prefix: str, *others: Any) -> None:
         """Before a state is loaded: give parameters the shapes they have there."""
         for name, tensor in [*self._parameters.items(), *self._buffers.items()]:
             saved = state_dict.get(prefix + name)

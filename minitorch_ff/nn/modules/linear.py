@@ -66,9 +66,7 @@ class Linear(Module):
         super().__init__()
         self.in_features = in_features
         self.out_features = out_features
-        self.weight = Parameter(
-            empty((out_features, in_features), device=device, dtype=dtype)
-        )
+        self.weight = Parameter(empty((out_features, in_features), device=device, dtype=dtype))
         if bias:
             self.bias = Parameter(empty(out_features, device=device, dtype=dtype))
         else:
@@ -126,12 +124,8 @@ class Bilinear(Module):
         self.in1_features = in1_features
         self.in2_features = in2_features
         self.out_features = out_features
-        self.weight = Parameter(
-            empty((out_features, in1_features, in2_features), **where)
-        )
-        self.register_parameter(
-            "bias", Parameter(empty(out_features, **where)) if bias else None
-        )
+        self.weight = Parameter(empty((out_features, in1_features, in2_features), **where))
+        self.register_parameter("bias", Parameter(empty(out_features, **where)) if bias else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:

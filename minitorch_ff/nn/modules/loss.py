@@ -121,9 +121,7 @@ class BCELoss(_WeightedLoss):
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Probabilities of any shape, and targets of the same."""
-        return F.binary_cross_entropy(
-            input, target, self.weight, reduction=self.reduction
-        )
+        return F.binary_cross_entropy(input, target, self.weight, reduction=self.reduction)
 
 
 class BCEWithLogitsLoss(_Loss):
@@ -267,9 +265,7 @@ class KLDivLoss(_Loss):
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Log-probabilities of any shape, and probabilities of the same."""
-        return F.kl_div(
-            input, target, reduction=self.reduction, log_target=self.log_target
-        )
+        return F.kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
 
 
 class SoftMarginLoss(_Loss):

@@ -8,37 +8,26 @@ from typing import TYPE_CHECKING, Any
 
 from minitorch_ff.nn.modules._conversion import Conversion
 from minitorch_ff.nn.modules._hooks import (
-    HookedCall,
-    HookRegistration,
-    everywhere,
-    register_module_backward_hook,
-    register_module_forward_hook,
-    register_module_forward_pre_hook,
-    register_module_full_backward_hook,
-    register_module_full_backward_pre_hook,
-)
+    HookedCall, HookRegistration, everywhere, register_module_backward_hook,
+    register_module_forward_hook, register_module_forward_pre_hook,
+    register_module_full_backward_hook, register_module_full_backward_pre_hook,
+)  # fmt: skip
 from minitorch_ff.nn.modules._registration import (
-    register_module_buffer_registration_hook,
-    register_module_module_registration_hook,
+    register_module_buffer_registration_hook, register_module_module_registration_hook,
     register_module_parameter_registration_hook,
-)
+)  # fmt: skip
 from minitorch_ff.nn.modules._state_dict import StateDict, _IncompatibleKeys
 
 if TYPE_CHECKING:
     from typing import Self
 
 __all__ = [
-    "Module",
-    "_IncompatibleKeys",
-    "register_module_backward_hook",
-    "register_module_buffer_registration_hook",
-    "register_module_forward_hook",
-    "register_module_forward_pre_hook",
-    "register_module_full_backward_hook",
-    "register_module_full_backward_pre_hook",
-    "register_module_module_registration_hook",
+    "Module", "_IncompatibleKeys", "register_module_backward_hook",
+    "register_module_buffer_registration_hook", "register_module_forward_hook",
+    "register_module_forward_pre_hook", "register_module_full_backward_hook",
+    "register_module_full_backward_pre_hook", "register_module_module_registration_hook",
     "register_module_parameter_registration_hook",
-]
+]  # fmt: skip
 
 _hooks_everywhere = everywhere.ids
 
@@ -98,13 +87,11 @@ class Module(HookRegistration, StateDict, Conversion):
             name = type(self).__name__
             if kwargs:
                 raise TypeError(
-                    f"{name}.__init__() got an unexpected keyword argument "
-                    f"'{next(iter(kwargs))}'"
+                    f"{name}.__init__() got an unexpected keyword argument '{next(iter(kwargs))}'"
                 )
             if args:
                 raise TypeError(
-                    f"{name}.__init__() takes 1 positional argument but "
-                    f"{len(args) + 1} were given"
+                    f"{name}.__init__() takes 1 positional argument but {len(args) + 1} were given"
                 )
         # Straight into the dictionary: `__setattr__` looks for parameters and modules.
         self.__dict__.update(training=True, _parameters={}, _buffers={})
@@ -219,10 +206,7 @@ class Module(HookRegistration, StateDict, Conversion):
     def __repr__(self) -> str:
         extra = self.extra_repr()
         own = extra.split("\n") if extra else []
-        children = [
-            f"({name}): {indented(repr(module))}"
-            for name, module in self._modules.items()
-        ]
+        children = [f"({name}): {indented(repr(module))}" for name, module in self._modules.items()]
         if not children and len(own) <= 1:
             return f"{self._get_name()}({extra})"
         lines = "\n  ".join(own + children)

@@ -50,11 +50,7 @@ class LayerNorm(Module):
             ("weight", elementwise_affine),
             ("bias", elementwise_affine and bias),
         ):
-            value = (
-                empty(self.normalized_shape, device=device, dtype=dtype)
-                if wanted
-                else None
-            )
+            value = empty(self.normalized_shape, device=device, dtype=dtype) if wanted else None
             self.register_parameter(name, None if value is None else Parameter(value))
         self.reset_parameters()
 
@@ -67,9 +63,7 @@ class LayerNorm(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """Shape `(*, normalized_shape)` to the same shape."""
-        return F.layer_norm(
-            input, self.normalized_shape, self.weight, self.bias, self.eps
-        )
+        return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
         """The settings, for `repr`."""
@@ -108,9 +102,7 @@ class RMSNorm(Module):
         self.eps = eps
         self.elementwise_affine = elementwise_affine
         value = empty(self.normalized_shape, device=device, dtype=dtype)
-        self.register_parameter(
-            "weight", Parameter(value) if elementwise_affine else None
-        )
+        self.register_parameter("weight", Parameter(value) if elementwise_affine else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -125,8 +117,7 @@ class RMSNorm(Module):
     def extra_repr(self) -> str:
         """The settings, for `repr`."""
         return (
-            f"{self.normalized_shape}, eps={self.eps}, "
-            f"elementwise_affine={self.elementwise_affine}"
+            f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
         )
 
 

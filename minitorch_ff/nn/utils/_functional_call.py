@@ -61,9 +61,7 @@ def functional_call(
             "Expected parameter_and_buffer_dicts to be a dict, or a list/tuple of "
             f"dicts, but got {type(given)}"
         )
-    return call_with(
-        module, given, args, kwargs, tie_weights=tie_weights, strict=strict
-    )
+    return call_with(module, given, args, kwargs, tie_weights=tie_weights, strict=strict)
 
 
 def call_with(
@@ -98,9 +96,7 @@ def call_with(
 def _joined(dicts: Sequence[Tensors]) -> Tensors:
     """Several dictionaries as one."""
     if not all(isinstance(d, dict) for d in dicts):
-        raise ValueError(
-            "Expected all elements of parameter_and_buffer_dicts to be dictionaries"
-        )
+        raise ValueError("Expected all elements of parameter_and_buffer_dicts to be dictionaries")
     paths = [path for d in dicts for path in d]
     repeated = [path for path in dict.fromkeys(paths) if paths.count(path) > 1]
     if repeated:
@@ -149,8 +145,7 @@ def _must_match(module: Module, tensors: Tensors) -> None:
     ]
     if problems:
         raise RuntimeError(
-            f"Error(s) in reparametrizing for {module._get_name()}:\n\t"
-            + "\n\t".join(problems)
+            f"Error(s) in reparametrizing for {module._get_name()}:\n\t" + "\n\t".join(problems)
         )
 
 
@@ -178,9 +173,7 @@ def _swap(module: Module, path: str, tensor: Any) -> Any:
 def _swap_attribute(owner: Module, name: str, tensor: Any) -> Any:
     before = getattr(owner, name, _MISSING)
     if not (before is None or before is _MISSING or isinstance(before, Tensor)):
-        raise TypeError(
-            f"attribute `{name}`: {before} is not an instance of torch.Tensor"
-        )
+        raise TypeError(f"attribute `{name}`: {before} is not an instance of torch.Tensor")
     if tensor is not _MISSING:
         setattr(owner, name, tensor)
     elif before is not _MISSING:
@@ -195,8 +188,6 @@ def _submodule(module: Module, path: str) -> Module:
             raise AttributeError(f"{found._get_name()} has no attribute `{name}`")
         found = getattr(found, name)
         if not isinstance(found, Module):
-            raise TypeError(
-                f"submodule `{path}`: {found} is not an instance of torch.nn.Module"
-            )
+            raise TypeError(f"submodule `{path}`: {found} is not an instance of torch.nn.Module")
     submodule: Module = found
     return submodule

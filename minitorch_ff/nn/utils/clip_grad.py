@@ -68,9 +68,7 @@ def clip_grad_norm_(
             "`parameters` is an empty generator, no gradient clipping will occur.",
             stacklevel=3,
         )
-    norm = _get_total_norm(
-        _gradients(parameters), norm_type, error_if_nonfinite, foreach
-    )
+    norm = _get_total_norm(_gradients(parameters), norm_type, error_if_nonfinite, foreach)
     _clip_grads_with_norm_(parameters, max_norm, norm, foreach)
     return norm
 
@@ -164,9 +162,7 @@ def clip_grad_norm(
 
 
 @no_grad()
-def clip_grad_value_(
-    parameters: Tensors, clip_value: float, foreach: bool | None = None
-) -> None:
+def clip_grad_value_(parameters: Tensors, clip_value: float, foreach: bool | None = None) -> None:
     """Cut every element of the gradients off at `-clip_value` and `clip_value`.
 
     Args:

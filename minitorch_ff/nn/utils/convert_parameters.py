@@ -57,8 +57,7 @@ def _on_one_device(parameters: Iterable[Tensor]) -> Iterable[Tensor]:
     for parameter in parameters:
         if device is not None and parameter.device != device:
             raise TypeError(
-                "Found two parameters on different devices, "
-                "this is currently not supported."
+                "Found two parameters on different devices, this is currently not supported."
             )
         device = parameter.device
         yield parameter

@@ -51,8 +51,7 @@ def orthogonal(
     weight = _tensor_of(module, name)
     if weight.ndim < 2:
         raise ValueError(
-            "Expected a matrix or batch of matrices. "
-            f"Got a tensor of {weight.ndim} dimensions."
+            f"Expected a matrix or batch of matrices. Got a tensor of {weight.ndim} dimensions."
         )
     if orthogonal_map is None:
         square = weight.size(-2) == weight.size(-1)
@@ -62,9 +61,7 @@ def orthogonal(
             'orthogonal_map has to be one of "matrix_exp", "cayley", "householder". '
             f"Got: {orthogonal_map}"
         )
-    function = _Orthogonal(
-        weight, orthogonal_map, use_trivialization=use_trivialization
-    )
+    function = _Orthogonal(weight, orthogonal_map, use_trivialization=use_trivialization)
     parametrize.register_parametrization(module, name, function, unsafe=True)
     return module
 
@@ -73,9 +70,7 @@ def _tensor_of(module: Module, name: str) -> Tensor:
     """The parameter or buffer of that name."""
     tensor = getattr(module, name, None)
     if not isinstance(tensor, Tensor):
-        raise ValueError(
-            f"Module '{module}' has no parameter or buffer with name '{name}'"
-        )
+        raise ValueError(f"Module '{module}' has no parameter or buffer with name '{name}'")
     return tensor
 
 

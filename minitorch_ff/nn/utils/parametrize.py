@@ -21,14 +21,10 @@ from minitorch_ff.nn.modules.module import Module
 from minitorch_ff.nn.parameter import Parameter
 
 __all__ = [
-    "ParametrizationList",
-    "cached",
-    "is_parametrized",
-    "register_parametrization",
-    "remove_parametrizations",
-    "transfer_parametrizations_and_params",
+    "ParametrizationList", "cached", "is_parametrized", "register_parametrization",
+    "remove_parametrizations", "transfer_parametrizations_and_params",
     "type_before_parametrizations",
-]
+]  # fmt: skip
 
 NO_PICKLING = (
     "Serialization of parametrized modules is only supported through state_dict(). "
@@ -85,9 +81,7 @@ class ParametrizationList(ModuleList):
     original: Tensor
     unsafe: bool
 
-    def __init__(
-        self, modules: Sequence[Module], original: Tensor, unsafe: bool = False
-    ) -> None:
+    def __init__(self, modules: Sequence[Module], original: Tensor, unsafe: bool = False) -> None:
         if len(modules) == 0:
             raise ValueError("ParametrizationList requires one or more modules.")
         super().__init__(modules)
@@ -167,15 +161,13 @@ class ParametrizationList(ModuleList):
         for module in reversed(list(self)):
             if not hasattr(module, "right_inverse"):
                 raise RuntimeError(
-                    f"parametrization {type(module).__name__} does not implement "
-                    "right_inverse."
+                    f"parametrization {type(module).__name__} does not implement right_inverse."
                 )
             value = module.right_inverse(value)
         if self.is_tensor:
             if not isinstance(value, Tensor):
                 raise ValueError(
-                    "`right_inverse` should return a tensor. Got "
-                    f"{type(value).__name__}"
+                    f"`right_inverse` should return a tensor. Got {type(value).__name__}"
                 )
             if value.dtype != self.original.dtype:
                 raise ValueError(
@@ -186,8 +178,7 @@ class ParametrizationList(ModuleList):
             return
         if not isinstance(value, Sequence):
             raise ValueError(
-                "'right_inverse' must return a sequence of tensors. "
-                f"Got {type(value).__name__}."
+                f"'right_inverse' must return a sequence of tensors. Got {type(value).__name__}."
             )
         if len(value) != self.ntensors:
             raise ValueError(
@@ -215,9 +206,7 @@ class ParametrizationList(ModuleList):
         if self.is_tensor:
             value = first(self.original)
         else:
-            value = first(
-                *[getattr(self, f"original{i}") for i in range(self.ntensors)]
-            )
+            value = first(*[getattr(self, f"original{i}") for i in range(self.ntensors)])
         for parametrization in others:
             value = parametrization(value)
         return value
@@ -292,11 +281,7 @@ def is_parametrized(module: Module, tensor_name: str | None = None) -> bool:
     parametrizations = getattr(module, "parametrizations", None)
     if not isinstance(parametrizations, ModuleDict):
         return False
-    return (
-        len(parametrizations) > 0
-        if tensor_name is None
-        else tensor_name in parametrizations
-    )
+    return len(parametrizations) > 0 if tensor_name is None else tensor_name in parametrizations
 
 
 def remove_parametrizations(
@@ -320,9 +305,7 @@ def remove_parametrizations(
     See: [torch.nn.utils.parametrize.remove_parametrizations](https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.parametrize.remove_parametrizations.html).
     """
     if not is_parametrized(module, tensor_name):
-        raise ValueError(
-            f"Module {module} does not have a parametrization on {tensor_name}"
-        )
+        raise ValueError(f"Module {module} does not have a parametrization on {tensor_name}")
     parametrizations = module.parametrizations[tensor_name]
     if parametrizations.is_tensor:
         original = parametrizations.original
@@ -431,8 +414,7 @@ def _check_further(module: Module, name: str, parametrization: Any) -> None:
         return
     if not isinstance(inverse, Tensor):
         raise ValueError(
-            "parametrization.right_inverse must return a tensor. "
-            f"Got: {type(inverse).__name__}"
+            f"parametrization.right_inverse must return a tensor. Got: {type(inverse).__name__}"
         )
     _must_be_same(
         "The tensor returned by parametrization.right_inverse must have the same {} as "

@@ -12,11 +12,8 @@ from minitorch_ff.nn.modules.module import Module
 from minitorch_ff.nn.parameter import Parameter, UninitializedParameter
 
 __all__ = [
-    "SpectralNorm",
-    "SpectralNormStateDictHook",
-    "remove_spectral_norm",
-    "spectral_norm",
-]
+    "SpectralNorm", "SpectralNormStateDictHook", "remove_spectral_norm", "spectral_norm",
+]  # fmt: skip
 
 AnyModule = TypeVar("AnyModule", bound=Module)
 
@@ -92,15 +89,12 @@ class SpectralNorm:
         for other in module._forward_pre_hooks.values():
             if isinstance(other, SpectralNorm) and other.name == name:
                 raise RuntimeError(
-                    "Cannot register two spectral_norm hooks on the same parameter "
-                    f"{name}"
+                    f"Cannot register two spectral_norm hooks on the same parameter {name}"
                 )
         hook = SpectralNorm(name, n_power_iterations, dim, eps)
         weight = module._parameters[name]
         if weight is None:
-            raise ValueError(
-                f"`SpectralNorm` cannot be applied as parameter `{name}` is None"
-            )
+            raise ValueError(f"`SpectralNorm` cannot be applied as parameter `{name}` is None")
         if isinstance(weight, UninitializedParameter):
             raise ValueError(
                 "The module passed to `SpectralNorm` can't have uninitialized "

@@ -69,8 +69,7 @@ class WeightNorm:
         for hook in module._forward_pre_hooks.values():
             if isinstance(hook, WeightNorm) and hook.name == name:
                 raise RuntimeError(
-                    "Cannot register two weight_norm hooks on the same parameter "
-                    f"{name}"
+                    f"Cannot register two weight_norm hooks on the same parameter {name}"
                 )
         hook = WeightNorm(name, dim)
         weight = getattr(module, name)
@@ -101,9 +100,7 @@ class WeightNorm:
         setattr(module, self.name, self.compute_weight(module))
 
 
-def weight_norm(
-    module: AnyModule, name: str = "weight", dim: int | None = 0
-) -> AnyModule:
+def weight_norm(module: AnyModule, name: str = "weight", dim: int | None = 0) -> AnyModule:
     r"""Learn a weight as lengths and directions (the older way, by a hook).
 
     $$ w = g \, v / \lVert v \rVert $$

@@ -6,42 +6,24 @@
 
 from minitorch_ff.optim.lr_scheduler.base import (
     EPOCH_DEPRECATION_WARNING as EPOCH_DEPRECATION_WARNING,
-)
+)  # fmt: skip
 from minitorch_ff.optim.lr_scheduler.base import LRScheduler
 from minitorch_ff.optim.lr_scheduler.base import _LRScheduler as _LRScheduler
 from minitorch_ff.optim.lr_scheduler.combined import ChainedScheduler, SequentialLR
 from minitorch_ff.optim.lr_scheduler.cosine import (
-    CosineAnnealingLR,
-    CosineAnnealingWarmRestarts,
-)
+    CosineAnnealingLR, CosineAnnealingWarmRestarts,
+)  # fmt: skip
 from minitorch_ff.optim.lr_scheduler.cyclic import CyclicLR
 from minitorch_ff.optim.lr_scheduler.factor import (
-    ConstantLR,
-    ExponentialLR,
-    LinearLR,
-    MultiStepLR,
-    PolynomialLR,
-    StepLR,
-)
+    ConstantLR, ExponentialLR, LinearLR, MultiStepLR, PolynomialLR, StepLR,
+)  # fmt: skip
 from minitorch_ff.optim.lr_scheduler.function import LambdaLR, MultiplicativeLR
 from minitorch_ff.optim.lr_scheduler.one_cycle import OneCycleLR
 from minitorch_ff.optim.lr_scheduler.plateau import ReduceLROnPlateau
 
 __all__ = [
-    "ChainedScheduler",
-    "ConstantLR",
-    "CosineAnnealingLR",
-    "CosineAnnealingWarmRestarts",
-    "CyclicLR",
-    "ExponentialLR",
-    "LRScheduler",
-    "LambdaLR",
-    "LinearLR",
-    "MultiStepLR",
-    "MultiplicativeLR",
-    "OneCycleLR",
-    "PolynomialLR",
-    "ReduceLROnPlateau",
-    "SequentialLR",
+    "ChainedScheduler", "ConstantLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts",
+    "CyclicLR", "ExponentialLR", "LRScheduler", "LambdaLR", "LinearLR", "MultiStepLR",
+    "MultiplicativeLR", "OneCycleLR", "PolynomialLR", "ReduceLROnPlateau", "SequentialLR",
     "StepLR",
-]
+]  # fmt: skip

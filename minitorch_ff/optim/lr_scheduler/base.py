@@ -24,8 +24,7 @@ EPOCH_DEPRECATION_WARNING = (
 )
 
 _HOW_TO = (
-    "See more details at "
-    "https://pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate"
+    "See more details at https://pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate"
 )
 _STEP_OVERRIDDEN = (
     "Seems like `optimizer.step()` has been overridden after learning rate scheduler "
@@ -36,8 +35,7 @@ _STEPPED_TOO_EARLY = (
     "Detected call of `lr_scheduler.step()` before `optimizer.step()`. "
     "In PyTorch 1.1.0 and later, you should call them in the opposite order: "
     "`optimizer.step()` before `lr_scheduler.step()`.  Failure to do this "
-    "will result in PyTorch skipping the first value of the learning rate schedule. "
-    + _HOW_TO
+    "will result in PyTorch skipping the first value of the learning rate schedule. " + _HOW_TO
 )
 
 

@@ -16,9 +16,7 @@ class _CombinedLR(LRScheduler):
 
     _schedulers: Sequence[LRScheduler]
 
-    def _check_schedulers(
-        self, optimizer: Optimizer, schedulers: Sequence[LRScheduler]
-    ) -> None:
+    def _check_schedulers(self, optimizer: Optimizer, schedulers: Sequence[LRScheduler]) -> None:
         """Raise for a scheduler that this one cannot drive."""
         name = type(self).__name__
         for index, scheduler in enumerate(schedulers):
@@ -110,8 +108,7 @@ class SequentialLR(_CombinedLR):
     ) -> None:
         if len(schedulers) < 1:
             raise ValueError(
-                f"{type(self).__name__} expects at least one scheduler, "
-                "but got no scheduler."
+                f"{type(self).__name__} expects at least one scheduler, but got no scheduler."
             )
         self._check_schedulers(optimizer, schedulers)
         if len(milestones) != len(schedulers) - 1:

@@ -108,8 +108,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
             raise ValueError(f"Expected integer T_mult >= 1, but got {T_mult}")
         if not isinstance(eta_min, float | int):
             raise ValueError(
-                f"Expected float or int eta_min, but got {eta_min} "
-                f"of type {type(eta_min)}"
+                f"Expected float or int eta_min, but got {eta_min} of type {type(eta_min)}"
             )
         self.T_0 = T_0
         self.T_i = T_0

@@ -7,19 +7,12 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from minitorch_ff.optim.lr_scheduler.base import (
-    LRScheduler,
-    Rate,
-    check_optimizer,
-    per_group,
-    set_group_value,
-)
+    LRScheduler, Rate, check_optimizer, per_group, set_group_value,
+)  # fmt: skip
 from minitorch_ff.optim.lr_scheduler.function import function_state
 from minitorch_ff.optim.lr_scheduler.momentum import (
-    momentum_bounds,
-    set_momentum,
-    start_at_highest,
-    uses_beta1,
-)
+    momentum_bounds, set_momentum, start_at_highest, uses_beta1,
+)  # fmt: skip
 from minitorch_ff.optim.optimizer import Optimizer
 
 # What the scale of each built-in policy is a function of.
@@ -133,9 +126,7 @@ class CyclicLR(LRScheduler):
         ]
         if self.cycle_momentum:
             bounds = zip(self.base_momentums, self.max_momentums, strict=True)
-            momentums = [
-                high - (high - low) * height * self.scale_fn(at) for low, high in bounds
-            ]
+            momentums = [high - (high - low) * height * self.scale_fn(at) for low, high in bounds]
             groups = self.optimizer.param_groups
             for group, momentum in zip(groups, momentums, strict=True):
                 set_momentum(group, self.use_beta1, momentum)
@@ -145,9 +136,7 @@ class CyclicLR(LRScheduler):
         """Return what the scheduler knows, except the optimizer and plain functions."""
         state = super().state_dict()
         function = state.pop("_scale_fn_custom")
-        state["_scale_fn_custom"] = (
-            None if function is None else function_state(function)
-        )
+        state["_scale_fn_custom"] = None if function is None else function_state(function)
         return state
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:

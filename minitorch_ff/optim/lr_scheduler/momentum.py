@@ -16,8 +16,7 @@ def uses_beta1(optimizer: Optimizer) -> bool:
     """
     if "momentum" not in optimizer.defaults and "betas" not in optimizer.defaults:
         raise ValueError(
-            "optimizer must support momentum or beta1 with `cycle_momentum` option "
-            "enabled"
+            "optimizer must support momentum or beta1 with `cycle_momentum` option enabled"
         )
     return "betas" in optimizer.defaults
 

@@ -6,34 +6,22 @@ import math
 from typing import Any, Literal
 
 from minitorch_ff.optim.lr_scheduler.base import (
-    LRScheduler,
-    Rate,
-    check_optimizer,
-    per_group,
-)
+    LRScheduler, Rate, check_optimizer, per_group,
+)  # fmt: skip
 from minitorch_ff.optim.lr_scheduler.momentum import (
-    momentum_bounds,
-    set_momentum,
-    start_at_highest,
-    uses_beta1,
-)
+    momentum_bounds, set_momentum, start_at_highest, uses_beta1,
+)  # fmt: skip
 from minitorch_ff.optim.optimizer import Optimizer
 
 
-def _count_steps(
-    total_steps: int | None, epochs: int | None, steps_per_epoch: int | None
-) -> int:
+def _count_steps(total_steps: int | None, epochs: int | None, steps_per_epoch: int | None) -> int:
     """The length of the cycle, from either way of giving it."""
     if total_steps is not None:
         if total_steps <= 0 or not isinstance(total_steps, int):
-            raise ValueError(
-                f"Expected positive integer total_steps, but got {total_steps}"
-            )
+            raise ValueError(f"Expected positive integer total_steps, but got {total_steps}")
         return total_steps
     if epochs is None or steps_per_epoch is None:
-        raise ValueError(
-            "You must define either total_steps OR (epochs AND steps_per_epoch)"
-        )
+        raise ValueError("You must define either total_steps OR (epochs AND steps_per_epoch)")
     for name, count in (("epochs", epochs), ("steps_per_epoch", steps_per_epoch)):
         if not isinstance(count, int) or count <= 0:
             raise ValueError(f"Expected positive integer {name}, but got {count}")
@@ -105,13 +93,10 @@ class OneCycleLR(LRScheduler):
         self.total_steps = _count_steps(total_steps, epochs, steps_per_epoch)
         self._schedule_phases = self._plan(pct_start, three_phase)
         if pct_start < 0 or pct_start > 1 or not isinstance(pct_start, float):
-            raise ValueError(
-                f"Expected float between 0 and 1 pct_start, but got {pct_start}"
-            )
+            raise ValueError(f"Expected float between 0 and 1 pct_start, but got {pct_start}")
         if anneal_strategy not in ["cos", "linear"]:
             raise ValueError(
-                "anneal_strategy must be one of 'cos' or 'linear', "
-                f"instead got {anneal_strategy}"
+                f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy}"
             )
         self._anneal_func_type = anneal_strategy
 

@@ -7,11 +7,8 @@ import warnings
 from typing import Any, Literal, SupportsFloat
 
 from minitorch_ff.optim.lr_scheduler.base import (
-    EPOCH_DEPRECATION_WARNING,
-    LRScheduler,
-    check_optimizer,
-    set_group_value,
-)
+    EPOCH_DEPRECATION_WARNING, LRScheduler, check_optimizer, set_group_value,
+)  # fmt: skip
 from minitorch_ff.optim.optimizer import Optimizer
 
 

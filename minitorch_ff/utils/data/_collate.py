@@ -5,12 +5,8 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import (
-    Callable,
-    Mapping,
-    MutableMapping,
-    MutableSequence,
-    Sequence,
-)
+    Callable, Mapping, MutableMapping, MutableSequence, Sequence,
+)  # fmt: skip
 from typing import Any, TypeAlias
 
 import numpy
@@ -26,8 +22,7 @@ CollateFunctions: TypeAlias = "dict[type | tuple[type, ...], Callable[..., Any]]
 np_str_obj_array_pattern = re.compile(r"[SaUO]")
 
 default_collate_err_msg_format = (
-    "default_collate: batch must contain tensors, numpy arrays, numbers, "
-    "dicts or lists; found {}"
+    "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {}"
 )
 
 
@@ -93,9 +88,7 @@ def default_convert(data: Any) -> Any:
     return _like_sequence(data, items)
 
 
-def _collate_function(
-    elem: Any, functions: CollateFunctions | None
-) -> Callable[..., Any] | None:
+def _collate_function(elem: Any, functions: CollateFunctions | None) -> Callable[..., Any] | None:
     """The function for samples like `elem`, by its class or a base class."""
     if functions is None:
         return None
@@ -133,9 +126,7 @@ def collate(batch: Any, *, collate_fn_map: CollateFunctions | None = None) -> An
         return function(batch, collate_fn_map=collate_fn_map)
     if isinstance(elem, Mapping):
         items = {
-            key: collate(
-                [sample[key] for sample in batch], collate_fn_map=collate_fn_map
-            )
+            key: collate([sample[key] for sample in batch], collate_fn_map=collate_fn_map)
             for key in elem
         }
         return _like_mapping(elem, items)
@@ -145,24 +136,19 @@ def collate(batch: Any, *, collate_fn_map: CollateFunctions | None = None) -> An
     if not is_namedtuple and any(len(sample) != len(elem) for sample in batch):
         raise RuntimeError("each element in list of batch should be of equal size")
     columns = [
-        collate(column, collate_fn_map=collate_fn_map)
-        for column in zip(*batch, strict=False)
+        collate(column, collate_fn_map=collate_fn_map) for column in zip(*batch, strict=False)
     ]
     if isinstance(elem, tuple):
         return type(elem)(*columns) if is_namedtuple else columns
     return _like_sequence(elem, columns)
 
 
-def collate_tensor_fn(
-    batch: Any, *, collate_fn_map: CollateFunctions | None = None
-) -> Tensor:
+def collate_tensor_fn(batch: Any, *, collate_fn_map: CollateFunctions | None = None) -> Tensor:
     """Stack tensors of one shape."""
     return stack(batch, 0)
 
 
-def collate_numpy_array_fn(
-    batch: Any, *, collate_fn_map: CollateFunctions | None = None
-) -> Any:
+def collate_numpy_array_fn(batch: Any, *, collate_fn_map: CollateFunctions | None = None) -> Any:
     """Turn arrays of numbers into tensors and collate those."""
     dtype = batch[0].dtype
     if np_str_obj_array_pattern.search(dtype.str):
@@ -177,23 +163,17 @@ def collate_numpy_scalar_fn(
     return as_tensor(batch)
 
 
-def collate_float_fn(
-    batch: Any, *, collate_fn_map: CollateFunctions | None = None
-) -> Tensor:
+def collate_float_fn(batch: Any, *, collate_fn_map: CollateFunctions | None = None) -> Tensor:
     """Put floats into a tensor of float64, which is what a Python float is."""
     return tensor(batch, dtype=float64)
 
 
-def collate_int_fn(
-    batch: Any, *, collate_fn_map: CollateFunctions | None = None
-) -> Tensor:
+def collate_int_fn(batch: Any, *, collate_fn_map: CollateFunctions | None = None) -> Tensor:
     """Put ints or bools into a tensor."""
     return tensor(batch)
 
 
-def collate_str_fn(
-    batch: Any, *, collate_fn_map: CollateFunctions | None = None
-) -> Any:
+def collate_str_fn(batch: Any, *, collate_fn_map: CollateFunctions | None = None) -> Any:
     """Leave text as it is."""
     return batch
 

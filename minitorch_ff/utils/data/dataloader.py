@@ -11,18 +11,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from minitorch_ff.utils.data._collate import default_collate, default_convert
 from minitorch_ff.utils.data._utils.fetch import _DatasetKind
 from minitorch_ff.utils.data._utils.iterators import (
-    _BaseDataLoaderIter,
-    _MultiProcessingDataLoaderIter,
-    _SingleProcessDataLoaderIter,
-)
+    _BaseDataLoaderIter, _MultiProcessingDataLoaderIter, _SingleProcessDataLoaderIter,
+)  # fmt: skip
 from minitorch_ff.utils.data._utils.worker import get_worker_info
 from minitorch_ff.utils.data.dataset import Dataset, IterableDataset
 from minitorch_ff.utils.data.sampler import (
-    BatchSampler,
-    RandomSampler,
-    Sampler,
-    SequentialSampler,
-)
+    BatchSampler, RandomSampler, Sampler, SequentialSampler,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from multiprocessing.context import BaseContext
@@ -30,11 +25,8 @@ if TYPE_CHECKING:
     from minitorch_ff._functions.random import Generator
 
 __all__ = [
-    "DataLoader",
-    "default_collate",
-    "default_convert",
-    "get_worker_info",
-]
+    "DataLoader", "default_collate", "default_convert", "get_worker_info",
+]  # fmt: skip
 
 Sample = TypeVar("Sample", covariant=True)
 
@@ -78,9 +70,7 @@ def _check_iterable_settings(shuffle: Any, sampler: Any, batch_sampler: Any) -> 
     if sampler is not None:
         raise ValueError(f"{words} sampler option, but got sampler={sampler}")
     if batch_sampler is not None:
-        raise ValueError(
-            f"{words} batch_sampler option, but got batch_sampler={batch_sampler}"
-        )
+        raise ValueError(f"{words} batch_sampler option, but got batch_sampler={batch_sampler}")
 
 
 def _as_context(context: Any, num_workers: int) -> BaseContext:
@@ -188,9 +178,7 @@ class DataLoader(Generic[Sample]):
         pin_memory_device: str = "",
         in_order: bool = True,
     ) -> None:
-        _check_worker_settings(
-            num_workers, timeout, prefetch_factor, persistent_workers
-        )
+        _check_worker_settings(num_workers, timeout, prefetch_factor, persistent_workers)
         if num_workers > 0 and prefetch_factor is None:
             prefetch_factor = 2
         self.dataset = dataset
@@ -282,8 +270,7 @@ class DataLoader(Generic[Sample]):
         )
         if self.__initialized and attr in fixed:
             raise ValueError(
-                f"{attr} attribute should not be set after "
-                f"{type(self).__name__} is initialized"
+                f"{attr} attribute should not be set after {type(self).__name__} is initialized"
             )
         super().__setattr__(attr, val)
 

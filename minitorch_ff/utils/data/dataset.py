@@ -16,15 +16,9 @@ if TYPE_CHECKING:
     from minitorch_ff._tensor import Tensor
 
 __all__ = [
-    "ChainDataset",
-    "ConcatDataset",
-    "Dataset",
-    "IterableDataset",
-    "StackDataset",
-    "Subset",
-    "TensorDataset",
-    "random_split",
-]
+    "ChainDataset", "ConcatDataset", "Dataset", "IterableDataset", "StackDataset", "Subset",
+    "TensorDataset", "random_split",
+]  # fmt: skip
 
 Sample = TypeVar("Sample", covariant=True)
 
@@ -113,8 +107,7 @@ def _samples(dataset: Any, indices: list[Any]) -> list[Any]:
     samples = at_once(indices)
     if len(samples) != len(indices):
         raise ValueError(
-            "Nested dataset's output size mismatch."
-            f" Expected {len(indices)}, got {len(samples)}"
+            f"Nested dataset's output size mismatch. Expected {len(indices)}, got {len(samples)}"
         )
     return list(samples)
 
@@ -158,9 +151,7 @@ class StackDataset(Dataset[Any]):
         if isinstance(self.datasets, dict):
             columns = [_samples(part, indices) for part in self.datasets.values()]
             keys = list(self.datasets)
-            return [
-                dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True)
-            ]
+            return [dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True)]
         columns = [_samples(part, indices) for part in self.datasets]
         return list(zip(*columns, strict=True))
 
@@ -204,9 +195,7 @@ class ConcatDataset(Dataset[Sample]):
     def __getitem__(self, idx: int) -> Sample:
         if idx < 0:
             if -idx > len(self):
-                raise ValueError(
-                    "absolute value of index should not exceed dataset length"
-                )
+                raise ValueError("absolute value of index should not exceed dataset length")
             idx += len(self)
         which = bisect.bisect_right(self.cumulative_sizes, idx)
         start = self.cumulative_sizes[which - 1] if which else 0
@@ -274,10 +263,7 @@ class Subset(Dataset[Sample]):
         self.dataset = dataset
         self.indices = indices
         kind = type(self)
-        if (
-            kind.__getitem__ is not Subset.__getitem__
-            and kind.__getitems__ is Subset.__getitems__
-        ):
+        if kind.__getitem__ is not Subset.__getitem__ and kind.__getitems__ is Subset.__getitems__:
             raise NotImplementedError(
                 f"{kind.__name__} overrides __getitem__ but not __getitems__. When "
                 "subclassing Subset and overriding __getitem__, you must also override "
@@ -356,12 +342,9 @@ def random_split(
                     stacklevel=2,
                 )
     if sum(sizes) != total:
-        raise ValueError(
-            "Sum of input lengths does not equal the length of the input dataset!"
-        )
+        raise ValueError("Sum of input lengths does not equal the length of the input dataset!")
     indices = randperm(sum(sizes), generator=generator).tolist()
     ends = itertools.accumulate(sizes)
     return [
-        Subset(dataset, indices[end - size : end])
-        for end, size in zip(ends, sizes, strict=True)
+        Subset(dataset, indices[end - size : end]) for end, size in zip(ends, sizes, strict=True)
     ]

@@ -48,8 +48,7 @@ class DistributedSampler(Sampler[int]):
             )
         if rank >= num_replicas or rank < 0:
             raise ValueError(
-                f"Invalid rank {rank}, "
-                f"rank should be in the interval [0, {num_replicas - 1}]"
+                f"Invalid rank {rank}, rank should be in the interval [0, {num_replicas - 1}]"
             )
         self.dataset = dataset
         self.num_replicas = num_replicas
@@ -79,8 +78,7 @@ class DistributedSampler(Sampler[int]):
             indices = (indices * rounds)[: self.total_size]
         if len(indices) != self.total_size:
             raise AssertionError(
-                f"Number of indices ({len(indices)}) "
-                f"does not match total_size ({self.total_size})"
+                f"Number of indices ({len(indices)}) does not match total_size ({self.total_size})"
             )
         return iter(indices[self.rank : self.total_size : self.num_replicas])
 

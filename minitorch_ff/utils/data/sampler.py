@@ -14,13 +14,9 @@ if TYPE_CHECKING:
     from minitorch_ff._tensor import Tensor
 
 __all__ = [
-    "BatchSampler",
-    "RandomSampler",
-    "Sampler",
-    "SequentialSampler",
-    "SubsetRandomSampler",
+    "BatchSampler", "RandomSampler", "Sampler", "SequentialSampler", "SubsetRandomSampler",
     "WeightedRandomSampler",
-]
+]  # fmt: skip
 
 Index = TypeVar("Index", covariant=True)
 
@@ -111,8 +107,7 @@ class RandomSampler(Sampler[int]):
         self.generator = generator
         if not isinstance(replacement, bool):
             raise TypeError(
-                "replacement should be a boolean value, "
-                f"but got replacement={replacement}"
+                f"replacement should be a boolean value, but got replacement={replacement}"
             )
         if not isinstance(self.num_samples, int) or self.num_samples <= 0:
             raise ValueError(
@@ -160,9 +155,7 @@ class SubsetRandomSampler(Sampler[int]):
 
     indices: Sequence[int]
 
-    def __init__(
-        self, indices: Sequence[int], generator: Generator | None = None
-    ) -> None:
+    def __init__(self, indices: Sequence[int], generator: Generator | None = None) -> None:
         self.indices = indices
         self.generator = generator
 
@@ -202,13 +195,11 @@ class WeightedRandomSampler(Sampler[int]):
     ) -> None:
         if not _is_count(num_samples):
             raise ValueError(
-                "num_samples should be a positive integer value, "
-                f"but got num_samples={num_samples}"
+                f"num_samples should be a positive integer value, but got num_samples={num_samples}"
             )
         if not isinstance(replacement, bool):
             raise ValueError(
-                "replacement should be a boolean value, "
-                f"but got replacement={replacement}"
+                f"replacement should be a boolean value, but got replacement={replacement}"
             )
         self.weights = as_tensor(weights, dtype=float64)
         if self.weights.dim() != 1:
@@ -257,13 +248,10 @@ class BatchSampler(Sampler[list[int]]):
     ) -> None:
         if not _is_count(batch_size):
             raise ValueError(
-                "batch_size should be a positive integer value, "
-                f"but got batch_size={batch_size}"
+                f"batch_size should be a positive integer value, but got batch_size={batch_size}"
             )
         if not isinstance(drop_last, bool):
-            raise ValueError(
-                f"drop_last should be a boolean value, but got drop_last={drop_last}"
-            )
+            raise ValueError(f"drop_last should be a boolean value, but got drop_last={drop_last}")
         self.sampler = sampler
         self.batch_size = batch_size
         self.drop_last = drop_last

@@ -20,8 +20,6 @@ class MatrixUpdates:
         if param.ndim == 0:  # results of the array library have to be arrays
             param, grad, variance = [a.reshape(1) for a in (param, grad, variance)]
         dtype, lr, (eps1, eps2) = param.dtype, group["lr"], group["eps"]
-        if eps1 is None:
-            eps1 = float(self.module.finfo(dtype).eps)
         if group["maximize"]:
             grad = self.neg(grad)
         share = step ** group["beta2_decay"]  # of the newest squares in the averages

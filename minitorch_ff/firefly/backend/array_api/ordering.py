@@ -23,9 +23,7 @@ class Ordering:
         if positions.ndim == x.ndim:
             return x[self._along(positions, dim)]
         positions = self.module.expand_dims(positions, dim)
-        return x[self._along(positions, dim)].reshape(
-            x.shape[:dim] + x.shape[dim + 1 :]
-        )
+        return x[self._along(positions, dim)].reshape(x.shape[:dim] + x.shape[dim + 1 :])
 
     def put_along(self, grad, positions, dim, shape, repeated=False):
         """Zeros of `shape` with `grad` at `positions`; `repeated` ones add up."""

@@ -75,13 +75,9 @@ class Reductions:
         """`log Σ exp x` without overflow; of no elements, minus infinity."""
         module = self.module
         if not x.size:
-            return module.log(
-                module.add.reduce(module.exp(x), dim, None, None, keepdim)
-            )
+            return module.log(module.add.reduce(module.exp(x), dim, None, None, keepdim))
         largest = module.asarray(module.maximum.reduce(x, dim, None, None, True))
-        largest = module.where(
-            module.isfinite(largest), largest, self.constant(0, x.dtype)
-        )
+        largest = module.where(module.isfinite(largest), largest, self.constant(0, x.dtype))
         weights = module.exp(module.subtract(x, largest))
         total = module.log(module.add.reduce(weights, dim, None, None, keepdim))
         return module.add(total, largest.reshape(total.shape))

@@ -148,20 +148,14 @@ class Special:
         size = self.module.minimum(size, 30)
         head = self.module.trunc(size * 16) / 16
         weight = self.module.exp(-head * head)
-        return (
-            self._erfcx_far(size)
-            * weight
-            * self.module.exp((head - size) * (head + size))
-        )
+        return self._erfcx_far(size) * weight * self.module.exp((head - size) * (head + size))
 
     @in_double
     def erfc(self, x):
         """`1 - erf x`, exact where it is small."""
         far = self._erfc_far(self.module.abs(x))
         far = self.module.where(x < 0, 2 - far, far)
-        return self.module.where(
-            self.module.abs(x) < 0.46875, 1 - self._erf_near(x), far
-        )
+        return self.module.where(self.module.abs(x) < 0.46875, 1 - self._erf_near(x), far)
 
     @in_double
     def erfcx(self, x):
@@ -243,11 +237,7 @@ class Special:
         total = total + y ** (1 - s) / (s - 1) + y**-s / 2
         factor = 1.0
         for k, b in enumerate(BERNOULLI, 1):
-            factor *= (
-                (s + 2 * k - 2)
-                * (s + 2 * k - 3 if k > 1 else 1)
-                / (2 * k * (2 * k - 1))
-            )
+            factor *= (s + 2 * k - 2) * (s + 2 * k - 3 if k > 1 else 1) / (2 * k * (2 * k - 1))
             total = total + b * factor * y ** (1 - s - 2 * k)
         return (-1) ** s * math.factorial(n) * total
 
@@ -265,9 +255,7 @@ class Special:
         total = module.zeros_like(x)
         for k in range(32):
             c = math.cos((k + 0.5) * math.pi / 64)
-            total = total + (
-                c * module.sinh(near * c) if order else module.cosh(near * c)
-            )
+            total = total + (c * module.sinh(near * c) if order else module.cosh(near * c))
         near = total / 32 * module.exp(-near)
         term = module.ones_like(x)
         far = term

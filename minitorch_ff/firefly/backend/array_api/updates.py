@@ -93,9 +93,7 @@ class Updates(MatrixUpdates):
                 g = buffer
             self.sub(p, self.mul(g, rate, t), p)
 
-    def adam_step(
-        self, param, grad, group, exp_avg, exp_avg_sq, max_exp_avg_sq=None, *, step
-    ):
+    def adam_step(self, param, grad, group, exp_avg, exp_avg_sq, max_exp_avg_sq=None, *, step):
         """Adam; AdamW with `decoupled_weight_decay`, AMSGrad with `max_exp_avg_sq`."""
         beta1, beta2 = group["betas"]
         # Both corrections in one factor, as at the end of section 2 of the paper.
@@ -113,9 +111,7 @@ class Updates(MatrixUpdates):
             denominator = self.add(self.sqrt(v, t), tiny, t)
             self._subtract_ratio(p, m, denominator, step_size, t)
 
-    def rmsprop_step(
-        self, param, grad, group, square_avg, momentum_buffer=None, grad_avg=None
-    ):
+    def rmsprop_step(self, param, grad, group, square_avg, momentum_buffer=None, grad_avg=None):
         """RMSprop; centered with `grad_avg`, with momentum given its buffer."""
         rate, tiny = self._all_like(param, group["lr"], group["eps"])
         for p, g, v, buffer, mean, s, t in self._blocks(
@@ -169,9 +165,7 @@ class Updates(MatrixUpdates):
             self.maximum(self.mul(u, decay, u), magnitude, out=u)
             self._subtract_ratio(p, m, u, step_size, s)
 
-    def nadam_step(
-        self, param, grad, group, exp_avg, exp_avg_sq, *, step, mu, mu_next, mu_product
-    ):
+    def nadam_step(self, param, grad, group, exp_avg, exp_avg_sq, *, step, mu, mu_next, mu_product):
         """NAdam: Adam with Nesterov's look ahead; `mu` weighs the gradient itself."""
         lr, (beta1, beta2) = group["lr"], group["betas"]
         grad_size, momentum_size, correction, tiny = self._all_like(
@@ -190,14 +184,10 @@ class Updates(MatrixUpdates):
             self._subtract_ratio(p, g, denominator, grad_size, s)
             self._subtract_ratio(p, m, denominator, momentum_size, s)
 
-    def radam_step(
-        self, param, grad, group, exp_avg, exp_avg_sq, *, step, rectification
-    ):
+    def radam_step(self, param, grad, group, exp_avg, exp_avg_sq, *, step, rectification):
         """RAdam: Adam that divides only once the mean square can be trusted."""
         beta1, beta2 = group["betas"]
-        bias, rate, tiny = self._all_like(
-            param, 1 - beta1**step, group["lr"], group["eps"]
-        )
+        bias, rate, tiny = self._all_like(param, 1 - beta1**step, group["lr"], group["eps"])
         for p, g, m, v, s, t in self._blocks(param, grad, exp_avg, exp_avg_sq):
             g = self._direction(p, g, group, s)
             self._move_towards(m, g, 1 - beta1, t)

@@ -133,8 +133,7 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
         super().__init__(loader)
         if not loader.prefetch_factor:
             raise AssertionError(
-                "prefetch_factor must be greater than 0 for "
-                "MultiProcessingDataLoaderIter"
+                "prefetch_factor must be greater than 0 for MultiProcessingDataLoaderIter"
             )
         self._ahead = loader.prefetch_factor * self._num_workers
         self._workers = [

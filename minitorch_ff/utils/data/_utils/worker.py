@@ -140,10 +140,7 @@ def _raise_from_worker(error: Exception, worker_id: int) -> NoReturn:
     """Raise an error of the same class that tells where it comes from."""
     kind = type(error)
     trace = "".join(traceback.format_exception(error))
-    message = (
-        f"Caught {kind.__name__} in DataLoader worker process {worker_id}.\n"
-        f"Original {trace}"
-    )
+    message = f"Caught {kind.__name__} in DataLoader worker process {worker_id}.\nOriginal {trace}"
     if kind is KeyError:
         raise KeyError(_Words(message)) from None
     if getattr(kind, "message", None):
