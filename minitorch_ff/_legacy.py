@@ -1,4 +1,4 @@
-"""Type names from PyTorch's early days: `torch.FloatTensor`, `torch.LongTensor`, …"""
+"""Type names from PyTorch's early days: `torch.FloatTensor`, `torch.LongTensor`, and so on."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ method another signature, it is written out.
 
 from __future__ import annotations
 
+import builtins
 from typing import Any
 
 from minitorch_ff import _dtypes, _printing
@@ -119,7 +120,7 @@ class Tensor(engine.Tensor):
     def _base(self) -> Any:
         return self.view_of and self.view_of.base
 
-    def _is_view(self) -> bool:
+    def _is_view(self) -> builtins.bool:
         return self.view_of is not None
 
     @property
@@ -166,15 +167,15 @@ class Tensor(engine.Tensor):
     # ------------------------------------------------------------------- gradients
 
     @property
-    def requires_grad(self) -> bool:
+    def requires_grad(self) -> builtins.bool:
         """Whether operators on this tensor are recorded."""
         return self.edge() is not None
 
     @requires_grad.setter
-    def requires_grad(self, mode: bool) -> None:
+    def requires_grad(self, mode: builtins.bool) -> None:
         self.requires_grad_(mode)
 
-    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+    def requires_grad_(self, requires_grad: builtins.bool = True) -> Tensor:
         """Ask for the gradient of this tensor, or no longer; it must be a leaf.
 
         Raises:
@@ -197,7 +198,7 @@ class Tensor(engine.Tensor):
         return self
 
     @property
-    def is_leaf(self) -> bool:
+    def is_leaf(self) -> builtins.bool:
         """Whether no recorded operator made this tensor."""
         node = self.edge()
         return node is None or type(node) is AccumulateGrad
@@ -226,8 +227,8 @@ class Tensor(engine.Tensor):
     def backward(
         self,
         gradient: Tensor | None = None,
-        retain_graph: bool | None = None,
-        create_graph: bool = False,
+        retain_graph: builtins.bool | None = None,
+        create_graph: builtins.bool = False,
         inputs: Any = None,
     ) -> None:
         """Compute the gradients of the leaves that this tensor was computed from."""
@@ -277,7 +278,7 @@ class Tensor(engine.Tensor):
                 hooks.retain = RetainGrad(self)
 
     @property
-    def retains_grad(self) -> bool:
+    def retains_grad(self) -> builtins.bool:
         """Whether the tensor is no leaf and keeps its gradient all the same."""
         hooks = None if self.is_leaf else self.node.hooks
         return hooks is not None and hooks.retain is not None

@@ -1,4 +1,4 @@
-"""Activation functions that `torch` itself has: `torch.relu`, `torch.softmax`, …"""
+"""Activation functions that `torch` itself has: `torch.relu`, `torch.softmax`, and so on."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def _times_alpha(factor: Any, alpha: Number, other: Any) -> Any:
     """An operand of `add` and `sub` scaled, in the dtype that both meet in."""
     tensors = [x for x in (factor, other) if isinstance(x, AnyTensor)]
     if not tensors:
-        raise not_a_tensor(ops.Add, "input", 1, other)
+        return factor * alpha
     operands = [x if isinstance(x, AnyTensor) else number(x, tensors[0]) for x in (factor, other)]
     dtype = meeting([x.buffer for x in operands])
     if dtype.kind != "b" and isinstance(alpha, bool):
@@ -220,6 +220,8 @@ def remainder(input: Tensor | Number, other: Tensor | Number) -> Tensor:
         [torch.remainder](https://docs.pytorch.org/docs/stable/generated/torch.remainder.html).
     """
     if not isinstance(input, AnyTensor):
+        if not isinstance(other, AnyTensor):
+            raise invalid_combination("remainder", input, other)
         return binary(ops.RemainderOfNumber, input, other)
     return numbered(binary(ops.Remainder, input, other), int(isinstance(other, AnyTensor)))
 

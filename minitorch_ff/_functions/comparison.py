@@ -185,6 +185,7 @@ def as_number(sign: str) -> Callable[..., Any]:
         return numbered(out, int(by_tensor))
 
     comparison.__name__ = sign
+    comparison.__doc__ = f"`torch.{sign}` as numbers, 0 and 1; the gradient is zero."
     return comparison
 
 

@@ -342,6 +342,7 @@ def numpy(self: Tensor, *, force: builtins.bool = False) -> np.ndarray:
     """The elements as a NumPy array over the same memory.
 
     Args:
+        self: The tensor.
         force: Detach, and copy from another device, where that is needed.
 
     Raises:

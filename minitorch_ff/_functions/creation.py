@@ -1,4 +1,4 @@
-"""New tensors: `torch.tensor`, `torch.zeros`, `torch.arange`, `torch.from_numpy`, …"""
+"""New tensors: `torch.tensor`, `torch.zeros`, `torch.arange`, `torch.from_numpy`, and so on."""
 
 from __future__ import annotations
 

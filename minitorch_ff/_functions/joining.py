@@ -309,12 +309,12 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
         tensors = tuple(tensors[0])
     if not tensors:
         raise RuntimeError("meshgrid expects a non-empty TensorList")
-    for tensor in tensors:
-        if tensor.buffer.ndim > 1:
+    for vector in tensors:
+        if vector.buffer.ndim > 1:
             raise RuntimeError(
-                f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {tensor!r}"
+                f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {vector!r}"
             )
-        if tensor.buffer.dtype != tensors[0].buffer.dtype:
+        if vector.buffer.dtype != tensors[0].buffer.dtype:
             raise RuntimeError("torch.meshgrid expects all tensors to have the same dtype")
     if indexing not in (None, "ij", "xy"):
         raise RuntimeError(

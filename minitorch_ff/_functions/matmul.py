@@ -1,4 +1,4 @@
-"""Products of vectors and matrices: `torch.matmul`, `torch.mm`, `torch.addmm`, …"""
+"""Products of vectors and matrices: `torch.matmul`, `torch.mm`, `torch.addmm`, and so on."""
 
 from __future__ import annotations
 

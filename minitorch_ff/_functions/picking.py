@@ -1,4 +1,4 @@
-"""Elements picked by position or mask, and put back: `gather`, `scatter`, `take`, …"""
+"""Elements picked by position or mask, and put back: `gather`, `scatter`, `take`, and so on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Other arrangements of the same elements: `torch.reshape`, `torch.transpose`, …
+"""Other arrangements of the same elements: `torch.reshape`, `torch.transpose`, and so on.
 
 All of these share memory with their input where its layout allows.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from minitorch_ff._checks import must_be_tensor, shape_from, wrap_dim, wrap_dims
@@ -504,7 +505,7 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
         cuts = [i * small + min(i, larger) for i in range(n + 1)]
     else:
         cuts = [0, *indices_or_sections, size]
-    parts = [slice(a, b) for a, b in zip(cuts, cuts[1:], strict=False)]
+    parts = [slice(a, b) for a, b in pairwise(cuts)]
     return tuple([_slice_of(input, dim, part) for part in parts])
 
 

@@ -54,87 +54,106 @@ def backward(
         starting_point(i, t, g) for i, (t, g) in enumerate(zip(tensors, gradients, strict=True))
     ]
     order = reachable([node for node, _ in starts])
-    targets = [t.edge() for t in inputs] if inputs is not None else None
+    targets = None if inputs is None else [tensor.edge() for tensor in inputs]
     if targets is not None:
         order = leading_to(targets, order)
     pending: dict[Any, Any] = dict.fromkeys(order)  # node -> its gradient so far
-    owned: set[Any] = set()  # nodes whose pending buffer nobody else holds
-    xp: Any = recorded
-    array_type: Any = None
     for node, grad in starts:
         if node in pending:
-            given = grad if create_graph else grad.buffer
-            if pending[node] is not None:
-                xp = recorded if create_graph else by_buffer_type[type(given)]
-                given = xp.add(pending[node], given)
-            pending[node] = given
-    captured: dict[Any, Any] = {}
-    wanted = set(targets) if targets is not None else ()
-    cls = tensors[0].result_class
-    check_anomaly = anomaly_mode.get()
+            add_start(pending, node, grad, create_graph)
     before = grad_enabled()
     set_grad_mode(create_graph)
     try:
-        for node in reversed(order):
-            grad = pending.pop(node)
-            if grad is None:
-                continue
-            if not create_graph and type(grad) is not array_type:
-                array_type, xp, grad = namespace_of(grad)
-            if node.hooks is not None:
-                grad = call_hooks(node.hooks, grad, create_graph, cls)
-            if node in wanted:
-                captured[node] = grad if create_graph else wrap(cls, xp.copy(grad))
-                if type(node) is AccumulateGrad:
-                    continue
-            if node.receives:
-                if type(node) is AccumulateGrad:
-                    node.receive(xp, grad, node in owned)
-                else:
-                    slots = pending[node.operator]
-                    if slots is None:
-                        slots = pending[node.operator] = [None] * len(node.operator.outputs)
-                    before_it = slots[node.number]
-                    slots[node.number] = grad if before_it is None else xp.add(before_it, grad)
-                continue
-            parts = node.backward(xp, grad)
-            if check_anomaly:
-                refuse_nan(node, parts)
-            fresh = node.fresh
-            for target, part in zip(node.edges, parts):  # noqa: B905 - rules may give fewer
-                so_far = pending.get(target, _absent)  # absent: not wanted there
-                if so_far is _absent or part is None:
-                    continue
-                buffer = part.buffer if create_graph else part
-                if buffer.shape != target.shape or buffer.dtype is not target.dtype:
-                    part = fit(xp, part, target)
-                if so_far is None:
-                    pending[target] = part
-                    if fresh:
-                        owned.add(target)
-                elif create_graph:
-                    pending[target] = xp.add(so_far, part)
-                elif target in owned:
-                    pending[target] = xp.add_(so_far, part)
-                else:
-                    pending[target] = xp.add(so_far, part)
-                    owned.add(target)
-            if node.hooks is not None and node.hooks.after:
-                call_hooks_after(node.hooks, parts, grad, create_graph, cls)
-            if not retain_graph:
-                if node.saved:
-                    node.saved = FREED
-                node.kept = None
+        captured = walk(order, pending, set(targets or ()), retain_graph, create_graph)
     finally:
         set_grad_mode(before)
-    if targets is None:
+    if inputs is None or targets is None:
         return []
     results = [captured.get(node) for node in targets]
     if accumulate:
-        for tensor, grad in zip(inputs, results, strict=True):  # type: ignore[arg-type]
+        for tensor, grad in zip(inputs, results, strict=True):
             if grad is not None:
                 tensor._grad = grad if tensor._grad is None else tensor._grad + grad
     return results
+
+
+def walk(
+    order: list[Any], pending: dict[Any, Any], targets: set[Any], retain_graph: bool, record: bool
+) -> dict[Any, Any]:
+    """Run all nodes, newest first; the gradients that reach `targets` are returned.
+
+    In a plain walk gradients are buffers and `xp` is the back end that holds them; in one
+    that records itself they are tensors, and `xp` is `recorded`.
+    """
+    owned: set[Any] = set()  # nodes whose pending buffer nobody else holds
+    captured: dict[Any, Any] = {}
+    xp: Any = recorded
+    buffer_type: Any = None
+    anomaly = anomaly_mode.get()
+    for node in reversed(order):
+        grad = pending.pop(node)
+        if grad is None:
+            continue
+        if not record and type(grad) is not buffer_type:
+            buffer_type, xp, grad = namespace_of(grad)
+        hooks = node.hooks
+        if hooks is not None:
+            grad = call_hooks(hooks, grad, record)
+        if node in targets:
+            captured[node] = grad if record else wrap(Tensor.result_class, xp.copy(grad))
+            if type(node) is AccumulateGrad:
+                continue
+        if node.receives:
+            node.receive(xp, grad, node in owned, pending)
+            continue
+        parts = node.backward(xp, grad)
+        if anomaly:
+            refuse_nan(node, parts)
+        if hooks is not None and hooks.after:
+            parts = call_hooks_after(hooks, parts, grad, record)
+        hand_on(xp, node, parts, pending, owned, record)
+        if not retain_graph:
+            if node.saved:
+                node.saved = FREED
+            node.kept = None
+    return captured
+
+
+def hand_on(
+    xp: Any, node: Any, parts: Any, pending: dict[Any, Any], owned: set[Any], record: bool
+) -> None:
+    """Give each of a node's inputs its gradient; several that meet at one are added up.
+
+    The first is kept as it is. The second makes a new sum, which the node then owns, so that
+    further ones are added in place.
+    """
+    fresh = node.fresh
+    for target, part in zip(node.edges, parts):  # noqa: B905 - a rule may give fewer
+        so_far = pending.get(target, _absent)  # absent: not wanted there
+        if so_far is _absent or part is None:
+            continue
+        buffer = part.buffer if record else part
+        if buffer.shape != target.shape or buffer.dtype is not target.dtype:
+            part = fit(xp, part, target)
+        if so_far is None:
+            pending[target] = part
+            if fresh:
+                owned.add(target)
+        elif target in owned and not record:
+            pending[target] = xp.add_(so_far, part)
+        else:
+            pending[target] = xp.add(so_far, part)
+            owned.add(target)
+
+
+def add_start(pending: dict[Any, Any], node: Any, grad: Tensor, record: bool) -> None:
+    """Put a gradient to start with; two at one node are added up."""
+    given: Any = grad if record else grad.buffer
+    so_far = pending[node]
+    if so_far is not None:
+        xp = recorded if record else by_buffer_type[type(given)]
+        given = xp.add(so_far, given)
+    pending[node] = given
 
 
 def refuse_nan(node: Any, parts: Any) -> None:
@@ -221,12 +240,10 @@ def sum_to(xp: Any, grad: Any, shape: tuple[int, ...]) -> Any:
     return grad if grad.shape == shape else xp.reshape(grad, shape)
 
 
-def call_hooks(hooks: Hooks, grad: Any, create_graph: bool, cls: type[Tensor]) -> Any:
+def call_hooks(hooks: Hooks, grad: Any, record: bool) -> Any:
     """Let hooks see, and perhaps replace, a gradient (or the list of several)."""
     several = type(grad) is list
-    tensors = [
-        g if create_graph or g is None else wrap(cls, g) for g in (grad if several else [grad])
-    ]
+    tensors = as_tensors(grad if several else [grad], record)
     for hook in list(hooks.before.values()):
         replaced = hook(tuple(tensors))
         if replaced is not None:
@@ -237,19 +254,27 @@ def call_hooks(hooks: Hooks, grad: Any, create_graph: bool, cls: type[Tensor]) -
             tensors[0] = replaced
     if hooks.retain is not None:
         hooks.retain(tensors[0])
-    if not create_graph:
-        tensors = [None if t is None else t.buffer for t in tensors]
-    return tensors if several else tensors[0]
+    result = as_parts(tensors, record)
+    return result if several else result[0]
 
 
-def call_hooks_after(
-    hooks: Hooks, parts: Any, grad: Any, create_graph: bool, cls: type[Tensor]
-) -> None:
-    """Show hooks what a node made (`parts`) of what it was given (`grad`)."""
-
-    def tensors(values: Any) -> tuple[Any, ...]:
-        values = values if isinstance(values, (tuple, list)) else (values,)
-        return tuple([v if create_graph or v is None else wrap(cls, v) for v in values])
-
+def call_hooks_after(hooks: Hooks, parts: Any, grad: Any, record: bool) -> Any:
+    """Let hooks see what a node made of what it was given, and perhaps replace it."""
+    made = tuple(as_tensors(parts, record))
+    given = tuple(as_tensors(grad if isinstance(grad, (tuple, list)) else [grad], record))
     for hook in list(hooks.after.values()):
-        hook(tensors(parts), tensors(grad))
+        replaced = hook(made, given)
+        if replaced is not None:
+            made = replaced if isinstance(replaced, tuple) else (replaced,)
+    return as_parts(made, record)
+
+
+def as_tensors(parts: Any, record: bool) -> list[Any]:
+    """Gradients as tensors, which they are in a walk that records itself."""
+    cls = Tensor.result_class
+    return [part if record or part is None else wrap(cls, part) for part in parts]
+
+
+def as_parts(tensors: Any, record: bool) -> list[Any]:
+    """The other way round: tensors as the walk has its gradients."""
+    return [t if record or t is None else t.buffer for t in tensors]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from minitorch_ff.firefly.backend.registry import by_buffer_type
+from minitorch_ff.firefly.backend.registry import by_buffer_type, cpu
 from minitorch_ff.firefly.tensor import Tensor, wrap
 
 BOOL, INTEGER, FLOATING, COMPLEX = range(4)
@@ -136,6 +136,13 @@ def number(value: Any, like: Tensor) -> Tensor:
     if value and len(_numbers) < NUMBERS_KEPT:  # 0.0 equals -0.0: kept, they would mix
         _numbers[key] = tensor
     return tensor
+
+
+def lone_number(value: Any) -> Tensor:
+    """A Python number as a 0-d tensor on the CPU, in the dtype that it has by itself."""
+    kind = number_category(value)
+    dtype = (bool, Defaults.integer, Defaults.floating, Defaults.complex)[kind]
+    return wrap(Tensor.result_class, cpu.module.array(value, dtype))
 
 
 def number_category(value: Any) -> int:

@@ -83,7 +83,7 @@ class AccumulateGrad:
         self.dtype = tensor.buffer.dtype
         self.hooks = None
 
-    def receive(self, xp: Any, grad: Any, owned: bool) -> None:
+    def receive(self, xp: Any, grad: Any, owned: bool, pending: Any) -> None:
         """Take the finished gradient: keep it, or add it to what is there."""
         tensor = self.tensor()
         if tensor is None:

@@ -25,7 +25,7 @@ class Add(Operator):
     """`a + b`, with broadcasting."""
 
     __slots__ = ()
-    promotes = True
+    promotes = takes_numbers = True
 
     def forward(self, xp, a, b):
         return xp.add(a, b)
@@ -38,7 +38,7 @@ class Sub(Operator):
     """`a - b`, with broadcasting; booleans are refused."""
 
     __slots__ = ()
-    promotes = True
+    promotes = takes_numbers = True
 
     @staticmethod
     def number(value, like):
@@ -86,7 +86,7 @@ class Mul(Operator):
     """`a * b`, with broadcasting."""
 
     __slots__ = ()
-    promotes = fresh = True
+    promotes = takes_numbers = fresh = True
 
     def forward(self, xp, a, b):
         self.save_for_each_other(a, b)
@@ -104,7 +104,7 @@ class Div(Operator):
     """`a / b`; the gradient is `g / b` and `-g a / b²`."""
 
     __slots__ = ()
-    promotes = floats = fresh = True
+    promotes = takes_numbers = floats = fresh = True
 
     def forward(self, xp, a, b):
         self.save_for_backward(None if self.edges[1] is None else a, b)
@@ -120,7 +120,7 @@ class DivFloor(Stepwise):
     """`a / b` rounded down."""
 
     __slots__ = ()
-    promotes = True
+    promotes = takes_numbers = True
 
     def forward(self, xp, a, b):
         refuse_divisors(xp, a, b, "div_floor_cpu")
@@ -134,7 +134,7 @@ class DivTrunc(Stepwise):
     """`a / b` rounded towards zero."""
 
     __slots__ = ()
-    promotes = True
+    promotes = takes_numbers = True
 
     def forward(self, xp, a, b):
         refuse_divisors(xp, a, b, "div_trunc_cpu")
@@ -148,7 +148,7 @@ class FloorDivide(Underivable):
     """`a / b` rounded down."""
 
     __slots__ = ()
-    promotes = True
+    promotes = takes_numbers = True
 
     def forward(self, xp, a, b):
         refuse_divisors(xp, a, b, "div_floor_cpu")

@@ -8,13 +8,14 @@ pass is itself recorded. That is why the same rule gives derivatives of every or
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
 from typing import Any
 
 from minitorch_ff.firefly.backend.registry import by_buffer_type
 from minitorch_ff.firefly.modes import grad_enabled
-from minitorch_ff.firefly.promotion import Defaults, number, promoted
+from minitorch_ff.firefly.promotion import Defaults, lone_number, number, promoted
 from minitorch_ff.firefly.tensor import AccumulateGrad, Tensor, wrap
 
 OUTPUT = -1
@@ -99,6 +100,9 @@ class Operator:
     """How a Python number becomes an operand, and how two dtypes meet; an operator that
     refuses some operands says so here."""
 
+    takes_numbers = False
+    """Both operands may be Python numbers."""
+
     variant = 0
     """The end of the node's name: PyTorch numbers the forms of a function."""
 
@@ -162,7 +166,7 @@ class Operator:
 
     def link(self, inputs, buffers, result, tensor):
         """Note where each saved buffer came from, and its version now."""
-        origins = []
+        origins: list[Any] = []
         for saved in self.saved:
             if saved is None:
                 origins.append(None)
@@ -298,6 +302,14 @@ class Output:
         self.sequence = next_sequence()
         self.shape, self.dtype = operator.outputs[number]
 
+    def receive(self, xp, grad, owned, pending):
+        """File the gradient in the operator's list, one place for each output."""
+        slots = pending[self.operator]
+        if slots is None:
+            slots = pending[self.operator] = [None] * len(self.operator.outputs)
+        so_far = slots[self.number]
+        slots[self.number] = grad if so_far is None else xp.add(so_far, grad)
+
     def name(self):
         """The operator's name."""
         return self.operator.name()
@@ -333,7 +345,7 @@ def apply(operator, *inputs, **settings):
             raise not_a_tensor(operator, "input", 1, x) from None
         if operator.floats and buffer.dtype.kind in "iub":
             buffer = buffer.astype(Defaults.floating)
-        buffers = (buffer,)
+        buffers: Any = (buffer,)
         if operator.differentiable and grad_enabled():
             edge = x.node if x.view_of is None else x.edge()
         op.edges = (edge,)
@@ -437,6 +449,9 @@ def binary(operator, a, b):
             a = operator.number(a, b)
         return apply(operator, a, b)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
+        if operator.takes_numbers:
+            with contextlib.suppress(TypeError):
+                return apply(operator, lone_number(a), lone_number(b))
         raise complaint(operator, a, b, error) from None
 
 

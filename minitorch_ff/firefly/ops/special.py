@@ -197,7 +197,8 @@ class BesselI(Operator):
         other = xp.bessel_i(x, 1 - self.order, self.scaled)
         slope = other
         if self.order:
-            zero = xp.eq(x, xp.constant_like(0, x))
+            sign = xp.sign(x)  # PyTorch counts not-a-number among the zeros here
+            zero = xp.eq(sign, xp.constant_like(0, sign))
             nonzero = xp.where(zero, xp.constant_like(1, x), x)
             slope = xp.sub(other, xp.div(y, nonzero))
             slope = xp.where(zero, xp.constant_like(0.5, x), slope)

@@ -240,16 +240,12 @@ def group_norm(
         Wu and He, Group Normalization (2018).
     """
     shape = input.buffer.shape
-    if training and eps <= 0:
-        raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
-    if len(shape) < 2 and not input.buffer.size:
-        return input.clone()
     if len(shape) < 2:
         raise RuntimeError(
             f"Expected at least 2 dimensions for input tensor but received {len(shape)}"
         )
     if num_groups <= 0:
-        raise RuntimeError("Expected num groups to be greater than 0, got {num_groups}")
+        raise RuntimeError(f"Expected num groups to be greater than 0, got {num_groups}")
     samples, channels = shape[:2]
     if channels % num_groups:
         raise RuntimeError(
