@@ -99,7 +99,8 @@ class Tensor(engine.Tensor):
         """Bytes per element."""
         return self.buffer.itemsize
 
-    element_size = conversion.element_size
+    element_size, get_device = conversion.element_size, conversion.get_device
+    resize_, resize_as_ = conversion.resize_, conversion.resize_as_
 
     @property
     def nbytes(self) -> int:

@@ -247,11 +247,7 @@ def isreal(input: Tensor) -> Tensor:
 
 
 def isclose(
-    input: Tensor,
-    other: Tensor,
-    rtol: float = 1e-05,
-    atol: float = 1e-08,
-    equal_nan: bool = False,
+    input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
 ) -> Tensor:
     r"""Whether elements are nearly equal: $|a - b| \le atol + rtol \, |b|$.
 
@@ -291,11 +287,7 @@ def isclose(
 
 
 def allclose(
-    input: Tensor,
-    other: Tensor,
-    rtol: float = 1e-05,
-    atol: float = 1e-08,
-    equal_nan: bool = False,
+    input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
 ) -> bool:
     """Whether all elements are nearly equal; see `torch.isclose`.
 

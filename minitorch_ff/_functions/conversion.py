@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import builtins
 import copy
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from minitorch_ff import _dtypes
-from minitorch_ff._checks import wrap_dim
+from minitorch_ff._checks import shape_from, wrap_dim
 from minitorch_ff._devices import as_device, backend_for
 from minitorch_ff._devices import device as Device
 from minitorch_ff._functions import shaping
@@ -110,12 +111,7 @@ def parse_to(*args: Any, **kwargs: Any) -> tuple[Device | None, Any, builtins.bo
         copying = flags[1]
     if other is not None:
         device, dtype = other.device, other.dtype
-    return (
-        (None if device is None else as_device(device)),
-        dtype,
-        copying,
-        layout_wanted,
-    )
+    return ((None if device is None else as_device(device)), dtype, copying, layout_wanted)
 
 
 def type_name(value: Any) -> str:
@@ -149,10 +145,7 @@ def cpu(self: Tensor, memory_format: Any = None) -> Tensor:
 
 
 def cuda(
-    self: Tensor,
-    device: Any = None,
-    non_blocking: builtins.bool = False,
-    memory_format: Any = None,
+    self: Tensor, device: Any = None, non_blocking: builtins.bool = False, memory_format: Any = None
 ) -> Tensor:
     """The tensor on a GPU.
 
@@ -323,6 +316,36 @@ def storage(self: Tensor) -> Any:
     """The elements in memory order, one after the other."""
     owner = self.view_of.base if self.view_of is not None else self
     return detached(owner).reshape(-1)
+
+
+def resize_(self: Tensor, *sizes: Any, memory_format: Any = contiguous_format) -> Tensor:
+    """Another shape for the tensor itself; new elements, if any, are not set.
+
+    Raises:
+        RuntimeError: The tensor requires grad.
+    """
+    if self.edge() is not None:
+        raise RuntimeError("cannot resize variables that require grad")
+    shape = shape_from(sizes)
+    wanted, buffer = math.prod(shape), self.buffer
+    if wanted > buffer.size:
+        grown = self.backend.empty(wanted, buffer.dtype)
+        grown[: buffer.size] = buffer.reshape(-1)
+        buffer = grown
+    self.buffer = buffer.reshape(-1)[:wanted].reshape(shape)
+    self.version[0] += 1
+    return self
+
+
+def resize_as_(self: Tensor, the_template: Tensor) -> Tensor:
+    """The shape of another tensor for the tensor itself; see `resize_`."""
+    return resize_(self, the_template.buffer.shape)
+
+
+def get_device(self: Tensor) -> builtins.int:
+    """The number of the GPU that holds the tensor; -1 for the host."""
+    index = self.backend.device_index(self.buffer)
+    return -1 if index is None else index
 
 
 def set_data(self: Tensor, other: Tensor) -> None:

@@ -426,11 +426,7 @@ def empty_like(input: Tensor, *, dtype: _dtypes.dtype | None = None, **options: 
 
 
 def full_like(
-    input: Tensor,
-    fill_value: Any,
-    *,
-    dtype: _dtypes.dtype | None = None,
-    **options: Any,
+    input: Tensor, fill_value: Any, *, dtype: _dtypes.dtype | None = None, **options: Any
 ) -> Tensor:
     """One value in the shape, dtype and place of `input`.
 
@@ -534,12 +530,7 @@ def range_(start: Any, end: Any = None, step: Any = 1, **options: Any) -> Tensor
 
 
 def linspace(
-    start: Any,
-    end: Any,
-    steps: int,
-    *,
-    dtype: _dtypes.dtype | None = None,
-    **options: Any,
+    start: Any, end: Any, steps: int, *, dtype: _dtypes.dtype | None = None, **options: Any
 ) -> Tensor:
     """`steps` numbers from `start` to `end`, both included, evenly apart.
 

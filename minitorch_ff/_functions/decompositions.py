@@ -237,12 +237,7 @@ def _bound(xp: Any, dtype: Any, value: Any) -> Any:
 
 
 def matrix_rank(
-    A: Tensor,
-    tol: Any = None,
-    hermitian: bool = False,
-    *,
-    atol: Any = None,
-    rtol: Any = None,
+    A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None
 ) -> Tensor:
     """How many singular values of matrices do not count as zero; see `pinv`.
 

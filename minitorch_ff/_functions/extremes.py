@@ -83,9 +83,7 @@ def fmin(input: Tensor, other: Tensor) -> Tensor:
 
 
 def clamp(
-    input: Tensor,
-    min: Tensor | Number | None = None,
-    max: Tensor | Number | None = None,
+    input: Tensor, min: Tensor | Number | None = None, max: Tensor | Number | None = None
 ) -> Tensor:
     """Hold every element between two bounds.
 

@@ -300,10 +300,7 @@ def fill(input: Tensor, value: Any) -> Tensor:
 
 def zero(input: Tensor) -> Tensor:
     """Zeros in the place of `input`."""
-    settings = {
-        "value": input.backend.module.zeros_like(input.buffer),
-        "called": "Zero",
-    }
+    settings = {"value": input.backend.module.zeros_like(input.buffer), "called": "Zero"}
     return apply(ops.Overwrite, input, **settings)
 
 

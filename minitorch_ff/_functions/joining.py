@@ -40,12 +40,10 @@ def checked(tensors: Any, function: str) -> list[Any]:
             raise TypeError(
                 f"expected Tensor as element {i} in argument 0, but got {type(part).__name__}"
             )
+    if not parts and function == "cat":
+        raise ValueError("torch.cat(): expected a non-empty list of Tensors")
     if not parts:
-        raise RuntimeError(
-            "torch.cat(): expected a non-empty list of Tensors"
-            if function == "cat"
-            else f"{function} expects a non-empty TensorList"
-        )
+        raise RuntimeError(f"{function} expects a non-empty TensorList")
     first = parts[0].buffer.dtype
     if any([part.buffer.dtype is not first for part in parts]):
         dtype = first

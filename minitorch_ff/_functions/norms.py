@@ -58,12 +58,7 @@ def norm(
 
 @numpy_names
 def vector_norm(
-    x: Tensor,
-    ord: float = 2,
-    dim: Any = None,
-    keepdim: bool = False,
-    *,
-    dtype: Any = None,
+    x: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
 ) -> Tensor:
     r"""The size of a vector: $(\sum_i |x_i|^p)^{1/p}$ with $p$ = `ord`.
 
@@ -128,12 +123,7 @@ def _refuse_empty(shape: tuple[int, ...], ord: float, dim: Any) -> None:
 
 @numpy_names
 def matrix_norm(
-    A: Tensor,
-    ord: Any = "fro",
-    dim: Any = (-2, -1),
-    keepdim: bool = False,
-    *,
-    dtype: Any = None,
+    A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None
 ) -> Tensor:
     """The size of matrices, by their elements, columns, rows or singular values.
 

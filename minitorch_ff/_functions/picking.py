@@ -263,12 +263,7 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
 
 
 def _put_slices(
-    input: Tensor,
-    dim: int,
-    places: Any,
-    source: Tensor,
-    accumulate: bool,
-    function: str,
+    input: Tensor, dim: int, places: Any, source: Tensor, accumulate: bool, function: str
 ) -> Tensor:
     x = input if input.buffer.ndim else input.reshape(1)
     part = source if source.buffer.ndim else source.reshape(1)
@@ -301,10 +296,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
         source = source.to(input.dtype)
     x = input if input.buffer.ndim else input.reshape(1)
     check_index_bounds(x.buffer.shape, places)
-    once = (
-        *places[:-1],
-        x.backend.module.unique(places[-1]),
-    )  # the gradient counts it once
+    once = (*places[:-1], x.backend.module.unique(places[-1]))  # the gradient counts it once
     out = apply(IndexPut, x, source, index=once)
     return out.reshape(input.buffer.shape)
 
@@ -445,11 +437,7 @@ def argwhere(input: Tensor) -> Tensor:
 
 
 def isin(
-    elements: Any,
-    test_elements: Any,
-    *,
-    assume_unique: bool = False,
-    invert: bool = False,
+    elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False
 ) -> Tensor:
     """Whether each element is one of `test_elements`.
 

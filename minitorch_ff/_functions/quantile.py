@@ -102,12 +102,7 @@ def checked_parts(input: Tensor, q: Any, interpolation: str, name: str) -> Any:
 
 
 def at_parts(
-    input: Tensor,
-    parts: Tensor,
-    dim: Any,
-    keepdim: bool,
-    interpolation: str,
-    ignore_nan: bool,
+    input: Tensor, parts: Tensor, dim: Any, keepdim: bool, interpolation: str, ignore_nan: bool
 ) -> Tensor:
     """The quantiles: elements in order, read at fractional ranks."""
     ndim = input.buffer.ndim

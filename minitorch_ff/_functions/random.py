@@ -305,11 +305,7 @@ def randn_like(
 
 
 def randint_like(
-    input: Tensor,
-    *bounds: Any,
-    generator: Any = None,
-    dtype: DType | None = None,
-    **options: Any,
+    input: Tensor, *bounds: Any, generator: Any = None, dtype: DType | None = None, **options: Any
 ) -> Tensor:
     """`randint` in the shape, dtype and place of `input`.
 
@@ -481,12 +477,7 @@ def _into(self: Tensor, draw: Any, called: str) -> Tensor:
 
 
 def uniform_(
-    self: Tensor,
-    from_: float = 0.0,
-    to: float = 1.0,
-    *,
-    generator: Any = None,
-    **named: Any,
+    self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Any = None, **named: Any
 ) -> Tensor:
     """Overwrite with numbers spread evenly over [from, to)."""
     low = named.pop("from", from_)
@@ -526,11 +517,7 @@ def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
     if isinstance(p, AnyTensor):
         chances = numpy.broadcast_to(p.backend.to_numpy(p.buffer), self.buffer.shape)
         order = self.buffer
-        return _into(
-            self,
-            lambda n, t, _: source.bernoulli_each(read(chances, order)),
-            "Bernoulli",
-        )
+        return _into(self, lambda n, t, _: source.bernoulli_each(read(chances, order)), "Bernoulli")
     return _into(self, lambda n, t, _: source.bernoulli(n, p), "Bernoulli")
 
 

@@ -38,11 +38,7 @@ def reduced_dims(input: Tensor, dim: typing.Any) -> Dim:
 
 @numpy_names
 def sum(
-    input: Tensor,
-    dim: typing.Any = None,
-    keepdim: bool = False,
-    *,
-    dtype: DType | None = None,
+    input: Tensor, dim: typing.Any = None, keepdim: bool = False, *, dtype: DType | None = None
 ) -> Tensor:
     """Add up all elements, or those along some dimensions.
 
@@ -73,11 +69,7 @@ def sum(
 
 @numpy_names
 def nansum(
-    input: Tensor,
-    dim: typing.Any = None,
-    keepdim: bool = False,
-    *,
-    dtype: DType | None = None,
+    input: Tensor, dim: typing.Any = None, keepdim: bool = False, *, dtype: DType | None = None
 ) -> Tensor:
     """Add up all elements that are numbers: not-a-number counts as zero.
 
@@ -102,11 +94,7 @@ def nansum(
 
 @numpy_names
 def mean(
-    input: Tensor,
-    dim: typing.Any = None,
-    keepdim: bool = False,
-    *,
-    dtype: DType | None = None,
+    input: Tensor, dim: typing.Any = None, keepdim: bool = False, *, dtype: DType | None = None
 ) -> Tensor:
     """The mean of all elements, or along some dimensions.
 
@@ -144,11 +132,7 @@ def mean(
 
 @numpy_names
 def nanmean(
-    input: Tensor,
-    dim: typing.Any = None,
-    keepdim: bool = False,
-    *,
-    dtype: DType | None = None,
+    input: Tensor, dim: typing.Any = None, keepdim: bool = False, *, dtype: DType | None = None
 ) -> Tensor:
     """The mean of all elements that are numbers.
 
@@ -174,11 +158,7 @@ def nanmean(
 
 @numpy_names
 def prod(
-    input: Tensor,
-    dim: int | None = None,
-    keepdim: bool = False,
-    *,
-    dtype: DType | None = None,
+    input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: DType | None = None
 ) -> Tensor:
     """Multiply all elements, or those along one dimension.
 

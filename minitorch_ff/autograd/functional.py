@@ -230,12 +230,7 @@ def hessian(
         return tuple([clone(p).reshape(t.shape) for p, t in zip(parts, given, strict=True)])
 
     matrix = jacobian(
-        gradient,
-        listed(inputs),
-        create_graph,
-        strict,
-        vectorize,
-        outer_jacobian_strategy,
+        gradient, listed(inputs), create_graph, strict, vectorize, outer_jacobian_strategy
     )
     return matrix[0][0] if isinstance(inputs, Tensor) else matrix
 

@@ -164,11 +164,7 @@ def _analytical(output: Tensor, tensor: Tensor, check_dtypes: bool) -> Tensor:
         direction = zeros(size, dtype=output.dtype)
         direction[j] = 1
         (part,) = grad(
-            output,
-            tensor,
-            direction.reshape(output.shape),
-            retain_graph=True,
-            allow_unused=True,
+            output, tensor, direction.reshape(output.shape), retain_graph=True, allow_unused=True
         )
         if part is not None:
             if check_dtypes and part.dtype is not tensor.dtype:

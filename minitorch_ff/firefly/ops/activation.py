@@ -14,7 +14,6 @@ from minitorch_ff.firefly.ops.base import Operator
 class Relu(Operator):
     """`x` where it is positive, zero elsewhere."""
 
-    __slots__ = ()
     fresh = True
 
     def forward(self, xp, x):
@@ -46,8 +45,8 @@ class LeakyRelu(Operator):
 class PRelu(Operator):
     """`x` where it is positive, `w x` elsewhere; `w` is learned."""
 
-    __slots__ = ()
     fresh = True
+    called = "PreluKernel"
 
     def forward(self, xp, x, weight):
         self.save_for_backward(x, weight)
@@ -58,9 +57,6 @@ class PRelu(Operator):
         positive = xp.gt(x, xp.constant_like(0, x))
         to_weight = xp.where_true(xp.mul(grad, x), xp.logical_not(positive))
         return xp.where(positive, grad, xp.mul(grad, weight)), to_weight
-
-    def name(self):
-        return "PreluKernelBackward0"
 
 
 class Elu(Operator):
@@ -127,7 +123,6 @@ class Threshold(Operator):
 class Sigmoid(Operator):
     """`1 / (1 + e⁻ˣ)`; the gradient is `g y (1 - y)`."""
 
-    __slots__ = ()
     fresh = True
 
     def forward(self, xp, x):
@@ -143,7 +138,6 @@ class Sigmoid(Operator):
 class Tanh(Operator):
     """The hyperbolic tangent; the gradient is `g (1 - y²)`."""
 
-    __slots__ = ()
     fresh = True
 
     def forward(self, xp, x):
@@ -159,7 +153,6 @@ class Tanh(Operator):
 class LogSigmoid(Operator):
     """The logarithm of the sigmoid, without overflow; the gradient is `g σ(-x)`."""
 
-    __slots__ = ()
     fresh = True
 
     def forward(self, xp, x):
@@ -197,7 +190,6 @@ class Softplus(Operator):
 class Silu(Operator):
     """`x σ(x)`; the gradient is `g σ (1 + x (1 - σ))`."""
 
-    __slots__ = ()
     fresh = True
 
     def forward(self, xp, x):
@@ -215,7 +207,6 @@ class Silu(Operator):
 class Mish(Operator):
     """`x tanh(t)` with `t = ln(1 + eˣ)`; the gradient is `g (tanh t + x σ(x) (1 - tanh² t))`."""
 
-    __slots__ = ()
     fresh = True
 
     def forward(self, xp, x):
@@ -239,7 +230,6 @@ def softplus(xp, x):
 class Gelu(Operator):
     """`x Φ(x)` with the normal distribution `Φ`; the gradient is `g (Φ(x) + x φ(x))`."""
 
-    __slots__ = ()
     fresh = True
 
     def forward(self, xp, x):
@@ -261,8 +251,8 @@ class Gelu(Operator):
 class GeluTanh(Operator):
     """`x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2`, which is close to `Gelu`."""
 
-    __slots__ = ()
     fresh = True
+    called = "Gelu"
 
     def forward(self, xp, x):
         self.save_for_backward(x)
@@ -283,14 +273,10 @@ class GeluTanh(Operator):
         cubic = xp.add(x, xp.scale(xp.pow(x, 3), 0.044715))
         return xp.tanh(xp.scale(cubic, math.sqrt(2 / math.pi)))
 
-    def name(self):
-        return "GeluBackward0"
-
 
 class Hardsigmoid(Operator):
     """`x / 6 + 1/2`, held between 0 and 1."""
 
-    __slots__ = ()
     fresh = True
 
     def forward(self, xp, x):
@@ -305,7 +291,6 @@ class Hardsigmoid(Operator):
 class Hardswish(Operator):
     """`x` times its hard sigmoid."""
 
-    __slots__ = ()
     fresh = True
 
     def forward(self, xp, x):

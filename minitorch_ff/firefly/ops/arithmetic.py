@@ -24,7 +24,6 @@ NO_BOOL_NEGATION = (
 class Add(Operator):
     """`a + b`, with broadcasting."""
 
-    __slots__ = ()
     promotes = takes_numbers = True
 
     def forward(self, xp, a, b):
@@ -37,7 +36,6 @@ class Add(Operator):
 class Sub(Operator):
     """`a - b`, with broadcasting; booleans are refused."""
 
-    __slots__ = ()
     promotes = takes_numbers = True
 
     @staticmethod
@@ -64,8 +62,6 @@ class Sub(Operator):
 class Rsub(Sub):
     """`b - a`, with broadcasting."""
 
-    __slots__ = ()
-
     def forward(self, xp, a, b):
         return xp.sub(b, a)
 
@@ -76,16 +72,13 @@ class Rsub(Sub):
 class RsubNumber(Rsub):
     """A number less `a`."""
 
-    __slots__ = ()
-
-    def name(self):
-        return "RsubBackward1"
+    called = "Rsub"
+    variant = 1
 
 
 class Mul(Operator):
     """`a * b`, with broadcasting."""
 
-    __slots__ = ()
     promotes = takes_numbers = fresh = True
 
     def forward(self, xp, a, b):
@@ -94,16 +87,12 @@ class Mul(Operator):
 
     def backward(self, xp, grad):
         a, b = self.saved_tensors
-        return (
-            None if b is None else xp.mul(grad, b),
-            None if a is None else xp.mul(grad, a),
-        )
+        return (None if b is None else xp.mul(grad, b), None if a is None else xp.mul(grad, a))
 
 
 class Div(Operator):
     """`a / b`; the gradient is `g / b` and `-g a / b²`."""
 
-    __slots__ = ()
     promotes = takes_numbers = floats = fresh = True
 
     def forward(self, xp, a, b):
@@ -119,35 +108,30 @@ class Div(Operator):
 class DivFloor(Stepwise):
     """`a / b` rounded down."""
 
-    __slots__ = ()
     promotes = takes_numbers = True
+    called = "Div"
+    variant = 2
 
     def forward(self, xp, a, b):
         refuse_divisors(xp, a, b, "div_floor_cpu")
         return xp.floor_divide(a, b)
 
-    def name(self):
-        return "DivBackward2"
-
 
 class DivTrunc(Stepwise):
     """`a / b` rounded towards zero."""
 
-    __slots__ = ()
     promotes = takes_numbers = True
+    called = "Div"
+    variant = 2
 
     def forward(self, xp, a, b):
         refuse_divisors(xp, a, b, "div_trunc_cpu")
         return xp.trunc_divide(a, b)
 
-    def name(self):
-        return "DivBackward2"
-
 
 class FloorDivide(Underivable):
     """`a / b` rounded down."""
 
-    __slots__ = ()
     promotes = takes_numbers = True
 
     def forward(self, xp, a, b):
@@ -158,7 +142,6 @@ class FloorDivide(Underivable):
 class Remainder(Operator):
     """What is left of `a` after `⌊a / b⌋` times `b`; it has the sign of `b`."""
 
-    __slots__ = ()
     promotes = True
     variant = 1
 
@@ -178,7 +161,6 @@ class Remainder(Operator):
 class RemainderOfNumber(Underivable):
     """What is left of a number."""
 
-    __slots__ = ()
     aten = "remainder"
     promotes = True
 
@@ -190,7 +172,6 @@ class RemainderOfNumber(Underivable):
 class Fmod(Operator):
     """What is left of `a` after a whole number of `b`; it has the sign of `a`."""
 
-    __slots__ = ()
     promotes = True
     variant = 1
 
@@ -224,7 +205,6 @@ def refuse_divisors(xp, a, b, kernel):
 class Neg(Operator):
     """`-x`."""
 
-    __slots__ = ()
     fresh = True
 
     def forward(self, xp, x):
@@ -240,6 +220,7 @@ class Scale(Operator):
     """`x` times a Python number."""
 
     fresh = True
+    called = "Mul"
 
     def forward(self, xp, x, *, factor):
         self.factor = factor
@@ -248,23 +229,17 @@ class Scale(Operator):
     def backward(self, xp, grad):
         return (xp.scale(grad, self.factor),)
 
-    def name(self):
-        return "MulBackward0"
-
 
 class Shift(Operator):
     """`x` plus a Python number."""
 
-    __slots__ = ()
+    called = "Add"
 
     def forward(self, xp, x, *, amount):
         return xp.shift(x, amount)
 
     def backward(self, xp, grad):
         return (grad,)
-
-    def name(self):
-        return "AddBackward0"
 
 
 class Lerp(Operator):
@@ -286,8 +261,9 @@ class Lerp(Operator):
 class LerpTensor(Operator):
     """`a + weight (b - a)`, for a tensor `weight`, whose gradient is `g (b - a)`."""
 
-    __slots__ = ()
     fresh = True
+    called = "Lerp"
+    variant = 1
 
     def forward(self, xp, a, b, weight):
         self.save_for_backward(a, b, weight)
@@ -302,9 +278,6 @@ class LerpTensor(Operator):
         rest = xp.sub(xp.constant_like(1, weight), weight)
         to_weight = None if self.edges[2] is None else xp.mul(grad, xp.sub(b, a))
         return xp.mul(grad, rest), xp.mul(grad, weight), to_weight
-
-    def name(self):
-        return "LerpBackward1"
 
 
 class Addcmul(Operator):
@@ -338,7 +311,6 @@ class Addcdiv(Operator):
 class Gcd(NonDifferentiable):
     """The largest integer that divides both."""
 
-    __slots__ = ()
     promotes = True
 
     def forward(self, xp, a, b):
@@ -350,7 +322,6 @@ class Gcd(NonDifferentiable):
 class Lcm(NonDifferentiable):
     """The smallest positive integer that both divide."""
 
-    __slots__ = ()
     promotes = True
 
     def forward(self, xp, a, b):

@@ -103,6 +103,9 @@ class Operator:
     takes_numbers = False
     """Both operands may be Python numbers."""
 
+    called = ""
+    """What PyTorch calls it in the node's name, if not by the class's name."""
+
     variant = 0
     """The end of the node's name: PyTorch numbers the forms of a function."""
 
@@ -221,7 +224,7 @@ class Operator:
 
     def name(self):
         """PyTorch's name of this kind of node."""
-        return f"{type(self).__name__}Backward{self.variant}"
+        return f"{self.called or type(self).__name__}Backward{self.variant}"
 
     @property
     def next_functions(self):
@@ -235,7 +238,6 @@ class Operator:
 class NonDifferentiable(Operator):
     """An operator without a gradient: comparisons, positions, rounding to integers."""
 
-    __slots__ = ()
     differentiable = False
 
     def backward(self, xp, grad):
@@ -250,7 +252,6 @@ class NonDifferentiable(Operator):
 class Stepwise(Operator):
     """An operator that is constant between its jumps: the gradient is zero."""
 
-    __slots__ = ()
     fresh = True
 
     def backward(self, xp, grad):
@@ -261,7 +262,6 @@ class Stepwise(Operator):
 class Underivable(Operator):
     """An operator that PyTorch records, but has no gradient for."""
 
-    __slots__ = ()
     aten = ""
     """What the message calls it, if not the function's name."""
 

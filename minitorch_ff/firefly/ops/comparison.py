@@ -8,7 +8,6 @@ from minitorch_ff.firefly.ops.base import NonDifferentiable, Stepwise
 class Eq(NonDifferentiable):
     """Whether `a` equals `b`."""
 
-    __slots__ = ()
     promotes = True
 
     def forward(self, xp, a, b):
@@ -18,7 +17,6 @@ class Eq(NonDifferentiable):
 class Ne(NonDifferentiable):
     """Whether `a` differs from `b`."""
 
-    __slots__ = ()
     promotes = True
 
     def forward(self, xp, a, b):
@@ -28,7 +26,6 @@ class Ne(NonDifferentiable):
 class Lt(NonDifferentiable):
     """Whether `a` is below `b`."""
 
-    __slots__ = ()
     promotes = True
 
     def forward(self, xp, a, b):
@@ -38,7 +35,6 @@ class Lt(NonDifferentiable):
 class Le(NonDifferentiable):
     """Whether `a` is not above `b`."""
 
-    __slots__ = ()
     promotes = True
 
     def forward(self, xp, a, b):
@@ -48,7 +44,6 @@ class Le(NonDifferentiable):
 class Gt(NonDifferentiable):
     """Whether `a` is above `b`."""
 
-    __slots__ = ()
     promotes = True
 
     def forward(self, xp, a, b):
@@ -58,7 +53,6 @@ class Gt(NonDifferentiable):
 class Ge(NonDifferentiable):
     """Whether `a` is not below `b`."""
 
-    __slots__ = ()
     promotes = True
 
     def forward(self, xp, a, b):
@@ -81,16 +75,12 @@ class Compared(Stepwise):
 class Isnan(NonDifferentiable):
     """Whether `x` is not a number."""
 
-    __slots__ = ()
-
     def forward(self, xp, x):
         return xp.ne(x, x)
 
 
 class Isinf(NonDifferentiable):
     """Whether `x` is infinite, above or below."""
-
-    __slots__ = ()
 
     def forward(self, xp, x):
         return xp.isinf(x)
@@ -99,16 +89,12 @@ class Isinf(NonDifferentiable):
 class Isfinite(NonDifferentiable):
     """Whether `x` is neither infinite nor not-a-number."""
 
-    __slots__ = ()
-
     def forward(self, xp, x):
         return xp.isfinite(x)
 
 
 class Isclose(NonDifferentiable):
     """Whether `a` is within `atol + rtol |b|` of `b`, or both are the same infinity."""
-
-    __slots__ = ()
 
     def forward(self, xp, a, b, *, rtol, atol, equal_nan):
         close = xp.eq(a, b)
@@ -124,8 +110,6 @@ class Isclose(NonDifferentiable):
 
 class Isreal(NonDifferentiable):
     """Whether `x` has no imaginary part."""
-
-    __slots__ = ()
 
     def forward(self, xp, x):
         return xp.eq(x.imag, 0) if x.dtype.kind == "c" else xp.ones(x.shape, bool)

@@ -8,8 +8,6 @@ from minitorch_ff.firefly.ops.base import Operator, Stepwise
 class Real(Operator):
     """The real part, in the same memory; the gradient is `g`, as a complex number."""
 
-    __slots__ = ()
-
     def forward(self, xp, x):
         return x.real
 
@@ -31,7 +29,6 @@ class Imag(Operator):
 class Conj(Operator):
     """The complex conjugate, which is also what the rule does to the gradient."""
 
-    __slots__ = ()
     fresh = True
 
     def forward(self, xp, x):
@@ -44,7 +41,6 @@ class Conj(Operator):
 class Angle(Stepwise):
     """The angle of real numbers to the positive axis, in radians: 0 or π."""
 
-    __slots__ = ()
     floats = True
 
     def forward(self, xp, x):

@@ -51,6 +51,7 @@ class Svd(SeveralOutputs):
     """`A = U diag(S) Vᵀ` with orthonormal columns in `U` and `V`, `S` falling."""
 
     fresh = True
+    called = "LinalgSvd"
 
     def forward(self, xp, x, *, full=False):
         self.full = full
@@ -98,14 +99,12 @@ class Svd(SeveralOutputs):
             part = xp.add(part, xp.div(outside, rows_of(xp, s)))
         return part
 
-    def name(self):
-        return "LinalgSvdBackward0"
-
 
 class Eigh(SeveralOutputs):
     """`A = Q diag(v) Qᵀ` of symmetric matrices, the eigenvalues `v` rising."""
 
     fresh = True
+    called = "LinalgEigh"
 
     def forward(self, xp, x, *, upper=False):
         values, vectors = xp.eigh(x, upper)
@@ -126,14 +125,12 @@ class Eigh(SeveralOutputs):
             total = part if total is None else xp.add(total, part)
         return (total,)
 
-    def name(self):
-        return "LinalgEighBackward0"
-
 
 class Qr(SeveralOutputs):
     """`A = Q R` with orthonormal columns in `Q`, `R` an upper triangle."""
 
     fresh = True
+    called = "LinalgQr"
 
     def forward(self, xp, x, *, mode):
         self.mode = mode
@@ -189,14 +186,12 @@ class Qr(SeveralOutputs):
         first = cls.tall(xp, to_q, to_left, q, xp.index(r, left))
         return xp.cat([first, back], q.ndim - 1)
 
-    def name(self):
-        return "LinalgQrBackward0"
-
 
 class Cholesky(Operator):
     """`A = L Lᵀ` of symmetric positive matrices, `L` a lower triangle."""
 
     fresh = True
+    called = "LinalgCholeskyEx"
 
     def forward(self, xp, x):
         y = xp.cholesky(x)
@@ -210,14 +205,12 @@ class Cholesky(Operator):
         back = xp.solve(turned(xp, y), turned(xp, xp.solve(turned(xp, y), inner)))
         return (xp.scale(back, 0.5),)
 
-    def name(self):
-        return "LinalgCholeskyExBackward0"
-
 
 class Inverse(Operator):
     """`A⁻¹`; the gradient is `-Yᵀ G Yᵀ`."""
 
     fresh = True
+    called = "LinalgInvEx"
 
     def forward(self, xp, x):
         y = xp.inverse(x)
@@ -229,14 +222,12 @@ class Inverse(Operator):
         y = turned(xp, y)
         return (xp.neg(product(xp, y, grad, y)),)
 
-    def name(self):
-        return "LinalgInvExBackward0"
-
 
 class Solve(Operator):
     """The `X` of `A X = B`; the gradient of `B` is `H = A⁻ᵀ G`, of `A` is `-H Xᵀ`."""
 
     fresh = True
+    called = "LinalgSolveEx"
 
     def forward(self, xp, a, b):
         y = xp.solve(a, b)
@@ -250,14 +241,12 @@ class Solve(Operator):
             return None, to_b
         return xp.neg(xp.matmul(to_b, turned(xp, y))), to_b
 
-    def name(self):
-        return "LinalgSolveExBackward0"
-
 
 class Det(Operator):
     """The determinant; the gradient is `g y A⁻ᵀ`, the cofactors times `g`."""
 
     fresh = True
+    called = "LinalgDet"
 
     def forward(self, xp, x):
         y = xp.det(x)
@@ -276,14 +265,12 @@ class Det(Operator):
         factor = xp.reshape(xp.mul(grad, sign), (*y.shape, 1, 1))
         return (xp.mul(product(xp, xp.mul(u, rows_of(xp, others)), vh), factor),)
 
-    def name(self):
-        return "LinalgDetBackward0"
-
 
 class Slogdet(SeveralOutputs):
     """The sign and the logarithm of the determinant, whose gradient is `g A⁻ᵀ`."""
 
     fresh = True
+    called = "LinalgSlogdet"
 
     def forward(self, xp, x):
         self.save_for_backward(x)
@@ -297,9 +284,6 @@ class Slogdet(SeveralOutputs):
         factor = xp.reshape(to_log, (*to_log.shape, 1, 1))
         return (xp.mul(turned(xp, xp.inverse(x)), factor),)
 
-    def name(self):
-        return "LinalgSlogdetBackward0"
-
 
 class Pinv(Operator):
     """The pseudo-inverse `Y`: `A Y` and `Y A` are projections, `Y A Y = Y`.
@@ -310,6 +294,7 @@ class Pinv(Operator):
     """
 
     fresh = True
+    called = "LinalgPinv"
 
     def forward(self, xp, x, *, cutoff, hermitian=False):
         y = xp.pinv(mirrored(xp, x) if hermitian else x, cutoff)
@@ -324,6 +309,3 @@ class Pinv(Operator):
         total = xp.add(total, xp.sub(left, product(xp, x, y, left)))
         right = product(xp, yt, y, gt)
         return (xp.add(total, xp.sub(right, product(xp, right, y, x))),)
-
-    def name(self):
-        return "LinalgPinvBackward0"

@@ -12,7 +12,6 @@ LN_2, LN_10 = math.log(2), math.log(10)
 class Exp(Operator):
     """`eˣ`; the gradient is `g y`."""
 
-    __slots__ = ()
     floats = fresh = True
 
     def forward(self, xp, x):
@@ -28,7 +27,6 @@ class Exp(Operator):
 class Exp2(Operator):
     """`2ˣ`; the gradient is `g y ln 2`."""
 
-    __slots__ = ()
     floats = fresh = True
 
     def forward(self, xp, x):
@@ -44,7 +42,6 @@ class Exp2(Operator):
 class Expm1(Operator):
     """`eˣ - 1`, exact near 0; the gradient is `g (y + 1)`."""
 
-    __slots__ = ()
     floats = fresh = True
 
     def forward(self, xp, x):
@@ -60,7 +57,6 @@ class Expm1(Operator):
 class Log(Operator):
     """The natural logarithm; the gradient is `g / x`."""
 
-    __slots__ = ()
     floats = fresh = True
 
     def forward(self, xp, x):
@@ -75,7 +71,6 @@ class Log(Operator):
 class Log2(Operator):
     """The logarithm to base 2; the gradient is `g / (x ln 2)`."""
 
-    __slots__ = ()
     floats = fresh = True
 
     def forward(self, xp, x):
@@ -90,7 +85,6 @@ class Log2(Operator):
 class Log10(Operator):
     """The logarithm to base 10; the gradient is `g / (x ln 10)`."""
 
-    __slots__ = ()
     floats = fresh = True
 
     def forward(self, xp, x):
@@ -105,8 +99,8 @@ class Log10(Operator):
 class Log1p(Operator):
     """`ln(1 + x)`, exact near 0; the gradient is `g / (1 + x)`."""
 
-    __slots__ = ()
     floats = fresh = True
+    called = "Log1P"
 
     def forward(self, xp, x):
         self.save_for_backward(x)
@@ -116,14 +110,10 @@ class Log1p(Operator):
         (x,) = self.saved_tensors
         return (xp.div(grad, xp.shift(x, 1)),)
 
-    def name(self):
-        return "Log1PBackward0"
-
 
 class Logaddexp(Operator):
     """`ln(eᵃ + eᵇ)`; the gradient is `g σ(a - b)` and `g σ(b - a)`."""
 
-    __slots__ = ()
     promotes = fresh = True
 
     def forward(self, xp, a, b):
@@ -134,16 +124,12 @@ class Logaddexp(Operator):
 
     def backward(self, xp, grad):
         a, b = self.saved_tensors
-        return (
-            xp.mul(grad, xp.sigmoid(xp.sub(a, b))),
-            xp.mul(grad, xp.sigmoid(xp.sub(b, a))),
-        )
+        return (xp.mul(grad, xp.sigmoid(xp.sub(a, b))), xp.mul(grad, xp.sigmoid(xp.sub(b, a))))
 
 
 class Logaddexp2(Operator):
     """`log₂(2ᵃ + 2ᵇ)`; the gradient is `g σ((a - b) ln 2)` and `g σ((b - a) ln 2)`."""
 
-    __slots__ = ()
     promotes = fresh = True
 
     def forward(self, xp, a, b):
@@ -189,7 +175,6 @@ class Logit(Operator):
 class Xlogy(Operator):
     """`x ln y`, and 0 where `x` is 0; the gradient is `g ln y` and `g x / y`."""
 
-    __slots__ = ()
     promotes = floats = fresh = True
     log_of = staticmethod(lambda xp, y: xp.log(y))
     inside = staticmethod(lambda xp, y: y)
@@ -215,7 +200,6 @@ class Xlog1py(Xlogy):
     The gradient is `g ln(1 + y)` and `g x / (1 + y)`.
     """
 
-    __slots__ = ()
     log_of = staticmethod(lambda xp, y: xp.log1p(y))
     inside = staticmethod(lambda xp, y: xp.shift(y, 1))
     limit = -1

@@ -8,7 +8,6 @@ from minitorch_ff.firefly.ops.base import Operator, not_implemented
 class Maximum(Operator):
     """The larger of two; not-a-number wins. Equals share the gradient."""
 
-    __slots__ = ()
     promotes = fresh = True
 
     def forward(self, xp, a, b):
@@ -32,8 +31,6 @@ class Maximum(Operator):
 class Minimum(Maximum):
     """The smaller of two; not-a-number wins. Equals share the gradient."""
 
-    __slots__ = ()
-
     def forward(self, xp, a, b):
         self.save_for_backward(a, b)
         return xp.minimum(a, b)
@@ -45,7 +42,6 @@ class Minimum(Maximum):
 class Fmax(Operator):
     """The larger of two; not-a-number loses. Of equals, `a` gets the gradient."""
 
-    __slots__ = ()
     promotes = fresh = True
 
     def forward(self, xp, a, b):
@@ -64,8 +60,6 @@ class Fmax(Operator):
 
 class Fmin(Fmax):
     """The smaller of two; not-a-number loses. Of equals, `a` gets the gradient."""
-
-    __slots__ = ()
 
     def forward(self, xp, a, b):
         self.save_for_backward(a, b)
@@ -118,17 +112,9 @@ class ClampTensor(Operator):
     def backward(self, xp, grad):
         x, low, high = self.saved_tensors
         if high is None:
-            return (
-                xp.where_true(grad, xp.ge(x, low)),
-                xp.where_true(grad, xp.lt(x, low)),
-                None,
-            )
+            return (xp.where_true(grad, xp.ge(x, low)), xp.where_true(grad, xp.lt(x, low)), None)
         if low is None:
-            return (
-                xp.where_true(grad, xp.le(x, high)),
-                None,
-                xp.where_true(grad, xp.gt(x, high)),
-            )
+            return (xp.where_true(grad, xp.le(x, high)), None, xp.where_true(grad, xp.gt(x, high)))
         inside = xp.logical_and(xp.ge(x, low), xp.le(x, high))
         at_low = xp.logical_and(xp.lt(x, low), xp.lt(low, high))
         at_high = xp.logical_or(xp.gt(x, high), xp.lt(high, low))
@@ -155,7 +141,6 @@ class NanToNum(Operator):
 class Nextafter(Operator):
     """The next number after `a` on the way to `b`."""
 
-    __slots__ = ()
     promotes = fresh = True
 
     def forward(self, xp, a, b):

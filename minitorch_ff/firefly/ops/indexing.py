@@ -36,6 +36,8 @@ class Index(Operator):
 class IndexBack(Operator):
     """Zeros with elements added at an index: the other way round."""
 
+    called = "IndexBackward"
+
     def forward(self, xp, grad, *, index, shape):
         self.index = index
         return xp.index_back(grad, index, shape)
@@ -43,14 +45,9 @@ class IndexBack(Operator):
     def backward(self, xp, grad):
         return (xp.index(grad, self.index),)
 
-    def name(self):
-        return "IndexBackwardBackward0"
-
 
 class Copy(Operator):
     """`value` in the place of `x`, whose old value no longer counts."""
-
-    __slots__ = ()
 
     def forward(self, xp, x, value):
         return xp.copy(xp.broadcast_to(xp.cast(value, x.dtype), x.shape))
@@ -97,7 +94,6 @@ class Overwrite(Operator):
 class Fill(Operator):
     """One value in all places; the gradient of the value is the sum."""
 
-    __slots__ = ()
     fresh = True
 
     def forward(self, xp, x, value):

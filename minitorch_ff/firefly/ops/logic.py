@@ -8,16 +8,12 @@ from minitorch_ff.firefly.ops.base import NonDifferentiable, not_implemented
 class LogicalAnd(NonDifferentiable):
     """Whether both are nonzero."""
 
-    __slots__ = ()
-
     def forward(self, xp, a, b):
         return xp.logical_and(a, b)
 
 
 class LogicalOr(NonDifferentiable):
     """Whether one or both are nonzero."""
-
-    __slots__ = ()
 
     def forward(self, xp, a, b):
         return xp.logical_or(a, b)
@@ -26,16 +22,12 @@ class LogicalOr(NonDifferentiable):
 class LogicalXor(NonDifferentiable):
     """Whether exactly one is nonzero."""
 
-    __slots__ = ()
-
     def forward(self, xp, a, b):
         return xp.logical_xor(a, b)
 
 
 class LogicalNot(NonDifferentiable):
     """Whether it is zero."""
-
-    __slots__ = ()
 
     def forward(self, xp, x):
         return xp.logical_not(x)
@@ -44,7 +36,6 @@ class LogicalNot(NonDifferentiable):
 class BitwiseAnd(NonDifferentiable):
     """The bits that both have."""
 
-    __slots__ = ()
     promotes = True
 
     def forward(self, xp, a, b):
@@ -54,7 +45,6 @@ class BitwiseAnd(NonDifferentiable):
 class BitwiseOr(NonDifferentiable):
     """The bits that one or both have."""
 
-    __slots__ = ()
     promotes = True
 
     def forward(self, xp, a, b):
@@ -64,7 +54,6 @@ class BitwiseOr(NonDifferentiable):
 class BitwiseXor(NonDifferentiable):
     """The bits that exactly one has."""
 
-    __slots__ = ()
     promotes = True
 
     def forward(self, xp, a, b):
@@ -73,8 +62,6 @@ class BitwiseXor(NonDifferentiable):
 
 class BitwiseNot(NonDifferentiable):
     """The bits that it lacks."""
-
-    __slots__ = ()
 
     def forward(self, xp, x):
         if x.dtype.kind not in "iub":
@@ -85,7 +72,6 @@ class BitwiseNot(NonDifferentiable):
 class BitwiseLeftShift(NonDifferentiable):
     """The bits of `a` moved up by `b`; what leaves the type is lost."""
 
-    __slots__ = ()
     promotes = True
     kernel = "lshift_cpu"
 
@@ -98,7 +84,6 @@ class BitwiseLeftShift(NonDifferentiable):
 class BitwiseRightShift(NonDifferentiable):
     """The bits of `a` moved down by `b`; the sign stays."""
 
-    __slots__ = ()
     promotes = True
     kernel = "rshift_cpu"
 

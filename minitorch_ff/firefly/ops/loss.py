@@ -154,9 +154,6 @@ class BinaryCrossEntropy(ElementLoss):
     def target_slope(self, xp, x, target):
         return xp.sub(xp.log1p(xp.neg(x)), xp.log(x))
 
-    def name(self):
-        return "BinaryCrossEntropyBackward0"
-
 
 class BinaryCrossEntropyWithLogits(Operator):
     """Binary cross entropy of a score's sigmoid: `(1 - t) x - w ln σ(x)`.
@@ -171,8 +168,7 @@ class BinaryCrossEntropyWithLogits(Operator):
         self.save_for_backward(x, target)
         one = xp.constant_like(1, x)
         values = xp.sub(
-            xp.mul(xp.sub(one, target), x),
-            xp.mul(self.tilt(xp, target), log_sigmoid(xp, x)),
+            xp.mul(xp.sub(one, target), x), xp.mul(self.tilt(xp, target), log_sigmoid(xp, x))
         )
         if weight is not None:
             values = xp.mul(values, weight)
@@ -200,9 +196,6 @@ class BinaryCrossEntropyWithLogits(Operator):
         """`pos_weight x`."""
         return x if self.pos_weight is None else xp.mul(x, self.pos_weight)
 
-    def name(self):
-        return "BinaryCrossEntropyWithLogitsBackward0"
-
 
 def log_sigmoid(xp, x):
     """The logarithm of the sigmoid, without overflow."""
@@ -218,6 +211,7 @@ class CrossEntropy(Operator):
     """
 
     fresh = True
+    called = "NllLoss"
 
     def forward(self, xp, x, *, target):
         self.target = target
@@ -231,9 +225,6 @@ class CrossEntropy(Operator):
         if probabilities is None:
             probabilities = xp.softmax(x, 1)
         return (xp.cross_entropy_back(grad, probabilities, self.target),)
-
-    def name(self):
-        return "NllLossBackward0"
 
 
 class NllLoss(Operator):

@@ -13,6 +13,7 @@ class BatchNorm(Operator):
     """
 
     fresh = True
+    called = "NativeBatchNorm"
 
     def forward(self, xp, x, weight, bias, *, eps, running):
         self.eps = eps
@@ -35,14 +36,12 @@ class BatchNorm(Operator):
             kept = centred_and_scaled(xp, x, self.dims, self.eps)
         return xp.batch_norm_back(grad, *kept, weight, self.dims)
 
-    def name(self):
-        return "NativeBatchNormBackward0"
-
 
 class BatchNormFixed(Operator):
     """Each channel normalised by a fixed mean and variance (while evaluating)."""
 
     fresh = True
+    called = "NativeBatchNorm"
 
     def forward(self, xp, x, weight, bias, *, eps, mean, variance):
         shape = (1, -1) + (1,) * (x.ndim - 2)
@@ -65,9 +64,6 @@ class BatchNormFixed(Operator):
         to_bias = None if self.edges[2] is None else xp.sum(grad, dims)
         return xp.mul(to_x, self.rstd), to_weight, to_bias
 
-    def name(self):
-        return "NativeBatchNormBackward0"
-
 
 class LayerNorm(Operator):
     """Each sample normalised over its last dimensions, then weighted and shifted.
@@ -77,6 +73,7 @@ class LayerNorm(Operator):
     """
 
     fresh = True
+    called = "NativeLayerNorm"
 
     def forward(self, xp, x, weight, bias, *, dims, eps):
         self.dims, self.eps = dims, eps
@@ -105,9 +102,6 @@ class LayerNorm(Operator):
         if self.edges[2] is not None:
             to_bias = over(xp, grad, leading)
         return to_x, to_weight, to_bias
-
-    def name(self):
-        return "NativeLayerNormBackward0"
 
 
 def centred_and_scaled(xp, x, dims, eps):

@@ -16,6 +16,7 @@ class TakeAlong(Operator):
     """Elements at given positions along a dimension; `repeated` if some occur twice."""
 
     fresh = True
+    called = "Gather"
 
     def forward(self, xp, x, *, positions, dim, repeated=False):
         self.positions, self.dim, self.repeated = positions, dim, repeated
@@ -26,9 +27,6 @@ class TakeAlong(Operator):
         place = self.positions, self.dim, self.input_shape, self.repeated
         return (xp.put_along(grad, *place),)
 
-    def name(self):
-        return "GatherBackward0"
-
 
 class PutAlong(Operator):
     """Zeros with elements at given positions along a dimension: the other way round.
@@ -37,6 +35,7 @@ class PutAlong(Operator):
     """
 
     fresh = True
+    called = "ValueSelectingReduction"
 
     def forward(self, xp, grad, *, positions, dim, shape, repeated=False):
         self.positions, self.dim, self.repeated = positions, dim, repeated
@@ -44,9 +43,6 @@ class PutAlong(Operator):
 
     def backward(self, xp, grad):
         return (xp.take_along(grad, self.positions, self.dim, self.repeated),)
-
-    def name(self):
-        return "ValueSelectingReductionBackward0"
 
 
 class Ranked(SeveralOutputs):
@@ -93,8 +89,6 @@ class Ranked(SeveralOutputs):
 class Max(Ranked):
     """The first largest element along `dim`; not-a-number wins."""
 
-    __slots__ = ()
-
     def find(self, xp, x, dim):
         """Its position."""
         return xp.argmax(x, dim, True)
@@ -103,8 +97,6 @@ class Max(Ranked):
 class Min(Ranked):
     """The first smallest element along `dim`; not-a-number wins."""
 
-    __slots__ = ()
-
     def find(self, xp, x, dim):
         """Its position."""
         return xp.argmin(x, dim, True)
@@ -112,8 +104,6 @@ class Min(Ranked):
 
 class Kthvalue(Ranked):
     """The `k`-th smallest element along `dim`."""
-
-    __slots__ = ()
 
     def find(self, xp, x, dim, k):
         """Its position."""
@@ -124,33 +114,25 @@ class Kthvalue(Ranked):
 class Median(Ranked):
     """The middle element along `dim`, the lower of two; not-a-number wins."""
 
-    __slots__ = ()
+    variant = 1
 
     def find(self, xp, x, dim):
         """Its position."""
         return xp.median_positions(x, dim, False)
 
-    def name(self):
-        return "MedianBackward1"
-
 
 class Nanmedian(Ranked):
     """The middle element along `dim` of those that are numbers."""
 
-    __slots__ = ()
+    variant = 1
 
     def find(self, xp, x, dim):
         """Its position."""
         return xp.median_positions(x, dim, True)
 
-    def name(self):
-        return "NanmedianBackward1"
-
 
 class Mode(Ranked):
     """The most frequent value along `dim`, the smallest of several."""
-
-    __slots__ = ()
 
     def find(self, xp, x, dim):
         """Its last position."""
@@ -160,7 +142,6 @@ class Mode(Ranked):
 class Sort(Ranked):
     """All elements along `dim` in order; equal ones keep theirs."""
 
-    __slots__ = ()
     drops = False
 
     def find(self, xp, x, dim, descending):
@@ -171,7 +152,6 @@ class Sort(Ranked):
 class Topk(Ranked):
     """The `k` largest (or smallest) elements along `dim`, in order."""
 
-    __slots__ = ()
     drops = False
 
     def find(self, xp, x, dim, k, largest):
@@ -182,7 +162,6 @@ class Topk(Ranked):
 class Cummax(Ranked):
     """The largest element so far along `dim`, the last of equal ones."""
 
-    __slots__ = ()
     drops = False
     repeated = True
 
@@ -194,7 +173,6 @@ class Cummax(Ranked):
 class Cummin(Ranked):
     """The smallest element so far along `dim`, the last of equal ones."""
 
-    __slots__ = ()
     drops = False
     repeated = True
 

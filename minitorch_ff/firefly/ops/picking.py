@@ -23,6 +23,7 @@ class GatherBack(Operator):
     """Zeros with elements added at given positions of each row: the other way round."""
 
     fresh = True
+    called = "GatherBackward"
 
     def forward(self, xp, grad, *, shape, dim, index):
         self.dim, self.index = dim, index
@@ -30,9 +31,6 @@ class GatherBack(Operator):
 
     def backward(self, xp, grad):
         return (xp.gather(grad, self.dim, self.index),)
-
-    def name(self):
-        return "GatherBackwardBackward0"
 
 
 class Scatter(Operator):

@@ -31,7 +31,6 @@ class Pow(Operator):
 class PowTensor(Operator):
     """`a` to the power `b`; the gradient is `b aᵇ⁻¹ g` and `aᵇ ln(a) g`."""
 
-    __slots__ = ()
     promotes = fresh = True
     variant = 1
     kernel = "pow"
@@ -66,7 +65,6 @@ class PowTensor(Operator):
 class Reciprocal(Operator):
     """`1 / x`; the gradient is `-g y²`."""
 
-    __slots__ = ()
     floats = fresh = True
 
     def forward(self, xp, x):
@@ -82,7 +80,6 @@ class Reciprocal(Operator):
 class Sqrt(Operator):
     """The square root; the gradient is `g / 2y`."""
 
-    __slots__ = ()
     floats = fresh = True
 
     def forward(self, xp, x):
@@ -98,7 +95,6 @@ class Sqrt(Operator):
 class Rsqrt(Operator):
     """One over the square root; the gradient is `-g y³ / 2`."""
 
-    __slots__ = ()
     floats = fresh = True
 
     def forward(self, xp, x):
@@ -114,7 +110,6 @@ class Rsqrt(Operator):
 class Hypot(Operator):
     """The long side `y` of a right triangle; the gradient is `g a / y`, `g b / y`."""
 
-    __slots__ = ()
     promotes = fresh = True
 
     def forward(self, xp, a, b):
@@ -132,7 +127,6 @@ class Hypot(Operator):
 class Ldexp(Operator):
     """`a 2ᵇ`; the gradient is `g 2ᵇ` and `g y ln 2`."""
 
-    __slots__ = ()
     promotes = floats = fresh = True
 
     def forward(self, xp, a, b):

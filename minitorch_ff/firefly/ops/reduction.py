@@ -239,8 +239,6 @@ class SharedByEquals(Operator):
 class Amax(SharedByEquals):
     """The largest element over `dim`."""
 
-    __slots__ = ()
-
     def choose(self, xp, x, dim, keepdim):
         """The largest."""
         return xp.amax(x, dim, keepdim)
@@ -248,8 +246,6 @@ class Amax(SharedByEquals):
 
 class Amin(SharedByEquals):
     """The smallest element over `dim`."""
-
-    __slots__ = ()
 
     def choose(self, xp, x, dim, keepdim):
         """The smallest."""
@@ -259,45 +255,35 @@ class Amin(SharedByEquals):
 class MaxAll(Amax):
     """The largest of all elements."""
 
-    __slots__ = ()
-
-    def name(self):
-        return "MaxBackward1"
+    called = "Max"
+    variant = 1
 
 
 class MinAll(Amin):
     """The smallest of all elements."""
 
-    __slots__ = ()
-
-    def name(self):
-        return "MinBackward1"
+    called = "Min"
+    variant = 1
 
 
 class MedianAll(SharedByEquals):
     """The middle one of all elements in order; the lower of two; not-a-number wins."""
 
-    __slots__ = ()
+    called = "Median"
 
     def choose(self, xp, x, dim, keepdim):
         """The middle one."""
         return xp.median(x, False)
 
-    def name(self):
-        return "MedianBackward0"
-
 
 class NanmedianAll(SharedByEquals):
     """The middle one of all elements that are numbers."""
 
-    __slots__ = ()
+    called = "Nanmedian"
 
     def choose(self, xp, x, dim, keepdim):
         """The middle one."""
         return xp.median(x, True)
-
-    def name(self):
-        return "NanmedianBackward0"
 
 
 class Aminmax(SeveralOutputs):
@@ -356,6 +342,7 @@ class VectorNorm(Operator):
     """
 
     fresh = True
+    called = "LinalgVectorNorm"
 
     def forward(self, xp, x, *, p, dim=None, keepdim=False):
         self.p, self.dim, self.keepdim = p, dim, keepdim
@@ -400,9 +387,6 @@ class VectorNorm(Operator):
         slope = xp.mul(xp.sign(x), xp.pow(xp.div(size, y), p - 1))
         return (xp.mul(grad, xp.where_true(slope, nonzero)),)
 
-    def name(self):
-        return "LinalgVectorNormBackward0"
-
 
 class Trace(Operator):
     """The sum of a matrix's diagonal, where the gradient goes back to."""
@@ -420,16 +404,12 @@ class Trace(Operator):
 class All(NonDifferentiable):
     """Whether all elements over `dim` are true."""
 
-    __slots__ = ()
-
     def forward(self, xp, x, *, dim=None, keepdim=False):
         return truth(xp, xp.all(x, dim, keepdim), x)
 
 
 class Any(NonDifferentiable):
     """Whether any element over `dim` is true."""
-
-    __slots__ = ()
 
     def forward(self, xp, x, *, dim=None, keepdim=False):
         return truth(xp, xp.any(x, dim, keepdim), x)
@@ -443,8 +423,6 @@ def truth(xp, result, x):
 class CountNonzero(NonDifferentiable):
     """How many elements over `dim` are not zero."""
 
-    __slots__ = ()
-
     def forward(self, xp, x, *, dim=None):
         return xp.sum(xp.ne(x, xp.constant(0, x.dtype)), dim)
 
@@ -452,16 +430,12 @@ class CountNonzero(NonDifferentiable):
 class Argmax(NonDifferentiable):
     """The position of the first largest element."""
 
-    __slots__ = ()
-
     def forward(self, xp, x, *, dim=None, keepdim=False):
         return xp.argmax(x, dim, keepdim)
 
 
 class Argmin(NonDifferentiable):
     """The position of the first smallest element."""
-
-    __slots__ = ()
 
     def forward(self, xp, x, *, dim=None, keepdim=False):
         return xp.argmin(x, dim, keepdim)

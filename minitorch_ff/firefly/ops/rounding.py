@@ -10,7 +10,6 @@ from minitorch_ff.firefly.ops.base import (
 class Floor(Stepwise):
     """The largest whole number that is not larger; integers are whole already."""
 
-    __slots__ = ()
     kernel = "floor_vml_cpu"
 
     def forward(self, xp, x):
@@ -27,7 +26,6 @@ class Floor(Stepwise):
 class Ceil(Floor):
     """The smallest whole number that is not smaller."""
 
-    __slots__ = ()
     kernel = "ceil_vml_cpu"
 
     def rounded(self, xp, x):
@@ -37,7 +35,6 @@ class Ceil(Floor):
 class Trunc(Floor):
     """The next whole number towards zero."""
 
-    __slots__ = ()
     kernel = "trunc_vml_cpu"
 
     def rounded(self, xp, x):
@@ -47,7 +44,6 @@ class Trunc(Floor):
 class Round(Floor):
     """The nearest whole number; a half goes to the even one."""
 
-    __slots__ = ()
     kernel = "round_vml_cpu"
 
     def rounded(self, xp, x):
@@ -57,7 +53,8 @@ class Round(Floor):
 class RoundDecimals(Stepwise):
     """Numbers rounded to so many decimals; if negative, to tens, to hundreds."""
 
-    __slots__ = ()
+    called = "Round"
+    variant = 1
 
     def forward(self, xp, x, *, decimals):
         if x.dtype.kind in "iub":
@@ -69,14 +66,9 @@ class RoundDecimals(Stepwise):
             return xp.div(xp.round(xp.mul(x, unit)), unit)
         return xp.mul(xp.round(xp.div(x, unit)), unit)
 
-    def name(self):
-        return "RoundBackward1"
-
 
 class Frac(Operator):
     """What lies behind the decimal point, with the sign of `x`; the gradient is `g`."""
-
-    __slots__ = ()
 
     def forward(self, xp, x):
         if x.dtype.kind in "iub":

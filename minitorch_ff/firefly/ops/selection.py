@@ -8,7 +8,6 @@ from minitorch_ff.firefly.ops.base import Operator
 class Where(Operator):
     """`a` where the boolean `mask` holds, `b` elsewhere; the gradient likewise."""
 
-    __slots__ = ()
     fresh = True
 
     def forward(self, xp, a, b, mask):
@@ -27,7 +26,6 @@ class Where(Operator):
 class MaskedFill(Operator):
     """A number where the boolean `mask` holds, `x` elsewhere."""
 
-    __slots__ = ()
     fresh = True
 
     def forward(self, xp, x, mask, *, value):
@@ -42,8 +40,9 @@ class MaskedFill(Operator):
 class MaskedFillTensor(Operator):
     """A 0-d tensor's value where the boolean `mask` holds, `x` elsewhere."""
 
-    __slots__ = ()
     fresh = True
+    called = "MaskedFill"
+    variant = 1
 
     def forward(self, xp, x, mask, value):
         self.save_for_backward(mask)
@@ -53,6 +52,3 @@ class MaskedFillTensor(Operator):
         (mask,) = self.saved_tensors
         to_value = None if self.edges[2] is None else xp.where_true(grad, mask)
         return xp.where_true(grad, xp.logical_not(mask)), None, to_value
-
-    def name(self):
-        return "MaskedFillBackward1"

@@ -43,8 +43,6 @@ class Permute(Operator):
 class Expand(Operator):
     """Elements repeated without a copy; the engine's summing to shape is the gradient."""
 
-    __slots__ = ()
-
     def forward(self, xp, x, *, shape):
         return xp.expand(x, shape)
 
@@ -101,8 +99,6 @@ class UnfoldBack(Operator):
 class Clone(Operator):
     """The same values in new memory."""
 
-    __slots__ = ()
-
     def forward(self, xp, x):
         return xp.copy(x)
 
@@ -113,7 +109,7 @@ class Clone(Operator):
 class Contiguous(Operator):
     """The same values in new memory, in row-major order."""
 
-    __slots__ = ()
+    called = "Clone"
 
     def forward(self, xp, x):
         return xp.contiguous(x)
@@ -121,14 +117,9 @@ class Contiguous(Operator):
     def backward(self, xp, grad):
         return (grad,)
 
-    def name(self):
-        return "CloneBackward0"
-
 
 class ToCopy(Operator):
     """The same values in another dtype; the engine casts the gradient back."""
-
-    __slots__ = ()
 
     def forward(self, xp, x, *, dtype):
         return xp.cast(x, dtype)
@@ -140,6 +131,8 @@ class ToCopy(Operator):
 class ToDevice(Operator):
     """The same values on another device; the gradient returns to the first."""
 
+    called = "ToCopy"
+
     def forward(self, xp, x, *, target, index):
         self.home = xp, xp.device_index(x)
         return target.from_numpy(xp.to_numpy(x), index)
@@ -148,14 +141,12 @@ class ToDevice(Operator):
         home, index = self.home
         return (xp.to_device(grad, home, index),)
 
-    def name(self):
-        return "ToCopyBackward0"
-
 
 class WhereTrue(Operator):
     """`x` where a constant mask holds, zero elsewhere: linear, so its own gradient."""
 
     fresh = True
+    called = "Where"
 
     def forward(self, xp, x, *, mask):
         self.mask = mask
@@ -163,9 +154,6 @@ class WhereTrue(Operator):
 
     def backward(self, xp, grad):
         return (xp.where_true(grad, self.mask),)
-
-    def name(self):
-        return "WhereBackward0"
 
 
 class Flip(Operator):
@@ -250,8 +238,6 @@ class Split(SeveralOutputs):
 
     `parts` are the slices, or the positions (then the dimension goes: `unbind`).
     """
-
-    __slots__ = ()
 
     def forward(self, xp, x, *, dim, parts):
         self.input_shape = x.shape

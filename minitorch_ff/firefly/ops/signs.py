@@ -10,7 +10,6 @@ from minitorch_ff.firefly.ops.base import (
 class Abs(Operator):
     """The distance from zero; the gradient is `g sign(x)`."""
 
-    __slots__ = ()
     fresh = True
 
     def forward(self, xp, x):
@@ -27,8 +26,6 @@ class Abs(Operator):
 class Sign(Stepwise):
     """-1, 0 or 1; 0 for not-a-number."""
 
-    __slots__ = ()
-
     def forward(self, xp, x):
         return xp.copy(x) if x.dtype.kind == "b" else xp.sign(x)
 
@@ -36,13 +33,10 @@ class Sign(Stepwise):
 class Sgn(Sign):
     """-1, 0 or 1, as `Sign`."""
 
-    __slots__ = ()
-
 
 class Copysign(Operator):
     """`a` with the sign of `b`; the gradient is `g`, or `-g` where the sign changed."""
 
-    __slots__ = ()
     promotes = floats = fresh = True
 
     def forward(self, xp, a, b):
@@ -59,16 +53,12 @@ class Copysign(Operator):
 class Signbit(NonDifferentiable):
     """Whether the sign is minus, that of zero and not-a-number included."""
 
-    __slots__ = ()
-
     def forward(self, xp, x):
         return xp.signbit(x) if x.dtype.kind in "fV" else xp.lt(x, xp.constant(0, x.dtype))
 
 
 class Heaviside(Underivable):
     """0 below zero, 1 above, and `value` at zero."""
-
-    __slots__ = ()
 
     def forward(self, xp, x, value):
         zero = xp.constant(0, x.dtype)

@@ -12,7 +12,6 @@ TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
 class Erf(Operator):
     """The error function; the gradient is `2 / √π e^(-x²) g`."""
 
-    __slots__ = ()
     floats = fresh = True
 
     def forward(self, xp, x):
@@ -28,7 +27,6 @@ class Erf(Operator):
 class Erfc(Operator):
     """`1 - erf x`; the gradient is `-2 / √π e^(-x²) g`."""
 
-    __slots__ = ()
     floats = fresh = True
 
     def forward(self, xp, x):
@@ -44,7 +42,6 @@ class Erfc(Operator):
 class SpecialErfcx(Operator):
     """`e^(x²) erfc x`; the gradient is `(2 x y - 2 / √π) g`."""
 
-    __slots__ = ()
     floats = fresh = True
 
     def forward(self, xp, x):
@@ -63,7 +60,6 @@ class SpecialErfcx(Operator):
 class Erfinv(Operator):
     """The number whose error function is `x`; the gradient is `√π / 2 e^(y²) g`."""
 
-    __slots__ = ()
     floats = fresh = True
 
     def forward(self, xp, x):
@@ -82,7 +78,6 @@ class SpecialLogNdtr(Operator):
     The gradient is `√(2/π) g / erfcx(-x/√2)`.
     """
 
-    __slots__ = ()
     floats = fresh = True
 
     def forward(self, xp, x):
@@ -100,7 +95,6 @@ class SpecialLogNdtr(Operator):
 class SpecialNdtri(Operator):
     """The quantile of the normal distribution; the gradient is `√(2π) e^(y²/2) g`."""
 
-    __slots__ = ()
     floats = fresh = True
 
     def forward(self, xp, x):
@@ -119,7 +113,6 @@ class SpecialNdtri(Operator):
 class SpecialEntr(Operator):
     """`-x ln x`, 0 at 0, -∞ below; the gradient is `-(ln x + 1) g`."""
 
-    __slots__ = ()
     floats = fresh = True
 
     def forward(self, xp, x):
@@ -136,7 +129,6 @@ class SpecialEntr(Operator):
 class Lgamma(Operator):
     """The logarithm of the gamma function's size; the gradient is `ψ(x) g`."""
 
-    __slots__ = ()
     floats = fresh = True
 
     def forward(self, xp, x):
@@ -151,7 +143,6 @@ class Lgamma(Operator):
 class Digamma(Operator):
     """`ψ`, the derivative of `lgamma`; the gradient is `ψ′(x) g`."""
 
-    __slots__ = ()
     floats = fresh = True
 
     def forward(self, xp, x):

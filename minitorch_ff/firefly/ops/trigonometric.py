@@ -10,7 +10,6 @@ from minitorch_ff.firefly.ops.base import Operator
 class Sin(Operator):
     """The sine; the gradient is `g cos x`."""
 
-    __slots__ = ()
     floats = fresh = True
 
     def forward(self, xp, x):
@@ -25,7 +24,6 @@ class Sin(Operator):
 class Cos(Operator):
     """The cosine; the gradient is `-g sin x`."""
 
-    __slots__ = ()
     floats = fresh = True
 
     def forward(self, xp, x):
@@ -40,7 +38,6 @@ class Cos(Operator):
 class Tan(Operator):
     """The tangent; the gradient is `g (1 + y²)`."""
 
-    __slots__ = ()
     floats = fresh = True
 
     def forward(self, xp, x):
@@ -56,7 +53,6 @@ class Tan(Operator):
 class Asin(Operator):
     """The angle with the sine `x`; the gradient is `g / √(1 - x²)`."""
 
-    __slots__ = ()
     floats = fresh = True
 
     def forward(self, xp, x):
@@ -71,7 +67,6 @@ class Asin(Operator):
 class Acos(Operator):
     """The angle with the cosine `x`; the gradient is `-g / √(1 - x²)`."""
 
-    __slots__ = ()
     floats = fresh = True
 
     def forward(self, xp, x):
@@ -86,7 +81,6 @@ class Acos(Operator):
 class Atan(Operator):
     """The angle with the tangent `x`; the gradient is `g / (1 + x²)`."""
 
-    __slots__ = ()
     floats = fresh = True
 
     def forward(self, xp, x):
@@ -101,7 +95,6 @@ class Atan(Operator):
 class Atan2(Operator):
     """The angle of a point `(b, a)`; the gradient is `g b / r²`, `-g a / r²` or 0."""
 
-    __slots__ = ()
     promotes = floats = fresh = True
 
     def forward(self, xp, a, b):
@@ -119,7 +112,6 @@ class Atan2(Operator):
 class Sinh(Operator):
     """The hyperbolic sine; the gradient is `g cosh x`."""
 
-    __slots__ = ()
     floats = fresh = True
 
     def forward(self, xp, x):
@@ -134,7 +126,6 @@ class Sinh(Operator):
 class Cosh(Operator):
     """The hyperbolic cosine; the gradient is `g sinh x`."""
 
-    __slots__ = ()
     floats = fresh = True
 
     def forward(self, xp, x):
@@ -149,7 +140,6 @@ class Cosh(Operator):
 class Asinh(Operator):
     """The number with the hyperbolic sine `x`; the gradient is `g / √(x² + 1)`."""
 
-    __slots__ = ()
     floats = fresh = True
 
     def forward(self, xp, x):
@@ -164,7 +154,6 @@ class Asinh(Operator):
 class Acosh(Operator):
     """The number with the hyperbolic cosine `x`; the gradient is `g / √(x² - 1)`."""
 
-    __slots__ = ()
     floats = fresh = True
 
     def forward(self, xp, x):
@@ -179,7 +168,6 @@ class Acosh(Operator):
 class Atanh(Operator):
     """The number with the hyperbolic tangent `x`; the gradient is `g / (1 - x²)`."""
 
-    __slots__ = ()
     floats = fresh = True
 
     def forward(self, xp, x):
@@ -197,7 +185,6 @@ class Sinc(Operator):
     The gradient is `g (πx cos(πx) - sin(πx)) / (πx²)`, and 0 at 0.
     """
 
-    __slots__ = ()
     floats = fresh = True
 
     def forward(self, xp, x):
@@ -215,9 +202,9 @@ class Sinc(Operator):
 class Deg2rad(Operator):
     """Degrees as radians: `x π / 180`."""
 
-    __slots__ = ()
     floats = fresh = True
     factor = math.pi / 180
+    called = "Deg2Rad"
 
     def forward(self, xp, x):
         return xp.scale(x, self.factor)
@@ -225,18 +212,12 @@ class Deg2rad(Operator):
     def backward(self, xp, grad):
         return (xp.scale(grad, self.factor),)
 
-    def name(self):
-        return "Deg2RadBackward0"
-
 
 class Rad2deg(Deg2rad):
     """Radians as degrees: `x 180 / π`."""
 
-    __slots__ = ()
     factor = 180 / math.pi
-
-    def name(self):
-        return "Rad2DegBackward0"
+    called = "Rad2Deg"
 
 
 def one_minus_square(xp, x):

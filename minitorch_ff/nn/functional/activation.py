@@ -259,20 +259,14 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
 
 
 def softmax(
-    input: Tensor,
-    dim: int | None = None,
-    _stacklevel: int = 3,
-    dtype: DType | None = None,
+    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None
 ) -> Tensor:
     """Turn every slice along `dim` into positive numbers that add up to one; see `torch.softmax`."""
     return activation.softmax(input, _chosen("softmax", input, dim, _stacklevel), dtype)
 
 
 def softmin(
-    input: Tensor,
-    dim: int | None = None,
-    _stacklevel: int = 3,
-    dtype: DType | None = None,
+    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None
 ) -> Tensor:
     """The softmax of `-input`.
 
@@ -283,10 +277,7 @@ def softmin(
 
 
 def log_softmax(
-    input: Tensor,
-    dim: int | None = None,
-    _stacklevel: int = 3,
-    dtype: DType | None = None,
+    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None
 ) -> Tensor:
     """The logarithm of the softmax; see `torch.log_softmax`."""
     return activation.log_softmax(input, _chosen("log_softmax", input, dim, _stacklevel), dtype)

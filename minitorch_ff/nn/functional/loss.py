@@ -396,11 +396,7 @@ def cross_entropy(
 
 
 def _with_probabilities(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None,
-    reduction: str,
-    smoothing: float,
+    input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, smoothing: float
 ) -> Tensor:
     """Cross entropy against probabilities of all classes."""
     class_dim = 1 if input.buffer.ndim > 1 else 0
@@ -417,11 +413,7 @@ def _with_probabilities(
 
 
 def _smooth_part(
-    log_probabilities: Tensor,
-    target: Tensor,
-    weight: Tensor | None,
-    ignore: int,
-    reduction: str,
+    log_probabilities: Tensor, target: Tensor, weight: Tensor | None, ignore: int, reduction: str
 ) -> Tensor:
     """What label smoothing adds: the loss against all classes alike."""
     class_dim = 1 if log_probabilities.buffer.ndim > 1 else 0

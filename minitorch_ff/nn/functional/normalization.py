@@ -195,10 +195,7 @@ def last_dims(
 
 
 def rms_norm(
-    input: Tensor,
-    normalized_shape: Any,
-    weight: Tensor | None = None,
-    eps: float | None = None,
+    input: Tensor, normalized_shape: Any, weight: Tensor | None = None, eps: float | None = None
 ) -> Tensor:
     """Divide each sample by the root of its mean square, over its last dimensions.
 

@@ -107,13 +107,7 @@ class _NormBase(Module):
             # Checkpoints from before the counter existed.
             state_dict[key] = tensor(0, dtype=_dtypes.int64)
         super()._load_from_state_dict(
-            state_dict,
-            prefix,
-            local_metadata,
-            strict,
-            missing_keys,
-            unexpected_keys,
-            error_msgs,
+            state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
         )
 
 

@@ -46,10 +46,7 @@ class LayerNorm(Module):
         self.normalized_shape = normalized_dims(normalized_shape)
         self.eps = eps
         self.elementwise_affine = elementwise_affine
-        for name, wanted in (
-            ("weight", elementwise_affine),
-            ("bias", elementwise_affine and bias),
-        ):
+        for name, wanted in (("weight", elementwise_affine), ("bias", elementwise_affine and bias)):
             value = empty(self.normalized_shape, device=device, dtype=dtype) if wanted else None
             self.register_parameter(name, None if value is None else Parameter(value))
         self.reset_parameters()
