@@ -92,8 +92,7 @@ def main():
         if epoch % 3 == 0:
             test_loss, accuracy = evaluate(model, test_loader)
             print(
-                f"epoch {epoch:2d}  training loss {train_loss:.6f}  "
-                f"held-out loss {test_loss:.6f}"
+                f"epoch {epoch:2d}  training loss {train_loss:.6f}  held-out loss {test_loss:.6f}"
             )
     print(f"held-out accuracy {accuracy:.4f}")
 

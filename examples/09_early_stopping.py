@@ -27,9 +27,7 @@ train_set, validation_set = random_split(TensorDataset(x, y), [40, 20])
 train_loader = DataLoader(train_set, batch_size=20, shuffle=True)
 validation_x, validation_y = validation_set[:]
 
-model = nn.Sequential(
-    nn.Linear(1, 64), nn.Tanh(), nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 1)
-)
+model = nn.Sequential(nn.Linear(1, 64), nn.Tanh(), nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 1))
 criterion = nn.MSELoss()
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
 scheduler = ReduceLROnPlateau(optimizer, factor=0.5, patience=25)

@@ -8,6 +8,7 @@ costs little more than importing NumPy.
 from __future__ import annotations
 
 import importlib as _importlib
+import math as _math
 from typing import Any as _Any
 
 from minitorch_ff._devices import device, get_default_device, set_default_device
@@ -122,6 +123,7 @@ from minitorch_ff._legacy import (
     BFloat16Tensor, BoolTensor, ByteTensor, CharTensor, DoubleTensor, FloatTensor, HalfTensor,
     IntTensor, LongTensor, ShortTensor,
 )  # fmt: skip
+from minitorch_ff._missing import absent as _absent
 from minitorch_ff._printing import set_printoptions
 from minitorch_ff._settings import (
     are_deterministic_algorithms_enabled, get_float32_matmul_precision, get_num_interop_threads,
@@ -139,6 +141,7 @@ from minitorch_ff.firefly.modes import grad_enabled as is_grad_enabled
 from minitorch_ff.firefly.modes import inference_enabled as is_inference_mode_enabled
 
 ger = outer
+e, inf, nan, pi, newaxis = _math.e, _math.inf, _math.nan, _math.pi, None
 __version__ = f"2.13.0+ff{_own_version}"
 moveaxis = movedim
 swapaxes = swapdims = transpose
@@ -228,9 +231,7 @@ def __getattr__(name: str) -> _Any:
         return _importlib.import_module(f"minitorch_ff.{name}")
     if name in _FUNCTIONAL:
         return getattr(_importlib.import_module("minitorch_ff.nn.functional"), name)
-    raise AttributeError(
-        f"module 'torch' has no attribute '{name}' (or minitorch_ff does not have it yet)"
-    )
+    raise AttributeError(_absent("torch", name, __dir__()))
 
 
 def __dir__() -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from minitorch_ff._missing import missing
 from minitorch_ff._checks import wrap_dim
 from minitorch_ff._functions import shaping
 from minitorch_ff._functions.decompositions import (
@@ -138,3 +139,5 @@ def solve_triangular(
     if unitriangular:
         triangle = triangle + wrap(type(A), A.backend.identities(A.buffer))
     return solve(triangle, B, left=left)
+
+__getattr__ = missing(__name__)

@@ -5,6 +5,7 @@ See: [torch.special](https://docs.pytorch.org/docs/stable/special.html).
 
 from __future__ import annotations
 
+from minitorch_ff._missing import missing
 from minitorch_ff._functions.activation import log_softmax, softmax
 from minitorch_ff._functions.activation import sigmoid as expit
 from minitorch_ff._functions.exponential import (
@@ -25,3 +26,5 @@ __all__ = [
     "i0", "i0e", "i1", "i1e", "log1p", "log_ndtr", "log_softmax", "logit", "logsumexp", "ndtr",
     "ndtri", "polygamma", "psi", "round", "sinc", "softmax", "xlog1py", "xlogy",
 ]  # fmt: skip
+
+__getattr__ = missing(__name__)

@@ -10,9 +10,7 @@ PLAIN = ()
 OURS = ("-m", "minitorch_ff", "run")
 
 
-def python(
-    *command, cwd, stdin="", path=(), **environment
-) -> subprocess.CompletedProcess[str]:
+def python(*command, cwd, stdin="", path=(), **environment) -> subprocess.CompletedProcess[str]:
     """Run `python command…`, with one thread for arithmetic, and wait for its end.
 
     Args:

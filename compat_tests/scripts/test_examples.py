@@ -11,9 +11,7 @@ from compat_tests.scripts.printed import numbers, too_far_apart, words
 from compat_tests.scripts.processes import OURS, PLAIN, ROOT, poison, python
 from compat_tests.scripts.rewriting import with_our_imports, with_torch_imports
 
-EXAMPLES = {
-    path.stem: path for path in sorted((ROOT / "examples").glob("[0-9][0-9]_*.py"))
-}
+EXAMPLES = {path.stem: path for path in sorted((ROOT / "examples").glob("[0-9][0-9]_*.py"))}
 ARGUMENTS = {"06_spirals": ["--plot", "picture.png"]}
 PROMISES = {  # what the docstring says of the last number that is printed
     "00_changed_import": lambda radius: abs(radius - 2) < 0.05,

@@ -210,7 +210,7 @@ def threshold(input: Tensor, threshold: float, value: float) -> Tensor:
     See: rule [`Threshold`][minitorch_ff.firefly.ops.activation.Threshold],
         [torch.threshold](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.threshold.html).
     """
-    return apply(ops.Threshold, input, threshold=threshold, value=value)
+    return apply(ops.Threshold, input, threshold=threshold, replacement=value)
 
 
 def rrelu(

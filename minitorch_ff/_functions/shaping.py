@@ -150,8 +150,8 @@ def squeeze(input: Tensor, dim: int | tuple[int, ...] | None = None) -> Tensor:
     several = not isinstance(dim, int)
     dims = wrap_dims(dim, len(shape)) if several else (wrap_dim(dim, len(shape)),)
     kept = tuple([n for i, n in enumerate(shape) if n != 1 or i not in dims])
-    called = "SqueezeBackward2" if several else "SqueezeBackward1"
-    return apply_view(ops.Reshape, input, shape=kept, called=called)
+    variant = 2 if several else 1
+    return apply_view(ops.Reshape, input, shape=kept, called="Squeeze", variant=variant)
 
 
 def unsqueeze(input: Tensor, dim: int) -> Tensor:

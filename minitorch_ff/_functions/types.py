@@ -42,7 +42,4 @@ def can_cast(from_: _dtypes.dtype, to: _dtypes.dtype) -> bool:
 
     See: [torch.can_cast](https://docs.pytorch.org/docs/stable/generated/torch.can_cast.html).
     """
-    source, target = from_.numpy, to.numpy
-    if category_of(source) == category_of(target):
-        return not (from_.is_signed and not to.is_signed and source.kind != "b")
-    return category_of(source) < category_of(target)
+    return category_of(from_.numpy) <= category_of(to.numpy)

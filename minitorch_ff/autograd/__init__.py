@@ -1,5 +1,6 @@
 """`torch.autograd`: gradients by name, custom operators, and checks of them."""
 
+from minitorch_ff._missing import missing
 from minitorch_ff.autograd import functional, grad_mode, graph
 from minitorch_ff.autograd.anomaly import detect_anomaly, set_detect_anomaly
 from minitorch_ff.autograd.function import Function
@@ -15,3 +16,5 @@ __all__ = [
     "functional", "grad", "grad_mode", "gradcheck", "gradgradcheck", "graph", "inference_mode",
     "no_grad", "set_detect_anomaly", "set_grad_enabled",
 ]  # fmt: skip
+
+__getattr__ = missing(__name__)

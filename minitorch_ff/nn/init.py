@@ -6,6 +6,7 @@ floats in one order of operations, and every draw fills a whole tensor.
 
 from __future__ import annotations
 
+from minitorch_ff._missing import missing
 import functools
 import math
 import warnings
@@ -105,10 +106,7 @@ def uniform_(
 
 @no_grad()
 def normal_(
-    tensor: Tensor,
-    mean: float = 0.0,
-    std: float = 1.0,
-    generator: Generator | None = None,
+    tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None
 ) -> Tensor:
     """Fill with normally distributed numbers.
 
@@ -443,10 +441,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
 
 @no_grad()
 def sparse_(
-    tensor: Tensor,
-    sparsity: float,
-    std: float = 0.01,
-    generator: Generator | None = None,
+    tensor: Tensor, sparsity: float, std: float = 0.01, generator: Generator | None = None
 ) -> Tensor:
     """Fill a matrix with normal numbers, and a part of each column with zeros.
 
@@ -508,3 +503,5 @@ kaiming_uniform = _deprecated(kaiming_uniform_)
 kaiming_normal = _deprecated(kaiming_normal_)
 orthogonal = _deprecated(orthogonal_)
 sparse = _deprecated(sparse_)
+
+__getattr__ = missing(__name__)

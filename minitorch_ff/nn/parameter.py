@@ -207,10 +207,9 @@ class UninitializedTensorMixin:
     def buffer(self) -> Any:
         """There is none yet."""
         raise ValueError(
-            "Attempted to use an uninitialized parameter. This error happens when you "
-            "are using a `LazyModule` or explicitly manipulating "
-            f"`torch.nn.parameter.{type(self).__name__}` objects. When using "
-            "LazyModules Call `forward` with a dummy batch to initialize the "
+            "Attempted to use an uninitialized parameter. This error happens when you are using a "
+            f"`LazyModule` or explicitly manipulating `torch.nn.parameter.{type(self).__name__}` "
+            "objects. When using LazyModules Call `forward` with a dummy batch to initialize the "
             "parameters before calling torch functions"
         )
 
@@ -227,9 +226,8 @@ class UninitializedTensorMixin:
     def share_memory_(self) -> Any:
         """There is no memory to share yet."""
         raise RuntimeError(
-            "Can't share memory on an uninitialized parameter or buffer. Call "
-            "`forward` to initialize the parameters before calling "
-            "`module.share_memory()`."
+            "Can't share memory on an uninitialized parameter or buffer. Call `forward` to "
+            "initialize the parameters before calling `module.share_memory()`."
         )
 
     def materialize(self, shape: Any, device: Any = None, dtype: Any = None) -> None:

@@ -143,10 +143,9 @@ class ElementwiseOptimizer(Optimizer):
                 )
             if group.get("fused") and not param.is_floating_point():
                 raise RuntimeError(
-                    "`fused=True` requires all the params to be floating point "
-                    "Tensors of supported devices: ['mps', 'cuda', 'xpu', 'hpu', "
-                    "'cpu', 'mtia', 'privateuseone'] but "
-                    f"{param.dtype} and {param.device.type}"
+                    "`fused=True` requires all the params to be floating point Tensors of "
+                    "supported devices: ['mps', 'cuda', 'xpu', 'hpu', 'cpu', 'mtia', "
+                    f"'privateuseone'] but {param.dtype} and {param.device.type}"
                 )
 
     def _step_with_tensors(self, group: Group) -> None:
@@ -157,9 +156,8 @@ class ElementwiseOptimizer(Optimizer):
         for param in params:
             if param.is_complex():
                 raise NotImplementedError(
-                    "complex parameters are supported neither with differentiable=True "
-                    "nor where they share memory; use torch.view_as_complex in the "
-                    "model"
+                    "complex parameters are supported neither with differentiable=True nor where "
+                    "they share memory; use torch.view_as_complex in the model"
                 )
             if id(param) not in known:
                 known[id(param)] = self._state_of(param, group)

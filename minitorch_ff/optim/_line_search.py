@@ -87,12 +87,7 @@ def _surround(evaluate: Evaluate, start: Point, length: Any, most: int) -> tuple
 
 
 def _narrow(
-    evaluate: Evaluate,
-    start: Point,
-    bracket: list[Point],
-    largest: Tensor,
-    tried: int,
-    most: int,
+    evaluate: Evaluate, start: Point, bracket: list[Point], largest: Tensor, tried: int, most: int
 ) -> tuple[Point, int]:
     """Replace the ends of the bracket by places between them, until one will do."""
     low, high = _lower_first(bracket)

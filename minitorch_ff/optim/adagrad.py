@@ -7,9 +7,7 @@ from typing import Any, ClassVar
 from minitorch_ff._functions.creation import full_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.optim._buckets import Bucket, State
-from minitorch_ff.optim._elementwise import (
-    ElementwiseOptimizer, Group, check_settings, counter,
-)  # fmt: skip
+from minitorch_ff.optim._elementwise import ElementwiseOptimizer, Group, check_settings, counter
 from minitorch_ff.optim.optimizer import ParamsT
 
 __all__ = ["Adagrad"]

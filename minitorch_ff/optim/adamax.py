@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.optim._buckets import Bucket, State
-from minitorch_ff.optim._elementwise import (
-    ElementwiseOptimizer, Group, check_betas, check_settings,
-)  # fmt: skip
+from minitorch_ff.optim._elementwise import ElementwiseOptimizer, Group, check_betas, check_settings
 from minitorch_ff.optim.optimizer import ParamsT
 
 __all__ = ["Adamax"]

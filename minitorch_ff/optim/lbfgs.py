@@ -179,12 +179,7 @@ class LBFGS(Optimizer):
         return first_loss
 
     def _search(
-        self,
-        closure: Closure,
-        start: Point,
-        length: Any,
-        direction: Tensor,
-        evaluations: int,
+        self, closure: Closure, start: Point, length: Any, direction: Tensor, evaluations: int
     ) -> tuple[Point, int]:
         """Look along the direction for a length that satisfies Wolfe's conditions."""
         if self.param_groups[0]["line_search_fn"] != "strong_wolfe":

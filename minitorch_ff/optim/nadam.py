@@ -6,9 +6,7 @@ from typing import Any, ClassVar
 
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.optim._buckets import Bucket, State
-from minitorch_ff.optim._elementwise import (
-    ElementwiseOptimizer, Group, check_betas, check_settings,
-)  # fmt: skip
+from minitorch_ff.optim._elementwise import ElementwiseOptimizer, Group, check_betas, check_settings
 from minitorch_ff.optim.optimizer import ParamsT
 
 __all__ = ["NAdam"]

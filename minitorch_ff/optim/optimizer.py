@@ -15,9 +15,7 @@ from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import enable_grad
 from minitorch_ff.utils.hooks import RemovableHandle
 
-__all__ = [
-    "Optimizer", "register_optimizer_step_post_hook", "register_optimizer_step_pre_hook",
-]  # fmt: skip
+__all__ = ["Optimizer", "register_optimizer_step_post_hook", "register_optimizer_step_pre_hook"]
 
 ParamsT: TypeAlias = Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tensor]]
 Closure: TypeAlias = Callable[[], Any]
@@ -205,9 +203,8 @@ class Optimizer:
         for group in self.param_groups:
             if named != ("param_names" in group):
                 raise ValueError(
-                    "all optimizer param groups should be with/without names. cannot "
-                    f"add param group {'with' if named else 'without'} names to the "
-                    "optimizer"
+                    "all optimizer param groups should be with/without names. cannot add param "
+                    f"group {'with' if named else 'without'} names to the optimizer"
                 )
         for param in chain.from_iterable(group["params"] for group in self.param_groups):
             if id(param) in params:
@@ -293,11 +290,7 @@ class Optimizer:
             hook(self)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {
-            "defaults": self.defaults,
-            "state": self.state,
-            "param_groups": self.param_groups,
-        }
+        return {"defaults": self.defaults, "state": self.state, "param_groups": self.param_groups}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -407,9 +400,8 @@ def _named_apart(param_group: dict[str, Any]) -> list[Any]:
     params = param_group["params"]
     if isinstance(params, set):
         raise TypeError(
-            "optimizer parameters need to be organized in ordered collections, but the "
-            "ordering of tensors in sets will change between runs. Please use a list "
-            "instead."
+            "optimizer parameters need to be organized in ordered collections, but the ordering of "
+            "tensors in sets will change between runs. Please use a list instead."
         )
     params = [params] if isinstance(params, Tensor) else list(params)
     names = [param[0] for param in params if isinstance(param, tuple)]

@@ -122,9 +122,7 @@ class SGD(ElementwiseOptimizer):
         if group["fused"]:
             self._check_group(params, group)
         backend_of(buffers[0]).plain_sgd_step(  # without state, copying does not pay
-            buffers,
-            [param._grad.buffer for param in params],
-            with_numbers(group),
+            buffers, [param._grad.buffer for param in params], with_numbers(group)
         )
         for param in params:
             param.version[0] += 1

@@ -9,6 +9,13 @@ from __future__ import annotations
 import math
 
 from minitorch_ff.firefly.ops.base import Operator
+from minitorch_ff.firefly.ops.elementwise import Elementwise
+
+
+class Activation(Elementwise):
+    """A function of each element of floating numbers; integers are not converted."""
+
+    floats = False
 
 
 class Relu(Operator):
@@ -26,20 +33,19 @@ class Relu(Operator):
         return (xp.where_positive(grad, y),)
 
 
-class LeakyRelu(Operator):
+def positive(xp, x):
+    """Where `x` is above zero."""
+    return xp.gt(x, xp.constant_like(0, x))
+
+
+class LeakyRelu(Activation):
     """`x` where it is positive, `slope x` elsewhere."""
 
-    fresh = True
+    def value(self, xp, x):
+        return xp.where(positive(xp, x), x, xp.scale(x, self.slope))
 
-    def forward(self, xp, x, *, slope):
-        self.slope = slope
-        self.save_for_backward(x)
-        return xp.where(xp.gt(x, xp.constant_like(0, x)), x, xp.scale(x, slope))
-
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
-        positive = xp.gt(x, xp.constant_like(0, x))
-        return (xp.where(positive, grad, xp.scale(grad, self.slope)),)
+    def chain(self, xp, grad, x):
+        return xp.where(positive(xp, x), grad, xp.scale(grad, self.slope))
 
 
 class PRelu(Operator):
@@ -50,50 +56,39 @@ class PRelu(Operator):
 
     def forward(self, xp, x, weight):
         self.save_for_backward(x, weight)
-        return xp.where(xp.gt(x, xp.constant_like(0, x)), x, xp.mul(weight, x))
+        return xp.where(positive(xp, x), x, xp.mul(weight, x))
 
     def backward(self, xp, grad):
         x, weight = self.saved_tensors
-        positive = xp.gt(x, xp.constant_like(0, x))
-        to_weight = xp.where_true(xp.mul(grad, x), xp.logical_not(positive))
-        return xp.where(positive, grad, xp.mul(grad, weight)), to_weight
+        above = positive(xp, x)
+        to_weight = xp.where_true(xp.mul(grad, x), xp.logical_not(above))
+        return xp.where(above, grad, xp.mul(grad, weight)), to_weight
 
 
-class Elu(Operator):
+class Elu(Activation):
     """`scale x` where it is positive, `scale alpha (e^(rate x) - 1)` elsewhere."""
 
-    fresh = True
+    scale = rate = 1.0
 
-    def forward(self, xp, x, *, alpha, scale=1.0, rate=1.0, called="Elu"):
-        self.alpha, self.scale, self.rate, self.called = alpha, scale, rate, called
-        self.save_for_backward(x)
-        below = xp.scale(xp.expm1(xp.scale(x, rate)), alpha * scale)
-        return xp.where(xp.gt(x, xp.constant_like(0, x)), xp.scale(x, scale), below)
+    def value(self, xp, x):
+        below = xp.scale(xp.expm1(xp.scale(x, self.rate)), self.alpha * self.scale)
+        return xp.where(positive(xp, x), xp.scale(x, self.scale), below)
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
-        positive = xp.gt(x, xp.constant_like(0, x))
+    def chain(self, xp, grad, x):
+        above = positive(xp, x)
         slope = xp.scale(xp.exp(xp.scale(x, self.rate)), self.alpha * self.scale * self.rate)
-        below = xp.mul(grad, xp.where_true(slope, xp.logical_not(positive)))
-        return (xp.where(positive, xp.scale(grad, self.scale), below),)
-
-    def name(self):
-        return self.called + "Backward0"
+        below = xp.mul(grad, xp.where_true(slope, xp.logical_not(above)))
+        return xp.where(above, xp.scale(grad, self.scale), below)
 
 
-class Hardtanh(Operator):
+class Hardtanh(Activation):
     """`x` held between two numbers; the gradient passes strictly between them."""
 
-    fresh = True
+    def value(self, xp, x):
+        return xp.clip(x, self.low, self.high)
 
-    def forward(self, xp, x, *, low, high):
-        self.low, self.high = low, high
-        self.save_for_backward(x)
-        return xp.clip(x, low, high)
-
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
-        return (xp.where_true(grad, between(xp, x, self.low, self.high)),)
+    def chain(self, xp, grad, x):
+        return xp.where_true(grad, between(xp, x, self.low, self.high))
 
 
 def between(xp, x, low, high):
@@ -102,22 +97,18 @@ def between(xp, x, low, high):
     return xp.logical_and(above, xp.lt(x, xp.constant_like(high, x)))
 
 
-class Threshold(Operator):
+class Threshold(Activation):
     """`x` where it is above a threshold, a fixed value elsewhere."""
 
-    fresh = True
+    def value(self, xp, x):
+        return xp.where(self.below(xp, x), xp.constant_like(self.replacement, x), x)
 
-    def forward(self, xp, x, *, threshold, value):
-        self.threshold = threshold
-        self.save_for_backward(x)
-        # Not-a-number is not below the threshold: it stays.
-        below = xp.le(x, xp.constant_like(threshold, x))
-        return xp.where(below, xp.constant_like(value, x), x)
+    def chain(self, xp, grad, x):
+        return xp.where_true(grad, xp.logical_not(self.below(xp, x)))
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
-        below = xp.le(x, xp.constant_like(self.threshold, x))
-        return (xp.where_true(grad, xp.logical_not(below)),)
+    def below(self, xp, x):
+        """Where `x` is not above the threshold; not-a-number is not below it, and stays."""
+        return xp.le(x, xp.constant_like(self.threshold, x))
 
 
 class Sigmoid(Operator):
@@ -150,75 +141,58 @@ class Tanh(Operator):
         return (xp.mul(grad, xp.sub(xp.constant_like(1, y), xp.mul(y, y))),)
 
 
-class LogSigmoid(Operator):
+class LogSigmoid(Activation):
     """The logarithm of the sigmoid, without overflow; the gradient is `g σ(-x)`."""
 
-    fresh = True
-
-    def forward(self, xp, x):
-        self.save_for_backward(x)
+    def value(self, xp, x):
         correction = xp.log1p(xp.exp(xp.neg(xp.abs(x))))
         return xp.sub(xp.minimum(x, xp.constant_like(0, x)), correction)
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
-        return (xp.mul(grad, xp.sigmoid(xp.neg(x))),)
+    def chain(self, xp, grad, x):
+        return xp.mul(grad, xp.sigmoid(xp.neg(x)))
 
 
-class Softplus(Operator):
+class Softplus(Activation):
     """`ln(1 + e^(beta x)) / beta`, a smooth `relu`; the gradient is `g σ(beta x)`.
 
     Above `threshold` it is taken to be `x`.
     """
 
-    fresh = True
+    def value(self, xp, x):
+        scaled = xp.scale(x, self.beta)
+        smooth = xp.scale(xp.log1p(xp.exp(scaled)), 1 / self.beta)
+        return xp.where(xp.gt(scaled, xp.constant_like(self.threshold, x)), x, smooth)
 
-    def forward(self, xp, x, *, beta, threshold):
-        self.beta, self.threshold = beta, threshold
-        self.save_for_backward(x)
-        scaled = xp.scale(x, beta)
-        smooth = xp.scale(xp.log1p(xp.exp(scaled)), 1 / beta)
-        return xp.where(xp.gt(scaled, xp.constant_like(threshold, x)), x, smooth)
-
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
+    def chain(self, xp, grad, x):
         scaled = xp.scale(x, self.beta)
         linear = xp.gt(scaled, xp.constant_like(self.threshold, x))
-        return (xp.where(linear, grad, xp.mul(grad, xp.sigmoid(scaled))),)
+        return xp.where(linear, grad, xp.mul(grad, xp.sigmoid(scaled)))
 
 
-class Silu(Operator):
+class Silu(Activation):
     """`x σ(x)`; the gradient is `g σ (1 + x (1 - σ))`."""
 
-    fresh = True
-
-    def forward(self, xp, x):
-        self.save_for_backward(x)
+    def value(self, xp, x):
         return xp.mul(x, xp.sigmoid(x))
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
+    def chain(self, xp, grad, x):
         s = xp.sigmoid(x)
         one = xp.constant_like(1, x)
         slope = xp.mul(s, xp.add(one, xp.mul(x, xp.sub(one, s))))
-        return (xp.mul(grad, slope),)
+        return xp.mul(grad, slope)
 
 
-class Mish(Operator):
+class Mish(Activation):
     """`x tanh(t)` with `t = ln(1 + eˣ)`; the gradient is `g (tanh t + x σ(x) (1 - tanh² t))`."""
 
-    fresh = True
-
-    def forward(self, xp, x):
-        self.save_for_backward(x)
+    def value(self, xp, x):
         return xp.mul(x, xp.tanh(softplus(xp, x)))
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
+    def chain(self, xp, grad, x):
         t = xp.tanh(softplus(xp, x))
         flatness = xp.sub(xp.constant_like(1, x), xp.mul(t, t))
         slope = xp.add(t, xp.mul(xp.mul(x, xp.sigmoid(x)), flatness))
-        return (xp.mul(grad, slope),)
+        return xp.mul(grad, slope)
 
 
 def softplus(xp, x):
@@ -227,46 +201,39 @@ def softplus(xp, x):
     return xp.add(positive, xp.log1p(xp.exp(xp.neg(xp.abs(x)))))
 
 
-class Gelu(Operator):
+class Gelu(Activation):
     """`x Φ(x)` with the normal distribution `Φ`; the gradient is `g (Φ(x) + x φ(x))`."""
 
-    fresh = True
-
-    def forward(self, xp, x):
-        self.save_for_backward(x)
+    def value(self, xp, x):
         return xp.mul(x, self.normal_cdf(xp, x))
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
+    def chain(self, xp, grad, x):
         density = xp.exp(xp.scale(xp.mul(x, x), -0.5))
         density = xp.scale(density, 1 / math.sqrt(2 * math.pi))
         slope = xp.add(self.normal_cdf(xp, x), xp.mul(x, density))
-        return (xp.mul(grad, slope),)
+        return xp.mul(grad, slope)
 
     def normal_cdf(self, xp, x):
         """`Φ(x) = (1 + erf(x / √2)) / 2`."""
         return xp.scale(xp.shift(xp.erf(xp.scale(x, math.sqrt(0.5))), 1), 0.5)
 
 
-class GeluTanh(Operator):
+class GeluTanh(Activation):
     """`x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2`, which is close to `Gelu`."""
 
-    fresh = True
     called = "Gelu"
 
-    def forward(self, xp, x):
-        self.save_for_backward(x)
+    def value(self, xp, x):
         return xp.mul(xp.scale(x, 0.5), xp.shift(self.bend(xp, x), 1))
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
+    def chain(self, xp, grad, x):
         t = self.bend(xp, x)
         inner_slope = xp.shift(xp.scale(xp.mul(x, x), 3 * 0.044715), 1)
         inner_slope = xp.scale(inner_slope, math.sqrt(2 / math.pi))
         flatness = xp.sub(xp.constant_like(1, x), xp.mul(t, t))
         slope = xp.scale(xp.shift(t, 1), 0.5)
         bent = xp.mul(xp.scale(x, 0.5), xp.mul(flatness, inner_slope))
-        return (xp.mul(grad, xp.add(slope, bent)),)
+        return xp.mul(grad, xp.add(slope, bent))
 
     def bend(self, xp, x):
         """The hyperbolic tangent in the formula."""
@@ -274,51 +241,38 @@ class GeluTanh(Operator):
         return xp.tanh(xp.scale(cubic, math.sqrt(2 / math.pi)))
 
 
-class Hardsigmoid(Operator):
+class Hardsigmoid(Activation):
     """`x / 6 + 1/2`, held between 0 and 1."""
 
-    fresh = True
-
-    def forward(self, xp, x):
-        self.save_for_backward(x)
+    def value(self, xp, x):
         return xp.div(xp.clip(xp.shift(x, 3), 0, 6), xp.constant_like(6, x))
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
-        return (xp.where_true(xp.scale(grad, 1 / 6), between(xp, x, -3, 3)),)
+    def chain(self, xp, grad, x):
+        return xp.where_true(xp.scale(grad, 1 / 6), between(xp, x, -3, 3))
 
 
-class Hardswish(Operator):
+class Hardswish(Activation):
     """`x` times its hard sigmoid."""
 
-    fresh = True
-
-    def forward(self, xp, x):
-        self.save_for_backward(x)
+    def value(self, xp, x):
         gate = xp.clip(xp.shift(x, 3), 0, 6)
         return xp.div(xp.mul(x, gate), xp.constant_like(6, x))
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
+    def chain(self, xp, grad, x):
         slope = xp.shift(xp.scale(x, 1 / 3), 0.5)
         above = xp.ge(x, xp.constant_like(3, x))
         bent = xp.where_true(xp.mul(grad, slope), between(xp, x, -3, 3))
-        return (xp.where(above, grad, bent),)
+        return xp.where(above, grad, bent)
 
 
-class Hardshrink(Operator):
+class Hardshrink(Activation):
     """`x` outside `[-λ, λ]`, zero inside."""
 
-    fresh = True
-
-    def forward(self, xp, x, *, lambd):
-        self.lambd = lambd
-        self.save_for_backward(x)
+    def value(self, xp, x):
         return xp.where_true(x, self.outside(xp, x))
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
-        return (xp.where_true(grad, self.outside(xp, x)),)
+    def chain(self, xp, grad, x):
+        return xp.where_true(grad, self.outside(xp, x))
 
     def outside(self, xp, x):
         """Where `x` is not within `[-λ, λ]`."""
@@ -329,10 +283,8 @@ class Hardshrink(Operator):
 class Softshrink(Hardshrink):
     """`x` moved towards zero by `λ`, zero inside `[-λ, λ]`."""
 
-    def forward(self, xp, x, *, lambd):
-        self.lambd = lambd
-        self.save_for_backward(x)
-        return xp.sub(x, xp.clip(x, -lambd, lambd))
+    def value(self, xp, x):
+        return xp.sub(x, xp.clip(x, -self.lambd, self.lambd))
 
 
 # ---------------------------------------------------------------------------- softmax

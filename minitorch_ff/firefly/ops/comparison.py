@@ -65,11 +65,8 @@ class Compared(Stepwise):
     promotes = True
 
     def forward(self, xp, a, b, *, sign, dtype):
-        self.sign = sign
+        self.called = sign.capitalize()
         return xp.cast(getattr(xp, sign)(a, b), dtype)
-
-    def name(self):
-        return f"{self.sign.capitalize()}Backward{self.variant}"
 
 
 class Isnan(NonDifferentiable):

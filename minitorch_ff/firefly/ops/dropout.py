@@ -18,9 +18,6 @@ class Dropout(Operator):
     def backward(self, xp, grad):
         return (xp.mul(grad, self.mask),)
 
-    def name(self):
-        return self.called + "Backward0"
-
 
 class AlphaDropout(Operator):
     """`a x` where the mask holds, a fixed negative value elsewhere, then shifted by `b`.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from minitorch_ff.firefly.ops.base import Operator, not_implemented
+from minitorch_ff.firefly.ops.elementwise import Elementwise
 
 LN_2, LN_10 = math.log(2), math.log(10)
 
@@ -24,91 +25,70 @@ class Exp(Operator):
         return (xp.mul(grad, y),)
 
 
-class Exp2(Operator):
+class Exp2(Elementwise):
     """`2ˣ`; the gradient is `g y ln 2`."""
 
-    floats = fresh = True
+    saves_result = True
 
-    def forward(self, xp, x):
-        y = xp.exp2(x)
-        self.save_for_backward(y)
-        return y
+    def value(self, xp, x):
+        return xp.exp2(x)
 
-    def backward(self, xp, grad):
-        (y,) = self.saved_tensors
-        return (xp.scale(xp.mul(grad, y), LN_2),)
+    def chain(self, xp, grad, y):
+        return xp.scale(xp.mul(grad, y), LN_2)
 
 
-class Expm1(Operator):
+class Expm1(Elementwise):
     """`eˣ - 1`, exact near 0; the gradient is `g (y + 1)`."""
 
-    floats = fresh = True
+    saves_result = True
 
-    def forward(self, xp, x):
-        y = xp.expm1(x)
-        self.save_for_backward(y)
-        return y
+    def value(self, xp, x):
+        return xp.expm1(x)
 
-    def backward(self, xp, grad):
-        (y,) = self.saved_tensors
-        return (xp.mul(grad, xp.shift(y, 1)),)
+    def chain(self, xp, grad, y):
+        return xp.mul(grad, xp.shift(y, 1))
 
 
-class Log(Operator):
+class Log(Elementwise):
     """The natural logarithm; the gradient is `g / x`."""
 
-    floats = fresh = True
-
-    def forward(self, xp, x):
-        self.save_for_backward(x)
+    def value(self, xp, x):
         return xp.log(x)
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
-        return (xp.div(grad, x),)
+    def chain(self, xp, grad, x):
+        return xp.div(grad, x)
 
 
-class Log2(Operator):
+class Log2(Elementwise):
     """The logarithm to base 2; the gradient is `g / (x ln 2)`."""
 
-    floats = fresh = True
-
-    def forward(self, xp, x):
-        self.save_for_backward(x)
+    def value(self, xp, x):
         return xp.log2(x)
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
-        return (xp.div(grad, xp.scale(x, LN_2)),)
+    def chain(self, xp, grad, x):
+        return xp.div(grad, xp.scale(x, LN_2))
 
 
-class Log10(Operator):
+class Log10(Elementwise):
     """The logarithm to base 10; the gradient is `g / (x ln 10)`."""
 
-    floats = fresh = True
-
-    def forward(self, xp, x):
-        self.save_for_backward(x)
+    def value(self, xp, x):
         return xp.log10(x)
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
-        return (xp.div(grad, xp.scale(x, LN_10)),)
+    def chain(self, xp, grad, x):
+        return xp.div(grad, xp.scale(x, LN_10))
 
 
-class Log1p(Operator):
+class Log1p(Elementwise):
     """`ln(1 + x)`, exact near 0; the gradient is `g / (1 + x)`."""
 
-    floats = fresh = True
     called = "Log1P"
 
-    def forward(self, xp, x):
-        self.save_for_backward(x)
+    def value(self, xp, x):
         return xp.log1p(x)
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
-        return (xp.div(grad, xp.shift(x, 1)),)
+    def chain(self, xp, grad, x):
+        return xp.div(grad, xp.shift(x, 1))
 
 
 class Logaddexp(Operator):
@@ -146,30 +126,25 @@ class Logaddexp2(Operator):
         )
 
 
-class Logit(Operator):
+class Logit(Elementwise):
     """`ln(x / (1 - x))`; the gradient is `g / (x (1 - x))`, inside the bounds.
 
     With `eps`, `x` is first held between `eps` and `1 - eps`.
     """
 
-    floats = fresh = True
-
-    def forward(self, xp, x, *, eps):
-        self.eps = eps
-        self.save_for_backward(x)
-        if eps is not None:
-            x = xp.clip(x, eps, 1 - eps)
+    def value(self, xp, x):
+        if self.eps is not None:
+            x = xp.clip(x, self.eps, 1 - self.eps)
         return xp.log(xp.div(x, xp.sub(xp.constant(1, x.dtype), x)))
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
+    def chain(self, xp, grad, x):
         low = self.eps or 0
         inside = xp.logical_and(
             xp.ge(x, xp.constant_like(low, x)), xp.le(x, xp.constant_like(1 - low, x))
         )
         slope = xp.mul(x, xp.sub(xp.constant_like(1, x), x))
         outside = xp.constant_like(math.nan if self.eps is None else 0, x)
-        return (xp.where(inside, xp.div(grad, slope), outside),)
+        return xp.where(inside, xp.div(grad, slope), outside)
 
 
 class Xlogy(Operator):
@@ -203,6 +178,4 @@ class Xlog1py(Xlogy):
     log_of = staticmethod(lambda xp, y: xp.log1p(y))
     inside = staticmethod(lambda xp, y: xp.shift(y, 1))
     limit = -1
-
-    def name(self):
-        return f"SpecialXlog1PyBackward{self.variant}"
+    called = "SpecialXlog1Py"

@@ -92,9 +92,6 @@ class Clamp(Operator):
             mask = below if mask is None else xp.logical_and(mask, below)
         return (xp.where_true(grad, mask),)
 
-    def name(self):
-        return self.called
-
 
 class ClampTensor(Operator):
     """`x` held between two tensors, either of which may be absent."""
@@ -119,9 +116,6 @@ class ClampTensor(Operator):
         at_low = xp.logical_and(xp.lt(x, low), xp.lt(low, high))
         at_high = xp.logical_or(xp.gt(x, high), xp.lt(high, low))
         return tuple([xp.where_true(grad, mask) for mask in (inside, at_low, at_high)])
-
-    def name(self):
-        return self.called
 
 
 class NanToNum(Operator):

@@ -87,9 +87,6 @@ class Overwrite(Operator):
     def backward(self, xp, grad):
         return (xp.scale(grad, 0),)
 
-    def name(self):
-        return self.called + "Backward0"
-
 
 class Fill(Operator):
     """One value in all places; the gradient of the value is the sum."""

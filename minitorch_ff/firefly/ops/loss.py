@@ -254,6 +254,3 @@ class NllLoss(Operator):
         counted = xp.ne(self.weight, xp.constant_like(0, self.weight))
         at_target = xp.where_true(xp.neg(xp.mul(grad, self.weight)), counted)
         return (xp.index_back(at_target, self.where, self.input_shape),)
-
-    def name(self):
-        return self.called + "Backward0"

@@ -1,7 +1,6 @@
 """Elements picked for their rank: the largest, the middle one, all of them in order.
 
-Each gives values and their positions along a dimension. The gradient of the values
-returns
+Each gives values and their positions along a dimension. The gradient of the values returns
 to the positions; the positions themselves have none.
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from minitorch_ff.firefly.ops.base import Operator, not_implemented
+from minitorch_ff.firefly.ops.elementwise import Elementwise
 
 
 class Pow(Operator):
@@ -32,6 +33,7 @@ class PowTensor(Operator):
     """`a` to the power `b`; the gradient is `b aᵇ⁻¹ g` and `aᵇ ln(a) g`."""
 
     promotes = fresh = True
+    called = "Pow"
     variant = 1
     kernel = "pow"
 
@@ -58,53 +60,41 @@ class PowTensor(Operator):
             to_b = xp.mul(grad, slope)
         return to_a, to_b
 
-    def name(self):
-        return f"PowBackward{self.variant}"
 
-
-class Reciprocal(Operator):
+class Reciprocal(Elementwise):
     """`1 / x`; the gradient is `-g y²`."""
 
-    floats = fresh = True
+    saves_result = True
 
-    def forward(self, xp, x):
-        y = xp.reciprocal(x)
-        self.save_for_backward(y)
-        return y
+    def value(self, xp, x):
+        return xp.reciprocal(x)
 
-    def backward(self, xp, grad):
-        (y,) = self.saved_tensors
-        return (xp.neg(xp.mul(grad, xp.mul(y, y))),)
+    def chain(self, xp, grad, y):
+        return xp.neg(xp.mul(grad, xp.mul(y, y)))
 
 
-class Sqrt(Operator):
+class Sqrt(Elementwise):
     """The square root; the gradient is `g / 2y`."""
 
-    floats = fresh = True
+    saves_result = True
 
-    def forward(self, xp, x):
-        y = xp.sqrt(x)
-        self.save_for_backward(y)
-        return y
+    def value(self, xp, x):
+        return xp.sqrt(x)
 
-    def backward(self, xp, grad):
-        (y,) = self.saved_tensors
-        return (xp.div(grad, xp.scale(y, 2)),)
+    def chain(self, xp, grad, y):
+        return xp.div(grad, xp.scale(y, 2))
 
 
-class Rsqrt(Operator):
+class Rsqrt(Elementwise):
     """One over the square root; the gradient is `-g y³ / 2`."""
 
-    floats = fresh = True
+    saves_result = True
 
-    def forward(self, xp, x):
-        y = xp.reciprocal(xp.sqrt(x))
-        self.save_for_backward(y)
-        return y
+    def value(self, xp, x):
+        return xp.reciprocal(xp.sqrt(x))
 
-    def backward(self, xp, grad):
-        (y,) = self.saved_tensors
-        return (xp.mul(grad, xp.scale(xp.pow(y, 3), -0.5)),)
+    def chain(self, xp, grad, y):
+        return xp.mul(grad, xp.scale(xp.pow(y, 3), -0.5))
 
 
 class Hypot(Operator):

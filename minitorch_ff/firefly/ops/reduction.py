@@ -7,94 +7,94 @@ import math
 from minitorch_ff.firefly.ops.base import NonDifferentiable, Operator, SeveralOutputs
 
 
-class Sum(Operator):
-    """The sum over `dim` (an int, a tuple, None for all); the gradient spreads back."""
+class Reduction(Operator):
+    """An operator over `dim`: an int, a tuple, None for all."""
 
-    def forward(self, xp, x, *, dim=None, keepdim=False):
+    def note(self, x, dim, keepdim):
+        """Keep what `spread` will need."""
         self.input_shape = x.shape
         self.dim = dim
         self.keepdim = keepdim
+
+    def spread(self, xp, y):
+        """A result, or its gradient, as a (read-only) array of the input's shape."""
+        return spread(xp, y, self.input_shape, self.dim, self.keepdim)
+
+
+class ByForm(Reduction):
+    """PyTorch numbers its two forms: over everything, and over `dim`."""
+
+    def name(self):
+        return f"{type(self).__name__}Backward{0 if self.dim is None else 1}"
+
+
+class Sum(ByForm):
+    """The sum over `dim`; the gradient spreads back."""
+
+    def forward(self, xp, x, *, dim=None, keepdim=False):
+        self.note(x, dim, keepdim)
         return xp.sum(x, dim, keepdim)
 
     def backward(self, xp, grad):
-        return (spread(xp, grad, self.input_shape, self.dim, self.keepdim),)
-
-    def name(self):
-        return "SumBackward0" if self.dim is None else "SumBackward1"
+        return (self.spread(xp, grad),)
 
 
-class Nansum(Operator):
+class Nansum(Reduction):
     """The sum of what is a number; the others get no gradient."""
 
     fresh = True
 
     def forward(self, xp, x, *, dim=None, keepdim=False):
-        self.input_shape = x.shape
-        self.dim = dim
-        self.keepdim = keepdim
+        self.note(x, dim, keepdim)
         self.mask = xp.logical_not(xp.isnan(x))
         return xp.sum(xp.where_true(x, self.mask), dim, keepdim)
 
     def backward(self, xp, grad):
-        grad = spread(xp, grad, self.input_shape, self.dim, self.keepdim)
-        return (xp.where_true(grad, self.mask),)
+        return (xp.where_true(self.spread(xp, grad), self.mask),)
 
 
-class Mean(Operator):
+class Mean(ByForm):
     """The mean over `dim`; the gradient is spread back, divided by the count."""
 
     fresh = True
 
     def forward(self, xp, x, *, dim=None, keepdim=False):
-        self.input_shape = x.shape
-        self.dim = dim
-        self.keepdim = keepdim
+        self.note(x, dim, keepdim)
         self.count = count_of(x.shape, dim)
         return xp.div(xp.sum(x, dim, keepdim), xp.constant(self.count, x.dtype))
 
     def backward(self, xp, grad):
         grad = xp.scale(grad, 1 / self.count) if self.count else grad
-        grad = spread(xp, grad, self.input_shape, self.dim, self.keepdim)
-        return (xp.copy(grad),)
-
-    def name(self):
-        return "MeanBackward0" if self.dim is None else "MeanBackward1"
+        return (xp.copy(self.spread(xp, grad)),)
 
 
-class Prod(Operator):
+class Prod(ByForm):
     """The product over `dim` (an int, None for all); the gradient is `g` times others.
 
-    If no element is zero the product of the others is `y / x`. A zero spoils that:
-    then
+    If no element is zero the product of the others is `y / x`. A zero spoils that: then
     it is the product of all before times the product of all behind.
     """
 
     fresh = True
 
     def forward(self, xp, x, *, dim=None, keepdim=False):
-        self.dim = dim
-        self.keepdim = keepdim
+        self.note(x, dim, keepdim)
         y = xp.prod(x, dim, keepdim)
         self.save_for_backward(x, y)
         return y
 
     def backward(self, xp, grad):
         x, y = self.saved_tensors
-        shape = tuple(x.shape)
+        shape = self.input_shape
         if not shape:
             return (xp.copy(grad),)
         if xp.all(xp.ne(x, xp.constant_like(0, x))):
-            product = spread(xp, xp.mul(grad, y), shape, self.dim, self.keepdim)
-            return (xp.div(product, x),)
-        grad = spread(xp, grad, shape, self.dim, self.keepdim)
+            return (xp.div(self.spread(xp, xp.mul(grad, y)), x),)
         if self.dim is None:
             others = xp.reshape(product_of_others(xp, xp.reshape(x, (-1,)), 0), shape)
         else:
             others = product_of_others(xp, x, self.dim % len(shape))
-        return (xp.mul(grad, others),)
-
-    def name(self):
-        return "ProdBackward0" if self.dim is None else "ProdBackward1"
+        return (xp.mul(self.spread(xp, grad), others),)
 
 
 def product_of_others(xp, x, dim):
@@ -113,7 +113,7 @@ def product_before(xp, x, dim):
     return xp.cumprod(xp.cat([one, xp.index(x, (*start, slice(0, size - 1)))], dim), dim)
 
 
-class Var(Operator):
+class Var(Reduction):
     """The variance over `dim`; the gradient is `2 (x - mean) g / (n - correction)`."""
 
     fresh = True
@@ -126,7 +126,7 @@ class Var(Operator):
         return (variance_back(self, xp, grad),)
 
 
-class Std(Operator):
+class Std(Reduction):
     """The standard deviation over `dim`; the gradient is the variance's over `2y`."""
 
     fresh = True
@@ -141,7 +141,7 @@ class Std(Operator):
         return (variance_back(self, xp, root_back(xp, grad, y)),)
 
 
-class VarMean(SeveralOutputs):
+class VarMean(Reduction, SeveralOutputs):
     """The variance and the mean over `dim`."""
 
     fresh = True
@@ -154,7 +154,7 @@ class VarMean(SeveralOutputs):
         return (variance_and_mean_back(self, xp, *grads),)
 
 
-class StdMean(SeveralOutputs):
+class StdMean(Reduction, SeveralOutputs):
     """The standard deviation and the mean over `dim`."""
 
     fresh = True
@@ -174,8 +174,8 @@ class StdMean(SeveralOutputs):
 
 def variance(op, xp, x, dim, keepdim, correction):
     """The variance and the mean over `dim`; `op` notes what its rule will need."""
-    count = count_of(x.shape, dim)
-    op.dim, op.keepdim, op.count = dim, keepdim, count
+    op.note(x, dim, keepdim)
+    op.count = count = count_of(x.shape, dim)
     op.freedom = max(count - correction, 0)
     mean = xp.div(xp.sum(x, dim, True), xp.constant(count, x.dtype))
     op.kept = centred = xp.sub(x, mean)
@@ -190,9 +190,8 @@ def variance_back(op, xp, grad):
     if centred is None:
         mean = xp.div(xp.sum(x, op.dim, True), xp.constant_like(op.count, x))
         centred = xp.sub(x, mean)
-    grad = spread(xp, grad, tuple(x.shape), op.dim, op.keepdim)
     factor = 2 / op.freedom if op.freedom else math.inf
-    return xp.mul(xp.scale(grad, factor), centred)
+    return xp.mul(xp.scale(op.spread(xp, grad), factor), centred)
 
 
 def variance_and_mean_back(op, xp, to_var, to_mean):
@@ -200,8 +199,7 @@ def variance_and_mean_back(op, xp, to_var, to_mean):
     from_var = None if to_var is None else variance_back(op, xp, to_var)
     if to_mean is None:
         return from_var
-    shape = tuple(op.saved_tensors[0].shape)
-    to_mean = spread(xp, xp.scale(to_mean, 1 / max(op.count, 1)), shape, op.dim, op.keepdim)
+    to_mean = op.spread(xp, xp.scale(to_mean, 1 / max(op.count, 1)))
     return xp.copy(to_mean) if from_var is None else xp.add(from_var, to_mean)
 
 
@@ -212,24 +210,21 @@ def root_back(xp, grad, y):
     return xp.where_true(xp.div(grad, xp.scale(safe, 2)), positive)
 
 
-class SharedByEquals(Operator):
+class SharedByEquals(Reduction):
     """One element stands for many; all equal to it share the gradient."""
 
     fresh = True
 
     def forward(self, xp, x, *, dim=None, keepdim=False):
-        self.dim = dim
-        self.keepdim = keepdim
+        self.note(x, dim, keepdim)
         y = self.choose(xp, x, dim, keepdim)
         self.save_for_backward(x, y)
         return y
 
     def backward(self, xp, grad):
         x, y = self.saved_tensors
-        shape = tuple(x.shape)
-        y = spread(xp, y, shape, self.dim, self.keepdim)
-        grad = spread(xp, grad, shape, self.dim, self.keepdim)
-        return (xp.mul(grad, xp.shares(x, y, self.dim)),)
+        share = xp.shares(x, self.spread(xp, y), self.dim)
+        return (xp.mul(self.spread(xp, grad), share),)
 
     def choose(self, xp, x, dim, keepdim):
         """The element."""
@@ -240,7 +235,6 @@ class Amax(SharedByEquals):
     """The largest element over `dim`."""
 
     def choose(self, xp, x, dim, keepdim):
-        """The largest."""
         return xp.amax(x, dim, keepdim)
 
 
@@ -248,7 +242,6 @@ class Amin(SharedByEquals):
     """The smallest element over `dim`."""
 
     def choose(self, xp, x, dim, keepdim):
-        """The smallest."""
         return xp.amin(x, dim, keepdim)
 
 
@@ -272,7 +265,6 @@ class MedianAll(SharedByEquals):
     called = "Median"
 
     def choose(self, xp, x, dim, keepdim):
-        """The middle one."""
         return xp.median(x, False)
 
 
@@ -282,18 +274,16 @@ class NanmedianAll(SharedByEquals):
     called = "Nanmedian"
 
     def choose(self, xp, x, dim, keepdim):
-        """The middle one."""
         return xp.median(x, True)
 
 
-class Aminmax(SeveralOutputs):
+class Aminmax(Reduction, SeveralOutputs):
     """The smallest and the largest over `dim`; equal ones share the gradient."""
 
     fresh = True
 
     def forward(self, xp, x, *, dim=None, keepdim=False):
-        self.dim = dim
-        self.keepdim = keepdim
+        self.note(x, dim, keepdim)
         low = xp.asarray(xp.amin(x, dim, keepdim))
         high = xp.asarray(xp.amax(x, dim, keepdim))
         self.save_for_backward(x, low, high)
@@ -301,25 +291,22 @@ class Aminmax(SeveralOutputs):
 
     def backward(self, xp, grads):
         x, *extremes = self.saved_tensors
-        shape = tuple(x.shape)
         total = None
         for y, grad in zip(extremes, grads, strict=True):
             if grad is not None:
-                y = spread(xp, y, shape, self.dim, self.keepdim)
-                grad = spread(xp, grad, shape, self.dim, self.keepdim)
-                part = xp.mul(grad, xp.shares(x, y, self.dim))
+                share = xp.shares(x, self.spread(xp, y), self.dim)
+                part = xp.mul(self.spread(xp, grad), share)
                 total = part if total is None else xp.add(total, part)
         return (total,)
 
 
-class Logsumexp(Operator):
+class Logsumexp(Reduction):
     """`log Σ exp x` over `dim`, without overflow; the gradient is `g exp(x - y)`."""
 
     floats = fresh = True
 
     def forward(self, xp, x, *, dim, keepdim=False):
-        self.dim = dim
-        self.keepdim = keepdim
+        self.note(x, dim, keepdim)
         y = xp.logsumexp(x, dim, keepdim)
         # Of integers the rule is never asked: they need no gradient.
         self.save_for_backward(x, y)
@@ -327,17 +314,14 @@ class Logsumexp(Operator):
 
     def backward(self, xp, grad):
         x, y = self.saved_tensors
-        shape = tuple(x.shape)
-        y = spread(xp, y, shape, self.dim, self.keepdim)
-        grad = spread(xp, grad, shape, self.dim, self.keepdim)
-        return (xp.mul(grad, xp.exp(xp.sub(x, y))),)
+        slope = xp.exp(xp.sub(x, self.spread(xp, y)))
+        return (xp.mul(self.spread(xp, grad), slope),)
 
 
-class VectorNorm(Operator):
+class VectorNorm(Reduction):
     """`(Σ |x|ᵖ)^(1/p)` over `dim`; the gradient is `g sign(x) (|x| / y)^(p-1)`.
 
-    Where the norm is zero, so is the gradient. For infinite `p` all elements of the
-    largest
+    Where the norm is zero, so is the gradient. For infinite `p` all elements of the largest
     (or smallest) magnitude share it.
     """
 
@@ -345,7 +329,8 @@ class VectorNorm(Operator):
     called = "LinalgVectorNorm"
 
     def forward(self, xp, x, *, p, dim=None, keepdim=False):
-        self.p, self.dim, self.keepdim = p, dim, keepdim
+        self.p = p
+        self.note(x, dim, keepdim)
         y = self.norm(xp, x, p, dim, keepdim)
         self.save_for_backward(x, y)
         return y
@@ -368,9 +353,8 @@ class VectorNorm(Operator):
 
     def backward(self, xp, grad):
         x, y = self.saved_tensors
-        p, shape = self.p, tuple(x.shape)
-        y = spread(xp, y, shape, self.dim, self.keepdim)
-        grad = spread(xp, grad, shape, self.dim, self.keepdim)
+        p = self.p
+        y, grad = self.spread(xp, y), self.spread(xp, grad)
         if p == 0:
             return (xp.scale(grad, 0),)
         if p == 1:

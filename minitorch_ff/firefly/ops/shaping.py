@@ -11,17 +11,14 @@ class Reshape(Operator):
     `called` is PyTorch's name for the way it was asked for.
     """
 
-    def forward(self, xp, x, *, shape, called="View"):
+    def forward(self, xp, x, *, shape, called="View", variant=0):
         self.input_shape = x.shape
         self.called = called
+        self.variant = variant
         return xp.reshape(x, shape)
 
     def backward(self, xp, grad):
         return (xp.reshape(grad, self.input_shape),)
-
-    def name(self):
-        called = self.called
-        return called + ("Backward0" if not called[-1].isdigit() else "")
 
 
 class Permute(Operator):
@@ -35,9 +32,6 @@ class Permute(Operator):
     def backward(self, xp, grad):
         inverse = sorted(range(len(self.dims)), key=self.dims.__getitem__)
         return (xp.permute(grad, tuple(inverse)),)
-
-    def name(self):
-        return self.called + "Backward0"
 
 
 class Expand(Operator):

@@ -4,45 +4,36 @@ from __future__ import annotations
 
 import math
 
-from minitorch_ff.firefly.ops.base import Operator, not_implemented
+from minitorch_ff.firefly.ops.base import not_implemented
+from minitorch_ff.firefly.ops.elementwise import Elementwise
 
 TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
 
 
-class Erf(Operator):
+class Erf(Elementwise):
     """The error function; the gradient is `2 / √π e^(-x²) g`."""
 
-    floats = fresh = True
-
-    def forward(self, xp, x):
-        self.save_for_backward(x)
+    def value(self, xp, x):
         return xp.erf(x)
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
+    def chain(self, xp, grad, x):
         bell = xp.exp(xp.neg(xp.mul(x, x)))
-        return (xp.mul(grad, xp.scale(bell, TWO_OVER_ROOT_PI)),)
+        return xp.mul(grad, xp.scale(bell, TWO_OVER_ROOT_PI))
 
 
-class Erfc(Operator):
+class Erfc(Elementwise):
     """`1 - erf x`; the gradient is `-2 / √π e^(-x²) g`."""
 
-    floats = fresh = True
-
-    def forward(self, xp, x):
-        self.save_for_backward(x)
+    def value(self, xp, x):
         return xp.erfc(x)
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
+    def chain(self, xp, grad, x):
         bell = xp.exp(xp.neg(xp.mul(x, x)))
-        return (xp.mul(grad, xp.scale(bell, -TWO_OVER_ROOT_PI)),)
+        return xp.mul(grad, xp.scale(bell, -TWO_OVER_ROOT_PI))
 
 
-class SpecialErfcx(Operator):
+class SpecialErfcx(Elementwise):
     """`e^(x²) erfc x`; the gradient is `(2 x y - 2 / √π) g`."""
-
-    floats = fresh = True
 
     def forward(self, xp, x):
         if x.dtype.itemsize == 2:
@@ -51,131 +42,100 @@ class SpecialErfcx(Operator):
         self.save_for_backward(x, y)
         return y
 
-    def backward(self, xp, grad):
-        x, y = self.saved_tensors
-        slope = xp.shift(xp.scale(xp.mul(x, y), 2), -TWO_OVER_ROOT_PI)
-        return (xp.mul(grad, slope),)
+    def chain(self, xp, grad, x, y):
+        return xp.mul(grad, xp.shift(xp.scale(xp.mul(x, y), 2), -TWO_OVER_ROOT_PI))
 
 
-class Erfinv(Operator):
+class Erfinv(Elementwise):
     """The number whose error function is `x`; the gradient is `√π / 2 e^(y²) g`."""
 
-    floats = fresh = True
+    saves_result = True
 
-    def forward(self, xp, x):
-        y = xp.erfinv(x)
-        self.save_for_backward(y)
-        return y
+    def value(self, xp, x):
+        return xp.erfinv(x)
 
-    def backward(self, xp, grad):
-        (y,) = self.saved_tensors
-        return (xp.mul(grad, xp.scale(xp.exp(xp.mul(y, y)), 1 / TWO_OVER_ROOT_PI)),)
+    def chain(self, xp, grad, y):
+        return xp.mul(grad, xp.scale(xp.exp(xp.mul(y, y)), 1 / TWO_OVER_ROOT_PI))
 
 
-class SpecialLogNdtr(Operator):
+class SpecialLogNdtr(Elementwise):
     """The logarithm of the normal distribution function.
 
     The gradient is `√(2/π) g / erfcx(-x/√2)`.
     """
 
-    floats = fresh = True
-
-    def forward(self, xp, x):
+    def value(self, xp, x):
         if x.dtype.itemsize == 2:
             raise not_implemented("log_ndtr_cpu", x.dtype)
-        self.save_for_backward(x)
         return xp.log_ndtr(x)
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
+    def chain(self, xp, grad, x):
         tail = xp.erfcx(xp.scale(x, -math.sqrt(0.5)))
-        return (xp.scale(xp.div(grad, tail), math.sqrt(2 / math.pi)),)
+        return xp.scale(xp.div(grad, tail), math.sqrt(2 / math.pi))
 
 
-class SpecialNdtri(Operator):
+class SpecialNdtri(Elementwise):
     """The quantile of the normal distribution; the gradient is `√(2π) e^(y²/2) g`."""
 
-    floats = fresh = True
+    saves_result = True
 
-    def forward(self, xp, x):
+    def value(self, xp, x):
         if x.dtype.itemsize == 2:
             raise not_implemented("ndtri_cpu", x.dtype)
-        y = xp.ndtri(x)
-        self.save_for_backward(y)
-        return y
+        return xp.ndtri(x)
 
-    def backward(self, xp, grad):
-        (y,) = self.saved_tensors
+    def chain(self, xp, grad, y):
         slope = xp.exp(xp.scale(xp.mul(y, y), 0.5))
-        return (xp.mul(grad, xp.scale(slope, math.sqrt(2 * math.pi))),)
+        return xp.mul(grad, xp.scale(slope, math.sqrt(2 * math.pi)))
 
 
-class SpecialEntr(Operator):
+class SpecialEntr(Elementwise):
     """`-x ln x`, 0 at 0, -∞ below; the gradient is `-(ln x + 1) g`."""
 
-    floats = fresh = True
-
-    def forward(self, xp, x):
-        self.save_for_backward(x)
+    def value(self, xp, x):
         zero = xp.constant(0, x.dtype)
         inside = xp.where_true(xp.neg(xp.mul(x, xp.log(x))), xp.ne(x, zero))
         return xp.where(xp.lt(x, zero), xp.constant(-math.inf, x.dtype), inside)
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
-        return (xp.mul(grad, xp.neg(xp.shift(xp.log(x), 1))),)
+    def chain(self, xp, grad, x):
+        return xp.mul(grad, xp.neg(xp.shift(xp.log(x), 1)))
 
 
-class Lgamma(Operator):
+class Lgamma(Elementwise):
     """The logarithm of the gamma function's size; the gradient is `ψ(x) g`."""
 
-    floats = fresh = True
-
-    def forward(self, xp, x):
-        self.save_for_backward(x)
+    def value(self, xp, x):
         return xp.lgamma(x)
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
-        return (xp.mul(grad, xp.digamma(x)),)
+    def chain(self, xp, grad, x):
+        return xp.mul(grad, xp.digamma(x))
 
 
-class Digamma(Operator):
+class Digamma(Elementwise):
     """`ψ`, the derivative of `lgamma`; the gradient is `ψ′(x) g`."""
 
-    floats = fresh = True
-
-    def forward(self, xp, x):
-        self.save_for_backward(x)
+    def value(self, xp, x):
         return xp.digamma(x)
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
-        return (xp.mul(grad, xp.polygamma(x, 1)),)
+    def chain(self, xp, grad, x):
+        return xp.mul(grad, xp.polygamma(x, 1))
 
 
-class Polygamma(Operator):
+class Polygamma(Elementwise):
     """The `n`-th derivative of `ψ`; the gradient is the next one times `g`."""
 
-    floats = fresh = True
+    def value(self, xp, x):
+        return xp.polygamma(x, self.n) if self.n else xp.digamma(x)
 
-    def forward(self, xp, x, *, n):
-        self.n = n
-        self.save_for_backward(x)
-        return xp.polygamma(x, n) if n else xp.digamma(x)
-
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
-        return (xp.mul(grad, xp.polygamma(x, self.n + 1)),)
+    def chain(self, xp, grad, x):
+        return xp.mul(grad, xp.polygamma(x, self.n + 1))
 
 
-class BesselI(Operator):
+class BesselI(Elementwise):
     """The modified Bessel functions `I₀` and `I₁`; scaled, times `e^-|x|`.
 
     `I₀′ = I₁` and `I₁′ = I₀ - I₁ / x`; scaled, less `sign(x) y`.
     """
-
-    floats = fresh = True
 
     def forward(self, xp, x, *, order, scaled):
         self.order, self.scaled = order, scaled
@@ -183,8 +143,7 @@ class BesselI(Operator):
         self.save_for_backward(x, y)
         return y
 
-    def backward(self, xp, grad):
-        x, y = self.saved_tensors
+    def chain(self, xp, grad, x, y):
         other = xp.bessel_i(x, 1 - self.order, self.scaled)
         slope = other
         if self.order:
@@ -195,7 +154,7 @@ class BesselI(Operator):
             slope = xp.where(zero, xp.constant_like(0.5, x), slope)
         if self.scaled:
             slope = xp.sub(slope, xp.mul(y, xp.sign(x)))
-        return (xp.mul(grad, slope),)
+        return xp.mul(grad, slope)
 
     def name(self):
         name = f"I{self.order}" + ("E" if self.scaled else "")

@@ -5,91 +5,69 @@ from __future__ import annotations
 import math
 
 from minitorch_ff.firefly.ops.base import Operator
+from minitorch_ff.firefly.ops.elementwise import Elementwise
 
 
-class Sin(Operator):
+class Sin(Elementwise):
     """The sine; the gradient is `g cos x`."""
 
-    floats = fresh = True
-
-    def forward(self, xp, x):
-        self.save_for_backward(x)
+    def value(self, xp, x):
         return xp.sin(x)
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
-        return (xp.mul(grad, xp.cos(x)),)
+    def chain(self, xp, grad, x):
+        return xp.mul(grad, xp.cos(x))
 
 
-class Cos(Operator):
+class Cos(Elementwise):
     """The cosine; the gradient is `-g sin x`."""
 
-    floats = fresh = True
-
-    def forward(self, xp, x):
-        self.save_for_backward(x)
+    def value(self, xp, x):
         return xp.cos(x)
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
-        return (xp.neg(xp.mul(grad, xp.sin(x))),)
+    def chain(self, xp, grad, x):
+        return xp.neg(xp.mul(grad, xp.sin(x)))
 
 
-class Tan(Operator):
+class Tan(Elementwise):
     """The tangent; the gradient is `g (1 + y²)`."""
 
-    floats = fresh = True
+    saves_result = True
 
-    def forward(self, xp, x):
-        y = xp.tan(x)
-        self.save_for_backward(y)
-        return y
+    def value(self, xp, x):
+        return xp.tan(x)
 
-    def backward(self, xp, grad):
-        (y,) = self.saved_tensors
-        return (xp.mul(grad, xp.shift(xp.mul(y, y), 1)),)
+    def chain(self, xp, grad, y):
+        return xp.mul(grad, xp.shift(xp.mul(y, y), 1))
 
 
-class Asin(Operator):
+class Asin(Elementwise):
     """The angle with the sine `x`; the gradient is `g / √(1 - x²)`."""
 
-    floats = fresh = True
-
-    def forward(self, xp, x):
-        self.save_for_backward(x)
+    def value(self, xp, x):
         return xp.arcsin(x)
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
-        return (xp.div(grad, xp.sqrt(one_minus_square(xp, x))),)
+    def chain(self, xp, grad, x):
+        return xp.div(grad, xp.sqrt(one_minus_square(xp, x)))
 
 
-class Acos(Operator):
+class Acos(Elementwise):
     """The angle with the cosine `x`; the gradient is `-g / √(1 - x²)`."""
 
-    floats = fresh = True
-
-    def forward(self, xp, x):
-        self.save_for_backward(x)
+    def value(self, xp, x):
         return xp.arccos(x)
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
-        return (xp.neg(xp.div(grad, xp.sqrt(one_minus_square(xp, x)))),)
+    def chain(self, xp, grad, x):
+        return xp.neg(xp.div(grad, xp.sqrt(one_minus_square(xp, x))))
 
 
-class Atan(Operator):
+class Atan(Elementwise):
     """The angle with the tangent `x`; the gradient is `g / (1 + x²)`."""
 
-    floats = fresh = True
-
-    def forward(self, xp, x):
-        self.save_for_backward(x)
+    def value(self, xp, x):
         return xp.arctan(x)
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
-        return (xp.div(grad, xp.shift(xp.mul(x, x), 1)),)
+    def chain(self, xp, grad, x):
+        return xp.div(grad, xp.shift(xp.mul(x, x), 1))
 
 
 class Atan2(Operator):
@@ -109,94 +87,70 @@ class Atan2(Operator):
         return xp.mul(scaled, b), xp.neg(xp.mul(scaled, a))
 
 
-class Sinh(Operator):
+class Sinh(Elementwise):
     """The hyperbolic sine; the gradient is `g cosh x`."""
 
-    floats = fresh = True
-
-    def forward(self, xp, x):
-        self.save_for_backward(x)
+    def value(self, xp, x):
         return xp.sinh(x)
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
-        return (xp.mul(grad, xp.cosh(x)),)
+    def chain(self, xp, grad, x):
+        return xp.mul(grad, xp.cosh(x))
 
 
-class Cosh(Operator):
+class Cosh(Elementwise):
     """The hyperbolic cosine; the gradient is `g sinh x`."""
 
-    floats = fresh = True
-
-    def forward(self, xp, x):
-        self.save_for_backward(x)
+    def value(self, xp, x):
         return xp.cosh(x)
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
-        return (xp.mul(grad, xp.sinh(x)),)
+    def chain(self, xp, grad, x):
+        return xp.mul(grad, xp.sinh(x))
 
 
-class Asinh(Operator):
+class Asinh(Elementwise):
     """The number with the hyperbolic sine `x`; the gradient is `g / √(x² + 1)`."""
 
-    floats = fresh = True
-
-    def forward(self, xp, x):
-        self.save_for_backward(x)
+    def value(self, xp, x):
         return xp.arcsinh(x)
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
-        return (xp.div(grad, xp.sqrt(xp.shift(xp.mul(x, x), 1))),)
+    def chain(self, xp, grad, x):
+        return xp.div(grad, xp.sqrt(xp.shift(xp.mul(x, x), 1)))
 
 
-class Acosh(Operator):
+class Acosh(Elementwise):
     """The number with the hyperbolic cosine `x`; the gradient is `g / √(x² - 1)`."""
 
-    floats = fresh = True
-
-    def forward(self, xp, x):
-        self.save_for_backward(x)
+    def value(self, xp, x):
         return xp.arccosh(x)
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
-        return (xp.div(grad, xp.sqrt(xp.shift(xp.mul(x, x), -1))),)
+    def chain(self, xp, grad, x):
+        return xp.div(grad, xp.sqrt(xp.shift(xp.mul(x, x), -1)))
 
 
-class Atanh(Operator):
+class Atanh(Elementwise):
     """The number with the hyperbolic tangent `x`; the gradient is `g / (1 - x²)`."""
 
-    floats = fresh = True
-
-    def forward(self, xp, x):
-        self.save_for_backward(x)
+    def value(self, xp, x):
         return xp.arctanh(x)
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
-        return (xp.div(grad, one_minus_square(xp, x)),)
+    def chain(self, xp, grad, x):
+        return xp.div(grad, one_minus_square(xp, x))
 
 
-class Sinc(Operator):
+class Sinc(Elementwise):
     """`sin(πx) / (πx)`, and 1 at 0.
 
     The gradient is `g (πx cos(πx) - sin(πx)) / (πx²)`, and 0 at 0.
     """
 
-    floats = fresh = True
-
-    def forward(self, xp, x):
-        self.save_for_backward(x)
+    def value(self, xp, x):
         return xp.sinc(x)
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
+    def chain(self, xp, grad, x):
         angle, area = xp.scale(x, math.pi), xp.scale(xp.mul(x, x), math.pi)
         slope = xp.div(xp.sub(xp.mul(angle, xp.cos(angle)), xp.sin(angle)), area)
         nonzero = xp.ne(area, xp.constant_like(0, area))
-        return (xp.where_true(xp.mul(grad, slope), nonzero),)
+        return xp.where_true(xp.mul(grad, slope), nonzero)
 
 
 class Deg2rad(Operator):

@@ -21,11 +21,10 @@ from minitorch_ff.utils.hooks import file_hook
 Gradients = tuple[Tensor | None, ...]
 
 NO_INPUT_NEEDS_A_GRADIENT = (
-    "Full backward hook is firing when gradients are computed with respect to module "
-    "outputs since no inputs require gradients. See "
+    "Full backward hook is firing when gradients are computed with respect to module outputs since "
+    "no inputs require gradients. See "
     "https://docs.pytorch.org/docs/main/generated/torch.nn.Module.html"
-    "#torch.nn.Module.register_full_backward_hook "
-    "for more details."
+    "#torch.nn.Module.register_full_backward_hook for more details."
 )
 
 

@@ -39,11 +39,7 @@ everywhere = _Everywhere()
 
 
 def _add(
-    hooks: Hooks,
-    hook: Hook,
-    ids: Marks,
-    *marks: tuple[Marks, bool],
-    prepend: bool = False,
+    hooks: Hooks, hook: Hook, ids: Marks, *marks: tuple[Marks, bool], prepend: bool = False
 ) -> RemovableHandle:
     """File a hook, mark its id where told to, and return the handle that undoes it.
 
@@ -304,10 +300,7 @@ class HookedCall:
     def _run(self) -> Any:
         module = self.module
         full, older = module._get_backward_hooks()
-        before = [
-            *everywhere.backward_pre.values(),
-            *module._backward_pre_hooks.values(),
-        ]
+        before = [*everywhere.backward_pre.values(), *module._backward_pre_hooks.values()]
         self._run_pre_hooks()
         watch = None
         if full or before:
@@ -380,8 +373,7 @@ class HookedCall:
                     self._run_forward_hook(number, hooks[number])
                 except Exception as error:
                     warnings.warn(
-                        f"{kind} forward hook with ``always_call=True`` raised an "
-                        "exception that was silenced as another error was raised in "
-                        f"forward: {error}",
+                        f"{kind} forward hook with ``always_call=True`` raised an exception that "
+                        f"was silenced as another error was raised in forward: {error}",
                         stacklevel=4,
                     )

@@ -19,9 +19,7 @@ module_hooks: Hooks = OrderedDict()
 parameter_hooks: Hooks = OrderedDict()
 
 
-def register_module_buffer_registration_hook(
-    hook: Callable[..., Any],
-) -> RemovableHandle:
+def register_module_buffer_registration_hook(hook: Callable[..., Any]) -> RemovableHandle:
     """Call `hook(module, name, buffer)` for every buffer of any module.
 
     Args:
@@ -35,9 +33,7 @@ def register_module_buffer_registration_hook(
     return file_hook(buffer_hooks, hook)
 
 
-def register_module_module_registration_hook(
-    hook: Callable[..., Any],
-) -> RemovableHandle:
+def register_module_module_registration_hook(hook: Callable[..., Any]) -> RemovableHandle:
     """Call `hook(module, name, submodule)` for every submodule of any module.
 
     Args:
@@ -51,9 +47,7 @@ def register_module_module_registration_hook(
     return file_hook(module_hooks, hook)
 
 
-def register_module_parameter_registration_hook(
-    hook: Callable[..., Any],
-) -> RemovableHandle:
+def register_module_parameter_registration_hook(hook: Callable[..., Any]) -> RemovableHandle:
     """Call `hook(module, name, parameter)` for every parameter of any module.
 
     Args:
@@ -192,9 +186,8 @@ class Registration:
             self.register_buffer(name, value)
         else:
             raise RuntimeError(
-                "Registering a non-persistent buffer on a Module subclass that "
-                "implements register_buffer() without the persistent argument is not "
-                "allowed."
+                "Registering a non-persistent buffer on a Module subclass that implements "
+                "register_buffer() without the persistent argument is not allowed."
             )
 
     def __delattr__(self, name: str) -> None:
@@ -238,10 +231,9 @@ class Registration:
                 )
             if param.grad_fn:
                 raise ValueError(
-                    f"Cannot assign non-leaf Tensor to parameter '{name}'. Model "
-                    f"parameters must be created explicitly. To express '{name}' "
-                    "as a function of another Tensor, compute the value in "
-                    "the forward() method."
+                    f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must "
+                    f"be created explicitly. To express '{name}' as a function of another Tensor, "
+                    "compute the value in the forward() method."
                 )
             param = _after_hooks(parameter_hooks, self, name, param)
         self._parameters[name] = param

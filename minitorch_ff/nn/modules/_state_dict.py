@@ -19,9 +19,8 @@ EXTRA_STATE = "_extra_state"
 """The key, behind the module's prefix, of what `get_extra_state` returns."""
 
 NEVER_CALLED = (
-    "Reached a code path in Module.{}() that should never be called. Please file an "
-    "issue at https://github.com/pytorch/pytorch/issues/new?template=bug-report.yml "
-    "to report this bug."
+    "Reached a code path in Module.{}() that should never be called. Please file an issue at "
+    "https://github.com/pytorch/pytorch/issues/new?template=bug-report.yml to report this bug."
 )
 
 
@@ -59,11 +58,7 @@ class StateDict(Traversal):
     # ---------------------------------------------------------------------- saving
 
     def state_dict(
-        self,
-        *args: Any,
-        destination: Any = None,
-        prefix: str = "",
-        keep_vars: bool = False,
+        self, *args: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False
     ) -> Any:
         """All parameters and persistent buffers, by path, detached but not copied.
 
@@ -106,9 +101,7 @@ class StateDict(Traversal):
         for name, module in self._modules.items():
             if module is not None:
                 module.state_dict(
-                    destination=destination,
-                    prefix=f"{prefix}{name}.",
-                    keep_vars=keep_vars,
+                    destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars
                 )
         for hook in self._state_dict_hooks.values():
             replaced = hook(self, destination, prefix, local_metadata)
@@ -275,9 +268,8 @@ class StateDict(Traversal):
                 saved = saved[0]  # numbers were saved as one-element vectors once
             if saved.shape != tensor.shape:
                 return (
-                    f"size mismatch for {key}: copying a param with shape "
-                    f"{saved.shape} from checkpoint, the shape in current model is "
-                    f"{tensor.shape}."
+                    f"size mismatch for {key}: copying a param with shape {saved.shape} from "
+                    f"checkpoint, the shape in current model is {tensor.shape}."
                 )
         try:
             with no_grad():
@@ -288,9 +280,8 @@ class StateDict(Traversal):
         except Exception as error:
             return (
                 f'While copying the parameter named "{key}", '
-                f"whose dimensions in the model are {tensor.size()} and "
-                f"whose dimensions in the checkpoint are {saved.size()}, "
-                f"an exception occurred : {error.args}."
+                f"whose dimensions in the model are {tensor.size()} and whose dimensions in the "
+                f"checkpoint are {saved.size()}, an exception occurred : {error.args}."
             )
         return None
 

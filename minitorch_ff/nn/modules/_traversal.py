@@ -175,10 +175,7 @@ class Traversal(Registration):
             yield module
 
     def named_modules(
-        self,
-        memo: set[Any] | None = None,
-        prefix: str = "",
-        remove_duplicate: bool = True,
+        self, memo: set[Any] | None = None, prefix: str = "", remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Any]]:
         """This module and all below it with their paths; its own is the prefix.
 

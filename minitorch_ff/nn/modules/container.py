@@ -17,9 +17,7 @@ from minitorch_ff.nn.parameter import Parameter
 if TYPE_CHECKING:
     from typing import Self
 
-__all__ = [
-    "Container", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential",
-]  # fmt: skip
+__all__ = ["Container", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
 
 
 class Container(Module):
@@ -479,9 +477,8 @@ class ParameterDict(Module):
     def _key_to_attr(self, key: Any) -> str:
         if not isinstance(key, str):
             raise TypeError(
-                "Index given to ParameterDict cannot be used as a key as it is not a "
-                f"string (type is '{type(key).__name__}'). Open an issue on github if "
-                "you need non-string keys."
+                "Index given to ParameterDict cannot be used as a key as it is not a string (type "
+                f"is '{type(key).__name__}'). Open an issue on github if you need non-string keys."
             )
         return key
 

@@ -65,8 +65,7 @@ def clip_grad_norm_(
     parameters = _listed(parameters)
     if generated and not parameters:
         warnings.warn(
-            "`parameters` is an empty generator, no gradient clipping will occur.",
-            stacklevel=3,
+            "`parameters` is an empty generator, no gradient clipping will occur.", stacklevel=3
         )
     norm = _get_total_norm(_gradients(parameters), norm_type, error_if_nonfinite, foreach)
     _clip_grads_with_norm_(parameters, max_norm, norm, foreach)
@@ -107,20 +106,16 @@ def _get_total_norm(
     total = vector_norm(stack(norms), norm_type)
     if error_if_nonfinite and not total.isfinite():
         raise RuntimeError(
-            f"The total norm of order {norm_type} for gradients from "
-            "`parameters` is non-finite, so it cannot be clipped. To disable "
-            "this error and scale the gradients by the non-finite norm anyway, "
-            "set `error_if_nonfinite=False`"
+            f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, "
+            "so it cannot be clipped. To disable this error and scale the gradients by the "
+            "non-finite norm anyway, set `error_if_nonfinite=False`"
         )
     return total
 
 
 @no_grad()
 def _clip_grads_with_norm_(
-    parameters: Tensors,
-    max_norm: float,
-    total_norm: Tensor,
-    foreach: bool | None = None,
+    parameters: Tensors, max_norm: float, total_norm: Tensor, foreach: bool | None = None
 ) -> None:
     """Scale gradients whose common norm is known (`nn.utils.clip_grads_with_norm_`).
 

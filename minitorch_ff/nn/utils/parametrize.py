@@ -138,9 +138,8 @@ class ParametrizationList(ModuleList):
     def _keep(self, i: int, part: Any, original: Tensor) -> None:
         if not isinstance(part, Tensor):
             raise ValueError(
-                "'right_inverse' must return a Tensor or a Sequence of tensors "
-                f"(list, tuple...). Got element {i} of the sequence with type "
-                f"{type(part).__name__}."
+                "'right_inverse' must return a Tensor or a Sequence of tensors (list, tuple...). "
+                f"Got element {i} of the sequence with type {type(part).__name__}."
             )
         if isinstance(original, Parameter):
             part = Parameter(part, original.requires_grad)
@@ -189,9 +188,8 @@ class ParametrizationList(ModuleList):
             original = getattr(self, f"original{i}")
             if not isinstance(part, Tensor):
                 raise ValueError(
-                    "'right_inverse' must return a sequence of tensors or "
-                    f"reference-type opaques. Got element {i} of type "
-                    f"{type(part).__name__}."
+                    "'right_inverse' must return a sequence of tensors or reference-type opaques. "
+                    f"Got element {i} of type {type(part).__name__}."
                 )
             if part.dtype != original.dtype:
                 raise ValueError(

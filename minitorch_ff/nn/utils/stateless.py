@@ -45,10 +45,5 @@ def functional_call(
         stacklevel=2,
     )
     return call_with(
-        module,
-        parameters_and_buffers,
-        args,
-        kwargs,
-        tie_weights=tie_weights,
-        strict=strict,
+        module, parameters_and_buffers, args, kwargs, tie_weights=tie_weights, strict=strict
     )

@@ -10,9 +10,7 @@ from minitorch_ff.optim.lr_scheduler.base import (
 from minitorch_ff.optim.lr_scheduler.base import LRScheduler
 from minitorch_ff.optim.lr_scheduler.base import _LRScheduler as _LRScheduler
 from minitorch_ff.optim.lr_scheduler.combined import ChainedScheduler, SequentialLR
-from minitorch_ff.optim.lr_scheduler.cosine import (
-    CosineAnnealingLR, CosineAnnealingWarmRestarts,
-)  # fmt: skip
+from minitorch_ff.optim.lr_scheduler.cosine import CosineAnnealingLR, CosineAnnealingWarmRestarts
 from minitorch_ff.optim.lr_scheduler.cyclic import CyclicLR
 from minitorch_ff.optim.lr_scheduler.factor import (
     ConstantLR, ExponentialLR, LinearLR, MultiStepLR, PolynomialLR, StepLR,

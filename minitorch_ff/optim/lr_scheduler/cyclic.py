@@ -16,11 +16,7 @@ from minitorch_ff.optim.lr_scheduler.momentum import (
 from minitorch_ff.optim.optimizer import Optimizer
 
 # What the scale of each built-in policy is a function of.
-_SCALE_MODES = {
-    "triangular": "cycle",
-    "triangular2": "cycle",
-    "exp_range": "iterations",
-}
+_SCALE_MODES = {"triangular": "cycle", "triangular2": "cycle", "exp_range": "iterations"}
 
 
 class CyclicLR(LRScheduler):

@@ -23,10 +23,7 @@ class _FunctionLR(LRScheduler):
     """Holds a function per parameter group, and saves the state of callable objects."""
 
     def __init__(
-        self,
-        optimizer: Optimizer,
-        lr_lambda: Schedule | list[Schedule],
-        last_epoch: int = -1,
+        self, optimizer: Optimizer, lr_lambda: Schedule | list[Schedule], last_epoch: int = -1
     ) -> None:
         self.optimizer = optimizer
         count = len(optimizer.param_groups)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Literal
 
-from minitorch_ff.optim.lr_scheduler.base import (
-    LRScheduler, Rate, check_optimizer, per_group,
-)  # fmt: skip
+from minitorch_ff.optim.lr_scheduler.base import LRScheduler, Rate, check_optimizer, per_group
 from minitorch_ff.optim.lr_scheduler.momentum import (
     momentum_bounds, set_momentum, start_at_highest, uses_beta1,
 )  # fmt: skip
@@ -160,9 +158,6 @@ class OneCycleLR(LRScheduler):
             start, end = group[phase["start_lr"]], group[phase["end_lr"]]
             rates.append(self._anneal(start, end, part))
             if self.cycle_momentum:
-                start, end = (
-                    group[phase["start_momentum"]],
-                    group[phase["end_momentum"]],
-                )
+                start, end = (group[phase["start_momentum"]], group[phase["end_momentum"]])
                 set_momentum(group, self.use_beta1, self._anneal(start, end, part))
         return rates

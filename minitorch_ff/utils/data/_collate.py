@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import (
-    Callable, Mapping, MutableMapping, MutableSequence, Sequence,
-)  # fmt: skip
+from collections.abc import Callable, Mapping, MutableMapping, MutableSequence, Sequence
 from typing import Any, TypeAlias
 
 import numpy

@@ -15,18 +15,14 @@ from minitorch_ff.utils.data._utils.iterators import (
 )  # fmt: skip
 from minitorch_ff.utils.data._utils.worker import get_worker_info
 from minitorch_ff.utils.data.dataset import Dataset, IterableDataset
-from minitorch_ff.utils.data.sampler import (
-    BatchSampler, RandomSampler, Sampler, SequentialSampler,
-)  # fmt: skip
+from minitorch_ff.utils.data.sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
 
 if TYPE_CHECKING:
     from multiprocessing.context import BaseContext
 
     from minitorch_ff._functions.random import Generator
 
-__all__ = [
-    "DataLoader", "default_collate", "default_convert", "get_worker_info",
-]  # fmt: skip
+__all__ = ["DataLoader", "default_collate", "default_convert", "get_worker_info"]
 
 Sample = TypeVar("Sample", covariant=True)
 
@@ -52,9 +48,8 @@ def _check_worker_settings(
         raise ValueError("timeout option should be non-negative")
     if num_workers == 0 and prefetch_factor is not None:
         raise ValueError(
-            "prefetch_factor option could only be specified in multiprocessing."
-            "let num_workers > 0 to enable multiprocessing, otherwise set "
-            "prefetch_factor to None."
+            "prefetch_factor option could only be specified in multiprocessing.let num_workers > 0 "
+            "to enable multiprocessing, otherwise set prefetch_factor to None."
         )
     if prefetch_factor is not None and prefetch_factor < 0:
         raise ValueError("prefetch_factor option should be non-negative")
@@ -93,9 +88,8 @@ def _as_context(context: Any, num_workers: int) -> BaseContext:
         return multiprocessing.get_context(context)
     if not isinstance(context, BaseContext):
         raise TypeError(
-            "multiprocessing_context option should be a valid context object or a "
-            "string specifying the start method, but got "
-            f"multiprocessing_context={context}"
+            "multiprocessing_context option should be a valid context object or a string "
+            f"specifying the start method, but got multiprocessing_context={context}"
         )
     return context
 
@@ -325,14 +319,12 @@ class DataLoader(Generic[Sample]):
         else:
             doubt = "" if knows_affinity else " (`cpuset` is not taken into account)"
             advice = (
-                "Our suggested max number of worker in current system is "
-                f"{most}{doubt}, which is smaller than what this DataLoader is going "
-                "to create."
+                f"Our suggested max number of worker in current system is {most}{doubt}, which is "
+                "smaller than what this DataLoader is going to create."
             )
         warnings.warn(
-            f"This DataLoader will create {self.num_workers} worker processes in "
-            f"total. {advice} Please be aware that excessive worker creation might get "
-            "DataLoader running slow or even freeze, lower the worker number to avoid "
-            "potential slowness/freeze if necessary.",
+            f"This DataLoader will create {self.num_workers} worker processes in total. {advice} "
+            "Please be aware that excessive worker creation might get DataLoader running slow or "
+            "even freeze, lower the worker number to avoid potential slowness/freeze if necessary.",
             stacklevel=2,
         )

@@ -302,9 +302,7 @@ def _lengths_of_fractions(total: int, fractions: Sequence[float]) -> list[int]:
 
 
 def random_split(
-    dataset: Dataset[Sample],
-    lengths: Sequence[int | float],
-    generator: Generator | None = None,
+    dataset: Dataset[Sample], lengths: Sequence[int | float], generator: Generator | None = None
 ) -> list[Subset[Sample]]:
     """Split a dataset into random parts that do not overlap.
 

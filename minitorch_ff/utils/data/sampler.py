@@ -241,10 +241,7 @@ class BatchSampler(Sampler[list[int]]):
     """
 
     def __init__(
-        self,
-        sampler: Sampler[int] | Iterable[int],
-        batch_size: int,
-        drop_last: bool,
+        self, sampler: Sampler[int] | Iterable[int], batch_size: int, drop_last: bool
     ) -> None:
         if not _is_count(batch_size):
             raise ValueError(

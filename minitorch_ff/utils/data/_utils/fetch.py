@@ -99,11 +99,7 @@ class _DatasetKind:
 
     @staticmethod
     def create_fetcher(
-        kind: int,
-        dataset: Any,
-        auto_collation: bool,
-        collate_fn: Collate,
-        drop_last: bool,
+        kind: int, dataset: Any, auto_collation: bool, collate_fn: Collate, drop_last: bool
     ) -> MapFetcher | IterableFetcher:
         """The reader for a dataset of this kind."""
         if kind == _DatasetKind.Map:

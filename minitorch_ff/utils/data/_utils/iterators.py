@@ -46,11 +46,7 @@ class _BaseDataLoaderIter:
     def _make_fetcher(self, dataset: Any) -> Any:
         """The reader of this loader for `dataset`."""
         return _DatasetKind.create_fetcher(
-            self._dataset_kind,
-            dataset,
-            self._auto_collation,
-            self._collate_fn,
-            self._drop_last,
+            self._dataset_kind, dataset, self._auto_collation, self._collate_fn, self._drop_last
         )
 
     def _next_data(self) -> Any:
@@ -68,17 +64,15 @@ class _BaseDataLoaderIter:
     def _too_long(self, told: int) -> str:
         """What to say of an iterable dataset with more samples than it told."""
         message = (
-            f"Length of IterableDataset {self._dataset} was reported to be {told}"
-            f"(when accessing len(dataloader)), but {self._num_yielded} samples have "
-            "been fetched. "
+            f"Length of IterableDataset {self._dataset} was reported to be {told}(when accessing "
+            f"len(dataloader)), but {self._num_yielded} samples have been fetched. "
         )
         if self._num_workers > 0:
             message += (
-                "For multiprocessing data-loading, this could be caused by not "
-                "properly configuring the IterableDataset replica at each worker. "
-                "Please see "
-                "https://pytorch.org/docs/stable/data.html"
-                "#torch.utils.data.IterableDataset for examples."
+                "For multiprocessing data-loading, this could be caused by not properly "
+                "configuring the IterableDataset replica at each worker. Please see "
+                "https://pytorch.org/docs/stable/data.html#torch.utils.data.IterableDataset for "
+                "examples."
             )
         return message
 
