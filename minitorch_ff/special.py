@@ -5,7 +5,7 @@ See: [torch.special](https://docs.pytorch.org/docs/stable/special.html).
 
 from __future__ import annotations
 
-from minitorch_ff._missing import missing
+from minitorch_ff._missing import missing as _missing
 from minitorch_ff._functions.activation import log_softmax, softmax
 from minitorch_ff._functions.activation import sigmoid as expit
 from minitorch_ff._functions.exponential import (
@@ -27,4 +27,4 @@ __all__ = [
     "ndtri", "polygamma", "psi", "round", "sinc", "softmax", "xlog1py", "xlogy",
 ]  # fmt: skip
 
-__getattr__ = missing(__name__)
+__getattr__ = _missing(__name__)

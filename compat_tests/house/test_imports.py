@@ -17,19 +17,20 @@ LAYERS = [
         "_size",
         "_checks",
         "_version",
+        "_missing",
         "return_types",
         "utils.hooks",
     ),
     ("_printing",),
     ("_functions",),
     ("_tensor",),
-    ("_creation", "_legacy"),
-    ("_serialization", "backends", "cuda", "linalg", "random", "special"),
+    ("_legacy", "_settings"),
+    ("backends", "cuda", "linalg", "random", "special"),
+    ("accelerator",),
     ("autograd",),
     ("nn.functional",),
     ("nn",),
     ("optim", "utils"),
-    ("vision",),
     ("",),
 ]
 MAY_USE_NUMPY = (  # the back ends, the generator, and the facade's borders
@@ -41,11 +42,8 @@ MAY_USE_NUMPY = (  # the back ends, the generator, and the facade's borders
     "_functions.creation",
     "_functions.indexing",
     "_functions.random",
-    "_creation",
-    "_serialization",
     "utils.data._collate",
     "utils.data._utils.worker_random",
-    "vision",
 )
 # Inside a function, at the time of the call: a method that stands for a higher layer.
 UPWARDS = {

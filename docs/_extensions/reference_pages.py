@@ -1,179 +1,149 @@
 """MkDocs hook: makes the pages of the reference from the modules that exist.
 
-A family has one page: its functions, and the operators behind them. So a new module is
-documented by being there.
+A family has one page: its functions, and the operators behind them. A package has a page
+of its own, with links to what it takes over from elsewhere. So a new module is documented
+by being there.
 """
 
 import ast
-import functools
-import pathlib
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from sources import (
+    PACKAGE,
+    defined,
+    exists,
+    exported,
+    handed_on,
+    modules,
+    public_functions,
+)
 
-ROOT = pathlib.Path(__file__).parents[2]
-PACKAGE = "minitorch_ff"
-# Section of the reference, folder below the package.
-SECTIONS = [
-    ("Functions", "_functions"),
-    ("nn", "nn/modules"),
-    ("nn.functional", "nn/functional"),
-    ("nn.utils", "nn/utils"),
-    ("optim", "optim"),
-    ("optim.lr_scheduler", "optim/lr_scheduler"),
-    ("utils.data", "utils/data"),
-    ("autograd", "autograd"),
-    ("vision", "vision"),
-    ("scripts", "scripts"),
-    ("firefly", "firefly"),
-    ("firefly.backend", "firefly/backend"),
-    ("firefly.backend.array_api", "firefly/backend/array_api"),
-]
-SINGLE_PAGES = {  # page: module
-    "Tensor": "_tensor",
-    "dtypes": "_dtypes",
-    "devices": "_devices",
-    "printing": "_printing",
-    "saving": "_serialization",
-    "linalg": "linalg",
-    "special": "special",
-    "cuda": "cuda",
-    "random": "random",
-    "nn.init": "nn.init",
-    "nn.parameter": "nn.parameter",
-}
-OPERATORS = "firefly/ops"
+TENSOR, FUNCTIONS, OPERATORS = "_tensor", "_functions", "firefly.ops"
+TITLES = {"_dtypes": "dtypes", "_devices": "devices", "_serialization": "saving"}
+NAMESPACES = ["linalg", "special", "random", "cuda", "func"]
+PACKAGES = """
+autograd nn nn.modules nn.functional nn.utils optim optim.lr_scheduler utils.data vision
+firefly firefly.backend firefly.backend.array_api firefly.random scripts
+""".split()
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Put the pages into the navigation."""
     for entry in config.nav:
         if "Reference" in entry:
-            entry["Reference"] = [
-                {title: uri} if uri else {title: inner}
-                for title, uri, inner in navigation()
-            ]
+            entry["Reference"] = navigation()
     return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages themselves."""
-    for uri, text in pages().items():
-        files.append(File.generated(config, uri, content=text))
+    for module, text in pages().items():
+        files.append(File.generated(config, uri_of(module), content=text))
     return files
 
 
-def navigation() -> list[tuple[str, str, list]]:
-    """Triples of a title, a page or nothing, and the pages of the section."""
-    entries = [
-        (title, uri_of(module), [])
-        for title, module in SINGLE_PAGES.items()
-        if exists(module)
-    ]
-    for title, folder in SECTIONS:
-        inner = [{page_title(m): uri_of(m)} for m in modules(folder)]
-        if inner:
-            entries.append((title, "", inner))
-    rules = [{m.split(".")[-1]: uri_of(m)} for m in lone_operators()]
-    if rules:
-        entries.append(("firefly.ops", "", rules))
-    return entries
+def navigation() -> list[dict]:
+    """Tensor; functions by family; single modules; packages with their modules."""
+    entries: list[dict] = [{"Tensor": uri_of(TENSOR)}]
+    entries.append({"Functions": links(modules(FUNCTIONS))})
+    entries += [{title(m): uri_of(m)} for m in single_modules()]
+    for package in filter(exists, PACKAGES):
+        entries.append({package: [uri_of(package), *links(modules(package))]})
+    return [*entries, {OPERATORS: links(lone_operators())}]
+
+
+def links(names: list[str]) -> list[dict]:
+    """Entries of the navigation for modules."""
+    return [{title(name): uri_of(name)} for name in names]
 
 
 def pages() -> dict[str, str]:
-    """Markdown by page."""
-    texts = {
-        uri_of(module): page(title, block(module))
-        for title, module in SINGLE_PAGES.items()
-        if exists(module)
-    }
-    for _, folder in SECTIONS:
-        for module in modules(folder):
-            texts[uri_of(module)] = page(page_title(module), block(module))
-    for module in modules("_functions"):
-        functions = block(module, sorted(public_functions()[module]))
-        operators = f"{OPERATORS}/{page_title(module)}".replace("/", ".")
-        if exists(operators):
-            functions += "\n## Operators\n\n" + operator_block(operators)
-        texts[uri_of(module)] = page(page_title(module), functions)
+    """Markdown by module."""
+    texts = {TENSOR: page(TENSOR, show(TENSOR))}
+    for module in modules(FUNCTIONS):
+        texts[module] = family_page(module)
+    for package in filter(exists, PACKAGES):
+        for module in modules(package):
+            texts[module] = page(module, show(module))
+        texts[package] = namespace_page(package)
+    for module in single_modules():
+        texts[module] = namespace_page(module)
     for module in lone_operators():
-        texts[uri_of(module)] = page(page_title(module), operator_block(module))
+        texts[module] = page(module, show(module, defined(module, ast.ClassDef)))
     return texts
 
 
-def page(title: str, body: str) -> str:
-    """A page's Markdown."""
-    return f"# {title}\n\n{body}"
-
-
-def block(module: str, members: list[str] | None = None) -> str:
-    """What makes mkdocstrings show a module, or only some of its members."""
-    lines = [f"::: {PACKAGE}.{module}"]
-    if members is not None:
-        lines += ["    options:", f"      members: {members}"]
-    return "\n".join(lines) + "\n"
-
-
-def operator_block(module: str) -> str:
-    """The operators of a module, without its helpers."""
-    tree = ast.parse(source_of(module).read_text(encoding="utf-8"))
-    return block(module, [n.name for n in tree.body if isinstance(n, ast.ClassDef)])
-
-
-@functools.cache
-def public_functions() -> dict[str, set[str]]:
-    """By module of functions: the names that the facade makes public.
-
-    They are imported by name, or used as `family.name`, outside `_functions`.
-    """
-    found: dict[str, set[str]] = {module: set() for module in modules("_functions")}
-    for path in (ROOT / PACKAGE).rglob("*.py"):
-        if path.parent.name == "_functions" or "firefly" in path.parts:
-            continue
-        families = {}
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom):
-                origin = (node.module or "").removeprefix(PACKAGE + ".")
-                for name in node.names:
-                    if origin == "_functions":
-                        families[name.asname or name.name] = f"{origin}.{name.name}"
-                    elif origin in found:
-                        found[origin].add(name.name)
-            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-                found.get(families.get(node.value.id, ""), set()).add(node.attr)
-    return found
-
-
-def modules(folder: str) -> list[str]:
-    """Dotted names of a folder's public modules."""
-    names = sorted(path.stem for path in (ROOT / PACKAGE / folder).glob("*.py"))
-    dotted = folder.replace("/", ".")
-    return [f"{dotted}.{name}" for name in names if name[0] != "_"]
+def single_modules() -> list[str]:
+    """Modules of the facade that stand alone."""
+    return [m for m in (*TITLES, *NAMESPACES) if exists(m)]
 
 
 def lone_operators() -> list[str]:
-    """Operator modules without functions of the same family."""
-    families = {name.split(".")[-1] for name in modules("_functions")}
-    return [m for m in modules(OPERATORS) if m.split(".")[-1] not in families]
+    """Modules of operators without functions of the same family."""
+    families = {title(m) for m in modules(FUNCTIONS)}
+    return [m for m in modules(OPERATORS) if title(m) not in families]
 
 
-def source_of(module: str) -> pathlib.Path:
-    """The file of a module or package."""
-    path = ROOT / PACKAGE / module.replace(".", "/")
-    file = path.with_name(path.name + ".py")
-    return file if file.exists() else path / "__init__.py"
+def family_page(module: str) -> str:
+    """Functions, then the operators of the same family."""
+    body = show(module, sorted(public_functions()[module]))
+    operators = f"{OPERATORS}.{title(module)}"
+    if exists(operators):
+        shown = show(operators, defined(operators, ast.ClassDef))
+        body += f"\n## Operators {{ #{PACKAGE}.{operators} }}\n\n{shown}"
+    return page(module, body)
 
 
-def exists(module: str) -> bool:
-    """Whether there is such a module or package."""
-    return source_of(module).exists()
+def namespace_page(module: str) -> str:
+    """What a module says and defines, and links to what it takes over.
+
+    What it takes from a module without a page is shown here.
+    """
+    links, members = set(), defined(module)
+    for name, origin, original in handed_on(module):
+        if has_page(origin):
+            links.add(f"[`{name}`][{PACKAGE}.{origin}.{original}]")
+        elif name in exported(module):
+            members.append(name)
+    body = show(module, members)
+    if links:
+        body += f"\n## From elsewhere\n\n{', '.join(sorted(links))}\n"
+    return page(module, body)
+
+
+def has_page(module: str) -> bool:
+    """Whether a module is not private to the package around it."""
+    private = module.removeprefix(FUNCTIONS + ".").startswith("_") or "._" in module
+    return module in (TENSOR, *TITLES) or not private
+
+
+def page(module: str, body: str) -> str:
+    """A page's Markdown; the module's name leads to its title."""
+    return f"# {title(module)} {{ #{PACKAGE}.{module} }}\n\n{body}"
+
+
+def show(module: str, members: list[str] | None = None) -> str:
+    """What makes mkdocstrings show a module, or only some of its members."""
+    lines = [f"::: {PACKAGE}.{module}"]
+    if members is not None:
+        lines += ["    options:", f"      members: {members or False}"]
+    return "\n".join(lines) + "\n"
+
+
+def title(module: str) -> str:
+    """`reduction`, `optim.lr_scheduler`: without what the section says already."""
+    if module == TENSOR:
+        return "Tensor"
+    if module in PACKAGES:
+        return module
+    return TITLES.get(module, module.split(".")[-1])
 
 
 def uri_of(module: str) -> str:
-    """The page of a module: `reference/reduction.md`."""
-    return f"reference/{module.replace('_functions.', '').lstrip('_')}.md"
-
-
-def page_title(module: str) -> str:
-    """The last part of the module's name."""
-    return module.split(".")[-1].lstrip("_")
+    """The page of a module: `reference/reduction.md`, `reference/torch.linalg.md`."""
+    if module == TENSOR:
+        return "reference/tensor.md"
+    if module in NAMESPACES:
+        return f"reference/torch.{module}.md"
+    return f"reference/{module.removeprefix(FUNCTIONS + '.').lstrip('_')}.md"

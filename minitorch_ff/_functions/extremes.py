@@ -108,13 +108,13 @@ def clamp(
     if isinstance(min, AnyTensor) or isinstance(max, AnyTensor):
         bounds = [b for b in (min, max) if b is not None]
         if all([isinstance(b, AnyTensor) for b in bounds]):
-            return _between_tensors(input, min, max, "ClampBackward0")
+            return _between_tensors(input, min, max, "Clamp", 0)
         if any([b.buffer.ndim for b in bounds if isinstance(b, AnyTensor)]):
             raise invalid_combination("clamp", input, *bounds)
         min, max = _plain_number(min), _plain_number(max)
     elif min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
-    return _between(input, min, max, "ClampBackward1")
+    return _between(input, min, max, "Clamp", 1)
 
 
 def clamp_min(input: Tensor, min: Tensor | Number) -> Tensor:
@@ -123,8 +123,8 @@ def clamp_min(input: Tensor, min: Tensor | Number) -> Tensor:
     See: [torch.clamp](https://docs.pytorch.org/docs/stable/generated/torch.clamp.html).
     """
     if isinstance(min, AnyTensor):
-        return _between_tensors(input, min, None, "ClampMinBackward1")
-    return _between(input, min, None, "ClampMinBackward0")
+        return _between_tensors(input, min, None, "ClampMin", 1)
+    return _between(input, min, None, "ClampMin", 0)
 
 
 def clamp_max(input: Tensor, max: Tensor | Number) -> Tensor:
@@ -133,8 +133,8 @@ def clamp_max(input: Tensor, max: Tensor | Number) -> Tensor:
     See: [torch.clamp](https://docs.pytorch.org/docs/stable/generated/torch.clamp.html).
     """
     if isinstance(max, AnyTensor):
-        return _between_tensors(input, None, max, "ClampMaxBackward1")
-    return _between(input, None, max, "ClampMaxBackward0")
+        return _between_tensors(input, None, max, "ClampMax", 1)
+    return _between(input, None, max, "ClampMax", 0)
 
 
 def _plain_number(bound: Any) -> Any:
@@ -142,7 +142,7 @@ def _plain_number(bound: Any) -> Any:
     return bound.buffer.item() if isinstance(bound, AnyTensor) else bound
 
 
-def _between(input: Any, low: Any, high: Any, called: str) -> Any:
+def _between(input: Any, low: Any, high: Any, called: str, variant: int) -> Any:
     """Numbers as bounds."""
     try:
         dtype = input.buffer.dtype
@@ -157,10 +157,10 @@ def _between(input: Any, low: Any, high: Any, called: str) -> Any:
         raise invalid_combination(_function(called), input, *bounds) from None
     if dtype.kind == "b":
         raise not_implemented(f"{_function(called)}_scalar_cpu", dtype)
-    return apply(ops.Clamp, input, low=low, high=high, called=called)
+    return apply(ops.Clamp, input, low=low, high=high, called=called, variant=variant)
 
 
-def _between_tensors(input: Any, low: Any, high: Any, called: str) -> Any:
+def _between_tensors(input: Any, low: Any, high: Any, called: str, variant: int) -> Any:
     """Tensors as bounds."""
     bounds = [b for b in (low, high) if b is not None]
     if not isinstance(input, AnyTensor):
@@ -169,7 +169,7 @@ def _between_tensors(input: Any, low: Any, high: Any, called: str) -> Any:
     low = ABSENT if low is None else tensors[1]
     high = ABSENT if high is None else tensors[-1]
     try:
-        return apply(ops.ClampTensor, tensors[0], low, high, called=called)
+        return apply(ops.ClampTensor, tensors[0], low, high, called=called, variant=variant)
     except ValueError:
         for bound in bounds:
             check_broadcast(input.buffer.shape, bound.buffer.shape)
@@ -177,8 +177,8 @@ def _between_tensors(input: Any, low: Any, high: Any, called: str) -> Any:
 
 
 def _function(called: str) -> str:
-    """`clamp_min` for `ClampMinBackward0`."""
-    return called[:-9].replace("Max", "_max").replace("Min", "_min").lower()
+    """`clamp_min` for `ClampMin`."""
+    return called.replace("M", "_m").lower()
 
 
 def nan_to_num(

@@ -1,35 +1,36 @@
 """Random numbers: seeds, generators, and tensors drawn from them.
 
-The numbers are PyTorch's: see [`firefly.random`][minitorch_ff.firefly.random].
+The numbers are PyTorch's: see [`firefly.random`][minitorch_ff.firefly.random]. Functions
+that draw take `generator=`; without one they draw from the process's own generator.
 """
 
 from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy
 
 from minitorch_ff import _dtypes
-from minitorch_ff._devices import as_device
-from minitorch_ff._functions.creation import checked_shape, new
+from minitorch_ff._checks import must_be_tensor
+from minitorch_ff._devices import as_device, backend_for
+from minitorch_ff._functions.creation import (
+    checked_shape, empty, empty_like, new, numpy_dtype,
+)  # fmt: skip
 from minitorch_ff.firefly import random as engine
-from minitorch_ff.firefly.in_place import check_writable, write
-from minitorch_ff.firefly.modes import grad_enabled
-from minitorch_ff.firefly.ops.base import apply
+from minitorch_ff.firefly.modes import no_grad
+from minitorch_ff.firefly.ops.base import apply, check_broadcast
 from minitorch_ff.firefly.ops.indexing import Overwrite
-from minitorch_ff.firefly.random.memory_order import fill, read
+from minitorch_ff.firefly.random.dtypes import not_implemented
+from minitorch_ff.firefly.random.memory_order import fill
 from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 from minitorch_ff.firefly.tensor import wrap
 
 if TYPE_CHECKING:
     from minitorch_ff._dtypes import dtype as DType
     from minitorch_ff._tensor import Tensor
-
-# Functions that draw take `generator=`: by default the process's own one.
-
 
 # ---------------------------------------------------------------------- generators, seeds
 
@@ -38,7 +39,10 @@ class Generator(engine.Generator):
     """A stream of random numbers of its own.
 
     Args:
-        device: The draws are made on the host, whatever is said here.
+        device: Where the numbers are wanted; they are drawn on the host all the same.
+
+    Raises:
+        AssertionError: The device is missing.
 
     Example:
         >>> import minitorch_ff as torch
@@ -50,33 +54,46 @@ class Generator(engine.Generator):
     """
 
     def __init__(self, device: Any = "cpu") -> None:
-        super().__init__()
         self.device = as_device(device)
+        backend_for(self.device)
+        super().__init__()
+
+    def manual_seed(self, seed: int) -> Self:
+        """Start again from a seed.
+
+        Args:
+            seed: In [-2⁶³, 2⁶⁴).
+
+        Raises:
+            ValueError: It is not.
+            RuntimeError: It is no int.
+        """
+        if not isinstance(seed, int) or isinstance(seed, bool):
+            kind = type(seed).__name__
+            raise RuntimeError(f"manual_seed expected a long, but got {kind}")
+        return super().manual_seed(seed)
 
     def get_state(self) -> Tensor:
         """The state, 5056 bytes, as PyTorch writes it."""
         return wrap(AnyTensor.result_class, self.state())
 
-    def set_state(self, new_state: Any) -> Any:
+    def set_state(self, new_state: Any) -> Self:
         """Continue from a state, of ours or of PyTorch's.
 
         Raises:
             TypeError: It is no tensor of bytes.
             RuntimeError: It is no state.
         """
-        return super().set_state(_bytes(new_state))
+        if not isinstance(new_state, AnyTensor):
+            kind = type(new_state).__name__
+            raise TypeError(f"expected a torch.ByteTensor, but got {kind}")
+        return super().set_state(new_state.backend.to_numpy(new_state.buffer))
 
     def clone_state(self) -> Generator:
         """Another generator in the same state."""
-        return self.clone()
-
-
-def _bytes(state: Any) -> Any:
-    if isinstance(state, numpy.ndarray):
-        return state
-    if not isinstance(state, AnyTensor):
-        raise TypeError("RNG state must be a torch.ByteTensor")
-    return state.buffer
+        twin = self.clone()
+        twin.device = self.device
+        return twin
 
 
 default_generator: Any = engine.default_generator
@@ -88,7 +105,7 @@ def manual_seed(seed: int) -> Generator:
     """Start the default generator again from a seed.
 
     Args:
-        seed: In [-2⁶³, 2⁶⁴).
+        seed: In [-2⁶³, 2⁶⁴). What is no int is made one.
 
     Raises:
         ValueError: It is not.
@@ -101,7 +118,7 @@ def manual_seed(seed: int) -> Generator:
 
     See: [torch.manual_seed](https://docs.pytorch.org/docs/stable/generated/torch.manual_seed.html).
     """
-    return default_generator.manual_seed(seed)  # type: ignore[no-any-return]
+    return default_generator.manual_seed(int(seed))  # type: ignore[no-any-return]
 
 
 def seed() -> int:
@@ -145,32 +162,108 @@ def fork_rng(
 
     See: [torch.random.fork_rng](https://docs.pytorch.org/docs/stable/random.html#torch.random.fork_rng).
     """
-    state = default_generator.state()
+    state = get_rng_state()
     try:
         yield
     finally:
         if enabled:
-            default_generator.set_state(state)
+            set_rng_state(state)
 
 
 def stream(generator: Any) -> Any:
-    """The generator to draw from."""
-    return default_generator if generator is None else generator
+    """The generator to draw from.
+
+    Raises:
+        TypeError: It is none.
+    """
+    if generator is None:
+        return default_generator
+    if not isinstance(generator, engine.Generator):
+        kind = type(generator).__name__
+        raise TypeError(f"argument 'generator' must be torch.Generator, not {kind}")
+    return generator
+
+
+# ------------------------------------------------------------------------ the arguments
+
+
+def int64(value: Any, function: str, argument: str) -> int:
+    """An integer argument, as PyTorch's parser takes it.
+
+    Raises:
+        TypeError: It is no integer.
+        ValueError: It has more than 64 bits.
+    """
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        kind = type(value).__name__
+        raise TypeError(f"{function}(): argument '{argument}' must be int, not {kind}")
+    number = value.__index__()
+    if not -(2**63) <= number < 2**63:
+        raise ValueError("Overflow when unpacking long long")
+    return number  # type: ignore[no-any-return]
+
+
+def matched(
+    function: str, names: tuple[str, ...], args: tuple[Any, ...], named: dict[str, Any]
+) -> dict[str, Any]:
+    """Arguments by name, where leaving some out shifts the others to the right.
+
+    `randint(5, size)` is `high, size`, `randint(1, 5, size)` is `low, high, size`.
+
+    Args:
+        function: Who asks.
+        names: All names, in order.
+        args: The positional arguments.
+        named: The keyword arguments; those called `names` are taken out.
+
+    Raises:
+        TypeError: They do not match.
+    """
+    found = {name: named.pop(name) for name in names if name in named}
+    count = len(args) + len(found)
+    used = names[len(names) - count :] if count <= len(names) else ()
+    free = [name for name in used if name not in found]
+    if len(free) != len(args) or not found.keys() <= set(used):
+        raise TypeError(f"{function}() received an invalid combination of arguments")
+    return {**found, **dict(zip(free, args, strict=True))}
+
+
+def integer_bounds(function: str, values: dict[str, Any]) -> tuple[int, int]:
+    """`low` (0 by default) and `high`, checked.
+
+    Raises:
+        TypeError: One is no integer, or `high` is missing.
+        ValueError: One has more than 64 bits.
+    """
+    if "high" not in values:
+        raise TypeError(f"{function}() received an invalid combination of arguments")
+    low = int64(values.get("low", 0), function, "low")
+    return low, int64(values["high"], function, "high")
 
 
 # -------------------------------------------------------------------------- new tensors
 
 
-def _drawn(draw: Any, shape: tuple[int, ...], options: dict[str, Any]) -> Any:
+def _drawn(draw: Callable[[int], Any], shape: tuple[int, ...], options: dict[str, Any]) -> Any:
     """A new tensor of `shape` with the values that `draw(size)` gives."""
     return new(draw(math.prod(shape)).reshape(shape), **options)
 
 
-def _floating(dtype: DType | None) -> Any:
-    return (_dtypes.get_default_dtype() if dtype is None else dtype).numpy
+def draw_into(tensor: Tensor, draw: Callable[[int, Any, bool], Any]) -> None:
+    """Fill a tensor's memory with what `draw(size, dtype, contiguous)` gives."""
+    xp, buffer = tensor.backend, tensor.buffer
+    host = xp.to_numpy(buffer)
+    fill(host, draw(host.size, host.dtype, host.flags.c_contiguous))
+    if host is not buffer:
+        xp.copy_(buffer, xp.beside(host, buffer))
 
 
-def rand(*size: Any, generator: Any = None, dtype: DType | None = None, **options: Any) -> Tensor:
+def rand(
+    *size: Any,
+    generator: Any = None,
+    dtype: DType | None = None,
+    **options: Any,
+) -> Tensor:
     """Numbers spread evenly over [0, 1).
 
     Args:
@@ -187,11 +280,16 @@ def rand(*size: Any, generator: Any = None, dtype: DType | None = None, **option
 
     See: [torch.rand](https://docs.pytorch.org/docs/stable/generated/torch.rand.html).
     """
-    shape, target = checked_shape(size, options), _floating(dtype)
+    shape, target = checked_shape(size, options), numpy_dtype(dtype)
     return _drawn(lambda n: stream(generator).uniform(n, 0, 1, target), shape, options)
 
 
-def randn(*size: Any, generator: Any = None, dtype: DType | None = None, **options: Any) -> Tensor:
+def randn(
+    *size: Any,
+    generator: Any = None,
+    dtype: DType | None = None,
+    **options: Any,
+) -> Tensor:
     """Numbers from the normal distribution with mean 0 and variance 1.
 
     Args:
@@ -208,7 +306,7 @@ def randn(*size: Any, generator: Any = None, dtype: DType | None = None, **optio
 
     See: [torch.randn](https://docs.pytorch.org/docs/stable/generated/torch.randn.html).
     """
-    shape, target = checked_shape(size, options), _floating(dtype)
+    shape, target = checked_shape(size, options), numpy_dtype(dtype)
     return _drawn(lambda n: stream(generator).normal(n, 0, 1, target), shape, options)
 
 
@@ -225,6 +323,7 @@ def randint(
 
     Raises:
         RuntimeError: The range is empty, or does not fit the dtype.
+        TypeError: A bound is no integer.
 
     Example:
         >>> import minitorch_ff as torch
@@ -234,16 +333,14 @@ def randint(
 
     See: [torch.randint](https://docs.pytorch.org/docs/stable/generated/torch.randint.html).
     """
-    named = {k: options.pop(k) for k in ("low", "high", "size") if k in options}
-    names = ("high", "size") if len(args) + len(named) == 2 else ("low", "high", "size")
-    free = [name for name in names if name not in named]
-    if len(args) != len(free):
-        raise TypeError("randint() received an invalid combination of arguments")
-    values = {**named, **dict(zip(free, args, strict=True))}
-    low, high = int(values.get("low", 0)), int(values["high"])
-    target = (_dtypes.int64 if dtype is None else dtype).numpy
+    values = matched("randint", ("low", "high", "size"), args, options)
+    low, high = integer_bounds("randint", values)
+    if hasattr(values["size"], "__index__"):
+        raise TypeError("randint(): argument 'size' must be tuple of ints, not int")
     shape = checked_shape((values["size"],))
-    return _drawn(lambda n: stream(generator).randint(n, low, high, target), shape, options)
+    target = numpy_dtype(_dtypes.int64 if dtype is None else dtype)
+    source = stream(generator)
+    return _drawn(lambda n: source.randint(n, low, high, target), shape, options)
 
 
 def randperm(
@@ -262,70 +359,103 @@ def randperm(
 
     See: [torch.randperm](https://docs.pytorch.org/docs/stable/generated/torch.randperm.html).
     """
-    checked_shape((n,))
-    target = (_dtypes.int64 if dtype is None else dtype).numpy
-    return new(stream(generator).randperm(n, target), **options)
+    (size,) = checked_shape((int64(n, "randperm", "n"),))
+    target = numpy_dtype(_dtypes.int64 if dtype is None else dtype)
+    return new(stream(generator).randperm(size, target), **options)
 
 
 def _like(
-    input: Tensor, dtype: DType | None, options: dict[str, Any]
-) -> tuple[Any, dict[str, Any]]:
-    """An array to fill, in the shape and layout of `input`, and where to put it."""
-    options.pop("memory_format", None)
-    options["device"] = options.get("device") or input.device
-    target = input.buffer.dtype if dtype is None else dtype.numpy
-    if isinstance(input.buffer, numpy.ndarray):
-        return numpy.empty_like(input.buffer, target), options
-    return numpy.empty(input.buffer.shape, target), options
+    function: str,
+    input: Tensor,
+    draw: Callable[[int, Any, bool], Any],
+    dtype: DType | None,
+    options: dict[str, Any],
+) -> Tensor:
+    """A tensor like `input`, layout included, filled with what `draw` gives."""
+    must_be_tensor(input, function, "input", 1)
+    out = empty_like(input, dtype=dtype, **options)
+    draw_into(out, draw)
+    return out
 
 
 def rand_like(
-    input: Tensor, *, generator: Any = None, dtype: DType | None = None, **options: Any
+    input: Tensor,
+    *,
+    generator: Any = None,
+    dtype: DType | None = None,
+    **options: Any,
 ) -> Tensor:
     """`rand` in the shape, dtype and place of `input`.
 
     See: [torch.rand_like](https://docs.pytorch.org/docs/stable/generated/torch.rand_like.html).
     """
-    out, options = _like(input, dtype, options)
-    fill(out, stream(generator).uniform(out.size, 0, 1, out.dtype))
-    return new(out, **options)
+    source = stream(generator)
+
+    def draw(size: int, target: Any, _: bool) -> Any:
+        return source.uniform(size, 0, 1, target)
+
+    return _like("rand_like", input, draw, dtype, options)
 
 
 def randn_like(
-    input: Tensor, *, generator: Any = None, dtype: DType | None = None, **options: Any
+    input: Tensor,
+    *,
+    generator: Any = None,
+    dtype: DType | None = None,
+    **options: Any,
 ) -> Tensor:
     """`randn` in the shape, dtype and place of `input`.
 
     See: [torch.randn_like](https://docs.pytorch.org/docs/stable/generated/torch.randn_like.html).
     """
-    out, options = _like(input, dtype, options)
-    flat = stream(generator).normal(out.size, 0, 1, out.dtype, out.flags.c_contiguous)
-    fill(out, flat)
-    return new(out, **options)
+    source = stream(generator)
+
+    def draw(size: int, target: Any, contiguous: bool) -> Any:
+        return source.normal(size, 0, 1, target, contiguous)
+
+    return _like("randn_like", input, draw, dtype, options)
 
 
 def randint_like(
-    input: Tensor, *bounds: Any, generator: Any = None, dtype: DType | None = None, **options: Any
+    input: Tensor,
+    *bounds: Any,
+    generator: Any = None,
+    dtype: DType | None = None,
+    **options: Any,
 ) -> Tensor:
     """`randint` in the shape, dtype and place of `input`.
 
+    Args:
+        input: The pattern.
+        *bounds: `high` or `low, high`.
+        generator: Where to draw from.
+        dtype: That of `input` if None.
+        **options: `device`, `requires_grad`, `layout`, `pin_memory`.
+
     See: [torch.randint_like](https://docs.pytorch.org/docs/stable/generated/torch.randint_like.html).
     """
-    low, high = options.pop("low", None), options.pop("high", None)
-    given = list(bounds)
-    if high is None:
-        high = given.pop()
-    if low is None:
-        low = given.pop() if given else 0
-    out, options = _like(input, dtype, options)
-    fill(out, stream(generator).randint(out.size, int(low), int(high), out.dtype))
-    return new(out, **options)
+    values = matched("randint_like", ("low", "high"), bounds, options)
+    low, high = integer_bounds("randint_like", values)
+    source = stream(generator)
+
+    def draw(size: int, target: Any, _: bool) -> Any:
+        return source.randint(size, low, high, target)
+
+    return _like("randint_like", input, draw, dtype, options)
+
+
+# -------------------------------------------------------------- a parameter per element
 
 
 def normal(
-    mean: Any, std: Any = 1.0, size: Any = None, *, generator: Any = None,
-    dtype: DType | None = None, **options: Any,
-) -> Tensor:  # fmt: skip
+    mean: Any,
+    std: Any = 1.0,
+    size: Any = None,
+    *,
+    generator: Any = None,
+    dtype: DType | None = None,
+    **options: Any,
+) -> Tensor:
     """Numbers from normal distributions.
 
     Args:
@@ -333,56 +463,53 @@ def normal(
         std: A number, or a tensor with a standard deviation for each result.
         size: The shape, if both are numbers.
         generator: Where to draw from.
-        dtype: Floating.
-        **options: `device`, `requires_grad`, `layout`, `pin_memory`.
+        dtype: Floating, if both are numbers.
+        **options: `device`, `requires_grad`, `layout`, `pin_memory`, likewise.
 
     Raises:
         RuntimeError: A standard deviation is negative.
+        TypeError: There is a size besides tensors, or none besides numbers.
 
     See: [torch.normal](https://docs.pytorch.org/docs/stable/generated/torch.normal.html).
     """
-    if not isinstance(mean, AnyTensor) and not isinstance(std, AnyTensor):
-        if size is None:
-            raise TypeError(
-                "normal() received an invalid combination of arguments: two numbers need a size"
-            )
-        shape, target = checked_shape((size,)), _floating(dtype)
-        return _drawn(lambda n: stream(generator).normal(n, mean, std, target), shape, options)
-    means = mean.backend.to_numpy(mean.buffer) if isinstance(mean, AnyTensor) else None
-    stds = std.backend.to_numpy(std.buffer) if isinstance(std, AnyTensor) else None
-    _check_normal(means, stds, std)
-    like = means if means is not None else stds
-    shape = numpy.broadcast_shapes(*[a.shape for a in (means, stds) if a is not None])
+    each = isinstance(mean, AnyTensor) or isinstance(std, AnyTensor)
+    shape_given = not (size is None or hasattr(size, "__index__"))
+    if each == shape_given or (each and (dtype is not None or options)):
+        raise TypeError("normal() received an invalid combination of arguments")
+    if each:
+        return _normal_each(mean, std, generator)
+    shape, target = checked_shape((size,)), numpy_dtype(dtype)
     source = stream(generator)
-    flat = source.normal(math.prod(shape), 0, 1 if stds is not None else std, like.dtype)
-    values = flat.reshape(shape)
-    if stds is not None:
-        values = (values * stds).astype(like.dtype, copy=False)
-    values = values + (means if means is not None else like.dtype.type(mean))
-    device = mean.device if isinstance(mean, AnyTensor) else std.device
-    result = new(numpy.asarray(values, like.dtype), device)
-    for parameter in (mean, std):
-        if isinstance(parameter, AnyTensor) and parameter.edge() is not None and grad_enabled():
-            settings = {"value": result.buffer, "called": "Normal"}
-            return apply(Overwrite, parameter, **settings)
-    return result  # type: ignore[no-any-return]
+    return _drawn(lambda n: source.normal(n, mean, std, target), shape, options)
 
 
-def _check_normal(means: Any, stds: Any, std: Any) -> None:
-    if stds is not None:
-        if stds.dtype.kind not in "fV":
-            raise RuntimeError("normal expects standard deviation to be non-complex")
-        if stds.size and not (stds >= 0).all():
-            raise RuntimeError("normal expects all elements of std >= 0.0")
-    elif std < 0:
-        raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
-    if means is not None and stds is not None:
-        try:
-            numpy.broadcast_shapes(means.shape, stds.shape)
-        except ValueError:
-            from minitorch_ff.firefly.ops.base import check_broadcast
+def _normal_each(mean: Any, std: Any, generator: Any) -> Tensor:
+    """Normal numbers, then `* std` and `+ mean`, each step rounded to the dtype."""
+    _check_deviation(std)
+    parameters = [t for t in (mean, std) if isinstance(t, AnyTensor)]
+    first, last = parameters[0], parameters[-1]
+    check_broadcast(first.buffer.shape, last.buffer.shape)
+    shape = numpy.broadcast_shapes(first.buffer.shape, last.buffer.shape)
+    with no_grad():
+        out: Any = empty(shape, dtype=first.dtype, device=first.device)
+        if isinstance(std, AnyTensor):
+            out.normal_(generator=generator).mul_(std)
+        else:
+            out.normal_(0, std, generator=generator)
+        out.add_(mean)
+    # PyTorch numbers the forms: 1 (tensor, number), 2 (number, tensor), 3 (both tensors).
+    form = isinstance(mean, AnyTensor) + 2 * isinstance(std, AnyTensor)
+    return apply(Overwrite, *parameters, value=out.buffer, called="Normal", variant=form)
 
-            check_broadcast(means.shape, stds.shape)
+
+def _check_deviation(std: Any) -> None:
+    if not isinstance(std, AnyTensor):
+        if std < 0:
+            raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
+    elif std.buffer.dtype.kind == "c":
+        raise RuntimeError("normal expects standard deviation to be non-complex")
+    elif not (std.backend.to_numpy(std.buffer) >= 0).all():
+        raise RuntimeError("normal expects all elements of std >= 0.0")
 
 
 def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -> Tensor:
@@ -398,22 +525,55 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -
 
     See: [torch.bernoulli](https://docs.pytorch.org/docs/stable/generated/torch.bernoulli.html).
     """
-    out, options = _like(input, None, {})
-    if p is not None:
-        flat = stream(generator).bernoulli(out.size, p)
-    else:
-        chances = input.backend.to_numpy(input.buffer)
-        flat = stream(generator).bernoulli_each(read(chances, out))
-    fill(out, flat)
-    result = new(out, **options)
-    if input.edge() is not None and grad_enabled():
-        settings = {"value": result.buffer, "called": "Bernoulli"}
-        return apply(Overwrite, input, **settings)
-    return result
+    must_be_tensor(input, "bernoulli", "input", 1)
+    if isinstance(p, AnyTensor) and p.buffer.ndim:
+        raise TypeError("bernoulli() received an invalid combination of arguments")
+    source = stream(generator)
+    if p is None:
+        refuse_complex(input.buffer.dtype, "bernoulli_tensor_cpu_self_")
+        return _per_element(input, source.bernoulli_each, "Bernoulli")
+    chance = number(p)
+    refuse_complex(input.buffer.dtype, "bernoulli_scalar_cpu_")
+    return _per_element(input, lambda flat: source.bernoulli(flat.size, chance), "Bernoulli")
+
+
+def poisson(input: Tensor, generator: Any = None) -> Tensor:
+    """Counts of events that happen at the given rates.
+
+    See: [torch.poisson](https://docs.pytorch.org/docs/stable/generated/torch.poisson.html).
+    """
+    must_be_tensor(input, "poisson", "input", 1)
+    return _per_element(input, stream(generator).poisson, "Poisson")
+
+
+def _per_element(input: Tensor, draw: Callable[[Any], Any], called: str) -> Tensor:
+    """A row-major tensor with what `draw` makes of the elements of `input`."""
+    xp, x = input.backend, input.buffer
+    values = draw(xp.to_numpy(x).reshape(-1)).astype(x.dtype, copy=False)
+    return apply(Overwrite, input, value=xp.beside(values.reshape(x.shape), x), called=called)
+
+
+def number(value: Any) -> Any:
+    """A parameter of a distribution: a number, or a 0-d tensor holding one."""
+    return value.item() if isinstance(value, AnyTensor) else value
+
+
+def refuse_complex(dtype: Any, kernel: str) -> None:
+    """Refuse complex numbers, in the words of PyTorch's kernel.
+
+    Raises:
+        NotImplementedError: The dtype is complex.
+    """
+    if dtype.kind == "c":
+        raise not_implemented(kernel, dtype)
 
 
 def multinomial(
-    input: Tensor, num_samples: int, replacement: bool = False, *, generator: Any = None
+    input: Tensor,
+    num_samples: int,
+    replacement: bool = False,
+    *,
+    generator: Any = None,
 ) -> Tensor:
     """Positions drawn with probabilities in proportion to weights.
 
@@ -428,118 +588,29 @@ def multinomial(
 
     See: [torch.multinomial](https://docs.pytorch.org/docs/stable/generated/torch.multinomial.html).
     """
+    must_be_tensor(input, "multinomial", "input", 1)
+    count = int64(num_samples, "multinomial", "num_samples")
+    if not isinstance(replacement, bool):
+        kind = type(replacement).__name__
+        raise TypeError(f"multinomial(): argument 'replacement' must be bool, not {kind}")
     weights = input.backend.to_numpy(input.buffer)
-    return new(stream(generator).multinomial(weights, num_samples, replacement), input.device)
-
-
-def poisson(input: Tensor, generator: Any = None) -> Tensor:
-    """Counts of events that happen at the given rates.
-
-    See: [torch.poisson](https://docs.pytorch.org/docs/stable/generated/torch.poisson.html).
-    """
-    out, options = _like(input, None, {})
-    rates = read(input.backend.to_numpy(input.buffer), out)
-    fill(out, stream(generator).poisson(rates))
-    return new(out, **options)
+    drawn = stream(generator).multinomial(weights, count, replacement)
+    return new(drawn, input.device)
 
 
 def slopes(values: Any, lower: float, upper: float, generator: Any) -> Any:
-    """The factors of a randomised ReLU: one where positive, else drawn from [lower, upper)."""
-    factors = numpy.ones_like(values, order="C")
+    """The factors of a randomised ReLU: one where positive, else from [lower, upper).
+
+    Half precision gets them in float32.
+
+    Raises:
+        NotImplementedError: PyTorch has no kernel for the dtype.
+    """
+    if values.dtype.kind != "V" and values.dtype.name not in ("float32", "float64"):
+        raise not_implemented("rrelu_with_noise_out_cpu", values.dtype)
+    precise = numpy.dtype("f8" if values.dtype.itemsize == 8 else "f4")
+    factors = numpy.ones(values.shape, precise)
     below = values <= 0
     count = int(below.sum())
-    factors[below] = stream(generator).rrelu_slopes(count, lower, upper, values.dtype)
+    factors[below] = stream(generator).rrelu_slopes(count, lower, upper, precise)
     return factors
-
-
-# --------------------------------------------------------------------- in a tensor's memory
-
-
-def _into(self: Tensor, draw: Any, called: str) -> Tensor:
-    """Overwrite a tensor with what `draw(size, dtype, contiguous)` gives."""
-    node = None
-    if grad_enabled():
-        node = self.edge()
-        check_writable(self, node is not None)
-    buffer = self.buffer
-    host = buffer if isinstance(buffer, numpy.ndarray) else numpy.empty(buffer.shape, buffer.dtype)
-    flat = draw(host.size, host.dtype, host.flags.c_contiguous)
-    if node is not None:
-        values = numpy.empty_like(host)
-        fill(values, flat)
-        value = self.backend.beside(values, buffer)
-        return write(self, apply(Overwrite, self, value=value, called=called))
-    fill(host, flat)
-    if host is not buffer:
-        self.backend.copy_(buffer, self.backend.beside(host, buffer))
-    self.version[0] += 1
-    return self
-
-
-def uniform_(
-    self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Any = None, **named: Any
-) -> Tensor:
-    """Overwrite with numbers spread evenly over [from, to)."""
-    low = named.pop("from", from_)
-    if named:
-        raise TypeError(f"uniform_() got an unexpected keyword argument '{next(iter(named))}'")
-    return _into(self, lambda n, t, _: stream(generator).uniform(n, low, to, t), "Uniform")
-
-
-def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Tensor:
-    """Overwrite with numbers from a normal distribution."""
-    return _into(self, lambda n, t, c: stream(generator).normal(n, mean, std, t, c), "Normal")
-
-
-def random_(
-    self: Tensor,
-    from_: int | None = None,
-    to: int | None = None,
-    *,
-    generator: Any = None,
-    **named: Any,
-) -> Tensor:
-    """Overwrite with integers: below `from_`, or in [from_, to), or of the whole dtype."""
-    low = named.pop("from", from_)
-    if named:
-        raise TypeError(f"random_() got an unexpected keyword argument '{next(iter(named))}'")
-    source = stream(generator)
-    if low is None and to is None:
-        return _into(self, lambda n, t, _: source.random_(n, t), "Random")
-    if to is None and "from" not in named:
-        low, to = 0, low
-    return _into(self, lambda n, t, _: source.randint(n, int(low), to, t), "Random")  # type: ignore[arg-type]
-
-
-def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
-    """Overwrite with ones of probability `p` (a number, or a tensor of them), else zeros."""
-    source = stream(generator)
-    if isinstance(p, AnyTensor):
-        chances = numpy.broadcast_to(p.backend.to_numpy(p.buffer), self.buffer.shape)
-        order = self.buffer
-        return _into(self, lambda n, t, _: source.bernoulli_each(read(chances, order)), "Bernoulli")
-    return _into(self, lambda n, t, _: source.bernoulli(n, p), "Bernoulli")
-
-
-def exponential_(self: Tensor, lambd: float = 1.0, *, generator: Any = None) -> Tensor:
-    """Overwrite with waiting times of rate `lambd`."""
-    return _into(self, lambda n, t, _: stream(generator).exponential(n, lambd, t), "Exponential")
-
-
-def cauchy_(
-    self: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Any = None
-) -> Tensor:
-    """Overwrite with draws from a Cauchy distribution."""
-    return _into(self, lambda n, t, _: stream(generator).cauchy(n, median, sigma, t), "Cauchy")
-
-
-def geometric_(self: Tensor, p: float, *, generator: Any = None) -> Tensor:
-    """Overwrite with the number of tries until the first success of probability `p`."""
-    return _into(self, lambda n, t, _: stream(generator).geometric(n, p, t), "Geometric")
-
-
-def log_normal_(
-    self: Tensor, mean: float = 1.0, std: float = 2.0, *, generator: Any = None
-) -> Tensor:
-    """Overwrite with numbers whose logarithm has a normal distribution."""
-    return _into(self, lambda n, t, _: stream(generator).log_normal(n, mean, std, t), "LogNormal")

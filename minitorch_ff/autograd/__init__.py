@@ -1,6 +1,6 @@
 """`torch.autograd`: gradients by name, custom operators, and checks of them."""
 
-from minitorch_ff._missing import missing
+from minitorch_ff._missing import missing as _missing
 from minitorch_ff.autograd import functional, grad_mode, graph
 from minitorch_ff.autograd.anomaly import detect_anomaly, set_detect_anomaly
 from minitorch_ff.autograd.function import Function
@@ -17,4 +17,4 @@ __all__ = [
     "no_grad", "set_detect_anomaly", "set_grad_enabled",
 ]  # fmt: skip
 
-__getattr__ = missing(__name__)
+__getattr__ = _missing(__name__)

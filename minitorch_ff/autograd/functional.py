@@ -265,3 +265,5 @@ def vhp(
 
 
 hvp = vhp  # a Hessian is symmetric
+
+__all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]

@@ -197,9 +197,10 @@ def set_rng_state(new_state: Any, device: Any = "cuda") -> None:
 
 
 __all__ = [
-    "amp", "current_device", "device", "device_count", "empty_cache", "get_device_capability",
-    "get_device_name", "get_device_properties", "get_rng_state", "init", "is_available",
-    "is_bf16_supported", "is_initialized", "manual_seed", "manual_seed_all",
+    "BoolTensor", "ByteTensor", "DoubleTensor", "FloatTensor", "HalfTensor", "IntTensor",
+    "LongTensor", "amp", "current_device", "device", "device_count", "empty_cache",
+    "get_device_capability", "get_device_name", "get_device_properties", "get_rng_state", "init",
+    "is_available", "is_bf16_supported", "is_initialized", "manual_seed", "manual_seed_all",
     "max_memory_allocated", "max_memory_reserved", "memory_allocated", "memory_reserved",
     "set_device", "set_rng_state", "synchronize",
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """`torch.nn`: layers, losses, and what they are built from."""
 
-from minitorch_ff._missing import missing
+from minitorch_ff._missing import missing as _missing
 from minitorch_ff.nn import functional, init, parameter, utils
 from minitorch_ff.nn.modules.activation import (
     CELU, ELU, GELU, GLU, SELU, Hardshrink, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU,
@@ -51,4 +51,4 @@ __all__ = [
     "UninitializedParameter", "functional", "init", "parameter", "utils",
 ]  # fmt: skip
 
-__getattr__ = missing(__name__)
+__getattr__ = _missing(__name__)

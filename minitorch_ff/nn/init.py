@@ -6,7 +6,7 @@ floats in one order of operations, and every draw fills a whole tensor.
 
 from __future__ import annotations
 
-from minitorch_ff._missing import missing
+from minitorch_ff._missing import missing as _missing
 import functools
 import math
 import warnings
@@ -504,4 +504,4 @@ kaiming_normal = _deprecated(kaiming_normal_)
 orthogonal = _deprecated(orthogonal_)
 sparse = _deprecated(sparse_)
 
-__getattr__ = missing(__name__)
+__getattr__ = _missing(__name__)

@@ -2,39 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from minitorch_ff._devices import device
 from minitorch_ff._dtypes import float32, float64, get_default_dtype
-from minitorch_ff._functions.creation import tensor, zeros_like
+from minitorch_ff._functions.creation import full_like, tensor, zeros_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import set_grad_enabled
 from minitorch_ff.optim._buckets import Bucket, Plan, State, share_memory
+from minitorch_ff.optim._settings import Group, with_numbers
 from minitorch_ff.optim.optimizer import Closure, Optimizer, ParamsT, loss_of
 
-Group = dict[str, Any]
+FLAGS = {
+    "amsgrad": False, "centered": False, "decoupled_weight_decay": False, "nesterov": False,
+    "maximize": False, "foreach": None, "differentiable": False, "capturable": False,
+    "fused": None,
+}  # fmt: skip
+"""What a setting means that came later than a checkpoint in which it is missing."""
 
 
 class ElementwiseOptimizer(Optimizer):
     """An optimizer whose parameters can share buckets (`_buckets.py`).
 
-    A subclass names the state that has an element for each of the parameter's
-    (`_arrays`) and the state that is one number (`counters`), and updates a bucket with
-    one primitive (`_update`). `_update_tensors` is the same update in tensor
-    operations, which autograd can record: for `differentiable=True`.
+    A subclass names the state that has an element for each of the parameter's (`arrays`)
+    and the state that is one number (`counters`), and updates a bucket with one primitive
+    (`_update`). `_formula` is the same update in tensor operations, which autograd can
+    record: for `differentiable=True`.
     """
+
+    arrays: ClassVar[tuple[str, ...]] = ()
+    """The state that has an element for each of the parameter's."""
 
     counters: ClassVar[dict[str, float]] = {"step": 0.0}
     """The state that is a single number, and its first value."""
 
-    settings_of_old: ClassVar[dict[str, Any]] = {
-        "foreach": None,
-        "maximize": False,
-        "differentiable": False,
-        "capturable": False,
-    }
-    """What settings mean that a checkpoint of an old version does not have."""
+    counters_beside_params: ClassVar[bool] = False
+    """Whether these numbers are on the GPU even if no flag wants them there."""
+
+    settings_of_old: ClassVar[dict[str, Any]] = {}
+    """What further settings mean, beside `FLAGS`, if a checkpoint lacks them."""
 
     capturable_state: ClassVar[str] = "params and state_steps"
     """What `capturable=True` wants on a GPU, in the words of the message."""
@@ -51,22 +57,19 @@ class ElementwiseOptimizer(Optimizer):
     # ------------------------------------------------------ what a subclass provides
 
     def _arrays(self, group: Group) -> tuple[str, ...]:
-        """Names of the state that has an element for each of the parameter's."""
-        raise NotImplementedError
+        """The `arrays` that a group needs: all, unless its settings have a say in it."""
+        return self.arrays
 
-    def _new_state(self, param: Tensor, group: Group) -> State:
-        """What is remembered of a parameter before its first step."""
-        numbers = {n: counter(start, param, group) for n, start in self.counters.items()}
-        return {**numbers, **{name: zeros_like(param) for name in self._arrays(group)}}
+    def _start(self, name: str, group: Group) -> float:
+        """The first value of a counter, or of all elements of an array."""
+        return self.counters.get(name, 0.0)
 
     def _update(self, bucket: Bucket, group: Group) -> None:
         """Update a bucket; the settings in `group` are Python numbers."""
         raise NotImplementedError
 
-    def _update_tensors(
-        self, param: Tensor, grad: Tensor, state: State, group: Group, first: bool
-    ) -> None:
-        """Update one parameter by tensor operations; `grad` is negated to maximize."""
+    def _formula(self, param: Tensor, grad: Tensor, state: State, group: Group, new: bool) -> None:
+        """Update one parameter by tensor operations, `grad` being what `_decayed` returns."""
         raise NotImplementedError
 
     # --------------------------------------------------------------------- the step
@@ -130,7 +133,14 @@ class ElementwiseOptimizer(Optimizer):
         state = self.state[param]
         if state:
             return state, False
-        state.update(self._new_state(param, group))
+        for name in self.counters:
+            state[name] = counter(
+                self._start(name, group), param, group, self.counters_beside_params
+            )
+        for name in self._arrays(group):
+            start = self._start(name, group)
+            both = complex(start, start) if param.is_complex() else start
+            state[name] = full_like(param, both) if start else zeros_like(param)
         return state, True
 
     def _check_group(self, params: list[Tensor], group: Group) -> None:
@@ -165,7 +175,7 @@ class ElementwiseOptimizer(Optimizer):
             state, first = known[id(param)]
             with set_grad_enabled(group["differentiable"]):
                 grad = -param.grad if group["maximize"] else param.grad
-                self._update_tensors(param, grad, state, group, first)
+                self._formula(param, _decayed(param, grad, group), state, group, first)
 
     # ---------------------------------------------------------------- saved states
 
@@ -173,8 +183,9 @@ class ElementwiseOptimizer(Optimizer):
         super().__setstate__(state)
         self._plans = {}
         for group in self.param_groups:
-            for name, value in self.settings_of_old.items():
-                group.setdefault(name, value)
+            for name, value in {**FLAGS, **self.settings_of_old}.items():
+                if name in self.defaults:
+                    group.setdefault(name, value)
             for param in group["params"]:
                 remembered = self.state.get(param) or {}
                 for name in self.counters if remembered else ():
@@ -194,42 +205,16 @@ def counter(value: float, param: Tensor, group: Group, beside_param: bool = Fals
     )
 
 
-def number(setting: Any) -> Any:
-    """A setting as a Python number; a learning rate, say, may be a tensor."""
-    return setting.item() if isinstance(setting, Tensor) else setting
+def _decayed(param: Tensor, grad: Tensor, group: Group) -> Tensor:
+    """The gradient with the pull towards zero; or, if decoupled, the pull itself."""
+    if group.get("decoupled_weight_decay"):
+        param.mul_(1 - group["lr"] * group["weight_decay"])
+    elif "weight_decay" in group:
+        return grad + group["weight_decay"] * param
+    return grad
 
 
-def with_numbers(group: Group) -> Group:
-    """The group with numbers in place of tensors among its settings."""
-    betas = group.get("betas", (0, 0))
-    settings = group["lr"], group.get("weight_decay"), *betas
-    if Tensor not in map(type, settings):
-        return group
-    plain = {name: number(value) for name, value in group.items()}
-    return {**plain, "betas": tuple(map(number, betas))}
-
-
-def check_settings(**settings: Any) -> None:
-    """Refuse settings below zero, in this order, and a tensor of many as `lr`.
-
-    Raises:
-        ValueError: Naming the setting.
-    """
-    words = {"lr": "learning rate", "eps": "epsilon value"}
-    lr = settings.get("lr")
-    if isinstance(lr, Tensor) and lr.numel() != 1:
-        raise ValueError("Tensor lr must be 1-element")
-    for name, value in settings.items():
-        if not value >= 0.0:
-            raise ValueError(f"Invalid {words.get(name, f'{name} value')}: {value}")
-
-
-def check_betas(betas: Sequence[Any]) -> None:
-    """Refuse weights of the past outside [0, 1).
-
-    Raises:
-        ValueError: Naming the first such weight.
-    """
-    for i in (0, 1):
-        if not 0.0 <= betas[i] < 1.0:
-            raise ValueError(f"Invalid beta parameter at index {i}: {betas[i]}")
+def keep(state: State, **values: Tensor) -> None:
+    """Write new values into the arrays of a state."""
+    for name, value in values.items():
+        state[name].copy_(value)

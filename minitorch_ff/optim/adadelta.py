@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.optim._buckets import Bucket, State
-from minitorch_ff.optim._elementwise import ElementwiseOptimizer, Group, check_settings
+from minitorch_ff.optim._elementwise import ElementwiseOptimizer, keep
+from minitorch_ff.optim._settings import Group, check_settings, settings_of
 from minitorch_ff.optim.optimizer import ParamsT
 
 __all__ = ["Adadelta"]
@@ -54,6 +55,8 @@ class Adadelta(ElementwiseOptimizer):
         [torch.optim.Adadelta](https://docs.pytorch.org/docs/stable/generated/torch.optim.Adadelta.html).
     """
 
+    arrays = ("square_avg", "acc_delta")
+
     def __init__(
         self,
         params: ParamsT,
@@ -71,34 +74,18 @@ class Adadelta(ElementwiseOptimizer):
         if not 0.0 <= rho <= 1.0:
             raise ValueError(f"Invalid rho value: {rho}")
         check_settings(eps=eps, weight_decay=weight_decay)
-        defaults = {
-            "lr": lr,
-            "rho": rho,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "maximize": maximize,
-            "capturable": capturable,
-            "foreach": foreach,
-            "differentiable": differentiable,
-        }
-        super().__init__(params, defaults)
-
-    def _arrays(self, group: Group) -> tuple[str, ...]:
-        return ("square_avg", "acc_delta")
+        names = "lr rho eps weight_decay maximize capturable foreach differentiable"
+        super().__init__(params, settings_of(names, locals()))
 
     def _update(self, bucket: Bucket, group: Group) -> None:
         bucket.count_step()
         bucket.backend.adadelta_step(bucket.param, bucket.grad, group, **bucket.arrays)
 
-    def _update_tensors(
-        self, param: Tensor, grad: Tensor, state: State, group: Group, first: bool
-    ) -> None:
+    def _formula(self, param: Tensor, grad: Tensor, state: State, group: Group, new: bool) -> None:
         rho, eps = group["rho"], group["eps"]
         state["step"].add_(1)
-        grad = grad + group["weight_decay"] * param
         v = rho * state["square_avg"] + (1 - rho) * grad * grad
         delta = (state["acc_delta"] + eps).sqrt() / (v + eps).sqrt() * grad
         u = rho * state["acc_delta"] + (1 - rho) * delta * delta
-        state["square_avg"].copy_(v)
-        state["acc_delta"].copy_(u)
+        keep(state, square_avg=v, acc_delta=u)
         param.sub_(group["lr"] * delta)

@@ -8,7 +8,8 @@ from minitorch_ff._dtypes import finfo
 from minitorch_ff._functions.creation import zeros, zeros_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.backend.registry import backend_of
-from minitorch_ff.optim._elementwise import Group, counter, with_numbers
+from minitorch_ff.optim._elementwise import counter
+from minitorch_ff.optim._settings import Group, check_one_rate, settings_of, should_be, with_numbers
 from minitorch_ff.optim.optimizer import Closure, Optimizer, ParamsT, loss_of
 
 __all__ = ["Adafactor"]
@@ -76,30 +77,15 @@ class Adafactor(Optimizer):
         foreach: bool | None = None,
         maximize: bool = False,
     ) -> None:
-        if isinstance(lr, Tensor) and lr.numel() != 1:
-            raise ValueError("Tensor lr must be 1-element")
-        if not lr >= 0.0:
-            raise ValueError(f"Learning rate should be >= 0 but is: {lr}")
-        if not beta2_decay <= 0.0:
-            raise ValueError(f"beta2_decay should be <= 0 but is: {beta2_decay}")
-        if eps[0] is not None and not eps[0] >= 0.0:
-            raise ValueError(f"epsilon1 should be >= 0 but is: {eps[0]}")
-        if not eps[1] >= 0.0:
-            raise ValueError(f"epsilon2 should be >= 0 but is: {eps[1]}")
-        if not d >= 1.0:
-            raise ValueError(f"Clipping threshold d should be >= 1 but is: {d}")
-        if not weight_decay >= 0.0:
-            raise ValueError(f"weight_decay should be >= 0 but is: {weight_decay}")
-        defaults = {
-            "lr": lr,
-            "beta2_decay": beta2_decay,
-            "eps": eps,
-            "d": d,
-            "weight_decay": weight_decay,
-            "foreach": foreach,
-            "maximize": maximize,
-        }
-        super().__init__(params, defaults)
+        check_one_rate(lr)
+        should_be(">= 0", lr >= 0.0, "Learning rate", lr)
+        should_be("<= 0", beta2_decay <= 0.0, "beta2_decay", beta2_decay)
+        should_be(">= 0", eps[0] is None or eps[0] >= 0.0, "epsilon1", eps[0])
+        should_be(">= 0", eps[1] >= 0.0, "epsilon2", eps[1])
+        should_be(">= 1", d >= 1.0, "Clipping threshold d", d)
+        should_be(">= 0", weight_decay >= 0.0, "weight_decay", weight_decay)
+        names = "lr beta2_decay eps d weight_decay foreach maximize"
+        super().__init__(params, settings_of(names, locals()))
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
 
-from minitorch_ff._functions.creation import full_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.optim._buckets import Bucket, State
-from minitorch_ff.optim._elementwise import ElementwiseOptimizer, Group, check_settings, counter
+from minitorch_ff.optim._elementwise import ElementwiseOptimizer, keep
+from minitorch_ff.optim._settings import Group, check_settings, settings_of
 from minitorch_ff.optim.optimizer import ParamsT
 
 __all__ = ["Adagrad"]
@@ -55,12 +54,7 @@ class Adagrad(ElementwiseOptimizer):
         [torch.optim.Adagrad](https://docs.pytorch.org/docs/stable/generated/torch.optim.Adagrad.html).
     """
 
-    settings_of_old: ClassVar[dict[str, Any]] = {
-        "foreach": None,
-        "maximize": False,
-        "differentiable": False,
-        "fused": None,
-    }
+    arrays = ("sum",)
 
     def __init__(
         self,
@@ -83,41 +77,25 @@ class Adagrad(ElementwiseOptimizer):
             initial_accumulator_value=initial_accumulator_value,
             eps=eps,
         )
-        defaults = {
-            "lr": lr,
-            "lr_decay": lr_decay,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "initial_accumulator_value": initial_accumulator_value,
-            "foreach": foreach,
-            "maximize": maximize,
-            "differentiable": differentiable,
-            "fused": fused,
-        }
-        super().__init__(params, defaults)
+        names = (
+            "lr lr_decay eps weight_decay initial_accumulator_value foreach maximize "
+            "differentiable fused"
+        )
+        super().__init__(params, settings_of(names, locals()))
         for group in self.param_groups:
             for param in group["params"]:
                 self._state_of(param, group)
 
-    def _arrays(self, group: Group) -> tuple[str, ...]:
-        return ("sum",)
-
-    def _new_state(self, param: Tensor, group: Group) -> State:
-        start = self.defaults["initial_accumulator_value"]
-        if param.is_complex():
-            start = complex(start, start)
-        return {"step": counter(0.0, param, group), "sum": full_like(param, start)}
+    def _start(self, name: str, group: Group) -> float:
+        return self.defaults["initial_accumulator_value"] if name == "sum" else 0.0
 
     def _update(self, bucket: Bucket, group: Group) -> None:
         step = bucket.count_step()
         bucket.backend.adagrad_step(bucket.param, bucket.grad, group, **bucket.arrays, step=step)
 
-    def _update_tensors(
-        self, param: Tensor, grad: Tensor, state: State, group: Group, first: bool
-    ) -> None:
+    def _formula(self, param: Tensor, grad: Tensor, state: State, group: Group, new: bool) -> None:
         step = state["step"].add_(1).item()
-        grad = grad + group["weight_decay"] * param
         total = state["sum"] + grad * grad
-        state["sum"].copy_(total)
+        keep(state, sum=total)
         rate = group["lr"] / (1 + (step - 1) * group["lr_decay"])
         param.sub_(rate * grad / (total.sqrt() + group["eps"]))

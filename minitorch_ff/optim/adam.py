@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.optim._buckets import Bucket, State
-from minitorch_ff.optim._elementwise import ElementwiseOptimizer, Group, check_betas, check_settings
+from minitorch_ff.optim._elementwise import ElementwiseOptimizer, keep
+from minitorch_ff.optim._settings import Group, check_settings, settings_of
 from minitorch_ff.optim.optimizer import ParamsT
 
 __all__ = ["Adam"]
@@ -61,13 +62,6 @@ class Adam(ElementwiseOptimizer):
         [torch.optim.Adam](https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html).
     """
 
-    settings_of_old: ClassVar[dict[str, Any]] = {
-        "amsgrad": False,
-        **ElementwiseOptimizer.settings_of_old,
-        "decoupled_weight_decay": False,
-        "fused": None,
-    }
-
     def __init__(
         self,
         params: ParamsT,
@@ -86,27 +80,16 @@ class Adam(ElementwiseOptimizer):
     ) -> None:
         if isinstance(lr, Tensor) and foreach and not capturable:
             raise ValueError(FOREACH_WANTS_NUMBERS.format("lr"))
-        check_settings(lr=lr, eps=eps)
-        check_betas(betas)
-        check_settings(weight_decay=weight_decay)
-        defaults = {
-            "lr": lr,
-            "betas": _scalar_betas(betas, bool(foreach) and not capturable),
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "amsgrad": amsgrad,
-            "maximize": maximize,
-            "foreach": foreach,
-            "capturable": capturable,
-            "differentiable": differentiable,
-            "fused": fused,
-            "decoupled_weight_decay": decoupled_weight_decay,
-        }
-        super().__init__(params, defaults)
+        check_settings(lr=lr, eps=eps, betas=betas, weight_decay=weight_decay)
+        betas = _scalar_betas(betas, bool(foreach) and not capturable)
+        names = (
+            "lr betas eps weight_decay amsgrad maximize foreach capturable differentiable fused "
+            "decoupled_weight_decay"
+        )
+        super().__init__(params, settings_of(names, locals()))
 
     def _step_group(self, place: int, group: Group) -> None:
-        tensor_lr = isinstance(group["lr"], Tensor)
-        if tensor_lr and group["foreach"] and not group["capturable"]:
+        if isinstance(group["lr"], Tensor) and group["foreach"] and not group["capturable"]:
             raise RuntimeError(FOREACH_WANTS_NUMBERS.format("lr"))
         super()._step_group(place, group)
 
@@ -118,28 +101,31 @@ class Adam(ElementwiseOptimizer):
         step = bucket.count_step()
         bucket.backend.adam_step(bucket.param, bucket.grad, group, **bucket.arrays, step=step)
 
-    def _update_tensors(
-        self, param: Tensor, grad: Tensor, state: State, group: Group, first: bool
-    ) -> None:
+    def _formula(self, param: Tensor, grad: Tensor, state: State, group: Group, new: bool) -> None:
         lr, (beta1, beta2) = group["lr"], group["betas"]
         step = state["step"].add_(1)
         if group["decoupled_weight_decay"]:
             param.mul_(1 - lr * group["weight_decay"])
         else:
-            grad = grad + group["weight_decay"] * param
-        m = beta1 * state["exp_avg"] + (1 - beta1) * grad
-        v = beta2 * state["exp_avg_sq"] + (1 - beta2) * grad * grad
-        state["exp_avg"].copy_(m)
-        state["exp_avg_sq"].copy_(v)
+            m, v = averages(grad, state, group)
         if group["amsgrad"]:
             v = v.maximum(state["max_exp_avg_sq"].clone())
-            state["max_exp_avg_sq"].copy_(v)
+            keep(state, max_exp_avg_sq=v)
         correction1, correction2 = 1 - beta1**step, 1 - beta2**step
         denominator = v.sqrt() / correction2.sqrt() + group["eps"]
         param.sub_(lr / correction1 * m / denominator)
 
 
 FOREACH_WANTS_NUMBERS = "{} as a Tensor is not supported for capturable=False and foreach=True"
+
+
+def averages(grad: Tensor, state: State, group: Group) -> tuple[Tensor, Tensor]:
+    """Take a gradient into the running averages of it and its square; these."""
+    beta1, beta2 = group["betas"]
+    m = beta1 * state["exp_avg"] + (1 - beta1) * grad
+    v = beta2 * state["exp_avg_sq"] + (1 - beta2) * grad * grad
+    keep(state, exp_avg=m, exp_avg_sq=v)
+    return m, v
 
 
 def _scalar_betas(betas: tuple[Any, Any], numbers_only: bool) -> tuple[Any, Any]:

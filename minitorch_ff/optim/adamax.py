@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.optim._buckets import Bucket, State
-from minitorch_ff.optim._elementwise import ElementwiseOptimizer, Group, check_betas, check_settings
+from minitorch_ff.optim._elementwise import ElementwiseOptimizer, keep
+from minitorch_ff.optim._settings import Group, check_settings, settings_of
 from minitorch_ff.optim.optimizer import ParamsT
 
 __all__ = ["Adamax"]
@@ -52,6 +53,8 @@ class Adamax(ElementwiseOptimizer):
         [torch.optim.Adamax](https://docs.pytorch.org/docs/stable/generated/torch.optim.Adamax.html).
     """
 
+    arrays = ("exp_avg", "exp_inf")
+
     def __init__(
         self,
         params: ParamsT,
@@ -65,36 +68,18 @@ class Adamax(ElementwiseOptimizer):
         differentiable: bool = False,
         capturable: bool = False,
     ) -> None:
-        check_settings(lr=lr, eps=eps)
-        check_betas(betas)
-        check_settings(weight_decay=weight_decay)
-        defaults = {
-            "lr": lr,
-            "betas": betas,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "foreach": foreach,
-            "maximize": maximize,
-            "differentiable": differentiable,
-            "capturable": capturable,
-        }
-        super().__init__(params, defaults)
-
-    def _arrays(self, group: Group) -> tuple[str, ...]:
-        return ("exp_avg", "exp_inf")
+        check_settings(lr=lr, eps=eps, betas=betas, weight_decay=weight_decay)
+        names = "lr betas eps weight_decay foreach maximize differentiable capturable"
+        super().__init__(params, settings_of(names, locals()))
 
     def _update(self, bucket: Bucket, group: Group) -> None:
         step = bucket.count_step()
         bucket.backend.adamax_step(bucket.param, bucket.grad, group, **bucket.arrays, step=step)
 
-    def _update_tensors(
-        self, param: Tensor, grad: Tensor, state: State, group: Group, first: bool
-    ) -> None:
+    def _formula(self, param: Tensor, grad: Tensor, state: State, group: Group, new: bool) -> None:
         beta1, beta2 = group["betas"]
         step = state["step"].add_(1).item()
-        grad = grad + group["weight_decay"] * param
         m = beta1 * state["exp_avg"] + (1 - beta1) * grad
         u = (beta2 * state["exp_inf"]).maximum(grad.abs() + group["eps"])
-        state["exp_avg"].copy_(m)
-        state["exp_inf"].copy_(u)
+        keep(state, exp_avg=m, exp_inf=u)
         param.sub_(group["lr"] / (1 - beta1**step) * m / u)

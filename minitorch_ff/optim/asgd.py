@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from minitorch_ff._functions.creation import zeros_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.optim._buckets import Bucket, State
-from minitorch_ff.optim._elementwise import (
-    ElementwiseOptimizer, Group, check_settings, counter, number,
-)  # fmt: skip
+from minitorch_ff.optim._elementwise import ElementwiseOptimizer
+from minitorch_ff.optim._settings import Group, check_settings, number, settings_of
 from minitorch_ff.optim.optimizer import ParamsT
 
 __all__ = ["ASGD"]
@@ -63,7 +61,9 @@ class ASGD(ElementwiseOptimizer):
         [torch.optim.ASGD](https://docs.pytorch.org/docs/stable/generated/torch.optim.ASGD.html).
     """
 
+    arrays = ("ax",)
     counters: ClassVar[dict[str, float]] = {"step": 0.0, "eta": 0.0, "mu": 1.0}
+    counters_beside_params = True
     capturable_state = "params, mus, etas, and state_steps"
 
     def __init__(
@@ -80,28 +80,11 @@ class ASGD(ElementwiseOptimizer):
         capturable: bool = False,
     ) -> None:
         check_settings(lr=lr, weight_decay=weight_decay)
-        defaults = {
-            "lr": lr,
-            "lambd": lambd,
-            "alpha": alpha,
-            "t0": t0,
-            "weight_decay": weight_decay,
-            "foreach": foreach,
-            "maximize": maximize,
-            "differentiable": differentiable,
-            "capturable": capturable,
-        }
-        super().__init__(params, defaults)
+        names = "lr lambd alpha t0 weight_decay foreach maximize differentiable capturable"
+        super().__init__(params, settings_of(names, locals()))
 
-    def _arrays(self, group: Group) -> tuple[str, ...]:
-        return ("ax",)
-
-    def _new_state(self, param: Tensor, group: Group) -> State:
-        starts = {**self.counters, "eta": number(group["lr"])}
-        counters = {
-            name: counter(start, param, group, beside_param=True) for name, start in starts.items()
-        }
-        return {**counters, "ax": zeros_like(param)}
+    def _start(self, name: str, group: Group) -> float:
+        return number(group["lr"]) if name == "eta" else super()._start(name, group)
 
     def _update(self, bucket: Bucket, group: Group) -> None:
         eta, mu = bucket.counts["eta"], bucket.counts["mu"]
@@ -110,11 +93,8 @@ class ASGD(ElementwiseOptimizer):
         bucket.set_count("eta", eta)
         bucket.set_count("mu", mu)
 
-    def _update_tensors(
-        self, param: Tensor, grad: Tensor, state: State, group: Group, first: bool
-    ) -> None:
+    def _formula(self, param: Tensor, grad: Tensor, state: State, group: Group, new: bool) -> None:
         eta, mu = state["eta"].item(), state["mu"].item()
-        grad = grad + group["weight_decay"] * param
         param.mul_(1 - group["lambd"] * eta)
         param.sub_(eta * grad)
         average = state["ax"]

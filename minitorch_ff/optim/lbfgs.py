@@ -8,8 +8,8 @@ from minitorch_ff._functions.creation import zeros
 from minitorch_ff._functions.joining import cat
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import enable_grad, no_grad
-from minitorch_ff.optim._elementwise import check_settings
 from minitorch_ff.optim._line_search import Point, strong_wolfe
+from minitorch_ff.optim._settings import check_settings, settings_of
 from minitorch_ff.optim.optimizer import Closure, Optimizer, ParamsT
 
 __all__ = ["LBFGS"]
@@ -71,16 +71,9 @@ class LBFGS(Optimizer):
         line_search_fn: str | None = None,
     ) -> None:
         check_settings(lr=lr)
-        defaults = {
-            "lr": lr,
-            "max_iter": max_iter,
-            "max_eval": max_iter * 5 // 4 if max_eval is None else max_eval,
-            "tolerance_grad": tolerance_grad,
-            "tolerance_change": tolerance_change,
-            "history_size": history_size,
-            "line_search_fn": line_search_fn,
-        }
-        super().__init__(params, defaults)
+        names = "lr max_iter max_eval tolerance_grad tolerance_change history_size line_search_fn"
+        max_eval = max_iter * 5 // 4 if max_eval is None else max_eval
+        super().__init__(params, settings_of(names, locals()))
         if len(self.param_groups) != 1:
             raise ValueError("LBFGS doesn't support per-parameter options (parameter groups)")
         if any(param.is_complex() for param in self._params):

@@ -8,7 +8,7 @@ from typing import Any
 from minitorch_ff._functions.creation import zeros_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.backend.registry import backend_of
-from minitorch_ff.optim._elementwise import Group, with_numbers
+from minitorch_ff.optim._settings import Group, check_one_rate, settings_of, should_be, with_numbers
 from minitorch_ff.optim.optimizer import Closure, Optimizer, ParamsT, loss_of
 
 __all__ = ["Muon"]
@@ -77,27 +77,14 @@ class Muon(Optimizer):
         ns_steps: int = 5,
         adjust_lr_fn: str | None = None,
     ) -> None:
-        if isinstance(lr, Tensor) and lr.numel() != 1:
-            raise ValueError("Tensor lr must be 1-element")
-        if not lr >= 0.0:
-            raise ValueError(f"Learning rate should be >= 0 but is: {lr}")
-        if not momentum >= 0.0:
-            raise ValueError(f"momentum should be >= 0 but is: {momentum}")
-        if not weight_decay >= 0.0:
-            raise ValueError(f"weight decay should be >= 0 but is: {weight_decay}")
+        check_one_rate(lr)
+        should_be(">= 0", lr >= 0.0, "Learning rate", lr)
+        should_be(">= 0", momentum >= 0.0, "momentum", momentum)
+        should_be(">= 0", weight_decay >= 0.0, "weight decay", weight_decay)
         if adjust_lr_fn not in (None, "original", "match_rms_adamw"):
             raise ValueError(f"Adjust learning rate function {adjust_lr_fn} is not supported")
-        defaults = {
-            "lr": lr,
-            "weight_decay": weight_decay,
-            "momentum": momentum,
-            "nesterov": nesterov,
-            "ns_coefficients": ns_coefficients,
-            "eps": eps,
-            "ns_steps": ns_steps,
-            "adjust_lr_fn": adjust_lr_fn,
-        }
-        super().__init__(params, defaults)
+        names = "lr weight_decay momentum nesterov ns_coefficients eps ns_steps adjust_lr_fn"
+        super().__init__(params, settings_of(names, locals()))
         for group in self.param_groups:
             for param in group["params"]:
                 if param.ndim != 2:

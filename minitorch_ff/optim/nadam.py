@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.optim._buckets import Bucket, State
-from minitorch_ff.optim._elementwise import ElementwiseOptimizer, Group, check_betas, check_settings
+from minitorch_ff.optim._elementwise import ElementwiseOptimizer
+from minitorch_ff.optim._settings import Group, check_settings, settings_of
+from minitorch_ff.optim.adam import averages
 from minitorch_ff.optim.optimizer import ParamsT
 
 __all__ = ["NAdam"]
@@ -64,12 +66,9 @@ class NAdam(ElementwiseOptimizer):
         [torch.optim.NAdam](https://docs.pytorch.org/docs/stable/generated/torch.optim.NAdam.html).
     """
 
+    arrays = ("exp_avg", "exp_avg_sq")
     counters: ClassVar[dict[str, float]] = {"step": 0.0, "mu_product": 1.0}
     capturable_state = "params, mu_products and state_steps"
-    settings_of_old: ClassVar[dict[str, Any]] = {
-        **ElementwiseOptimizer.settings_of_old,
-        "decoupled_weight_decay": False,
-    }
 
     def __init__(
         self,
@@ -86,25 +85,14 @@ class NAdam(ElementwiseOptimizer):
         capturable: bool = False,
         differentiable: bool = False,
     ) -> None:
-        check_settings(lr=lr, eps=eps)
-        check_betas(betas)
-        check_settings(weight_decay=weight_decay, momentum_decay=momentum_decay)
-        defaults = {
-            "lr": lr,
-            "betas": betas,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "momentum_decay": momentum_decay,
-            "decoupled_weight_decay": decoupled_weight_decay,
-            "maximize": maximize,
-            "foreach": foreach,
-            "capturable": capturable,
-            "differentiable": differentiable,
-        }
-        super().__init__(params, defaults)
-
-    def _arrays(self, group: Group) -> tuple[str, ...]:
-        return ("exp_avg", "exp_avg_sq")
+        check_settings(
+            lr=lr, eps=eps, betas=betas, weight_decay=weight_decay, momentum_decay=momentum_decay
+        )
+        names = (
+            "lr betas eps weight_decay momentum_decay decoupled_weight_decay maximize foreach "
+            "capturable differentiable"
+        )
+        super().__init__(params, settings_of(names, locals()))
 
     def _update(self, bucket: Bucket, group: Group) -> None:
         step = bucket.count_step()
@@ -121,9 +109,7 @@ class NAdam(ElementwiseOptimizer):
             mu_product=product,
         )
 
-    def _update_tensors(
-        self, param: Tensor, grad: Tensor, state: State, group: Group, first: bool
-    ) -> None:
+    def _formula(self, param: Tensor, grad: Tensor, state: State, group: Group, new: bool) -> None:
         lr, (beta1, beta2) = group["lr"], group["betas"]
         step = state["step"].add_(1).item()
         mu, mu_next = _momenta(step, group)
@@ -131,11 +117,7 @@ class NAdam(ElementwiseOptimizer):
         if group["decoupled_weight_decay"]:
             param.mul_(1 - lr * group["weight_decay"])
         else:
-            grad = grad + group["weight_decay"] * param
-        m = beta1 * state["exp_avg"] + (1 - beta1) * grad
-        v = beta2 * state["exp_avg_sq"] + (1 - beta2) * grad * grad
-        state["exp_avg"].copy_(m)
-        state["exp_avg_sq"].copy_(v)
+            m, v = averages(grad, state, group)
         ahead = (1 - mu) / (1 - mu_product) * grad
         ahead = ahead + mu_next / (1 - mu_product * mu_next) * m
         denominator = (v / (1 - beta2**step)).sqrt() + group["eps"]

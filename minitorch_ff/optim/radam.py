@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
 
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.optim._buckets import Bucket, State
-from minitorch_ff.optim._elementwise import ElementwiseOptimizer, Group, check_betas, check_settings
+from minitorch_ff.optim._elementwise import ElementwiseOptimizer
+from minitorch_ff.optim._settings import Group, check_settings, settings_of
+from minitorch_ff.optim.adam import averages
 from minitorch_ff.optim.optimizer import ParamsT
 
 __all__ = ["RAdam"]
@@ -65,10 +66,7 @@ class RAdam(ElementwiseOptimizer):
         [torch.optim.RAdam](https://docs.pytorch.org/docs/stable/generated/torch.optim.RAdam.html).
     """
 
-    settings_of_old: ClassVar[dict[str, Any]] = {
-        **ElementwiseOptimizer.settings_of_old,
-        "decoupled_weight_decay": False,
-    }
+    arrays = ("exp_avg", "exp_avg_sq")
 
     def __init__(
         self,
@@ -84,24 +82,12 @@ class RAdam(ElementwiseOptimizer):
         capturable: bool = False,
         differentiable: bool = False,
     ) -> None:
-        check_settings(lr=lr, eps=eps)
-        check_betas(betas)
-        check_settings(weight_decay=weight_decay)
-        defaults = {
-            "lr": lr,
-            "betas": betas,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "maximize": maximize,
-            "foreach": foreach,
-            "capturable": capturable,
-            "decoupled_weight_decay": decoupled_weight_decay,
-            "differentiable": differentiable,
-        }
-        super().__init__(params, defaults)
-
-    def _arrays(self, group: Group) -> tuple[str, ...]:
-        return ("exp_avg", "exp_avg_sq")
+        check_settings(lr=lr, eps=eps, betas=betas, weight_decay=weight_decay)
+        names = (
+            "lr betas eps weight_decay maximize foreach capturable decoupled_weight_decay "
+            "differentiable"
+        )
+        super().__init__(params, settings_of(names, locals()))
 
     def _update(self, bucket: Bucket, group: Group) -> None:
         step = bucket.count_step()
@@ -114,19 +100,13 @@ class RAdam(ElementwiseOptimizer):
             rectification=_rectification(step, group["betas"][1]),
         )
 
-    def _update_tensors(
-        self, param: Tensor, grad: Tensor, state: State, group: Group, first: bool
-    ) -> None:
+    def _formula(self, param: Tensor, grad: Tensor, state: State, group: Group, new: bool) -> None:
         lr, (beta1, beta2) = group["lr"], group["betas"]
         step = state["step"].add_(1).item()
         if group["decoupled_weight_decay"]:
             param.mul_(1 - lr * group["weight_decay"])
         else:
-            grad = grad + group["weight_decay"] * param
-        m = beta1 * state["exp_avg"] + (1 - beta1) * grad
-        v = beta2 * state["exp_avg_sq"] + (1 - beta2) * grad * grad
-        state["exp_avg"].copy_(m)
-        state["exp_avg_sq"].copy_(v)
+            m, v = averages(grad, state, group)
         update = m / (1 - beta1**step) * lr
         rectification = _rectification(step, beta2)
         if rectification is not None:

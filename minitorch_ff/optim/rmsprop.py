@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.optim._buckets import Bucket, State
-from minitorch_ff.optim._elementwise import ElementwiseOptimizer, Group, check_settings
+from minitorch_ff.optim._elementwise import ElementwiseOptimizer, keep
+from minitorch_ff.optim._settings import Group, check_settings, settings_of
 from minitorch_ff.optim.optimizer import ParamsT
 
 __all__ = ["RMSprop"]
@@ -57,11 +58,7 @@ class RMSprop(ElementwiseOptimizer):
         [torch.optim.RMSprop](https://docs.pytorch.org/docs/stable/generated/torch.optim.RMSprop.html).
     """
 
-    settings_of_old: ClassVar[dict[str, Any]] = {
-        "momentum": 0,
-        "centered": False,
-        **ElementwiseOptimizer.settings_of_old,
-    }
+    settings_of_old: ClassVar[dict[str, Any]] = {"momentum": 0}
 
     def __init__(
         self,
@@ -78,19 +75,10 @@ class RMSprop(ElementwiseOptimizer):
         differentiable: bool = False,
     ) -> None:
         check_settings(lr=lr, eps=eps, momentum=momentum, weight_decay=weight_decay, alpha=alpha)
-        defaults = {
-            "lr": lr,
-            "momentum": momentum,
-            "alpha": alpha,
-            "eps": eps,
-            "centered": centered,
-            "weight_decay": weight_decay,
-            "capturable": capturable,
-            "foreach": foreach,
-            "maximize": maximize,
-            "differentiable": differentiable,
-        }
-        super().__init__(params, defaults)
+        names = (
+            "lr momentum alpha eps centered weight_decay capturable foreach maximize differentiable"
+        )
+        super().__init__(params, settings_of(names, locals()))
 
     def _arrays(self, group: Group) -> tuple[str, ...]:
         names = ["square_avg"]
@@ -104,20 +92,17 @@ class RMSprop(ElementwiseOptimizer):
         bucket.count_step()
         bucket.backend.rmsprop_step(bucket.param, bucket.grad, group, **bucket.arrays)
 
-    def _update_tensors(
-        self, param: Tensor, grad: Tensor, state: State, group: Group, first: bool
-    ) -> None:
+    def _formula(self, param: Tensor, grad: Tensor, state: State, group: Group, new: bool) -> None:
         alpha = group["alpha"]
         state["step"].add_(1)
-        grad = grad + group["weight_decay"] * param
         v = alpha * state["square_avg"] + (1 - alpha) * grad * grad
-        state["square_avg"].copy_(v)
+        keep(state, square_avg=v)
         if group["centered"]:
             mean = alpha * state["grad_avg"] + (1 - alpha) * grad
-            state["grad_avg"].copy_(mean)
+            keep(state, grad_avg=mean)
             v = v - mean * mean
         update = grad / (v.sqrt() + group["eps"])
         if group["momentum"] > 0:
             update = group["momentum"] * state["momentum_buffer"] + update
-            state["momentum_buffer"].copy_(update)
+            keep(state, momentum_buffer=update)
         param.sub_(group["lr"] * update)

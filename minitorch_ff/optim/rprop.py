@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from minitorch_ff._functions.creation import full_like, zeros_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.optim._buckets import Bucket, State
-from minitorch_ff.optim._elementwise import (
-    ElementwiseOptimizer, Group, check_settings, counter, number,
-)  # fmt: skip
+from minitorch_ff.optim._elementwise import ElementwiseOptimizer, keep
+from minitorch_ff.optim._settings import Group, check_settings, number, settings_of
 from minitorch_ff.optim.optimizer import ParamsT
 
 __all__ = ["Rprop"]
@@ -62,6 +60,8 @@ class Rprop(ElementwiseOptimizer):
         [torch.optim.Rprop](https://docs.pytorch.org/docs/stable/generated/torch.optim.Rprop.html).
     """
 
+    arrays = ("prev", "step_size")
+
     def __init__(
         self,
         params: ParamsT,
@@ -77,37 +77,17 @@ class Rprop(ElementwiseOptimizer):
         check_settings(lr=lr)
         if not 0.0 < etas[0] < 1.0 < etas[1]:
             raise ValueError(f"Invalid eta values: {etas[0]}, {etas[1]}")
-        defaults = {
-            "lr": lr,
-            "etas": etas,
-            "step_sizes": step_sizes,
-            "foreach": foreach,
-            "maximize": maximize,
-            "differentiable": differentiable,
-            "capturable": capturable,
-        }
-        super().__init__(params, defaults)
+        names = "lr etas step_sizes foreach maximize differentiable capturable"
+        super().__init__(params, settings_of(names, locals()))
 
-    def _arrays(self, group: Group) -> tuple[str, ...]:
-        return ("prev", "step_size")
-
-    def _new_state(self, param: Tensor, group: Group) -> State:
-        size = number(group["lr"])
-        if param.is_complex():
-            size = complex(size, size)
-        return {
-            "step": counter(0.0, param, group),
-            "prev": zeros_like(param),
-            "step_size": full_like(param, size),
-        }
+    def _start(self, name: str, group: Group) -> float:
+        return number(group["lr"]) if name == "step_size" else 0.0
 
     def _update(self, bucket: Bucket, group: Group) -> None:
         bucket.count_step()
         bucket.backend.rprop_step(bucket.param, bucket.grad, group, **bucket.arrays)
 
-    def _update_tensors(
-        self, param: Tensor, grad: Tensor, state: State, group: Group, first: bool
-    ) -> None:
+    def _formula(self, param: Tensor, grad: Tensor, state: State, group: Group, new: bool) -> None:
         state["step"].add_(1)
         etaminus, etaplus = group["etas"]
         agreement, size = grad * state["prev"].clone(), state["step_size"]
@@ -115,6 +95,5 @@ class Rprop(ElementwiseOptimizer):
         size = (size * etaminus).where(agreement < 0, size)
         size = size.clamp(*group["step_sizes"])
         grad = grad.masked_fill(agreement < 0, 0)
-        state["step_size"].copy_(size)
-        state["prev"].copy_(grad)
+        keep(state, step_size=size, prev=grad)
         param.sub_(size * grad.sign())

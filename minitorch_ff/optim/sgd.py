@@ -8,7 +8,8 @@ from minitorch_ff._functions.creation import zeros_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.backend.registry import backend_of
 from minitorch_ff.optim._buckets import Bucket, State
-from minitorch_ff.optim._elementwise import ElementwiseOptimizer, Group, with_numbers
+from minitorch_ff.optim._elementwise import ElementwiseOptimizer, keep
+from minitorch_ff.optim._settings import Group, check_one_rate, settings_of, with_numbers
 from minitorch_ff.optim.optimizer import ParamsT
 
 __all__ = ["SGD"]
@@ -56,13 +57,7 @@ class SGD(ElementwiseOptimizer):
     """
 
     counters: ClassVar[dict[str, float]] = {}
-    settings_of_old: ClassVar[dict[str, Any]] = {
-        "nesterov": False,
-        "maximize": False,
-        "foreach": None,
-        "differentiable": False,
-        "fused": False,
-    }
+    settings_of_old: ClassVar[dict[str, Any]] = {"fused": False}
 
     def __init__(
         self,
@@ -78,8 +73,7 @@ class SGD(ElementwiseOptimizer):
         differentiable: bool = False,
         fused: bool | None = None,
     ) -> None:
-        if isinstance(lr, Tensor) and lr.numel() != 1:
-            raise ValueError("Tensor lr must be 1-element")
+        check_one_rate(lr)
         if lr < 0.0:
             raise ValueError(f"Invalid learning rate: {lr}")
         if momentum < 0.0:
@@ -88,18 +82,8 @@ class SGD(ElementwiseOptimizer):
             raise ValueError(f"Invalid weight_decay value: {weight_decay}")
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
-        defaults = {
-            "lr": lr,
-            "momentum": momentum,
-            "dampening": dampening,
-            "weight_decay": weight_decay,
-            "nesterov": nesterov,
-            "maximize": maximize,
-            "foreach": foreach,
-            "differentiable": differentiable,
-            "fused": fused,
-        }
-        super().__init__(params, defaults)
+        names = "lr momentum dampening weight_decay nesterov maximize foreach differentiable fused"
+        super().__init__(params, settings_of(names, locals()))
 
     def _arrays(self, group: Group) -> tuple[str, ...]:
         return ("momentum_buffer",) if group["momentum"] else ()
@@ -132,18 +116,12 @@ class SGD(ElementwiseOptimizer):
             bucket.param, bucket.grad, group, **bucket.arrays, first=bucket.fresh
         )
 
-    def _update_tensors(
-        self, param: Tensor, grad: Tensor, state: State, group: Group, first: bool
-    ) -> None:
+    def _formula(self, param: Tensor, grad: Tensor, state: State, group: Group, new: bool) -> None:
         momentum = group["momentum"]
-        grad = grad + group["weight_decay"] * param
         update = grad
         if momentum:
-            if first:
-                buffer = grad.detach()
-            else:
-                kept = momentum * state["momentum_buffer"]
-                buffer = kept + (1 - group["dampening"]) * grad
-            state["momentum_buffer"].copy_(buffer)
+            kept = momentum * state["momentum_buffer"]
+            buffer = grad.detach() if new else kept + (1 - group["dampening"]) * grad
+            keep(state, momentum_buffer=buffer)
             update = grad + momentum * buffer if group["nesterov"] else buffer
         param.sub_(group["lr"] * update)

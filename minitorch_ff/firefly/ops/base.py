@@ -66,17 +66,9 @@ class Operator:
     """
 
     __slots__ = (
-        "__dict__",
-        "__weakref__",
-        "dtype",
-        "edges",
-        "hooks",
-        "kept",
-        "origins",
-        "saved",
-        "sequence",
-        "shape",
-    )
+        "__dict__", "__weakref__",
+        "dtype", "edges", "hooks", "kept", "origins", "saved", "sequence", "shape",
+    )  # fmt: skip
 
     edges: Any
     saved: Any

@@ -5,55 +5,49 @@ from __future__ import annotations
 from minitorch_ff.firefly.ops.base import NonDifferentiable, Stepwise
 
 
-class Eq(NonDifferentiable):
-    """Whether `a` equals `b`."""
+class Comparison(NonDifferentiable):
+    """A question about two, in the dtype they meet in."""
 
     promotes = True
+
+
+class Eq(Comparison):
+    """Whether `a` equals `b`."""
 
     def forward(self, xp, a, b):
         return xp.eq(a, b)
 
 
-class Ne(NonDifferentiable):
+class Ne(Comparison):
     """Whether `a` differs from `b`."""
-
-    promotes = True
 
     def forward(self, xp, a, b):
         return xp.ne(a, b)
 
 
-class Lt(NonDifferentiable):
+class Lt(Comparison):
     """Whether `a` is below `b`."""
-
-    promotes = True
 
     def forward(self, xp, a, b):
         return xp.lt(a, b)
 
 
-class Le(NonDifferentiable):
+class Le(Comparison):
     """Whether `a` is not above `b`."""
-
-    promotes = True
 
     def forward(self, xp, a, b):
         return xp.le(a, b)
 
 
-class Gt(NonDifferentiable):
+class Gt(Comparison):
     """Whether `a` is above `b`."""
-
-    promotes = True
 
     def forward(self, xp, a, b):
         return xp.gt(a, b)
 
 
-class Ge(NonDifferentiable):
+class Ge(Comparison):
     """Whether `a` is not below `b`."""
-
-    promotes = True
 
     def forward(self, xp, a, b):
         return xp.ge(a, b)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from minitorch_ff.firefly.ops.base import Operator, not_implemented
+from minitorch_ff.firefly.ops.elementwise import Elementwise
 
 
 class Maximum(Operator):
@@ -69,28 +70,22 @@ class Fmin(Fmax):
         return xp.le(a, b)
 
 
-class Clamp(Operator):
-    """`x` held between two numbers, bounds included; the gradient passes between them.
+class Clamp(Elementwise):
+    """`x` held between two numbers, bounds included; the gradient passes between them."""
 
-    `called` is the node's name: three functions of PyTorch do this.
-    """
+    floats = False
 
-    fresh = True
+    def value(self, xp, x):
+        return xp.clip(x, self.low, self.high)
 
-    def forward(self, xp, x, *, low, high, called):
-        self.low, self.high, self.called = low, high, called
-        self.save_for_backward(x)
-        return xp.clip(x, low, high)
-
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
+    def chain(self, xp, grad, x):
         mask = None
         if self.low is not None:
             mask = xp.ge(x, xp.constant_like(self.low, x))
         if self.high is not None:
             below = xp.le(x, xp.constant_like(self.high, x))
             mask = below if mask is None else xp.logical_and(mask, below)
-        return (xp.where_true(grad, mask),)
+        return xp.where_true(grad, mask)
 
 
 class ClampTensor(Operator):
@@ -98,8 +93,8 @@ class ClampTensor(Operator):
 
     fresh = True
 
-    def forward(self, xp, x, low, high, *, called):
-        self.called = called
+    def forward(self, xp, x, low, high, *, called, variant):
+        self.called, self.variant = called, variant
         if x.dtype.kind == "b" and low is not None is not high:
             raise not_implemented("clamp_cpu", x.dtype)
         self.save_for_backward(x, low, high)
@@ -118,18 +113,16 @@ class ClampTensor(Operator):
         return tuple([xp.where_true(grad, mask) for mask in (inside, at_low, at_high)])
 
 
-class NanToNum(Operator):
+class NanToNum(Elementwise):
     """Numbers in the place of not-a-number and infinities; no gradient there."""
 
-    fresh = True
+    floats = False
 
-    def forward(self, xp, x, *, nan, above, below):
-        self.save_for_backward(x)
-        return xp.nan_to_num(x, nan, above, below)
+    def value(self, xp, x):
+        return xp.nan_to_num(x, self.nan, self.above, self.below)
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
-        return (xp.where_true(grad, xp.isfinite(x)),)
+    def chain(self, xp, grad, x):
+        return xp.where_true(grad, xp.isfinite(x))
 
 
 class Nextafter(Operator):

@@ -5,22 +5,21 @@ from __future__ import annotations
 from minitorch_ff.firefly.ops.base import (
     NonDifferentiable, Operator, Stepwise, Underivable, not_implemented,
 )  # fmt: skip
+from minitorch_ff.firefly.ops.elementwise import Elementwise
 
 
-class Abs(Operator):
+class Abs(Elementwise):
     """The distance from zero; the gradient is `g sign(x)`."""
 
-    fresh = True
+    floats = False
 
-    def forward(self, xp, x):
+    def value(self, xp, x):
         if x.dtype.kind == "b":
             raise not_implemented("abs_cpu", x.dtype)
-        self.save_for_backward(x)
         return xp.abs(x)
 
-    def backward(self, xp, grad):
-        (x,) = self.saved_tensors
-        return (xp.mul(grad, xp.sign(x)),)
+    def chain(self, xp, grad, x):
+        return xp.mul(grad, xp.sign(x))
 
 
 class Sign(Stepwise):

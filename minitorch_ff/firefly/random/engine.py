@@ -8,7 +8,7 @@ a float is PyTorch's way throughout (it keeps a word's low bits, NumPy the high 
 from __future__ import annotations
 
 import os
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.random.bit_generator import ISeedSequence
@@ -35,6 +35,8 @@ _STATE = np.dtype(
 BLOCK = 16384
 """Values drawn at a time: what they go through stays in the cache, and in memory that
 need not be asked of the system each time."""
+
+E = TypeVar("E", bound="Engine")
 
 _LOW_24 = np.uint64(2**24 - 1)
 _LOW_53 = np.uint64(2**53 - 1)
@@ -153,7 +155,7 @@ class Engine:
 
     def clone(self) -> Self:
         """Another generator in the same state."""
-        return type(self)().set_state(self.state())
+        return _in_state(type(self), self.state())
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _in_state, (type(self), self.state())  # for copy and pickle
@@ -221,5 +223,6 @@ def _first_words(seed: int) -> tuple[int, int]:
     return seed, (1812433253 * (seed ^ (seed >> 30)) + 1) % 2**32
 
 
-def _in_state(cls: type[Engine], state: Any) -> Engine:
-    return cls().set_state(state)
+def _in_state(cls: type[E], state: np.ndarray) -> E:
+    """A generator of a class (which may have a `set_state` of its own) in a state."""
+    return Engine.set_state(cls(), state)

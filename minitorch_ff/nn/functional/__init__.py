@@ -1,6 +1,6 @@
 """`torch.nn.functional`: what layers compute, as functions without state."""
 
-from minitorch_ff._missing import missing
+from minitorch_ff._missing import missing as _missing
 from minitorch_ff.nn.functional.activation import (
     celu, celu_, elu, elu_, gelu, glu, hardshrink, hardsigmoid, hardswish, hardtanh, hardtanh_,
     leaky_relu, leaky_relu_, log_softmax, logsigmoid, mish, prelu, relu, relu6, relu_, rrelu,
@@ -42,4 +42,4 @@ __all__ = [
     "triplet_margin_with_distance_loss",
 ]  # fmt: skip
 
-__getattr__ = missing(__name__)
+__getattr__ = _missing(__name__)

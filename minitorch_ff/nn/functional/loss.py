@@ -381,6 +381,8 @@ def cross_entropy(
                 "Expected floating point type for target with class probabilities, got "
                 f"{TYPE_NAMES[classes.dtype.name]}"
             )
+        if ignore_index >= 0:
+            raise RuntimeError("ignore_index is not supported for floating point target")
         return _with_probabilities(input, target, weight, reduction, label_smoothing)
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")

@@ -151,7 +151,9 @@ def multi_margin_loss(
         )
     if numbers.numel() != rows.shape[0] or target.dim() > 1:
         raise RuntimeError(
-            f"inconsistent target size, expected {rows.shape[0]} but got {list(target.shape)}"
+            "multi_margin_loss: target tensor should be 1-D with size equal to the number of "
+            f"input samples (batch size). Expected target size [{rows.shape[0]}], but got "
+            f"{list(target.shape)}. Input has shape {list(input.shape)}."
         )
     chosen = numbers.reshape(-1, 1)
     short = (margin - rows.gather(1, chosen) + rows).clamp_min(0)

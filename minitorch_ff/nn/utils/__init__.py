@@ -1,6 +1,6 @@
 """Helpers for modules: gradient clipping, parameter vectors, parametrizations."""
 
-from minitorch_ff._missing import missing
+from minitorch_ff._missing import missing as _missing
 from minitorch_ff.nn.utils import parametrizations, parametrize, stateless
 from minitorch_ff.nn.utils.clip_grad import _clip_grads_with_norm_ as clip_grads_with_norm_
 from minitorch_ff.nn.utils.clip_grad import _get_total_norm as get_total_norm
@@ -15,4 +15,4 @@ __all__ = [
     "remove_weight_norm", "skip_init", "stateless", "vector_to_parameters", "weight_norm",
 ]  # fmt: skip
 
-__getattr__ = missing(__name__)
+__getattr__ = _missing(__name__)
