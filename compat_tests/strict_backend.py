@@ -2,10 +2,11 @@
 
 Its arrays compute with NumPy, but behave as if their memory were not the host's. NumPy
 cannot read them, they do not meet NumPy's arrays as operands or as indices, and only
-`item`, `get` and Python's `bool`, `int` and `float` give values back. What runs here
+`item`, `get`, `tolist` and Python's `bool`, `int` and `float` give values back. What runs here
 uses the back end for everything.
 """
 
+import functools
 import operator
 import types
 
@@ -81,6 +82,9 @@ class StrictArray:
 
     def item(self):
         return self._host.item()
+
+    def tolist(self):
+        return self._host.tolist()
 
     def __bool__(self):
         return bool(self._host)
@@ -184,15 +188,21 @@ def arrays_in(values):
             yield from arrays_in(value)
 
 
+VIEWS = {"broadcast_to", "diagonal"}
+"""Read-only views in NumPy, plain ones in CuPy."""
+
+
 def wrapped(function, sources=()):
     """A function of NumPy's that takes and gives strict arrays."""
 
     def strict(*args, **kwargs):
         host_kwargs = {key: to_host(value) for key, value in kwargs.items()}
         result = function(*to_host(args), **host_kwargs)
+        if getattr(function, "__name__", "") in VIEWS:
+            result.flags.writeable = True
         return to_strict(result, [*sources, *arrays_in(args), *arrays_in(kwargs.values())])
 
-    if isinstance(function, numpy.ufunc):
+    if isinstance(function, numpy.ufunc):  # CuPy's have these two
         strict.reduce, strict.at = wrapped(function.reduce), wrapped(function.at)
     return strict
 
@@ -211,6 +221,8 @@ class StrictModule:
             found = StrictModule(found)
         elif name == "ogrid":
             found = _Grid()
+        elif name == "sliding_window_view":
+            found = wrapped(functools.partial(found, writeable=True))
         elif callable(found) and not isinstance(found, type):
             found = wrapped(found)
         setattr(self, name, found)

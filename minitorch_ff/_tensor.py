@@ -16,8 +16,8 @@ from minitorch_ff._devices import device, device_of
 from minitorch_ff._functions import (
     activation, arithmetic, arranging, comparison, complex_numbers, conversion, counting,
     creation, cumulative, decompositions, exponential, extremes, indexing, joining, logic, norms,
-    ordering, picking, powers, random, reduction, rounding, selection, shaping, signs, special,
-    statistics, trigonometric,
+    ordering, picking, powers, random, random_fill, reduction, rounding, selection, shaping,
+    signs, special, statistics, trigonometric,
 )  # fmt: skip
 from minitorch_ff._functions import matmul as products
 from minitorch_ff._functions import quantile as quantiles
@@ -325,11 +325,11 @@ class Tensor(engine.Tensor):
 
     # --------------------------------------------------------------- random numbers
 
-    uniform_, normal_, random_ = random.uniform_, random.normal_, random.random_
-    bernoulli, bernoulli_ = random.bernoulli, random.bernoulli_
-    exponential_, cauchy_ = random.exponential_, random.cauchy_
-    geometric_, log_normal_ = random.geometric_, random.log_normal_
-    multinomial = random.multinomial
+    bernoulli, multinomial = random.bernoulli, random.multinomial
+    uniform_, normal_ = random_fill.uniform_, random_fill.normal_
+    random_, bernoulli_ = random_fill.random_, random_fill.bernoulli_
+    exponential_, cauchy_ = random_fill.exponential_, random_fill.cauchy_
+    geometric_, log_normal_ = random_fill.geometric_, random_fill.log_normal_
 
     # -------------------------------------------------------------------- products
 

@@ -50,9 +50,7 @@ def rebind(f, impl, _done: dict | None = None):
     if isinstance(f, functools.partial):
         move = transfer.Transfer(impl)
         keywords = {k: move(v) for k, v in f.keywords.items()}
-        return functools.partial(
-            rebind(f.func, impl, done), *[move(a) for a in f.args], **keywords
-        )
+        return functools.partial(rebind(f.func, impl, done), *[move(a) for a in f.args], **keywords)
     if is_testing_function(f):
         return done[id(f)] if id(f) in done else _rebuild(f, impl, done)
     module = getattr(f, "__module__", None) or ""

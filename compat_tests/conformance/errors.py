@@ -85,9 +85,7 @@ def measure_optimizer_errors(entry, impl, options: Options) -> Record:
     tier = scope.optim_tier(entry.name)
     record = _record("optim", entry.name, tier, ours is not None, options)
     for at_construction, bad in opinfo.optimizer_errors(entry):
-        raised = functools.partial(
-            _optimizer_outcome, bad=bad, at_construction=at_construction
-        )
+        raised = functools.partial(_optimizer_outcome, bad=bad, at_construction=at_construction)
         where = bad.optimizer_error_input.desc
         _compare(record, where, bad, raised, (torch, entry.optim_cls), (impl, ours))
     return record

@@ -10,9 +10,7 @@ SEED = 100
 def tensor(*shape):
     """A floating-point tensor that requires a gradient."""
     return lambda g, dtype: (
-        torch.randn(*shape, generator=g, dtype=torch.float64)
-        .to(dtype)
-        .requires_grad_(True)
+        torch.randn(*shape, generator=g, dtype=torch.float64).to(dtype).requires_grad_(True)
     )
 
 
@@ -80,9 +78,7 @@ ROWS = [
     row("Unfold", (2, 2), inputs=(tensor(1, 3, 4, 5),)),
     row("EmbeddingBag", 10, 3, inputs=(integers(10, 2, 4),), mode="sum"),
     row("EmbeddingBag", 10, 3, inputs=(integers(10, 2, 4),)),
-    row(
-        "MaxUnpool2d", 2, 2, inputs=(tensor(1, 1, 2, 2), values([[[[0, 3], [8, 11]]]]))
-    ),
+    row("MaxUnpool2d", 2, 2, inputs=(tensor(1, 1, 2, 2), values([[[[0, 3], [8, 11]]]]))),
     row(
         "TransformerDecoder",
         module("TransformerDecoderLayer", 8, 2, 16, dropout=0.0, batch_first=True),

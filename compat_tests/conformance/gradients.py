@@ -18,8 +18,7 @@ def cotangents(outputs: list[torch.Tensor], seed: int) -> list[torch.Tensor]:
     """One random gradient for each output, the same for both sides."""
     generator = torch.Generator().manual_seed(seed)
     return [
-        torch.randn(t.shape, dtype=torch.float64, generator=generator).to(t.dtype)
-        for t in outputs
+        torch.randn(t.shape, dtype=torch.float64, generator=generator).to(t.dtype) for t in outputs
     ]
 
 
@@ -50,9 +49,7 @@ def compare_gradients(comparison: Comparison, exact: bool) -> None:
         tally["backward_tried"] += 1
         text = "output_process_fn_grad: " + short(error)
         raise Mismatch("backward_exception", text) from error
-    chosen = [
-        i for i, t in enumerate(theirs) if t.requires_grad and t.is_floating_point()
-    ]
+    chosen = [i for i, t in enumerate(theirs) if t.requires_grad and t.is_floating_point()]
     if not chosen:
         return
     if len(ours) != len(theirs):

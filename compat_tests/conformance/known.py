@@ -44,9 +44,7 @@ def line_of(failure: dict) -> str:
     return f"{failure['stage']} {details}"
 
 
-def judge(
-    record: Record, table: list[Known], complete: bool, counted: str = "tried"
-) -> None:
+def judge(record: Record, table: list[Known], complete: bool, counted: str = "tried") -> None:
     """Fail the test unless everything passed, but for what the table explains.
 
     Args:
@@ -59,7 +57,8 @@ def judge(
     lines = [line_of(f) for f in record.failures]
     if not lines and not record.tally[counted]:
         lines = [f"{NOTHING}: {dict(record.skips)}"]
-    rows = [row for row in table if row.name == record.name]
+    name = record.name.rpartition(":")[2]  # an error's record is `op:add`
+    rows = [row for row in table if row.name == name]
     unknown = [line for line in lines if not any(row.explains(line) for row in rows)]
     if unknown:
         shown = "\n".join(unknown[:FAILURES_SHOWN])

@@ -209,14 +209,10 @@ class Comparison:
         wide = tuple(max(t, 1e-5) for t in case.tolerance)
         outputs = self.got.differentiable_part(case.sample)
         pairs = walk(self.ref_outputs, outputs, case.impl)
-        if all(
-            difference(r.detach(), to_torch(g, case.impl), wide) is None
-            for _, r, g in pairs
-        ):
+        if all(difference(r.detach(), to_torch(g, case.impl), wide) is None for _, r, g in pairs):
             return True
         return case.op.name in SIGN_OPS and all(
-            difference(r.detach().abs(), to_torch(g, case.impl).abs(), (1e-4, 1e-4))
-            is None
+            difference(r.detach().abs(), to_torch(g, case.impl).abs(), (1e-4, 1e-4)) is None
             for _, r, g in self.pairs
         )
 
@@ -249,15 +245,9 @@ class Comparison:
                 self.notes.add("stride_differs")
             if ref.numel():
                 memory = ref.untyped_storage().data_ptr()
-                theirs = any(
-                    t.untyped_storage().data_ptr() == memory for t in self.ref.inputs
-                )
+                theirs = any(t.untyped_storage().data_ptr() == memory for t in self.ref.inputs)
                 array = _array(got)
-                ours = any(
-                    np.shares_memory(array, _array(t))
-                    for t in self.got.inputs
-                    if t.numel()
-                )
+                ours = any(np.shares_memory(array, _array(t)) for t in self.got.inputs if t.numel())
                 if theirs != ours:
                     self.notes.add("aliasing_differs")
 

@@ -39,9 +39,7 @@ def measure_optimizer(entry, impl, options: Options) -> Record:
         for (desc, kwargs, grouped), flag in itertools.product(cases, flags):
             if any(f in kwargs for f in flag):
                 continue
-            comparison = Comparison(
-                name, {**kwargs, **flag}, grouped, getattr(torch, dtype), impl
-            )
+            comparison = Comparison(name, {**kwargs, **flag}, grouped, getattr(torch, dtype), impl)
             at = f"{desc} {kwargs} {flag}"[:200]
             record.attempt(comparison.run, dtype=dtype, at=at)
             for check, finding in comparison.findings.items():
@@ -57,9 +55,7 @@ class Side:
         self.params = self._parameters(comparison.values)
         self.optimizer = self._build(self.params)
         self.repr = repr(self.optimizer)
-        self.history = [
-            self._step(self.optimizer, self.params, t) for t in range(STEPS)
-        ]
+        self.history = [self._step(self.optimizer, self.params, t) for t in range(STEPS)]
         self.state = self.optimizer.state_dict()
         # A copy now: loading this state elsewhere may share its tensors.
         self.state_then = _snapshot(self.state, impl)

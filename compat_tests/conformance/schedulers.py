@@ -80,9 +80,7 @@ CASES = [
     ),
     case("OneCycleLR", max_lr=[0.1, 0.3], total_steps=25, cycle_momentum=False),
     case("ReduceLROnPlateau"),
-    case(
-        "ReduceLROnPlateau", mode="max", factor=0.5, patience=1, cooldown=1, min_lr=1e-3
-    ),
+    case("ReduceLROnPlateau", mode="max", factor=0.5, patience=1, cooldown=1, min_lr=1e-3),
     case(
         "ReduceLROnPlateau",
         factor=0.3,

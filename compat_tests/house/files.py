@@ -50,16 +50,12 @@ def _is_type_checking(node: ast.AST) -> bool:
 
 
 def code_lines(path: pathlib.Path) -> int:
-    """Lines that are neither blank, nor comment, nor docstring."""
+    """Lines that are neither blank, nor comment, nor text that stands alone."""
     lines = path.read_text(encoding="utf-8").splitlines()
     documentation: set[int] = set()
     for node in ast.walk(tree(path)):
-        if not isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
-            continue
-        if ast.get_docstring(node, clean=False) is not None:
-            documentation |= set(
-                range(node.body[0].lineno, node.body[0].end_lineno + 1)
-            )
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            documentation |= set(range(node.lineno, node.end_lineno + 1))
     return sum(
         number not in documentation and bool(line.strip()) and line.strip()[0] != "#"
         for number, line in enumerate(lines, 1)

@@ -39,7 +39,8 @@ def test_listed_names_exist(module):
 
 
 def test_public_names_are_listed(module):
-    assert not public_names(module) - set(module.__all__)
+    unlisted = sorted(public_names(module) - set(module.__all__))
+    assert not unlisted
 
 
 def test_public_names_are_documented(module):
@@ -47,8 +48,7 @@ def test_public_names_are_documented(module):
     undocumented = [
         name
         for name, value in found.items()
-        if (inspect.isfunction(value) or inspect.isclass(value))
-        and not inspect.getdoc(value)
+        if (inspect.isfunction(value) or inspect.isclass(value)) and not inspect.getdoc(value)
     ]
     assert found
     assert not undocumented
@@ -66,9 +66,7 @@ def test_methods_are_documented():
 
 def test_every_module_imports():
     walked = pkgutil.walk_packages(ff.__path__, ff.__name__ + ".")
-    names = [
-        m.name for m in walked if not m.name.endswith(("__main__", "cupy_backend"))
-    ]
+    names = [m.name for m in walked if not m.name.endswith(("__main__", "cupy_backend"))]
     assert names
     for name in names:
         importlib.import_module(name)

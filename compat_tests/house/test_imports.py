@@ -70,11 +70,7 @@ def layer_of(name: str) -> int:
 def own(imported: str) -> str | None:
     """An imported name below the package; None for other packages."""
     package = PACKAGE.name
-    return (
-        imported.removeprefix(package).lstrip(".")
-        if is_below(imported, package)
-        else None
-    )
+    return imported.removeprefix(package).lstrip(".") if is_below(imported, package) else None
 
 
 def test_files_are_found():

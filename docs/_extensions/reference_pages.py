@@ -108,7 +108,7 @@ def namespace_page(module: str) -> str:
             members.append(name)
     body = show(module, members)
     if links:
-        body += f"\n## From elsewhere\n\n{', '.join(sorted(links))}\n"
+        body += f"\n## Also here\n\n{', '.join(sorted(links))}\n"
     return page(module, body)
 
 

@@ -8,8 +8,8 @@ from minitorch_ff._checks import floating, must_be_tensor, wrap_dim
 from minitorch_ff._functions import random
 from minitorch_ff._functions.conversion import cast
 from minitorch_ff.firefly.ops import activation as ops
-from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply
-from minitorch_ff.firefly.ops.dropout import Dropout
+from minitorch_ff.firefly.ops.base import apply, not_implemented
+from minitorch_ff.firefly.ops.dropout import RRelu
 
 if TYPE_CHECKING:
     from minitorch_ff._dtypes import dtype as DType
@@ -127,9 +127,7 @@ def scores(input: Tensor, dim: int, dtype: DType | None, name: str) -> tuple[Ten
     dim = wrap_dim(dim, buffer.ndim)
     if buffer.dtype.kind in "iub":
         kernel = f"{name}_lastdim_kernel_impl" if dim == buffer.ndim - 1 else f"{name}_kernel_impl"
-        raise NotImplementedError(
-            f"\"{kernel}\" not implemented for '{TYPE_NAMES[buffer.dtype.name]}'"
-        )
+        raise not_implemented(kernel, buffer.dtype)
     return input, dim
 
 
@@ -214,12 +212,9 @@ def threshold(input: Tensor, threshold: float, value: float) -> Tensor:
 
 
 def rrelu(
-    input: Tensor,
-    lower: float = 1.0 / 8,
-    upper: float = 1.0 / 3,
-    training: bool = False,
+    input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False,
     generator: Any = None,
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """`x` where it is positive, a random multiple of it elsewhere.
 
     Args:
@@ -238,11 +233,10 @@ def rrelu(
     if lower > upper:
         raise RuntimeError("Lower bound should be less than or equal to the upper bound")
     if not training:
-        return apply(ops.LeakyRelu, input, slope=(lower + upper) / 2)
+        return apply(ops.LeakyRelu, input, slope=(lower + upper) / 2, called="RreluWithNoise")
     xp, x = input.backend, input.buffer
-    host = xp.to_numpy(x)
-    factors = random.slopes(host, lower, upper, generator)
-    return apply(Dropout, input, mask=xp.beside(factors, x), called="RreluWithNoise")
+    slopes = random.slopes(xp.to_numpy(x), lower, upper, generator)
+    return apply(RRelu, input, slopes=xp.beside(slopes, x))
 
 
 def check_floating(input: Tensor, kernel: str) -> Any:
@@ -252,6 +246,4 @@ def check_floating(input: Tensor, kernel: str) -> Any:
         NotImplementedError: `input` is not floating point.
     """
     if input.buffer.dtype.kind in "iub":
-        raise NotImplementedError(
-            f"\"{kernel}\" not implemented for '{TYPE_NAMES[input.buffer.dtype.name]}'"
-        )
+        raise not_implemented(kernel, input.buffer.dtype)

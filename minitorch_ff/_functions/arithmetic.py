@@ -370,13 +370,12 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 
     operands = tensor1, tensor2
     if all([isinstance(t, AnyTensor) and t.buffer.dtype.kind in "iub" for t in operands]):
         raise RuntimeError(
-            "Integer division with addcdiv is no longer supported, and in a future  "
-            "release addcdiv will perform a true division of tensor1 and tensor2. The "
-            "historic addcdiv behavior can be implemented as (input + value * "
-            "torch.trunc(tensor1 / tensor2)).to(input.dtype) for integer inputs and as "
-            "(input + value * tensor1 / tensor2) for float inputs. The future addcdiv "
-            "behavior is just the latter implementation: (input + value * tensor1 / "
-            "tensor2), for all dtypes."
+            "Integer division with addcdiv is no longer supported, and in a future  release "
+            "addcdiv will perform a true division of tensor1 and tensor2. The historic addcdiv "
+            "behavior can be implemented as (input + value * torch.trunc(tensor1 / "
+            "tensor2)).to(input.dtype) for integer inputs and as (input + value * tensor1 / "
+            "tensor2) for float inputs. The future addcdiv behavior is just the latter "
+            "implementation: (input + value * tensor1 / tensor2), for all dtypes."
         )
     return _combined(ops.Addcdiv, input, tensor1, tensor2, value)
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from minitorch_ff._checks import floating
+from minitorch_ff._checks import floating, must_be_tensor
 from minitorch_ff._functions._operands import invalid_combination, numbered
 from minitorch_ff.firefly.ops import comparison as ops
 from minitorch_ff.firefly.ops.base import (
@@ -312,11 +312,7 @@ def equal(input: Tensor, other: Tensor) -> bool:
     See: [torch.equal](https://docs.pytorch.org/docs/stable/generated/torch.equal.html).
     """
     for position, (name, value) in enumerate((("input", input), ("other", other)), 1):
-        if not isinstance(value, AnyTensor):
-            raise TypeError(
-                f"equal(): argument '{name}' (position {position}) must be Tensor, not "
-                f"{type(value).__name__}"
-            )
+        must_be_tensor(value, "equal", name, position)
     if input.buffer.shape != other.buffer.shape:
         return False
     return bool(of_tensors(ops.Eq, input, other).buffer.all())

@@ -99,11 +99,10 @@ def parse_to(*args: Any, **kwargs: Any) -> tuple[Device | None, Any, builtins.bo
                     dtype = converted
                     continue
             raise TypeError(
-                "to() received an invalid combination of arguments - got "
-                f"({name}), but expected one of: (torch.device device = None, torch.dtype "
-                "dtype = None, bool non_blocking = False, bool copy = False), (torch.dtype "
-                "dtype, bool non_blocking = False, bool copy = False), (Tensor tensor, bool "
-                "non_blocking = False, bool copy = False)"
+                f"to() received an invalid combination of arguments - got ({name}), but expected "
+                "one of: (torch.device device = None, torch.dtype dtype = None, bool non_blocking "
+                "= False, bool copy = False), (torch.dtype dtype, bool non_blocking = False, bool "
+                "copy = False), (Tensor tensor, bool non_blocking = False, bool copy = False)"
             )
     if kwargs:
         raise TypeError(f"to() got an unexpected keyword argument '{next(iter(kwargs))}'")

@@ -97,14 +97,9 @@ def _range_of(input: Tensor, low: float, high: float) -> tuple[float, float]:
 
 
 def searchsorted(
-    sorted_sequence: Tensor,
-    input: Any,
-    *,
-    out_int32: bool = False,
-    right: bool = False,
-    side: str | None = None,
-    sorter: Tensor | None = None,
-) -> Tensor:
+    sorted_sequence: Tensor, input: Any, *, out_int32: bool = False, right: bool = False,
+    side: str | None = None, sorter: Tensor | None = None,
+) -> Tensor:  # fmt: skip
     """Where each value belongs, so that the boundaries stay sorted.
 
     Args:
@@ -147,8 +142,7 @@ def _check_side(side: str | None, right: bool) -> None:
         )
     if side == "left" and right:
         raise RuntimeError(
-            "torch.searchsorted(): side and right can't be set to opposites, got side "
-            "of left "
+            "torch.searchsorted(): side and right can't be set to opposites, got side of left "
             "while right was True"
         )
 
@@ -158,10 +152,8 @@ def _sorted_by(sorted_sequence: Tensor, sorter: Tensor) -> Any:
     boundaries, order = sorted_sequence.buffer, sorter.buffer
     if order.shape != boundaries.shape:
         raise RuntimeError(
-            "torch.searchsorted(): boundary and sorter must have the same size, but "
-            "got "
-            f"boundary tensor {list(boundaries.shape)}and got sorter tensor "
-            f"{list(order.shape)}"
+            "torch.searchsorted(): boundary and sorter must have the same size, but got boundary "
+            f"tensor {list(boundaries.shape)}and got sorter tensor {list(order.shape)}"
         )
     if order.dtype.name != "int64":
         raise RuntimeError(
@@ -177,26 +169,20 @@ def _sorted_by(sorted_sequence: Tensor, sorter: Tensor) -> Any:
 def _check_shapes(boundaries: tuple[int, ...], values: Any) -> None:
     if not boundaries:
         raise RuntimeError(
-            "torch.searchsorted(): boundaries tensor should have positive dimension, "
-            "but got "
-            "0 dimension"
+            "torch.searchsorted(): boundaries tensor should have positive dimension, but got 0 "
+            "dimension"
         )
     if not values.ndim and len(boundaries) != 1:
         raise RuntimeError(
-            "torch.searchsorted(): input value can be a scalar only when boundaries "
-            "tensor "
-            f"dimension is 1, but we got boundaries tensor dim({len(boundaries)}) and "
-            "input "
+            "torch.searchsorted(): input value can be a scalar only when boundaries tensor "
+            f"dimension is 1, but we got boundaries tensor dim({len(boundaries)}) and input "
             "value's dim(0) numel(1)"
         )
     if len(boundaries) != 1 and boundaries[:-1] != values.shape[:-1]:
         raise RuntimeError(
-            "torch.searchsorted(): boundaries tensor should be 1 dimension or the "
-            "first N-1 "
-            "dimensions of boundaries tensor and input value tensor must match, but we "
-            "got "
-            f"boundaries tensor {list(boundaries)} and input value tensor "
-            f"{list(values.shape)}"
+            "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 "
+            "dimensions of boundaries tensor and input value tensor must match, but we got "
+            f"boundaries tensor {list(boundaries)} and input value tensor {list(values.shape)}"
         )
 
 

@@ -18,6 +18,7 @@ from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 from minitorch_ff.firefly.tensor import wrap
 
 if TYPE_CHECKING:
+    from minitorch_ff._dtypes import dtype as DType
     from minitorch_ff._tensor import Tensor
 
 # Every maker takes these keywords, in PyTorch's meaning:
@@ -29,12 +30,9 @@ if TYPE_CHECKING:
 
 
 def new(
-    array: Any,
-    device: Any = None,
-    requires_grad: bool = False,
-    layout: Any = strided,
+    array: Any, device: Any = None, requires_grad: bool = False, layout: Any = strided,
     pin_memory: bool = False,
-) -> Any:
+) -> Any:  # fmt: skip
     """A tensor around a NumPy array, which from now on is its own."""
     if layout is not strided and layout is not None:
         raise NotImplementedError(f"layout {layout} is not supported; use torch.strided")
@@ -47,7 +45,8 @@ def new(
     return out
 
 
-def _numpy_dtype(dtype: _dtypes.dtype | None) -> Any:
+def numpy_dtype(dtype: DType | None) -> Any:
+    """The array library's dtype; None means the default floating one."""
     if dtype is None:
         return _dtypes.get_default_dtype().numpy
     if isinstance(dtype, type):
@@ -59,13 +58,9 @@ def _numpy_dtype(dtype: _dtypes.dtype | None) -> Any:
 
 
 def tensor(
-    data: Any,
-    *,
-    dtype: _dtypes.dtype | None = None,
-    device: Any = None,
-    requires_grad: bool = False,
-    pin_memory: bool = False,
-) -> Tensor:
+    data: Any, *, dtype: DType | None = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
     """A new tensor with a copy of `data`.
 
     Args:
@@ -88,7 +83,7 @@ def tensor(
 
     See: [torch.tensor](https://docs.pytorch.org/docs/stable/generated/torch.tensor.html).
     """
-    target = None if dtype is None else _numpy_dtype(dtype)
+    target = None if dtype is None else numpy_dtype(dtype)
     if isinstance(data, AnyTensor):
         if device is None:
             device = data.device
@@ -225,7 +220,7 @@ def _not_a_number(data: Any, error: Exception) -> Exception:
     return RuntimeError(f"Could not infer dtype of {type(data).__name__}")
 
 
-def as_tensor(data: Any, dtype: _dtypes.dtype | None = None, device: Any = None) -> Tensor:
+def as_tensor(data: Any, dtype: DType | None = None, device: Any = None) -> Tensor:
     """`data` as a tensor, without a copy where it is a tensor or an array already.
 
     See: [torch.as_tensor](https://docs.pytorch.org/docs/stable/generated/torch.as_tensor.html).
@@ -240,13 +235,9 @@ def as_tensor(data: Any, dtype: _dtypes.dtype | None = None, device: Any = None)
 
 
 def asarray(
-    obj: Any,
-    *,
-    dtype: _dtypes.dtype | None = None,
-    device: Any = None,
-    copy: bool | None = None,
+    obj: Any, *, dtype: DType | None = None, device: Any = None, copy: bool | None = None,
     requires_grad: bool = False,
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """`obj` as a tensor, sharing memory where possible, unless `copy` says otherwise.
 
     See: [torch.asarray](https://docs.pytorch.org/docs/stable/generated/torch.asarray.html).
@@ -285,13 +276,9 @@ def from_numpy(ndarray: numpy.ndarray) -> Tensor:
 
 
 def frombuffer(
-    buffer: Any,
-    *,
-    dtype: _dtypes.dtype,
-    count: int = -1,
-    offset: int = 0,
+    buffer: Any, *, dtype: _dtypes.dtype, count: int = -1, offset: int = 0,
     requires_grad: bool = False,
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """A tensor over the memory of an object with Python's buffer protocol.
 
     See: [torch.frombuffer](https://docs.pytorch.org/docs/stable/generated/torch.frombuffer.html).
@@ -302,7 +289,7 @@ def frombuffer(
 # -------------------------------------------------------------------------- filled
 
 
-def zeros(*size: Any, dtype: _dtypes.dtype | None = None, **options: Any) -> Tensor:
+def zeros(*size: Any, dtype: DType | None = None, **options: Any) -> Tensor:
     """A tensor of zeros.
 
     Args:
@@ -321,32 +308,30 @@ def zeros(*size: Any, dtype: _dtypes.dtype | None = None, **options: Any) -> Ten
 
     See: [torch.zeros](https://docs.pytorch.org/docs/stable/generated/torch.zeros.html).
     """
-    return new(numpy.zeros(checked_shape(size, options), _numpy_dtype(dtype)), **options)
+    return new(numpy.zeros(checked_shape(size, options), numpy_dtype(dtype)), **options)
 
 
-def ones(*size: Any, dtype: _dtypes.dtype | None = None, **options: Any) -> Tensor:
+def ones(*size: Any, dtype: DType | None = None, **options: Any) -> Tensor:
     """A tensor of ones; arguments as for `torch.zeros`.
 
     See: [torch.ones](https://docs.pytorch.org/docs/stable/generated/torch.ones.html).
     """
-    return new(numpy.ones(checked_shape(size, options), _numpy_dtype(dtype)), **options)
+    return new(numpy.ones(checked_shape(size, options), numpy_dtype(dtype)), **options)
 
 
 def empty(
-    *size: Any,
-    dtype: _dtypes.dtype | None = None,
-    memory_format: Any = contiguous_format,
+    *size: Any, dtype: DType | None = None, memory_format: Any = contiguous_format,
     **options: Any,
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """A tensor of whatever the memory held; arguments as for `torch.zeros`.
 
     See: [torch.empty](https://docs.pytorch.org/docs/stable/generated/torch.empty.html).
     """
-    return new(numpy.empty(checked_shape(size, options), _numpy_dtype(dtype)), **options)
+    return new(numpy.empty(checked_shape(size, options), numpy_dtype(dtype)), **options)
 
 
 def full(
-    size: Any, fill_value: Any, *, dtype: _dtypes.dtype | None = None, **options: Any
+    size: Any, fill_value: Any, *, dtype: DType | None = None, **options: Any
 ) -> Tensor:
     """A tensor of one value.
 
@@ -365,7 +350,7 @@ def full(
     """
     if isinstance(fill_value, AnyTensor):
         fill_value = fill_value.item()
-    value = to_array(fill_value, None if dtype is None else _numpy_dtype(dtype))
+    value = to_array(fill_value, None if dtype is None else numpy_dtype(dtype))
     return new(numpy.full(checked_shape((size,), options), value, value.dtype), **options)
 
 
@@ -397,51 +382,56 @@ def _like(input: Tensor, options: dict[str, Any]) -> dict[str, Any]:
     options.setdefault("device", input.device)
     if options["device"] is None:
         options["device"] = input.device
-    options.pop("memory_format", preserve_format)
     return options
 
 
-def zeros_like(input: Tensor, *, dtype: _dtypes.dtype | None = None, **options: Any) -> Tensor:
+def zeros_like(input: Tensor, *, dtype: DType | None = None, **options: Any) -> Tensor:
     """Zeros in the shape, dtype and place of `input`.
 
     See: [torch.zeros_like](https://docs.pytorch.org/docs/stable/generated/torch.zeros_like.html).
     """
-    return new(numpy.zeros_like(*_pattern(input, dtype)), **_like(input, options))
+    return new(numpy.zeros_like(*_pattern(input, dtype, options)), **_like(input, options))
 
 
-def ones_like(input: Tensor, *, dtype: _dtypes.dtype | None = None, **options: Any) -> Tensor:
+def ones_like(input: Tensor, *, dtype: DType | None = None, **options: Any) -> Tensor:
     """Ones in the shape, dtype and place of `input`.
 
     See: [torch.ones_like](https://docs.pytorch.org/docs/stable/generated/torch.ones_like.html).
     """
-    return new(numpy.ones_like(*_pattern(input, dtype)), **_like(input, options))
+    return new(numpy.ones_like(*_pattern(input, dtype, options)), **_like(input, options))
 
 
-def empty_like(input: Tensor, *, dtype: _dtypes.dtype | None = None, **options: Any) -> Tensor:
+def empty_like(input: Tensor, *, dtype: DType | None = None, **options: Any) -> Tensor:
     """Uninitialised memory in the shape, dtype and place of `input`.
 
     See: [torch.empty_like](https://docs.pytorch.org/docs/stable/generated/torch.empty_like.html).
     """
-    return new(numpy.empty_like(*_pattern(input, dtype)), **_like(input, options))
+    return new(numpy.empty_like(*_pattern(input, dtype, options)), **_like(input, options))
 
 
 def full_like(
-    input: Tensor, fill_value: Any, *, dtype: _dtypes.dtype | None = None, **options: Any
+    input: Tensor, fill_value: Any, *, dtype: DType | None = None, **options: Any
 ) -> Tensor:
     """One value in the shape, dtype and place of `input`.
 
     See: [torch.full_like](https://docs.pytorch.org/docs/stable/generated/torch.full_like.html).
     """
-    pattern, target = _pattern(input, dtype)
+    pattern, target = _pattern(input, dtype, options)
     value = to_array(fill_value, numpy.dtype(target))
     return new(numpy.full_like(pattern, value, target), **_like(input, options))
 
 
-def _pattern(input: Tensor, dtype: _dtypes.dtype | None) -> tuple[Any, Any]:
+def _pattern(
+    input: Tensor, dtype: DType | None, options: dict[str, Any]
+) -> tuple[Any, Any]:
     """An array to imitate (shape and layout), and the dtype to give the imitation."""
     buffer = input.buffer
-    target = buffer.dtype if dtype is None else _numpy_dtype(dtype)
-    if isinstance(buffer, numpy.ndarray):
+    target = buffer.dtype if dtype is None else numpy_dtype(dtype)
+    layout = options.pop("memory_format", None) or preserve_format
+    if layout not in (preserve_format, contiguous_format):
+        raise NotImplementedError(f"{layout} is not supported; use torch.contiguous_format")
+    keeps_layout = isinstance(buffer, numpy.ndarray) and layout is preserve_format
+    if keeps_layout and 0 not in buffer.strides:  # not an expanded one
         return buffer, target
     return numpy.broadcast_to(numpy.zeros((), target), buffer.shape), target
 
@@ -449,7 +439,7 @@ def _pattern(input: Tensor, dtype: _dtypes.dtype | None) -> tuple[Any, Any]:
 # --------------------------------------------------------------------- sequences, matrices
 
 
-def arange(*bounds: Any, dtype: _dtypes.dtype | None = None, **options: Any) -> Tensor:
+def arange(*bounds: Any, dtype: DType | None = None, **options: Any) -> Tensor:
     """Numbers from `start` (0 by default) up to, but not including, `end`, `step` apart.
 
     Args:
@@ -483,7 +473,7 @@ def arange(*bounds: Any, dtype: _dtypes.dtype | None = None, **options: Any) -> 
         count = max(0, math.ceil((end - start) / step))
     else:
         count = max(0, math.ceil((float(end) - float(start)) / float(step)))
-    target = _numpy_dtype(dtype)
+    target = numpy_dtype(dtype)
     if target.kind in "iu":
         array = numpy.arange(count, dtype=numpy.int64) * int(step) + int(start)
         return new(array.astype(target, copy=False), **options)
@@ -526,11 +516,11 @@ def range_(start: Any, end: Any = None, step: Any = 1, **options: Any) -> Tensor
     dtype = options.pop("dtype", None)
     count = math.floor((end - start) / step) + 1
     array = numpy.arange(count, dtype=numpy.float64) * float(step) + float(start)
-    return new(array.astype(_numpy_dtype(dtype)), **options)
+    return new(array.astype(numpy_dtype(dtype)), **options)
 
 
 def linspace(
-    start: Any, end: Any, steps: int, *, dtype: _dtypes.dtype | None = None, **options: Any
+    start: Any, end: Any, steps: int, *, dtype: DType | None = None, **options: Any
 ) -> Tensor:
     """`steps` numbers from `start` to `end`, both included, evenly apart.
 
@@ -552,24 +542,19 @@ def linspace(
     See: [torch.linspace](https://docs.pytorch.org/docs/stable/generated/torch.linspace.html).
     """
     start, end = _end_point("linspace", start), _end_point("linspace", end)
-    return new(_evenly(start, end, steps, _numpy_dtype(dtype)), **options)
+    return new(_evenly(start, end, steps, numpy_dtype(dtype)), **options)
 
 
 def logspace(
-    start: Any,
-    end: Any,
-    steps: int,
-    base: float = 10.0,
-    *,
-    dtype: _dtypes.dtype | None = None,
+    start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: DType | None = None,
     **options: Any,
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """`steps` numbers from `base ** start` to `base ** end`, evenly apart in logarithm.
 
     See: [torch.logspace](https://docs.pytorch.org/docs/stable/generated/torch.logspace.html).
     """
     start, end = _end_point("logspace", start), _end_point("logspace", end)
-    target = _numpy_dtype(dtype)
+    target = numpy_dtype(dtype)
     powers = _evenly(start, end, steps, numpy.dtype(numpy.float64))
     return new(numpy.power(float(base), powers).astype(target), **options)
 
@@ -620,7 +605,7 @@ def _evenly(start: Any, end: Any, steps: int, dtype: Any) -> numpy.ndarray:
 
 
 def eye(
-    n: int, m: int | None = None, *, dtype: _dtypes.dtype | None = None, **options: Any
+    n: int, m: int | None = None, *, dtype: DType | None = None, **options: Any
 ) -> Tensor:
     """A matrix with ones on the diagonal, zeros elsewhere.
 
@@ -632,16 +617,16 @@ def eye(
     for name, value in (("n", n), ("m", m)):
         if value is not None and value < 0:
             raise RuntimeError(f"{name} must be greater or equal to 0, got {value}")
-    return new(numpy.eye(n, m, dtype=_numpy_dtype(dtype)), **options)
+    return new(numpy.eye(n, m, dtype=numpy_dtype(dtype)), **options)
 
 
-def scalar_tensor(s: Any, *, dtype: _dtypes.dtype | None = None, **options: Any) -> Tensor:
+def scalar_tensor(s: Any, *, dtype: DType | None = None, **options: Any) -> Tensor:
     """A number as a 0-d tensor of the default floating dtype."""
-    return new(numpy.array(s, _numpy_dtype(dtype)), **options)
+    return new(numpy.array(s, numpy_dtype(dtype)), **options)
 
 
 def empty_strided(
-    size: Any, stride: Any, *, dtype: _dtypes.dtype | None = None, **options: Any
+    size: Any, stride: Any, *, dtype: DType | None = None, **options: Any
 ) -> Tensor:
     """Uninitialised memory in a shape with given strides (in elements).
 
@@ -652,7 +637,7 @@ def empty_strided(
         raise RuntimeError(
             f"mismatch in length of strides and shape. Expected {len(shape)}, got {len(steps)}"
         )
-    target = _numpy_dtype(dtype)
+    target = numpy_dtype(dtype)
     extent = 1 + sum([(n - 1) * step for n, step in zip(shape, steps, strict=True)])
     memory = numpy.empty(max(extent, 0) if 0 not in shape else 0, target)
     in_bytes = [step * target.itemsize for step in steps]
@@ -663,7 +648,7 @@ def empty_strided(
 
 
 def new_tensor(
-    self: Tensor, data: Any, *, dtype: _dtypes.dtype | None = None, device: Any = None,
+    self: Tensor, data: Any, *, dtype: DType | None = None, device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """A new tensor with a copy of `data`, in this tensor's dtype and place."""

@@ -111,12 +111,9 @@ def cummin(input: Tensor, dim: int) -> Any:
 
 @numpy_names
 def diff(
-    input: Tensor,
-    n: int = 1,
-    dim: int = -1,
-    prepend: Tensor | None = None,
+    input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None,
     append: Tensor | None = None,
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """The difference of neighbours along `dim`, taken `n` times.
 
     Args:
@@ -169,11 +166,9 @@ def _must_fit(input: Tensor, extra: Tensor, dim: int) -> None:
     for i, (a, b) in enumerate(zip(shape, other, strict=True)):
         if i != dim and a != b:
             raise RuntimeError(
-                "diff expects the shape of tensor to prepend or append to match that "
-                "of "
-                f"input except along the differencing dimension; input.size({i}) = "
-                f"{a}, but "
-                f"got tensor.size({i}) = {b}"
+                "diff expects the shape of tensor to prepend or append to match that of input "
+                f"except along the differencing dimension; input.size({i}) = {a}, but got "
+                f"tensor.size({i}) = {b}"
             )
 
 

@@ -35,8 +35,7 @@ def must_be_matrices(A: Tensor, function: str, square: bool = False) -> None:
         raise RuntimeError(f"{function}: The input tensor A must have at least 2 dimensions.")
     if square and shape[-1] != shape[-2]:
         raise RuntimeError(
-            f"{function}: A must be batches of square matrices, but they are "
-            f"{shape[-2]} by "
+            f"{function}: A must be batches of square matrices, but they are {shape[-2]} by "
             f"{shape[-1]} matrices"
         )
     must_be_floating(A, None, function)
@@ -147,8 +146,7 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     a, b = A.buffer, B.buffer
     if a.dtype != b.dtype:
         raise RuntimeError(
-            "linalg.solve: Expected A and B to have the same dtype, but found A of "
-            "type "
+            "linalg.solve: Expected A and B to have the same dtype, but found A of type "
             f"{A.type().split('.')[-1].removesuffix('Tensor')} and B of type "
             f"{B.type().split('.')[-1].removesuffix('Tensor')} instead"
         )
@@ -156,10 +154,8 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     if vector:
         if not left:
             raise RuntimeError(
-                "linalg.solve: Vector broadcasting of the left hand side is not "
-                "supported for "
-                "left=False. In this case linalg.solve is equivalent to B / "
-                "A.squeeze(-1)"
+                "linalg.solve: Vector broadcasting of the left hand side is not supported for "
+                "left=False. In this case linalg.solve is equivalent to B / A.squeeze(-1)"
             )
         B = B.unsqueeze(-1)
     elif b.ndim < 2:
@@ -186,13 +182,9 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
 
 
 def pinv(
-    A: Tensor,
-    rcond: float | None = None,
-    hermitian: bool = False,
-    *,
-    atol: float | Tensor | None = None,
-    rtol: float | Tensor | None = None,
-) -> Tensor:
+    A: Tensor, rcond: float | None = None, hermitian: bool = False, *,
+    atol: float | Tensor | None = None, rtol: float | Tensor | None = None,
+) -> Tensor:  # fmt: skip
     """The pseudo-inverse of matrices of any shape.
 
     Args:
@@ -341,8 +333,7 @@ def qr(A: Tensor, mode: str = "reduced") -> Any:
     must_be_matrices(A, "linalg.qr")
     if mode not in ("reduced", "complete", "r"):
         raise RuntimeError(
-            f"qr received unrecognized mode '{mode}' but expected one of 'reduced' "
-            "(default), "
+            f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), "
             "'r', or 'complete'"
         )
     return return_types.linalg_qr(apply_several(ops.Qr, A, mode=mode))
@@ -395,8 +386,7 @@ def not_positive(A: Tensor) -> str:
             except ValueError:
                 batch = f"(Batch element {i}): " if A.buffer.ndim > 2 else ""
                 return (
-                    f"{batch}The factorization could not be completed because the "
-                    "input is not "
+                    f"{batch}The factorization could not be completed because the input is not "
                     f"positive-definite (the leading minor of order {order} is not "
                     "positive-definite)."
                 )

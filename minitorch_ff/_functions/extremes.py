@@ -182,11 +182,9 @@ def _function(called: str) -> str:
 
 
 def nan_to_num(
-    input: Tensor,
-    nan: float | None = None,
-    posinf: float | None = None,
+    input: Tensor, nan: float | None = None, posinf: float | None = None,
     neginf: float | None = None,
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """Replace not-a-number and infinities by numbers.
 
     Args:

@@ -77,6 +77,8 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
 
 def put_at(view: Tensor, picking: Any, value: Tensor, accumulate: bool = False) -> None:
     """Write `value` into `view`: everywhere, or at the places of an advanced index."""
+    if type(value.buffer) is not type(view.buffer):
+        value = value.to(view.device)
     value_buffer = value.buffer
     while value_buffer.ndim > view.buffer.ndim and value_buffer.shape[0] == 1 and picking is None:
         value = value.reshape(value_buffer.shape[1:])  # leading ones may be dropped
@@ -156,6 +158,8 @@ def two_steps(self: Tensor, index: Any) -> tuple[Any, Any]:
             picking.append(item)
         else:
             advanced = True
+            if type(item) is not type(self.buffer):
+                item = beside(item, self)
             if item.ndim == 0:  # a boolean: a new dimension of size one or zero
                 looking.append(None)
                 picking.append(item.reshape(1))
@@ -175,6 +179,20 @@ def two_steps(self: Tensor, index: Any) -> tuple[Any, Any]:
     ):
         return None, tuple(picking)
     return first, tuple(picking) if advanced else None
+
+
+def beside(array: Any, x: Tensor) -> Any:
+    """An index from the host as an array where `x` is.
+
+    Raises:
+        RuntimeError: It is on a third device.
+    """
+    if not isinstance(array, numpy.ndarray):
+        raise RuntimeError(
+            "indices should be either on cpu or on the same device as the indexed tensor "
+            f"({x.device})"
+        )
+    return x.backend.beside(array, x.buffer)
 
 
 NESTED_LIST_WARNING = (
@@ -265,7 +283,7 @@ def _array(item: Any) -> Any:
 
 def _element(part: Any) -> Any:
     if isinstance(part, AnyTensor):
-        return part.buffer
+        return part.backend.to_numpy(part.buffer)
     return [_element(p) for p in part] if isinstance(part, (list, tuple)) else part
 
 

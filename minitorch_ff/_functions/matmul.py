@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from minitorch_ff._functions import arithmetic
+from minitorch_ff._functions._operands import C_NAMES
 from minitorch_ff.firefly.ops import matmul as ops
 from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply, check_same_device
 
 if TYPE_CHECKING:
     from minitorch_ff._tensor import Tensor
-
-C_NAMES = {
-    "float32": "float",
-    "float64": "double",
-    "float16": "c10::Half",
-    "bfloat16": "c10::BFloat16",
-    "int64": "long int",
-    "int32": "int",
-    "int16": "short int",
-    "int8": "signed char",
-    "uint8": "unsigned char",
-    "bool": "bool",
-}
-"""What PyTorch's matrix products call a dtype."""
 
 
 def matmul(input: Tensor, other: Tensor) -> Tensor:
@@ -102,9 +90,7 @@ def shapes_do_not_fit(a: tuple[int, ...], b: tuple[int, ...]) -> RuntimeError:
     if len(b) == 1 and len(a) == 2:
         return RuntimeError(f"size mismatch, got input ({a[0]}), mat ({a[0]}x{a[1]}), vec ({b[0]})")
     if (len(a) <= 2 and len(b) <= 2) or len(b) == 2:
-        rows = 1
-        for n in a[:-1]:
-            rows *= n
+        rows = math.prod(a[:-1])
         return RuntimeError(
             f"mat1 and mat2 shapes cannot be multiplied ({rows}x{a[-1]} and {b[0]}x{b[-1]})"
         )
@@ -117,9 +103,7 @@ def shapes_do_not_fit(a: tuple[int, ...], b: tuple[int, ...]) -> RuntimeError:
                     f"The size of tensor a ({wide_a[-i]}) must match the size of tensor b "
                     f"({wide_b[-i]}) at non-singleton dimension {lead - i}"
                 )
-    batch = 1
-    for n in a[:-2] if len(a) > 2 else b[:-2]:
-        batch *= n
+    batch = math.prod(a[:-2] if len(a) > 2 else b[:-2])
     second = b[-2] if len(b) > 1 else b[-1]
     return RuntimeError(
         "Expected size for first two dimensions of batch2 tensor to be: "
@@ -279,7 +263,6 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: float = 1, alpha: fl
     See: [torch.addmv](https://docs.pytorch.org/docs/stable/generated/torch.addmv.html).
     """
     product = mv(mat, vec)
-    beta, alpha = factors(mat.buffer, beta, alpha)
     return weighted_sum(input, product, beta, alpha)
 
 
@@ -299,7 +282,6 @@ def baddbmm(
     See: [torch.baddbmm](https://docs.pytorch.org/docs/stable/generated/torch.baddbmm.html).
     """
     product = bmm(batch1, batch2)
-    beta, alpha = factors(batch1.buffer, beta, alpha)
     return weighted_sum(input.expand(product.shape), product, beta, alpha)
 
 
@@ -311,12 +293,12 @@ def addbmm(
     See: [torch.addbmm](https://docs.pytorch.org/docs/stable/generated/torch.addbmm.html).
     """
     product = bmm(batch1, batch2).sum(0)
-    beta, alpha = factors(batch1.buffer, beta, alpha)
     return weighted_sum(input.expand(product.shape), product, beta, alpha)
 
 
 def weighted_sum(input: Tensor, product: Tensor, beta: float, alpha: float) -> Tensor:
     """`beta input + alpha product`; with `beta` 0 the input is not read."""
+    beta, alpha = factors(product.buffer, beta, alpha)
     if alpha != 1:
         product = arithmetic.mul(product, alpha)
     if beta == 0:
@@ -358,9 +340,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
             )
     free_a = [i for i in range(a.ndim) if i not in first]
     free_b = [j for j in range(b.ndim) if j not in second]
-    met = 1
-    for i in first:
-        met *= a.shape[i]
+    met = math.prod([a.shape[i] for i in first])
     left = a.permute(free_a + first).reshape(-1, met)
     right = b.permute(second + free_b).reshape(met, -1)
     shape = [a.shape[i] for i in free_a] + [b.shape[j] for j in free_b]

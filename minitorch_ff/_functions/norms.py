@@ -22,12 +22,9 @@ if TYPE_CHECKING:
 
 @numpy_names
 def norm(
-    input: Tensor,
-    p: Any = "fro",
-    dim: Any = None,
-    keepdim: bool = False,
+    input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False,
     dtype: DType | None = None,
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     r"""The size of all elements together, $(\sum_i |x_i|^p)^{1/p}$, or along `dim`.
 
     Args:
@@ -108,16 +105,13 @@ def _refuse_empty(shape: tuple[int, ...], ord: float, dim: Any) -> None:
     for d in (dim,) if isinstance(dim, int) else dim or ():
         if not shape[d]:
             raise RuntimeError(
-                f"linalg.vector_norm cannot compute the {ord:g} norm on the dimension "
-                f"{d}"
-                "because this dimension is empty and the operation does not have an "
-                "identity"
+                f"linalg.vector_norm cannot compute the {ord:g} norm on the dimension {d}because "
+                "this dimension is empty and the operation does not have an identity"
             )
     if dim is None:
         raise RuntimeError(
-            f"linalg.vector_norm cannot compute the {ord:g} norm on an empty tensor "
-            "because "
-            "the operation does not have an identity"
+            f"linalg.vector_norm cannot compute the {ord:g} norm on an empty tensor because the "
+            "operation does not have an identity"
         )
 
 

@@ -95,8 +95,7 @@ def must_not_be_empty(input: Tensor, function: str) -> None:
     """
     if not input.buffer.size:
         raise RuntimeError(
-            f"{function}(): Expected reduction dim to be specified for input.numel() "
-            "== 0. "
+            f"{function}(): Expected reduction dim to be specified for input.numel() == 0. "
             "Specify the reduction dim with the 'dim' argument."
         )
 
@@ -157,9 +156,8 @@ def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> 
             raise IndexError(f"aminmax: Expected reduction dim {dim} to have non-zero size.")
     elif not input.buffer.size:
         raise RuntimeError(
-            "aminmax(): cannot compute aminmax over an empty dimension as the "
-            "operation has "
-            "no identity."
+            "aminmax(): cannot compute aminmax over an empty dimension as the operation has no "
+            "identity."
         )
     dim = dim if input.buffer.ndim else None
     return return_types.aminmax(apply_several(reduction.Aminmax, input, dim=dim, keepdim=keepdim))
@@ -325,12 +323,9 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Any
 
 
 def unique(
-    input: Tensor,
-    sorted: bool = True,
-    return_inverse: bool = False,
-    return_counts: bool = False,
+    input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False,
     dim: int | None = None,
-) -> Any:
+) -> Any:  # fmt: skip
     """The distinct elements in order, or the distinct slices along `dim`.
 
     Args:
@@ -374,9 +369,8 @@ def _distinct(
         dim = dim if shape else None
         if dim is not None and not shape[dim] and 0 in shape[:dim] + shape[dim + 1 :]:
             raise RuntimeError(
-                f"There are {shape.count(0)} zero sized dimensions, and they aren't "
-                "selected, "
-                "so unique cannot be applied"
+                f"There are {shape.count(0)} zero sized dimensions, and they aren't selected, so "
+                "unique cannot be applied"
             )
     values, places, how_often = apply_several(ops.Unique, input, dim=dim, consecutive=consecutive)
     if not inverse and not counts:

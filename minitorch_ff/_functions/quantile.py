@@ -19,13 +19,9 @@ INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 @numpy_names
 def quantile(
-    input: Tensor,
-    q: float | Tensor,
-    dim: int | None = None,
-    keepdim: bool = False,
-    *,
+    input: Tensor, q: float | Tensor, dim: int | None = None, keepdim: bool = False, *,
     interpolation: str = "linear",
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """The values below which a part `q` of the elements lies.
 
     Args:
@@ -55,13 +51,9 @@ def quantile(
 
 @numpy_names
 def nanquantile(
-    input: Tensor,
-    q: float | Tensor,
-    dim: int | None = None,
-    keepdim: bool = False,
-    *,
+    input: Tensor, q: float | Tensor, dim: int | None = None, keepdim: bool = False, *,
     interpolation: str = "linear",
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """`quantile` of the elements that are numbers; see there for the arguments.
 
     See: [torch.nanquantile](https://docs.pytorch.org/docs/stable/generated/torch.nanquantile.html).

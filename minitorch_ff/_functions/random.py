@@ -259,11 +259,8 @@ def draw_into(tensor: Tensor, draw: Callable[[int, Any, bool], Any]) -> None:
 
 
 def rand(
-    *size: Any,
-    generator: Any = None,
-    dtype: DType | None = None,
-    **options: Any,
-) -> Tensor:
+    *size: Any, generator: Any = None, dtype: DType | None = None, **options: Any,
+) -> Tensor:  # fmt: skip
     """Numbers spread evenly over [0, 1).
 
     Args:
@@ -285,11 +282,8 @@ def rand(
 
 
 def randn(
-    *size: Any,
-    generator: Any = None,
-    dtype: DType | None = None,
-    **options: Any,
-) -> Tensor:
+    *size: Any, generator: Any = None, dtype: DType | None = None, **options: Any,
+) -> Tensor:  # fmt: skip
     """Numbers from the normal distribution with mean 0 and variance 1.
 
     Args:
@@ -365,12 +359,9 @@ def randperm(
 
 
 def _like(
-    function: str,
-    input: Tensor,
-    draw: Callable[[int, Any, bool], Any],
-    dtype: DType | None,
+    function: str, input: Tensor, draw: Callable[[int, Any, bool], Any], dtype: DType | None,
     options: dict[str, Any],
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """A tensor like `input`, layout included, filled with what `draw` gives."""
     must_be_tensor(input, function, "input", 1)
     out = empty_like(input, dtype=dtype, **options)
@@ -379,12 +370,8 @@ def _like(
 
 
 def rand_like(
-    input: Tensor,
-    *,
-    generator: Any = None,
-    dtype: DType | None = None,
-    **options: Any,
-) -> Tensor:
+    input: Tensor, *, generator: Any = None, dtype: DType | None = None, **options: Any,
+) -> Tensor:  # fmt: skip
     """`rand` in the shape, dtype and place of `input`.
 
     See: [torch.rand_like](https://docs.pytorch.org/docs/stable/generated/torch.rand_like.html).
@@ -398,12 +385,8 @@ def rand_like(
 
 
 def randn_like(
-    input: Tensor,
-    *,
-    generator: Any = None,
-    dtype: DType | None = None,
-    **options: Any,
-) -> Tensor:
+    input: Tensor, *, generator: Any = None, dtype: DType | None = None, **options: Any,
+) -> Tensor:  # fmt: skip
     """`randn` in the shape, dtype and place of `input`.
 
     See: [torch.randn_like](https://docs.pytorch.org/docs/stable/generated/torch.randn_like.html).
@@ -417,12 +400,8 @@ def randn_like(
 
 
 def randint_like(
-    input: Tensor,
-    *bounds: Any,
-    generator: Any = None,
-    dtype: DType | None = None,
-    **options: Any,
-) -> Tensor:
+    input: Tensor, *bounds: Any, generator: Any = None, dtype: DType | None = None, **options: Any,
+) -> Tensor:  # fmt: skip
     """`randint` in the shape, dtype and place of `input`.
 
     Args:
@@ -448,14 +427,9 @@ def randint_like(
 
 
 def normal(
-    mean: Any,
-    std: Any = 1.0,
-    size: Any = None,
-    *,
-    generator: Any = None,
-    dtype: DType | None = None,
-    **options: Any,
-) -> Tensor:
+    mean: Any, std: Any = 1.0, size: Any = None, *, generator: Any = None,
+    dtype: DType | None = None, **options: Any,
+) -> Tensor:  # fmt: skip
     """Numbers from normal distributions.
 
     Args:
@@ -569,12 +543,8 @@ def refuse_complex(dtype: Any, kernel: str) -> None:
 
 
 def multinomial(
-    input: Tensor,
-    num_samples: int,
-    replacement: bool = False,
-    *,
-    generator: Any = None,
-) -> Tensor:
+    input: Tensor, num_samples: int, replacement: bool = False, *, generator: Any = None,
+) -> Tensor:  # fmt: skip
     """Positions drawn with probabilities in proportion to weights.
 
     Args:

@@ -54,14 +54,8 @@ def _overwritten(
 
 
 def uniform_(
-    self: Tensor,
-    from_: float = 0.0,
-    /,
-    to: float = 1.0,
-    *,
-    generator: Any = None,
-    **named: Any,
-) -> Tensor:
+    self: Tensor, from_: float = 0.0, /, to: float = 1.0, *, generator: Any = None, **named: Any,
+) -> Tensor:  # fmt: skip
     """Overwrite with numbers spread evenly over [from, to).
 
     See: [torch.Tensor.uniform_](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.uniform_.html).
@@ -79,12 +73,8 @@ def _no_more(named: dict[str, Any], function: str) -> None:
 
 
 def normal_(
-    self: Tensor,
-    mean: float = 0.0,
-    std: float = 1.0,
-    *,
-    generator: Any = None,
-) -> Tensor:
+    self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Any = None,
+) -> Tensor:  # fmt: skip
     """Overwrite with numbers from a normal distribution.
 
     See: [torch.Tensor.normal_](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.normal_.html).
@@ -158,12 +148,8 @@ def exponential_(self: Tensor, lambd: float = 1.0, *, generator: Any = None) -> 
 
 
 def cauchy_(
-    self: Tensor,
-    median: float = 0.0,
-    sigma: float = 1.0,
-    *,
-    generator: Any = None,
-) -> Tensor:
+    self: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Any = None,
+) -> Tensor:  # fmt: skip
     """Overwrite with draws from a Cauchy distribution.
 
     See: [torch.Tensor.cauchy_](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.cauchy_.html).
@@ -183,12 +169,8 @@ def geometric_(self: Tensor, p: float, *, generator: Any = None) -> Tensor:
 
 
 def log_normal_(
-    self: Tensor,
-    mean: float = 1.0,
-    std: float = 2.0,
-    *,
-    generator: Any = None,
-) -> Tensor:
+    self: Tensor, mean: float = 1.0, std: float = 2.0, *, generator: Any = None,
+) -> Tensor:  # fmt: skip
     """Overwrite with numbers whose logarithm has a normal distribution.
 
     See: [torch.Tensor.log_normal_](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.log_normal_.html).

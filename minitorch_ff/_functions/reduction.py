@@ -120,8 +120,7 @@ def mean(
         input = cast(input, dtype)
     if input.buffer.dtype.kind in "iub":
         raise RuntimeError(
-            "mean(): could not infer output dtype. "
-            f"{'Input' if dtype is None else 'Optional'} "
+            f"mean(): could not infer output dtype. {'Input' if dtype is None else 'Optional'} "
             "dtype must be either a floating point or complex dtype. Got: "
             f"{TYPE_NAMES[input.buffer.dtype.name]}"
         )

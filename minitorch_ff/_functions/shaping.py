@@ -254,9 +254,8 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     places = (destination,) if isinstance(destination, int) else tuple(destination)
     if len(sources) != len(places):
         raise RuntimeError(
-            "movedim: Invalid source or destination dims: source "
-            f"({_listed(sources)} dims) should contain the same number of dims as "
-            f"destination ({_listed(places)} dims)"
+            f"movedim: Invalid source or destination dims: source ({_listed(sources)} dims) "
+            f"should contain the same number of dims as destination ({_listed(places)} dims)"
         )
     wrapped_sources = [wrap_dim(dim, ndim) for dim in sources]
     wrapped_places = [wrap_dim(dim, ndim) for dim in places]

@@ -25,13 +25,9 @@ if TYPE_CHECKING:
 
 @numpy_names
 def var(
-    input: Tensor,
-    dim: Any = None,
-    unbiased: bool | None = None,
-    keepdim: bool = False,
-    *,
+    input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
     correction: float | None = None,
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     r"""The variance, of all elements or along `dim`.
 
     $$ \frac{1}{n - c} \sum_i (x_i - \bar x)^2 $$
@@ -60,13 +56,9 @@ def var(
 
 @numpy_names
 def std(
-    input: Tensor,
-    dim: Any = None,
-    unbiased: bool | None = None,
-    keepdim: bool = False,
-    *,
+    input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
     correction: float | None = None,
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """The standard deviation, the root of the variance; see `var` for the arguments.
 
     Raises:
@@ -80,13 +72,9 @@ def std(
 
 @numpy_names
 def var_mean(
-    input: Tensor,
-    dim: Any = None,
-    unbiased: bool | None = None,
-    keepdim: bool = False,
-    *,
+    input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
     correction: float | None = None,
-) -> tuple[Tensor, Tensor]:
+) -> tuple[Tensor, Tensor]:  # fmt: skip
     """The variance and the mean; see `var` for the arguments.
 
     See: rule [`VarMean`][minitorch_ff.firefly.ops.reduction.VarMean],
@@ -98,13 +86,9 @@ def var_mean(
 
 @numpy_names
 def std_mean(
-    input: Tensor,
-    dim: Any = None,
-    unbiased: bool | None = None,
-    keepdim: bool = False,
-    *,
+    input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
     correction: float | None = None,
-) -> tuple[Tensor, Tensor]:
+) -> tuple[Tensor, Tensor]:  # fmt: skip
     """The standard deviation and the mean; see `var` for the arguments.
 
     See: rule [`StdMean`][minitorch_ff.firefly.ops.reduction.StdMean],
@@ -123,8 +107,7 @@ def _about(
     if unbiased is not None:
         if correction is not None:
             raise TypeError(
-                f"{name}() received an invalid combination of arguments: both unbiased "
-                "and "
+                f"{name}() received an invalid combination of arguments: both unbiased and "
                 "correction"
             )
         correction = int(unbiased)
@@ -136,9 +119,8 @@ def _about(
     dim = reduced_dims(input, dim)
     if correction >= reduction.count_of(input.buffer.shape, dim):
         warnings.warn(
-            f"{name}(): degrees of freedom is <= 0. Correction should be strictly less "
-            "than "
-            "the reduction factor (input numel divided by output numel).",
+            f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the "
+            "reduction factor (input numel divided by output numel).",
             stacklevel=4,
         )
     return {"dim": dim, "keepdim": keepdim, "correction": correction}
@@ -207,12 +189,9 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Any:
 
 
 def cov(
-    input: Tensor,
-    *,
-    correction: int = 1,
-    fweights: Tensor | None = None,
+    input: Tensor, *, correction: int = 1, fweights: Tensor | None = None,
     aweights: Tensor | None = None,
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """The covariances of variables (rows), estimated from observations (columns).
 
     Args:
@@ -228,8 +207,7 @@ def cov(
     """
     if input.buffer.ndim > 2:
         raise RuntimeError(
-            "cov(): expected input to have two or fewer dimensions but got an input "
-            "with "
+            "cov(): expected input to have two or fewer dimensions but got an input with "
             f"{input.buffer.ndim} dimensions"
         )
     if input.buffer.dtype.kind == "b":
@@ -266,8 +244,7 @@ def _check_weights(name: str, weights: Tensor, count: int) -> None:
     buffer = weights.buffer
     if buffer.ndim > 1:
         raise RuntimeError(
-            f"cov(): expected {name} to have one or fewer dimensions but got {name} "
-            "with "
+            f"cov(): expected {name} to have one or fewer dimensions but got {name} with "
             f"{buffer.ndim} dimensions"
         )
     integral = name == "fweights"
@@ -279,8 +256,7 @@ def _check_weights(name: str, weights: Tensor, count: int) -> None:
         )
     if buffer.size != count:
         raise RuntimeError(
-            f"cov(): expected {name} to have the same numel as there are observations "
-            "in the "
+            f"cov(): expected {name} to have the same numel as there are observations in the "
             f"input but got {buffer.size} != {count}"
         )
     if not weights.backend.all(weights.backend.ge(buffer, 0)):
@@ -297,8 +273,7 @@ def corrcoef(input: Tensor) -> Tensor:
     """
     if input.buffer.ndim > 2:
         raise RuntimeError(
-            "corrcoef(): expected input to have two or fewer dimensions but got an "
-            "input with "
+            "corrcoef(): expected input to have two or fewer dimensions but got an input with "
             f"{input.buffer.ndim} dimensions"
         )
     out = cov(input)

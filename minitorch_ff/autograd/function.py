@@ -157,13 +157,7 @@ class FunctionNode(SeveralOutputs):
         """
         if self.saved is FREED:
             raise RuntimeError(FREED_TEXT)
-        result = []
-        for kept in self.saved:
-            if kept is None or not isinstance(kept, _Saved):
-                result.append(kept)
-            else:
-                result.append(kept.restore(self))
-        return tuple(result)
+        return tuple([k.restore(self) if isinstance(k, _Saved) else k for k in self.saved])
 
     # ------------------------------------------------------------ for the engine
 
@@ -181,7 +175,7 @@ class FunctionNode(SeveralOutputs):
                     continue
                 if tensor.buffer.dtype.kind in "fcV":
                     tensor.node = Output(self, i)
-            kept = [_Saved.keep(t, args, outputs, tensors) for t in self.to_save]
+            kept = [_Saved.keep(t, outputs, tensors) for t in self.to_save]
             self.saved = tuple(kept) or ()
         else:
             self.saved = tuple(self.to_save)
@@ -235,11 +229,8 @@ class FunctionNode(SeveralOutputs):
                 f"function {name} returned an incorrect number of gradients (expected "
                 f"{expected}, got {len(parts)})"
             )
-        kept = []
         pairs = zip(parts, self.arguments, strict=False)
-        for part, is_tensor in pairs:
-            if is_tensor:
-                kept.append(part)
+        kept = [part for part, is_tensor in pairs if is_tensor]
         for i, (part, edge) in enumerate(zip(kept, self.edges, strict=True)):
             if part is None or edge is None:
                 continue
@@ -265,27 +256,26 @@ def _can_sum_to(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
 
 
 class _Saved:
-    """A tensor kept for backward: its memory, version, and place in the graph."""
+    """A tensor kept for backward: its memory, version, and place in the graph.
 
-    __slots__ = ("buffer", "expected", "number", "version")
+    An input, or a tensor from elsewhere, is kept as it is. A result is not, as that would be a
+    cycle: its `number` among the results is.
+    """
+
+    __slots__ = ("buffer", "expected", "number", "tensor", "version")
 
     @classmethod
-    def keep(cls, tensor: Any, args: Any, outputs: Any, tensors: Any) -> Any:
-        """A record of `tensor`; without a reference to results, which would be a cycle."""
+    def keep(cls, tensor: Any, outputs: Any, tensors: Any) -> Any:
+        """A record of `tensor`; `tensors` are the `outputs` in their place in the graph."""
         if tensor is None:
             return None
         saved = cls()
-        saved.buffer = tensor.buffer
-        saved.version = tensor.version
-        saved.expected = tensor.version[0]
-        saved.number = None
+        saved.buffer, saved.tensor, saved.version = tensor.buffer, tensor, tensor.version
         for i, output in enumerate(outputs):
             if output is tensor:
-                saved.number = i
-                saved.version = tensors[i].version
-                saved.expected = saved.version[0]
-        saved_is_result = saved.number is not None
-        return saved if saved_is_result else _SavedInput(tensor)
+                saved.number, saved.tensor, saved.version = i, None, tensors[i].version
+        saved.expected = saved.version[0]
+        return saved
 
     def restore(self, node: FunctionNode) -> Any:
         """The tensor, if nobody wrote it."""
@@ -295,25 +285,11 @@ class _Saved:
                 f"inplace operation: {list(self.buffer.shape)} is at version "
                 f"{self.version[0]}; expected version {self.expected} instead."
             )
+        if self.tensor is not None:
+            return self.tensor
         tensor = wrap(Tensor, self.buffer, Output(node, self.number))
         tensor.version = self.version
         return tensor
-
-
-class _SavedInput(_Saved):
-    """An input, or a tensor from elsewhere: kept as it is."""
-
-    __slots__ = ("tensor",)
-
-    def __init__(self, tensor: Any) -> None:
-        self.tensor = tensor
-        self.buffer, self.version = tensor.buffer, tensor.version
-        self.expected = tensor.version[0]
-
-    def restore(self, node: FunctionNode) -> Any:
-        if self.version[0] != self.expected:
-            super().restore(node)
-        return self.tensor
 
 
 def once_differentiable(function: Any) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from minitorch_ff._functions.creation import zeros_like
+from minitorch_ff._functions.joining import stack
 from minitorch_ff._functions.shaping import clone
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.autograd.gradients import grad, listed
@@ -50,14 +51,8 @@ def _gradients(
                 "not allowed in strict mode."
             )
         return tuple([zeros_like(t) for t in inputs])
-    found = grad(
-        [o for o, _ in pairs],
-        inputs,
-        [d for _, d in pairs],
-        create_graph=create_graph,
-        retain_graph=True,
-        allow_unused=True,
-    )
+    starts, given = zip(*pairs, strict=True)
+    found = grad(starts, inputs, given, True, create_graph, allow_unused=True)
     if strict and any([g is None for g in found]):
         raise RuntimeError(
             "The output of the user-provided function is independent of an input. This is not "
@@ -67,12 +62,9 @@ def _gradients(
 
 
 def vjp(
-    func: Callable[..., Any],
-    inputs: Any,
-    v: Any = None,
-    create_graph: bool = False,
+    func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool = False,
     strict: bool = False,
-) -> tuple[Any, Any]:
+) -> tuple[Any, Any]:  # fmt: skip
     """A function's result, and the product of a vector with its Jacobian.
 
     Args:
@@ -112,12 +104,9 @@ def _direction(v: Any, outputs: Any) -> tuple[Any, ...]:
 
 
 def jvp(
-    func: Callable[..., Any],
-    inputs: Any,
-    v: Any = None,
-    create_graph: bool = False,
+    func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool = False,
     strict: bool = False,
-) -> tuple[Any, Any]:
+) -> tuple[Any, Any]:  # fmt: skip
     """A function's result, and the product of its Jacobian with a vector.
 
     It takes two backward passes: the vector-Jacobian product is linear in its vector, so
@@ -140,20 +129,14 @@ def jvp(
         dummies = tuple([zeros_like(t).requires_grad_() for t in results])
         products = _gradients(results, given, dummies, True, strict)
         forward = _gradients(products, dummies, vectors, create_graph, strict)
-    return (
-        _alike(outputs, _finished(results, create_graph)),
-        _alike(outputs, _finished(forward, create_graph)),
-    )
+    found = [_finished(parts, create_graph) for parts in (results, forward)]
+    return _alike(outputs, found[0]), _alike(outputs, found[1])
 
 
 def jacobian(
-    func: Callable[..., Any],
-    inputs: Any,
-    create_graph: bool = False,
-    strict: bool = False,
-    vectorize: bool = False,
-    strategy: str = "reverse-mode",
-) -> Any:
+    func: Callable[..., Any], inputs: Any, create_graph: bool = False, strict: bool = False,
+    vectorize: bool = False, strategy: str = "reverse-mode",
+) -> Any:  # fmt: skip
     """All derivatives of a function's results by its inputs.
 
     Args:
@@ -193,8 +176,6 @@ def jacobian(
 
 def _rows(output: Tensor, inputs: Any, create_graph: bool, strict: bool) -> tuple[Any, ...]:
     """The derivatives of one result by each input."""
-    from minitorch_ff._functions.joining import stack
-
     flat = output.reshape(-1)
     if not flat.numel():
         return tuple([zeros_like(t).expand(output.shape + t.shape) for t in inputs])
@@ -202,22 +183,14 @@ def _rows(output: Tensor, inputs: Any, create_graph: bool, strict: bool) -> tupl
     for j in range(flat.numel()):
         one = zeros_like(flat[j]) + 1
         columns.append(_gradients(flat[j], inputs, one, create_graph, strict))
-    return tuple(
-        [
-            stack([column[i] for column in columns]).reshape(output.shape + t.shape)
-            for i, t in enumerate(inputs)
-        ]
-    )
+    stacked = [stack(parts) for parts in zip(*columns, strict=True)]
+    return tuple([p.reshape(output.shape + t.shape) for p, t in zip(stacked, inputs, strict=True)])
 
 
 def hessian(
-    func: Callable[..., Any],
-    inputs: Any,
-    create_graph: bool = False,
-    strict: bool = False,
-    vectorize: bool = False,
-    outer_jacobian_strategy: str = "reverse-mode",
-) -> Any:
+    func: Callable[..., Any], inputs: Any, create_graph: bool = False, strict: bool = False,
+    vectorize: bool = False, outer_jacobian_strategy: str = "reverse-mode",
+) -> Any:  # fmt: skip
     """All second derivatives of a function that returns a single element.
 
     See: [torch.autograd.functional.hessian](https://docs.pytorch.org/docs/stable/generated/torch.autograd.functional.hessian.html).
@@ -229,9 +202,8 @@ def hessian(
         parts = jacobian(lambda *x: _single(func(*x)), given, create_graph=True, strict=strict)
         return tuple([clone(p).reshape(t.shape) for p, t in zip(parts, given, strict=True)])
 
-    matrix = jacobian(
-        gradient, listed(inputs), create_graph, strict, vectorize, outer_jacobian_strategy
-    )
+    settings = create_graph, strict, vectorize, outer_jacobian_strategy
+    matrix = jacobian(gradient, listed(inputs), *settings)
     return matrix[0][0] if isinstance(inputs, Tensor) else matrix
 
 
@@ -244,12 +216,9 @@ def _single(value: Any) -> Tensor:
 
 
 def vhp(
-    func: Callable[..., Any],
-    inputs: Any,
-    v: Any = None,
-    create_graph: bool = False,
+    func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool = False,
     strict: bool = False,
-) -> tuple[Any, Any]:
+) -> tuple[Any, Any]:  # fmt: skip
     """A function's (single) result, and the product of a vector with its Hessian.
 
     See: [torch.autograd.functional.vhp](https://docs.pytorch.org/docs/stable/generated/torch.autograd.functional.vhp.html).

@@ -16,18 +16,10 @@ class GradcheckError(RuntimeError):
 
 
 def gradcheck(
-    func: Callable[..., Any],
-    inputs: Any,
-    *,
-    eps: float = 1e-6,
-    atol: float = 1e-5,
-    rtol: float = 1e-3,
-    raise_exception: bool = True,
-    nondet_tol: float = 0.0,
-    check_undefined_grad: bool = True,
-    check_grad_dtypes: bool = False,
-    fast_mode: bool = False,
-) -> bool:
+    func: Callable[..., Any], inputs: Any, *, eps: float = 1e-6, atol: float = 1e-5,
+    rtol: float = 1e-3, raise_exception: bool = True, nondet_tol: float = 0.0,
+    check_undefined_grad: bool = True, check_grad_dtypes: bool = False, fast_mode: bool = False,
+) -> bool:  # fmt: skip
     """Compare the gradients of a function with central differences.
 
     Args:
@@ -141,19 +133,11 @@ def _numerical(func: Any, inputs: Any, tensor: Tensor, eps: float) -> list[Tenso
             values[k] = before
             if not shares:
                 data.copy_(values.reshape(tensor.shape))
+        pairs = zip(*results, strict=True)
         columns.append(
-            [
-                [(a - b) / (2 * eps) for a, b in zip(up, down, strict=True)]
-                for up, down in zip(*results, strict=True)
-            ]
+            [[(a - b) / (2 * eps) for a, b in zip(*pair, strict=True)] for pair in pairs]
         )
-    jacobians = []
-    for j in range(len(columns[0]) if columns else 0):
-        jacobian = zeros(len(columns), len(columns[0][j]), dtype=tensor.dtype)
-        for k, column in enumerate(columns):
-            jacobian[k] = zeros(0, dtype=tensor.dtype).new_tensor(column[j])
-        jacobians.append(jacobian)
-    return jacobians
+    return [tensor.new_tensor(list(rows)) for rows in zip(*columns, strict=True)]
 
 
 def _analytical(output: Tensor, tensor: Tensor, check_dtypes: bool) -> Tensor:
@@ -174,20 +158,11 @@ def _analytical(output: Tensor, tensor: Tensor, check_dtypes: bool) -> Tensor:
 
 
 def gradgradcheck(
-    func: Callable[..., Any],
-    inputs: Any,
-    grad_outputs: Any = None,
-    *,
-    eps: float = 1e-6,
-    atol: float = 1e-5,
-    rtol: float = 1e-3,
-    gen_non_contig_grad_outputs: bool = False,
-    raise_exception: bool = True,
-    nondet_tol: float = 0.0,
-    check_undefined_grad: bool = True,
-    check_grad_dtypes: bool = False,
-    fast_mode: bool = False,
-) -> bool:
+    func: Callable[..., Any], inputs: Any, grad_outputs: Any = None, *, eps: float = 1e-6,
+    atol: float = 1e-5, rtol: float = 1e-3, gen_non_contig_grad_outputs: bool = False,
+    raise_exception: bool = True, nondet_tol: float = 0.0, check_undefined_grad: bool = True,
+    check_grad_dtypes: bool = False, fast_mode: bool = False,
+) -> bool:  # fmt: skip
     """Compare the gradients of a function's gradients with central differences.
 
     Args:
@@ -232,13 +207,7 @@ def gradgradcheck(
         return tuple([p for p in parts if p is not None])
 
     return gradcheck(
-        first_order,
-        (*given, *starts),
-        eps=eps,
-        atol=atol,
-        rtol=rtol,
-        raise_exception=raise_exception,
-        nondet_tol=nondet_tol,
-        check_undefined_grad=check_undefined_grad,
-        check_grad_dtypes=check_grad_dtypes,
-    )
+        first_order, (*given, *starts), eps=eps, atol=atol, rtol=rtol,
+        raise_exception=raise_exception, nondet_tol=nondet_tol,
+        check_undefined_grad=check_undefined_grad, check_grad_dtypes=check_grad_dtypes,
+    )  # fmt: skip

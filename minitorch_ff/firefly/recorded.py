@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 from minitorch_ff.firefly.ops import (
-    activation, arithmetic, cumulative, decompositions, exponential, indexing, matmul, ordering,
-    picking, powers, reduction, selection, shaping, signs, special, trigonometric,
+    activation, arithmetic, complex_numbers, cumulative, decompositions, exponential, indexing,
+    matmul, ordering, picking, powers, reduction, selection, shaping, signs, special, trigonometric,
 )  # fmt: skip
 from minitorch_ff.firefly.ops.base import apply, apply_several
 from minitorch_ff.firefly.promotion import number
@@ -87,7 +87,7 @@ class Recorded:
     add_ = add
     neg, reciprocal = one(arithmetic.Neg), one(powers.Reciprocal)
     sqrt, abs = one(powers.Sqrt), one(signs.Abs)
-    power = two(powers.PowTensor)
+    power, conj = two(powers.PowTensor), one(complex_numbers.Conj)
 
     def pow(self, x: Any, exponent: Any) -> Any:
         """`x` to a Python number."""

@@ -14,9 +14,8 @@ from minitorch_ff.optim._settings import Group, with_numbers
 from minitorch_ff.optim.optimizer import Closure, Optimizer, ParamsT, loss_of
 
 FLAGS = {
-    "amsgrad": False, "centered": False, "decoupled_weight_decay": False, "nesterov": False,
-    "maximize": False, "foreach": None, "differentiable": False, "capturable": False,
-    "fused": None,
+    "amsgrad": False, "centered": False, "nesterov": False, "foreach": None, "maximize": False,
+    "differentiable": False, "capturable": False, "decoupled_weight_decay": False, "fused": None,
 }  # fmt: skip
 """What a setting means that came later than a checkpoint in which it is missing."""
 
@@ -134,9 +133,8 @@ class ElementwiseOptimizer(Optimizer):
         if state:
             return state, False
         for name in self.counters:
-            state[name] = counter(
-                self._start(name, group), param, group, self.counters_beside_params
-            )
+            start = self._start(name, group)
+            state[name] = counter(start, param, group, self.counters_beside_params)
         for name in self._arrays(group):
             start = self._start(name, group)
             both = complex(start, start) if param.is_complex() else start
@@ -183,7 +181,7 @@ class ElementwiseOptimizer(Optimizer):
         super().__setstate__(state)
         self._plans = {}
         for group in self.param_groups:
-            for name, value in {**FLAGS, **self.settings_of_old}.items():
+            for name, value in (*self.settings_of_old.items(), *FLAGS.items()):
                 if name in self.defaults:
                     group.setdefault(name, value)
             for param in group["params"]:

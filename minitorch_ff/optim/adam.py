@@ -104,10 +104,7 @@ class Adam(ElementwiseOptimizer):
     def _formula(self, param: Tensor, grad: Tensor, state: State, group: Group, new: bool) -> None:
         lr, (beta1, beta2) = group["lr"], group["betas"]
         step = state["step"].add_(1)
-        if group["decoupled_weight_decay"]:
-            param.mul_(1 - lr * group["weight_decay"])
-        else:
-            m, v = averages(grad, state, group)
+        m, v = averages(grad, state, group)
         if group["amsgrad"]:
             v = v.maximum(state["max_exp_avg_sq"].clone())
             keep(state, max_exp_avg_sq=v)

@@ -110,14 +110,11 @@ class NAdam(ElementwiseOptimizer):
         )
 
     def _formula(self, param: Tensor, grad: Tensor, state: State, group: Group, new: bool) -> None:
-        lr, (beta1, beta2) = group["lr"], group["betas"]
+        lr, beta2 = group["lr"], group["betas"][1]
         step = state["step"].add_(1).item()
         mu, mu_next = _momenta(step, group)
         mu_product = state["mu_product"].mul_(mu).item()
-        if group["decoupled_weight_decay"]:
-            param.mul_(1 - lr * group["weight_decay"])
-        else:
-            m, v = averages(grad, state, group)
+        m, v = averages(grad, state, group)
         ahead = (1 - mu) / (1 - mu_product) * grad
         ahead = ahead + mu_next / (1 - mu_product * mu_next) * m
         denominator = (v / (1 - beta2**step)).sqrt() + group["eps"]

@@ -103,10 +103,7 @@ class RAdam(ElementwiseOptimizer):
     def _formula(self, param: Tensor, grad: Tensor, state: State, group: Group, new: bool) -> None:
         lr, (beta1, beta2) = group["lr"], group["betas"]
         step = state["step"].add_(1).item()
-        if group["decoupled_weight_decay"]:
-            param.mul_(1 - lr * group["weight_decay"])
-        else:
-            m, v = averages(grad, state, group)
+        m, v = averages(grad, state, group)
         update = m / (1 - beta1**step) * lr
         rectification = _rectification(step, beta2)
         if rectification is not None:

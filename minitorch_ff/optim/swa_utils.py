@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import itertools
 import math
-import warnings
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -324,13 +323,7 @@ class SWALR(LRScheduler):
 
     def get_lr(self) -> list[Rate]:
         """Compute the rates of the present step, one per parameter group."""
-        if not self._get_lr_called_within_step:
-            warnings.warn(
-                "To get the last learning rate computed by the scheduler, "
-                "please use `get_last_lr()`.",
-                UserWarning,
-                stacklevel=2,
-            )
+        self._warn_if_called_by_user()
         step = self._step_count - 1
         if self.anneal_epochs == 0:
             step = max(1, step)

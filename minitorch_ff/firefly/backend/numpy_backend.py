@@ -44,6 +44,23 @@ class NumpyBackend(ArrayBackend):
         """A NumPy array as a buffer: itself."""
         return x
 
+    # NumPy makes these read-only, which only it knows.
+
+    def expand(self, x, shape):
+        """Elements repeated without a copy, as writable as `x` is."""
+        return _as_writable(super().expand(x, shape), x)
+
+    def diagonal(self, x, offset, dim0, dim1):
+        """The elements on a diagonal of two dimensions, as a last dimension."""
+        return _as_writable(super().diagonal(x, offset, dim0, dim1), x)
+
+    def unfold(self, x, dim, size, step):
+        """Windows along `dim`, as a last dimension; they share memory."""
+        windows = numpy.lib.stride_tricks.sliding_window_view(
+            x, size, dim, writeable=x.flags.writeable
+        )
+        return windows[(slice(None),) * dim + (slice(None, None, step),)]
+
     def positive_part(self, x):
         """`x` where it is positive, zero elsewhere; not-a-number stays."""
         zero = self.constant(0, x.dtype)
@@ -74,6 +91,12 @@ class NumpyBackend(ArrayBackend):
         """The logarithm of the gamma function's size, from Python's own `math`."""
         values = [_lgamma(value) for value in numpy.ravel(x).tolist()]
         return numpy.array(values, x.dtype).reshape(x.shape)
+
+
+def _as_writable(result: Any, x: Any) -> Any:
+    if x.flags.writeable:
+        result.flags.writeable = True
+    return result
 
 
 def _lgamma(x: float) -> float:

@@ -562,7 +562,7 @@ class Primitives(Protocol):
     def index_back(self, grad: Array, index: Index, shape: Shape) -> Array:
         """Zeros of `shape` with `grad` added at `index`; repeated places add up."""
 
-    def index_put(self, x: Array, index: Index, value: Number, accumulate: bool) -> Array:
+    def index_put(self, x: Array, index: Index, value: Array, accumulate: bool) -> Array:
         """A copy of `x` with `value` at `index`, or added to what is there."""
 
     def mask_except(self, x: Array, index: Index) -> Array:

@@ -46,6 +46,14 @@ def register(device_type: str, maker: Callable[[], Any]) -> None:
     _by_device.pop(device_type, None)
 
 
+def forget(device_type: str) -> None:
+    """Take a back end away again."""
+    _makers.pop(device_type, None)
+    backend = _by_device.pop(device_type, None)
+    if backend is not None:
+        del by_buffer_type[backend.buffer_type]
+
+
 def known_devices() -> list[str]:
     """Names of the device types that have a back end, loaded or not."""
     return sorted({*_by_device, *_makers})

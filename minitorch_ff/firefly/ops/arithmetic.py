@@ -117,12 +117,8 @@ class DivFloor(Stepwise):
         return xp.floor_divide(a, b)
 
 
-class DivTrunc(Stepwise):
+class DivTrunc(DivFloor):
     """`a / b` rounded towards zero."""
-
-    promotes = takes_numbers = True
-    called = "Div"
-    variant = 2
 
     def forward(self, xp, a, b):
         refuse_divisors(xp, a, b, "div_trunc_cpu")
@@ -144,18 +140,18 @@ class Remainder(Operator):
 
     promotes = True
     variant = 1
+    rest, quotient = "remainder", "floor_divide"
 
     def forward(self, xp, a, b):
-        refuse_divisors(xp, a, b, "remainder_cpu")
+        refuse_divisors(xp, a, b, f"{self.rest}_cpu")
         self.save_for_backward(*((None, None) if self.edges[1] is None else (a, b)))
-        return xp.remainder(a, b)
+        return getattr(xp, self.rest)(a, b)
 
     def backward(self, xp, grad):
         a, b = self.saved_tensors
         if b is None:
             return grad, None
-        quotient = xp.floor_divide(a, b)
-        return grad, xp.neg(xp.mul(grad, quotient))
+        return grad, xp.neg(xp.mul(grad, getattr(xp, self.quotient)(a, b)))
 
 
 class RemainderOfNumber(Underivable):
@@ -169,23 +165,10 @@ class RemainderOfNumber(Underivable):
         return xp.remainder(a, b)
 
 
-class Fmod(Operator):
+class Fmod(Remainder):
     """What is left of `a` after a whole number of `b`; it has the sign of `a`."""
 
-    promotes = True
-    variant = 1
-
-    def forward(self, xp, a, b):
-        refuse_divisors(xp, a, b, "fmod_cpu")
-        self.save_for_backward(*((None, None) if self.edges[1] is None else (a, b)))
-        return xp.fmod(a, b)
-
-    def backward(self, xp, grad):
-        a, b = self.saved_tensors
-        if b is None:
-            return grad, None
-        quotient = xp.trunc_divide(a, b)
-        return grad, xp.neg(xp.mul(grad, quotient))
+    rest, quotient = "fmod", "trunc_divide"
 
 
 def refuse_divisors(xp, a, b, kernel):

@@ -143,10 +143,9 @@ class Qr(SeveralOutputs):
         q, r = self.saved_tensors
         if self.mode == "r":
             raise RuntimeError(
-                "The derivative of linalg.qr depends on Q, which is not computed when "
-                "mode='r'. Please use linalg.qr(A, mode='reduced') if you are going to "
-                "require "
-                "gradients through linalg.qr."
+                "The derivative of linalg.qr depends on Q, which is not computed when mode='r'. "
+                "Please use linalg.qr(A, mode='reduced') if you are going to require gradients "
+                "through linalg.qr."
             )
         rows, columns = q.shape[-1], r.shape[-1]
         if self.mode == "complete" and q.shape[-2] > columns:

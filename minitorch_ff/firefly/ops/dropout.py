@@ -9,14 +9,28 @@ class Dropout(Operator):
     """`x` times a constant mask, such as zeros and scaled ones."""
 
     fresh = True
+    called = "Mul"
 
-    def forward(self, xp, x, *, mask, called="Mul"):
+    def forward(self, xp, x, *, mask):
         self.mask = mask
-        self.called = called
         return xp.mul(x, mask)
 
     def backward(self, xp, grad):
         return (xp.mul(grad, self.mask),)
+
+
+class RRelu(Operator):
+    """`x` times random slopes, multiplied in their precision: float32 for bfloat16."""
+
+    fresh = True
+    called = "RreluWithNoise"
+
+    def forward(self, xp, x, *, slopes):
+        self.slopes = xp.cast(slopes, x.dtype)
+        return xp.cast(xp.mul(x, slopes), x.dtype)
+
+    def backward(self, xp, grad):
+        return (xp.mul(grad, self.slopes),)
 
 
 class AlphaDropout(Operator):

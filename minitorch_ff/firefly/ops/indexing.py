@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minitorch_ff.firefly.ops.base import Operator
+from minitorch_ff.firefly.ops.base import Operator, Stepwise
 
 
 class Index(Operator):
@@ -75,17 +75,12 @@ class IndexPut(Operator):
         return xp.where_true(grad, mask), to_value
 
 
-class Overwrite(Operator):
-    """Other values in the place of `x`, which no longer counts: its gradient is zero."""
+class Overwrite(Stepwise):
+    """Values that do not depend on the inputs in a differentiable way, such as random ones."""
 
-    fresh = True
-
-    def forward(self, xp, x, *, value, called):
-        self.called = called
+    def forward(self, xp, *inputs, value, called, variant=0):
+        self.called, self.variant = called, variant
         return value
-
-    def backward(self, xp, grad):
-        return (xp.scale(grad, 0),)
 
 
 class Fill(Operator):

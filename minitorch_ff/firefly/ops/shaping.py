@@ -126,14 +126,22 @@ class ToDevice(Operator):
     """The same values on another device; the gradient returns to the first."""
 
     called = "ToCopy"
+    receives = True
 
     def forward(self, xp, x, *, target, index):
         self.home = xp, xp.device_index(x)
         return target.from_numpy(xp.to_numpy(x), index)
 
-    def backward(self, xp, grad):
+    def receive(self, xp, grad, owned, pending):
+        """Send the gradient home; there, another back end adds it to what is pending."""
+        (target,) = self.edges
+        if target not in pending:
+            return
         home, index = self.home
-        return (xp.to_device(grad, home, index),)
+        part = xp.to_device(grad, home, index)
+        so_far = pending[target]
+        there = xp if xp.records else home
+        pending[target] = part if so_far is None else there.add(so_far, part)
 
 
 class WhereTrue(Operator):

@@ -19,13 +19,24 @@ def reduce(values: Tensor, reduction: str) -> Tensor:
         return values.mean()
     if reduction == "sum":
         return values.sum()
-    if reduction == "none":
-        return values
-    raise ValueError(f"{reduction} is not a valid value for reduction")
+    check_reduction(reduction)
+    return values
 
 
-def legacy_reduction(size_average: bool | None, reduce: bool | None) -> str:
-    """The reduction that PyTorch's two old flags stand for, with its warning."""
+def check_reduction(reduction: str) -> None:
+    """Refuse another word.
+
+    Raises:
+        ValueError: `reduction` is none of the three.
+    """
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"{reduction} is not a valid value for reduction")
+
+
+def reduction_of(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
+    """The reduction, or what PyTorch's two old flags stand for, with its warning."""
+    if size_average is None and reduce is None:
+        return reduction
     if reduce is None or reduce:
         reduction = "mean" if size_average is None or size_average else "sum"
     else:

@@ -221,12 +221,9 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
 
 
 def rrelu(
-    input: Tensor,
-    lower: float = 1.0 / 8,
-    upper: float = 1.0 / 3,
-    training: bool = False,
+    input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False,
     inplace: bool = False,
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """`x` where it is positive, a random multiple of it elsewhere; see `torch.rrelu`."""
     return (rrelu_ if inplace else activation.rrelu)(input, lower, upper, training)
 

@@ -6,12 +6,14 @@ import math
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from minitorch_ff._functions.random import bernoulli_, default_generator
-from minitorch_ff.firefly.in_place import in_place
+from minitorch_ff import _dtypes
+from minitorch_ff._checks import must_be_tensor
+from minitorch_ff._functions.creation import empty_like
+from minitorch_ff._functions.random import default_generator, refuse_complex
+from minitorch_ff._functions.random_fill import bernoulli_
+from minitorch_ff.firefly.in_place import check_castable, in_place
 from minitorch_ff.firefly.ops import dropout as ops
 from minitorch_ff.firefly.ops.base import apply
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
-from minitorch_ff.firefly.tensor import wrap
 
 if TYPE_CHECKING:
     from minitorch_ff._tensor import Tensor
@@ -22,9 +24,12 @@ def check_probability(p: float) -> None:
 
     Raises:
         ValueError: `p` is not in [0, 1].
+        RuntimeError: `p` is not a number.
     """
-    if not 0.0 <= p <= 1.0:
+    if p < 0.0 or p > 1.0:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+    if p != p:
+        raise RuntimeError("dropout probability has to be between 0 and 1, but got nan")
 
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
@@ -50,6 +55,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
         Srivastava et al., Dropout (2014).
     """
     check_probability(p)
+    must_be_tensor(input, "dropout", "input", 1)
     if inplace:
         return _dropout_(input, p, training)
     return _dropout(input, p, training)
@@ -65,62 +71,74 @@ _dropout_ = in_place(_dropout)
 
 
 def _mask(input: Tensor, p: float, shape: tuple[int, ...]) -> Any:
-    """Zeros with probability `p`, else `1 / (1 - p)`, in the layout of `input`."""
+    """Zeros with probability `p`, else `1 / (1 - p)`."""
     xp, x = input.backend, input.buffer
     if p == 1.0:
         return xp.zeros(shape, x.dtype)
-    scale = xp.div(xp.constant(1, x.dtype), xp.constant(1 - p, x.dtype))
-    if shape == x.shape and not x.flags.c_contiguous:  # the draw follows the layout
-        pattern = wrap(AnyTensor.result_class, xp.module.empty_like(x))
-        return xp.mul(bernoulli_(pattern, 1 - p).buffer, scale)
-    kept = default_generator.bernoulli(math.prod(shape), 1 - p).reshape(shape)
-    mask = xp.cast(xp.beside(kept, x), x.dtype)
+    mask = _kept(input, p, shape)
+    # Half precision divides in float32, and rounds the quotient only.
+    precise = x.dtype if x.dtype.itemsize > 2 else _dtypes.float32.numpy
+    scale = xp.div(xp.constant(1, precise), xp.constant(1 - p, precise))
     return xp.module.multiply(mask, scale, mask)
+
+
+def _kept(input: Tensor, p: float, shape: tuple[int, ...]) -> Any:
+    """Zeros with probability `p`, else ones, in the dtype and the layout of `input`.
+
+    Raises:
+        RuntimeError: The dtype is an integer's.
+        NotImplementedError: The dtype is complex.
+    """
+    xp, x = input.backend, input.buffer
+    if x.dtype.kind != "f":
+        check_castable(_dtypes.get_default_dtype().numpy, x.dtype)
+        refuse_complex(x.dtype, "bernoulli_scalar_cpu_")
+    if shape == x.shape and not x.flags.c_contiguous:  # the draw follows the layout
+        return bernoulli_(empty_like(input), 1 - p).buffer
+    kept = default_generator.bernoulli(math.prod(shape), 1 - p).reshape(shape)
+    return xp.cast(xp.beside(kept, x), x.dtype)
 
 
 def _channel_dropout(input: Tensor, p: float, training: bool) -> Tensor:
     """Whole channels at a time: one draw for each sample and channel."""
     if not training or p == 0.0 or not input.buffer.size:
         return input
+    return apply(ops.Dropout, input, mask=_mask(input, p, _channels(input)))
+
+
+def _channels(input: Tensor) -> tuple[int, ...]:
+    """The shape of one number per sample and channel.
+
+    Raises:
+        RuntimeError: There are no channels.
+    """
     shape = input.buffer.shape
-    channels = shape[:2] + (1,) * (len(shape) - 2)
-    return apply(ops.Dropout, input, mask=_mask(input, p, channels))
+    if len(shape) < 2:
+        raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
+    return shape[:2] + (1,) * (len(shape) - 2)
 
 
 _channel_dropout_ = in_place(_channel_dropout)
 
 
-def _by_channel(
-    name: str, ranks: tuple[int, ...], unbatched: int | None, input: Tensor, p: float,
-    training: bool, inplace: bool,
-) -> Tensor:  # fmt: skip
-    """Channel dropout with the checks of `dropout1d` and its kin."""
-    check_probability(p)
-    rank = input.buffer.ndim
-    if rank not in ranks:
-        if name == "dropout1d":
-            raise RuntimeError(
-                f"dropout1d: Expected 2D or 3D input, but received a {rank}D input. Note that "
-                "dropout1d exists to provide channel-wise dropout on inputs with 1 spatial "
-                "dimension, a channel dimension, and an optional batch dimension (i.e. 2D or 3D "
-                "inputs)."
-            )
-        warnings.warn(
-            f"{name}: Received a {rank}-D input to {name}, which is deprecated and will result "
-            "in an error in a future release. To retain the behavior and silence this warning, "
-            "please use dropout instead. Note that "
-            f"{name} exists to provide channel-wise dropout on inputs with "
-            f"{name[-2]} spatial dimensions, a channel dimension, and an optional batch "
-            f"dimension (i.e. {ranks[0]}D or {ranks[-1]}D inputs).",
-            stacklevel=3,
-        )
-    lone = rank == unbatched
-    given = input.unsqueeze(0) if lone else input
-    drop = _channel_dropout_ if inplace else _channel_dropout
-    out = drop(given, p, training)
+def _one_sample(input: Tensor, p: float, training: bool, inplace: bool) -> Tensor:
+    """Channel dropout of a single sample, without a batch dimension."""
     if inplace:
+        _channel_dropout_(input.unsqueeze(0), p, training)
         return input
-    return out.squeeze(0) if lone else out
+    return _channel_dropout(input.unsqueeze(0), p, training).squeeze(0)
+
+
+def _warn_of_rank(name: str, rank: int, spatial: int) -> None:
+    """Say that `dropout2d` or `dropout3d` was not made for so many dimensions."""
+    warnings.warn(
+        f"{name}: Received a {rank}-D input to {name}, which is deprecated and will result in "
+        "an error in a future release. To retain the behavior and silence this warning, please "
+        f"use dropout instead. Note that {name} exists to provide channel-wise dropout on "
+        f"inputs with {spatial} spatial dimensions, a channel dimension, and an optional batch "
+        f"dimension (i.e. {spatial + 1}D or {spatial + 2}D inputs).",
+        stacklevel=3,
+    )
 
 
 def dropout1d(
@@ -130,7 +148,17 @@ def dropout1d(
 
     See: [torch.nn.functional.dropout1d](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.dropout1d.html).
     """
-    return _by_channel("dropout1d", (2, 3), 2, input, p, training, inplace)
+    check_probability(p)
+    rank = input.buffer.ndim
+    if rank not in (2, 3):
+        raise RuntimeError(
+            f"dropout1d: Expected 2D or 3D input, but received a {rank}D input. Note that "
+            "dropout1d exists to provide channel-wise dropout on inputs with 1 spatial dimension, "
+            "a channel dimension, and an optional batch dimension (i.e. 2D or 3D inputs)."
+        )
+    if rank == 2:
+        return _one_sample(input, p, training, inplace)
+    return (_channel_dropout_ if inplace else _channel_dropout)(input, p, training)
 
 
 def dropout2d(
@@ -140,7 +168,20 @@ def dropout2d(
 
     See: [torch.nn.functional.dropout2d](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.dropout2d.html).
     """
-    return _by_channel("dropout2d", (3, 4), None, input, p, training, inplace)
+    check_probability(p)
+    rank = input.buffer.ndim
+    if rank == 3:
+        warnings.warn(
+            "dropout2d: Received a 3D input to dropout2d and assuming that channel-wise 1D "
+            "dropout behavior is desired - input is interpreted as shape (N, C, L), where C is "
+            "the channel dim. This behavior will change in a future release to interpret the "
+            "input as one without a batch dimension, i.e. shape (C, H, W). To maintain the 1D "
+            "channel-wise dropout behavior, please switch to using dropout1d instead.",
+            stacklevel=2,
+        )
+    elif rank != 4:
+        _warn_of_rank("dropout2d", rank, 2)
+    return (_channel_dropout_ if inplace else _channel_dropout)(input, p, training)
 
 
 def dropout3d(
@@ -150,7 +191,13 @@ def dropout3d(
 
     See: [torch.nn.functional.dropout3d](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.dropout3d.html).
     """
-    return _by_channel("dropout3d", (4, 5), 4, input, p, training, inplace)
+    check_probability(p)
+    rank = input.buffer.ndim
+    if rank not in (4, 5):
+        _warn_of_rank("dropout3d", rank, 3)
+    if rank != 5:
+        return _one_sample(input, p, training, inplace)
+    return (_channel_dropout_ if inplace else _channel_dropout)(input, p, training)
 
 
 ALPHA = 1.7580993408473766
@@ -161,12 +208,11 @@ def _alpha(input: Tensor, p: float, training: bool, by_channel: bool) -> Tensor:
     if not training or p == 0.0 or not input.buffer.size:
         return input
     xp, x = input.backend, input.buffer
-    shape = x.shape[:2] + (1,) * (x.ndim - 2) if by_channel else x.shape
+    shape = _channels(input) if by_channel else x.shape
     if p == 1.0:
         return apply(ops.Dropout, input, mask=xp.zeros(shape, x.dtype))
     a = 1 / math.sqrt((ALPHA**2 * p + 1) * (1 - p))
-    kept = default_generator.bernoulli(math.prod(shape), 1 - p).reshape(shape)
-    kept = xp.cast(xp.beside(kept, x), x.dtype)
+    kept = _kept(input, p, shape)
     offset = xp.scale(xp.shift(kept, -1), ALPHA * a)
     offset = xp.shift(offset, ALPHA * a * p)
     return apply(ops.AlphaDropout, input, factor=xp.scale(kept, a), offset=offset)

@@ -14,7 +14,7 @@ from minitorch_ff.firefly.ops import loss as ops
 from minitorch_ff.firefly.ops.base import (
     TYPE_NAMES, apply, check_broadcast, check_same_device,
 )  # fmt: skip
-from minitorch_ff.nn.functional._reduction import legacy_reduction, reduce
+from minitorch_ff.nn.functional._reduction import check_reduction, reduce, reduction_of
 
 if TYPE_CHECKING:
     from minitorch_ff._tensor import Tensor
@@ -24,13 +24,9 @@ if TYPE_CHECKING:
 
 
 def mse_loss(
-    input: Tensor,
-    target: Tensor,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-    weight: Tensor | None = None,
-) -> Tensor:
+    input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
+    reduction: str = "mean", weight: Tensor | None = None,
+) -> Tensor:  # fmt: skip
     """The mean squared error, `(input - target)²`.
 
     Args:
@@ -52,10 +48,8 @@ def mse_loss(
     See: rule [`MseLoss`][minitorch_ff.firefly.ops.loss.MseLoss],
         [torch.nn.functional.mse_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.mse_loss.html).
     """
-    if input.buffer.shape != target.buffer.shape:
-        warn_of_sizes(input, target)
-    if size_average is not None or reduce is not None:
-        reduction = legacy_reduction(size_average, reduce)
+    warn_of_sizes(input, target)
+    reduction = reduction_of(size_average, reduce, reduction)
     if weight is not None:
         return weighted(element_loss(ops.MseLoss, input, target, "none"), weight, reduction)
     return element_loss(ops.MseLoss, input, target, reduction)
@@ -65,8 +59,7 @@ def element_loss(
     operator: Any, input: Tensor, target: Tensor, reduction: str, **settings: Any
 ) -> Tensor:
     """A loss of element against element, with PyTorch's errors."""
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"{reduction} is not a valid value for reduction")
+    check_reduction(reduction)
     try:
         return apply(operator, input, target, reduction=reduction, **settings)
     except (ValueError, TypeError):
@@ -90,31 +83,26 @@ def weighted(values: Tensor, weight: Tensor, reduction: str) -> Tensor:
 
 
 def warn_of_sizes(input: Tensor, target: Tensor) -> None:
-    """Warn, as PyTorch does, that broadcasting is rarely meant here."""
-    warnings.warn(
-        f"Using a target size ({target.shape}) that is different to the input size "
-        f"({input.shape}). This will likely lead to incorrect results due to broadcasting. "
-        "Please ensure they have the same size.",
-        stacklevel=3,
-    )
+    """Warn, as PyTorch does, if shapes differ: broadcasting is rarely meant here."""
+    if input.buffer.shape != target.buffer.shape:
+        warnings.warn(
+            f"Using a target size ({target.shape}) that is different to the input size "
+            f"({input.shape}). This will likely lead to incorrect results due to broadcasting. "
+            "Please ensure they have the same size.",
+            stacklevel=3,
+        )
 
 
 def l1_loss(
-    input: Tensor,
-    target: Tensor,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-    weight: Tensor | None = None,
-) -> Tensor:
+    input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
+    reduction: str = "mean", weight: Tensor | None = None,
+) -> Tensor:  # fmt: skip
     """The mean absolute error, `|input - target|`.
 
     See: [torch.nn.functional.l1_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.l1_loss.html).
     """
-    if input.buffer.shape != target.buffer.shape:
-        warn_of_sizes(input, target)
-    if size_average is not None or reduce is not None:
-        reduction = legacy_reduction(size_average, reduce)
+    warn_of_sizes(input, target)
+    reduction = reduction_of(size_average, reduce, reduction)
     values = (input - target).abs()
     if weight is not None:
         return weighted(values, weight, reduction)
@@ -125,13 +113,9 @@ _reduce = reduce  # the functions of this file have an argument of that name
 
 
 def smooth_l1_loss(
-    input: Tensor,
-    target: Tensor,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-    beta: float = 1.0,
-) -> Tensor:
+    input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
+    reduction: str = "mean", beta: float = 1.0,
+) -> Tensor:  # fmt: skip
     """Squared error for differences below `beta`, absolute error above.
 
     Raises:
@@ -140,10 +124,8 @@ def smooth_l1_loss(
     See: rule [`SmoothL1Loss`][minitorch_ff.firefly.ops.loss.SmoothL1Loss],
         [torch.nn.functional.smooth_l1_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.smooth_l1_loss.html).
     """
-    if input.buffer.shape != target.buffer.shape:
-        warn_of_sizes(input, target)
-    if size_average is not None or reduce is not None:
-        reduction = legacy_reduction(size_average, reduce)
+    warn_of_sizes(input, target)
+    reduction = reduction_of(size_average, reduce, reduction)
     if beta < 0:
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
     if beta == 0:
@@ -152,12 +134,9 @@ def smooth_l1_loss(
 
 
 def huber_loss(
-    input: Tensor,
-    target: Tensor,
-    reduction: str = "mean",
-    delta: float = 1.0,
+    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0,
     weight: Tensor | None = None,
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """Half the squared error for differences up to `delta`, linear above.
 
     Raises:
@@ -166,8 +145,7 @@ def huber_loss(
     See: rule [`HuberLoss`][minitorch_ff.firefly.ops.loss.HuberLoss],
         [torch.nn.functional.huber_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.huber_loss.html).
     """
-    if input.buffer.shape != target.buffer.shape:
-        warn_of_sizes(input, target)
+    warn_of_sizes(input, target)
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     if weight is not None:
@@ -177,13 +155,9 @@ def huber_loss(
 
 
 def binary_cross_entropy(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
+    input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: bool | None = None,
+    reduce: bool | None = None, reduction: str = "mean",
+) -> Tensor:  # fmt: skip
     """The cross entropy of probabilities against targets between 0 and 1, in nats.
 
     Args:
@@ -201,8 +175,7 @@ def binary_cross_entropy(
     See: rule [`BinaryCrossEntropy`][minitorch_ff.firefly.ops.loss.BinaryCrossEntropy],
         [torch.nn.functional.binary_cross_entropy](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy.html).
     """
-    if size_average is not None or reduce is not None:
-        reduction = legacy_reduction(size_average, reduce)
+    reduction = reduction_of(size_average, reduce, reduction)
     if input.buffer.shape != target.buffer.shape:
         raise ValueError(
             f"Using a target size ({target.shape}) that is different to the input size "
@@ -221,14 +194,9 @@ def binary_cross_entropy(
 
 
 def binary_cross_entropy_with_logits(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-    pos_weight: Tensor | None = None,
-) -> Tensor:
+    input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: bool | None = None,
+    reduce: bool | None = None, reduction: str = "mean", pos_weight: Tensor | None = None,
+) -> Tensor:  # fmt: skip
     """The cross entropy of scores, whose sigmoid is a probability, in nats.
 
     Args:
@@ -246,8 +214,7 @@ def binary_cross_entropy_with_logits(
     See: rule [`BinaryCrossEntropyWithLogits`][minitorch_ff.firefly.ops.loss.BinaryCrossEntropyWithLogits],
         [torch.nn.functional.binary_cross_entropy_with_logits](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy_with_logits.html).
     """
-    if size_average is not None or reduce is not None:
-        reduction = legacy_reduction(size_average, reduce)
+    reduction = reduction_of(size_average, reduce, reduction)
     if target.buffer.shape != input.buffer.shape:
         raise ValueError(
             f"Target size ({target.shape}) must be the same as input size ({input.shape})"
@@ -263,30 +230,22 @@ def _buffer(tensor: Tensor | None) -> Any:
 
 
 def soft_margin_loss(
-    input: Tensor,
-    target: Tensor,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
+    input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
     reduction: str = "mean",
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """`ln(1 + e^(-target input))` for targets 1 and -1.
 
     See: rule [`SoftMarginLoss`][minitorch_ff.firefly.ops.loss.SoftMarginLoss],
         [torch.nn.functional.soft_margin_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.soft_margin_loss.html).
     """
-    if size_average is not None or reduce is not None:
-        reduction = legacy_reduction(size_average, reduce)
+    reduction = reduction_of(size_average, reduce, reduction)
     return element_loss(ops.SoftMarginLoss, input, target, reduction)
 
 
 def kl_div(
-    input: Tensor,
-    target: Tensor,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-    log_target: bool = False,
-) -> Tensor:
+    input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
+    reduction: str = "mean", log_target: bool = False,
+) -> Tensor:  # fmt: skip
     """The divergence of a distribution `target` from one given by log-probabilities.
 
     Args:
@@ -299,9 +258,7 @@ def kl_div(
 
     See: [torch.nn.functional.kl_div](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.kl_div.html).
     """
-    if size_average is not None or reduce is not None:
-        reduction = legacy_reduction(size_average, reduce)
-    elif reduction == "mean":
+    if size_average is None and reduce is None and reduction == "mean":
         warnings.warn(
             "reduction: 'mean' divides the total loss by both the batch size and the support "
             "size.'batchmean' divides only by the batch size, and aligns with the KL div math "
@@ -309,6 +266,7 @@ def kl_div(
             "major release.",
             stacklevel=2,
         )
+    reduction = reduction_of(size_average, reduce, reduction)
     if log_target:
         values = target.exp() * (target - input)
     else:
@@ -323,15 +281,10 @@ def kl_div(
 
 
 def cross_entropy(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    size_average: bool | None = None,
-    ignore_index: int = -100,
-    reduce: bool | None = None,
-    reduction: str = "mean",
+    input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: bool | None = None,
+    ignore_index: int = -100, reduce: bool | None = None, reduction: str = "mean",
     label_smoothing: float = 0.0,
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """How unlikely the softmax of scores makes the target classes, in nats.
 
     Args:
@@ -359,8 +312,7 @@ def cross_entropy(
         [`NllLoss`][minitorch_ff.firefly.ops.loss.NllLoss],
         [torch.nn.functional.cross_entropy](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html).
     """
-    if size_average is not None or reduce is not None:
-        reduction = legacy_reduction(size_average, reduce)
+    reduction = reduction_of(size_average, reduce, reduction)
     x, classes = input.buffer, target.buffer
     if (
         weight is None
@@ -442,14 +394,9 @@ def _per_class(weight: Tensor, input: Tensor) -> Tensor:
 
 
 def nll_loss(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    size_average: bool | None = None,
-    ignore_index: int = -100,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
+    input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: bool | None = None,
+    ignore_index: int = -100, reduce: bool | None = None, reduction: str = "mean",
+) -> Tensor:  # fmt: skip
     """Minus the log-probability of the target class, in nats.
 
     Args:
@@ -469,10 +416,8 @@ def nll_loss(
     See: rule [`NllLoss`][minitorch_ff.firefly.ops.loss.NllLoss],
         [torch.nn.functional.nll_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.nll_loss.html).
     """
-    if size_average is not None or reduce is not None:
-        reduction = legacy_reduction(size_average, reduce)
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"{reduction} is not a valid value for reduction")
+    reduction = reduction_of(size_average, reduce, reduction)
+    check_reduction(reduction)
     check_class_targets(input, target)
     xp, x = input.backend, input.buffer
     class_dim = 1 if x.ndim > 1 else 0

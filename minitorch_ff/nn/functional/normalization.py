@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from minitorch_ff._dtypes import finfo
 from minitorch_ff._functions.activation import check_floating
 from minitorch_ff.firefly.ops import normalization as ops
 from minitorch_ff.firefly.ops.base import apply
@@ -15,15 +16,10 @@ if TYPE_CHECKING:
 
 
 def batch_norm(
-    input: Tensor,
-    running_mean: Tensor | None,
-    running_var: Tensor | None,
-    weight: Tensor | None = None,
-    bias: Tensor | None = None,
-    training: bool = False,
-    momentum: float = 0.1,
-    eps: float = 1e-5,
-) -> Tensor:
+    input: Tensor, running_mean: Tensor | None, running_var: Tensor | None,
+    weight: Tensor | None = None, bias: Tensor | None = None, training: bool = False,
+    momentum: float = 0.1, eps: float = 1e-5,
+) -> Tensor:  # fmt: skip
     r"""Normalise each channel: $y = (x - \mu) / \sqrt{\sigma^2 + \epsilon} \cdot w + b$.
 
     Args:
@@ -55,9 +51,8 @@ def batch_norm(
         return input.clone()
     if len(shape) < 2:
         input = input.reshape(shape + (1,) * (2 - len(shape)))
-        return batch_norm(
-            input, running_mean, running_var, weight, bias, training, momentum, eps
-        ).reshape(shape)
+        vectors = running_mean, running_var, weight, bias
+        return batch_norm(input, *vectors, training, momentum, eps).reshape(shape)
     channels = shape[1]
     named = {
         "running_mean": running_mean,
@@ -86,15 +81,10 @@ def batch_norm(
 
 
 def instance_norm(
-    input: Tensor,
-    running_mean: Tensor | None = None,
-    running_var: Tensor | None = None,
-    weight: Tensor | None = None,
-    bias: Tensor | None = None,
-    use_input_stats: bool = True,
-    momentum: float = 0.1,
-    eps: float = 1e-5,
-) -> Tensor:
+    input: Tensor, running_mean: Tensor | None = None, running_var: Tensor | None = None,
+    weight: Tensor | None = None, bias: Tensor | None = None, use_input_stats: bool = True,
+    momentum: float = 0.1, eps: float = 1e-5,
+) -> Tensor:  # fmt: skip
     """Normalise each channel of each sample.
 
     Args:
@@ -131,12 +121,9 @@ def instance_norm(
 
 
 def layer_norm(
-    input: Tensor,
-    normalized_shape: Any,
-    weight: Tensor | None = None,
-    bias: Tensor | None = None,
+    input: Tensor, normalized_shape: Any, weight: Tensor | None = None, bias: Tensor | None = None,
     eps: float = 1e-5,
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """Normalise each sample over its last dimensions.
 
     Args:
@@ -205,8 +192,6 @@ def rms_norm(
     wanted = normalized_dims(normalized_shape)
     dims = last_dims(input, wanted, weight, None, star="*")
     if eps is None:
-        from minitorch_ff._dtypes import finfo
-
         eps = finfo(input.dtype).eps
     scale = (input.pow(2).mean(dims, keepdim=True) + eps).rsqrt()
     out = input * scale
@@ -214,12 +199,9 @@ def rms_norm(
 
 
 def group_norm(
-    input: Tensor,
-    num_groups: int,
-    weight: Tensor | None = None,
-    bias: Tensor | None = None,
+    input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None,
     eps: float = 1e-5,
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """Normalise groups of channels of each sample.
 
     Args:

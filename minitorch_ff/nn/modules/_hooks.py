@@ -93,13 +93,8 @@ def register_module_forward_hook(
 
     See: [torch.nn](https://docs.pytorch.org/docs/stable/nn.html#global-hooks-for-module).
     """
-    return _add(
-        everywhere.forward,
-        hook,
-        everywhere.ids,
-        (everywhere.forward_with_kwargs, with_kwargs),
-        (everywhere.forward_always, always_call),
-    )
+    marks = (everywhere.forward_with_kwargs, with_kwargs), (everywhere.forward_always, always_call)
+    return _add(everywhere.forward, hook, everywhere.ids, *marks)
 
 
 def register_module_full_backward_pre_hook(hook: Hook) -> RemovableHandle:
@@ -176,13 +171,8 @@ class HookRegistration(Registration):
         Returns:
             A handle that removes the hook.
         """
-        return _add(
-            self._forward_pre_hooks,
-            hook,
-            self._hook_ids,
-            (self._forward_pre_hooks_with_kwargs, with_kwargs),
-            prepend=prepend,
-        )
+        mark = self._forward_pre_hooks_with_kwargs, with_kwargs
+        return _add(self._forward_pre_hooks, hook, self._hook_ids, mark, prepend=prepend)
 
     def register_forward_hook(
         self,
@@ -213,14 +203,10 @@ class HookRegistration(Registration):
             torch.Size([5, 3])
             >>> handle.remove()
         """
-        return _add(
-            self._forward_hooks,
-            hook,
-            self._hook_ids,
-            (self._forward_hooks_with_kwargs, with_kwargs),
-            (self._forward_hooks_always_called, always_call),
-            prepend=prepend,
-        )
+        kwargs_mark = self._forward_hooks_with_kwargs, with_kwargs
+        always_mark = self._forward_hooks_always_called, always_call
+        marks = kwargs_mark, always_mark
+        return _add(self._forward_hooks, hook, self._hook_ids, *marks, prepend=prepend)
 
     def register_full_backward_pre_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
         """Call `hook(module, grad_output)` once the gradients of the outputs are known.

@@ -208,16 +208,9 @@ class StateDict(Traversal):
             unexpected_keys: Where to add keys that this module has not.
             error_msgs: Where to add everything else that goes wrong.
         """
+        keys = missing_keys, unexpected_keys
         for hook in self._load_state_dict_pre_hooks.values():
-            hook(
-                state_dict,
-                prefix,
-                local_metadata,
-                strict,
-                missing_keys,
-                unexpected_keys,
-                error_msgs,
-            )
+            hook(state_dict, prefix, local_metadata, strict, *keys, error_msgs)
         assign = local_metadata.get("assign_to_params_buffers", False)
         own = dict(self._saved_tensors())
         for name, tensor in own.items():

@@ -15,16 +15,25 @@ if TYPE_CHECKING:
     from minitorch_ff._tensor import Tensor
 
 
-class _InPlace(Module):
+class _Activation(Module):
+    """An activation layer; `repr` shows some of its settings, and `inplace` if it is set."""
+
+    _shown: tuple[str, ...] = ()
+
+    def extra_repr(self) -> str:
+        """The settings, for `repr`."""
+        shown = [f"{name}={getattr(self, name)}" for name in self._shown]
+        if self.__dict__.get("inplace"):
+            shown.append("inplace=True")
+        return ", ".join(shown)
+
+
+class _InPlace(_Activation):
     """An activation whose only setting is whether it writes into its input."""
 
     def __init__(self, inplace: bool = False) -> None:
         super().__init__()
         self.inplace = inplace
-
-    def extra_repr(self) -> str:
-        """The setting, for `repr`."""
-        return "inplace=True" if self.inplace else ""
 
 
 class ReLU(_InPlace):
@@ -71,30 +80,26 @@ class Mish(_InPlace):
         return F.mish(input, self.inplace)
 
 
-class Hardsigmoid(Module):
+class Hardsigmoid(_InPlace):
     """`x / 6 + 1/2`, held between 0 and 1.
 
     See: [torch.nn.Hardsigmoid](https://docs.pytorch.org/docs/stable/generated/torch.nn.Hardsigmoid.html).
     """
 
-    def __init__(self, inplace: bool = False) -> None:
-        super().__init__()
-        self.inplace = inplace
+    extra_repr = Module.extra_repr
 
     def forward(self, input: Tensor) -> Tensor:
         """Any shape to the same shape."""
         return F.hardsigmoid(input, self.inplace)
 
 
-class Hardswish(Module):
+class Hardswish(_InPlace):
     """`x` times its hard sigmoid.
 
     See: [torch.nn.Hardswish](https://docs.pytorch.org/docs/stable/generated/torch.nn.Hardswish.html).
     """
 
-    def __init__(self, inplace: bool = False) -> None:
-        super().__init__()
-        self.inplace = inplace
+    extra_repr = Module.extra_repr
 
     def forward(self, input: Tensor) -> Tensor:
         """Any shape to the same shape."""
@@ -156,7 +161,7 @@ class LogSigmoid(Module):
         return F.logsigmoid(input)
 
 
-class Threshold(Module):
+class Threshold(_Activation):
     """`x` where it is above a threshold, a fixed value elsewhere.
 
     Args:
@@ -167,23 +172,18 @@ class Threshold(Module):
     See: [torch.nn.Threshold](https://docs.pytorch.org/docs/stable/generated/torch.nn.Threshold.html).
     """
 
+    _shown = ("threshold", "value")
+
     def __init__(self, threshold: float, value: float, inplace: bool = False) -> None:
         super().__init__()
-        self.threshold = threshold
-        self.value = value
-        self.inplace = inplace
+        self.threshold, self.value, self.inplace = threshold, value, inplace
 
     def forward(self, input: Tensor) -> Tensor:
         """Any shape to the same shape."""
         return F.threshold(input, self.threshold, self.value, self.inplace)
 
-    def extra_repr(self) -> str:
-        """The settings, for `repr`."""
-        inplace = ", inplace=True" if self.inplace else ""
-        return f"threshold={self.threshold}, value={self.value}{inplace}"
 
-
-class RReLU(Module):
+class RReLU(_Activation):
     """`x` where it is positive, a random multiple of it elsewhere.
 
     Args:
@@ -194,25 +194,20 @@ class RReLU(Module):
     See: [torch.nn.RReLU](https://docs.pytorch.org/docs/stable/generated/torch.nn.RReLU.html).
     """
 
+    _shown = ("lower", "upper")
+
     def __init__(
         self, lower: float = 1.0 / 8, upper: float = 1.0 / 3, inplace: bool = False
     ) -> None:
         super().__init__()
-        self.lower = lower
-        self.upper = upper
-        self.inplace = inplace
+        self.lower, self.upper, self.inplace = lower, upper, inplace
 
     def forward(self, input: Tensor) -> Tensor:
         """Any shape to the same shape."""
         return F.rrelu(input, self.lower, self.upper, self.training, self.inplace)
 
-    def extra_repr(self) -> str:
-        """The settings, for `repr`."""
-        inplace = ", inplace=True" if self.inplace else ""
-        return f"lower={self.lower}, upper={self.upper}{inplace}"
 
-
-class Hardtanh(Module):
+class Hardtanh(_Activation):
     """`x` held between two numbers.
 
     Args:
@@ -228,14 +223,12 @@ class Hardtanh(Module):
     See: [torch.nn.Hardtanh](https://docs.pytorch.org/docs/stable/generated/torch.nn.Hardtanh.html).
     """
 
+    _shown = ("min_val", "max_val")
+
     def __init__(
-        self,
-        min_val: float = -1.0,
-        max_val: float = 1.0,
-        inplace: bool = False,
-        min_value: float | None = None,
-        max_value: float | None = None,
-    ) -> None:
+        self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False,
+        min_value: float | None = None, max_value: float | None = None,
+    ) -> None:  # fmt: skip
         super().__init__()
         for old, new in (("min_value", "min_val"), ("max_value", "max_val")):
             if locals()[old] is not None:
@@ -250,18 +243,11 @@ class Hardtanh(Module):
             raise AssertionError(
                 f"max_val must be larger than min_val, but got {max_val=} and {min_val=}"
             )
-        self.min_val = min_val
-        self.max_val = max_val
-        self.inplace = inplace
+        self.min_val, self.max_val, self.inplace = min_val, max_val, inplace
 
     def forward(self, input: Tensor) -> Tensor:
         """Any shape to the same shape."""
         return F.hardtanh(input, self.min_val, self.max_val, self.inplace)
-
-    def extra_repr(self) -> str:
-        """The settings, for `repr`."""
-        inplace = ", inplace=True" if self.inplace else ""
-        return f"min_val={self.min_val}, max_val={self.max_val}{inplace}"
 
 
 class ReLU6(Hardtanh):
@@ -270,15 +256,13 @@ class ReLU6(Hardtanh):
     See: [torch.nn.ReLU6](https://docs.pytorch.org/docs/stable/generated/torch.nn.ReLU6.html).
     """
 
+    _shown = ()
+
     def __init__(self, inplace: bool = False) -> None:
         super().__init__(0.0, 6.0, inplace)
 
-    def extra_repr(self) -> str:
-        """The setting, for `repr`."""
-        return "inplace=True" if self.inplace else ""
 
-
-class ELU(Module):
+class ELU(_Activation):
     """`x` where it is positive, `alpha (eˣ - 1)` elsewhere.
 
     Args:
@@ -288,18 +272,15 @@ class ELU(Module):
     See: [torch.nn.ELU](https://docs.pytorch.org/docs/stable/generated/torch.nn.ELU.html).
     """
 
+    _shown = ("alpha",)
+
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
         super().__init__()
-        self.alpha = alpha
-        self.inplace = inplace
+        self.alpha, self.inplace = alpha, inplace
 
     def forward(self, input: Tensor) -> Tensor:
         """Any shape to the same shape."""
         return F.elu(input, self.alpha, self.inplace)
-
-    def extra_repr(self) -> str:
-        """The settings, for `repr`."""
-        return f"alpha={self.alpha}" + (", inplace=True" if self.inplace else "")
 
 
 class CELU(ELU):
@@ -317,7 +298,7 @@ class CELU(ELU):
         return F.celu(input, self.alpha, self.inplace)
 
 
-class LeakyReLU(Module):
+class LeakyReLU(_Activation):
     """`x` where it is positive, a small multiple of it elsewhere.
 
     Args:
@@ -327,22 +308,18 @@ class LeakyReLU(Module):
     See: [torch.nn.LeakyReLU](https://docs.pytorch.org/docs/stable/generated/torch.nn.LeakyReLU.html).
     """
 
+    _shown = ("negative_slope",)
+
     def __init__(self, negative_slope: float = 1e-2, inplace: bool = False) -> None:
         super().__init__()
-        self.negative_slope = negative_slope
-        self.inplace = inplace
+        self.negative_slope, self.inplace = negative_slope, inplace
 
     def forward(self, input: Tensor) -> Tensor:
         """Any shape to the same shape."""
         return F.leaky_relu(input, self.negative_slope, self.inplace)
 
-    def extra_repr(self) -> str:
-        """The settings, for `repr`."""
-        inplace = ", inplace=True" if self.inplace else ""
-        return f"negative_slope={self.negative_slope}{inplace}"
 
-
-class GLU(Module):
+class GLU(_Activation):
     """One half of the elements, gated by the sigmoid of the other half.
 
     Args:
@@ -351,6 +328,8 @@ class GLU(Module):
     See: [torch.nn.GLU](https://docs.pytorch.org/docs/stable/generated/torch.nn.GLU.html).
     """
 
+    _shown = ("dim",)
+
     def __init__(self, dim: int = -1) -> None:
         super().__init__()
         self.dim = dim
@@ -358,10 +337,6 @@ class GLU(Module):
     def forward(self, input: Tensor) -> Tensor:
         """Half the size in one dimension."""
         return F.glu(input, self.dim)
-
-    def extra_repr(self) -> str:
-        """The dimension, for `repr`."""
-        return f"dim={self.dim}"
 
 
 class GELU(Module):
@@ -418,7 +393,7 @@ class Softshrink(_Shrink):
         return F.softshrink(input, self.lambd)
 
 
-class Softplus(Module):
+class Softplus(_Activation):
     """`ln(1 + e^(beta x)) / beta`, a smooth `ReLU`.
 
     Args:
@@ -428,21 +403,18 @@ class Softplus(Module):
     See: [torch.nn.Softplus](https://docs.pytorch.org/docs/stable/generated/torch.nn.Softplus.html).
     """
 
+    _shown = ("beta", "threshold")
+
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
         super().__init__()
-        self.beta = beta
-        self.threshold = threshold
+        self.beta, self.threshold = beta, threshold
 
     def forward(self, input: Tensor) -> Tensor:
         """Any shape to the same shape."""
         return F.softplus(input, self.beta, self.threshold)
 
-    def extra_repr(self) -> str:
-        """The settings, for `repr`."""
-        return f"beta={self.beta}, threshold={self.threshold}"
 
-
-class PReLU(Module):
+class PReLU(_Activation):
     """`x` where it is positive, a learned multiple of it elsewhere.
 
     Args:
@@ -453,6 +425,8 @@ class PReLU(Module):
 
     See: [torch.nn.PReLU](https://docs.pytorch.org/docs/stable/generated/torch.nn.PReLU.html).
     """
+
+    _shown = ("num_parameters",)
 
     weight: Tensor
 
@@ -473,24 +447,17 @@ class PReLU(Module):
         """Any shape to the same shape."""
         return F.prelu(input, self.weight)
 
-    def extra_repr(self) -> str:
-        """The number of parameters, for `repr`."""
-        return f"num_parameters={self.num_parameters}"
-
 
 # ---------------------------------------------------------------------------- softmax
 
 
-class _Softmax(Module):
+class _Softmax(_Activation):
+    _shown = ("dim",)
     dim: int | None
 
     def __init__(self, dim: int | None = None) -> None:
         super().__init__()
         self.dim = dim
-
-    def extra_repr(self) -> str:
-        """The dimension, for `repr`."""
-        return f"dim={self.dim}"
 
 
 class Softmax(_Softmax):

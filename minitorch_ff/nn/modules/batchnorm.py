@@ -5,20 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from minitorch_ff import _dtypes
-from minitorch_ff._functions.creation import empty, ones, tensor, zeros
+from minitorch_ff._functions.creation import ones, tensor, zeros
 from minitorch_ff.nn import functional as F
-from minitorch_ff.nn import init
 from minitorch_ff.nn.modules.lazy import LazyModuleMixin
-from minitorch_ff.nn.modules.module import Module
-from minitorch_ff.nn.parameter import (
-    Parameter, UninitializedBuffer, UninitializedParameter,
-)  # fmt: skip
+from minitorch_ff.nn.modules.normalization import _Affine
+from minitorch_ff.nn.parameter import UninitializedBuffer, UninitializedParameter
 
 if TYPE_CHECKING:
     from minitorch_ff._tensor import Tensor
 
 
-class _NormBase(Module):
+class _NormBase(_Affine):
     """What batch and instance normalisation share: parameters, running values, settings.
 
     Args:
@@ -36,39 +33,23 @@ class _NormBase(Module):
     running_mean: Any
     running_var: Any
     num_batches_tracked: Any
-    weight: Any
-    bias: Any
 
     def __init__(
-        self,
-        num_features: int,
-        eps: float = 1e-5,
-        momentum: float | None = 0.1,
-        affine: bool = True,
-        track_running_stats: bool = True,
-        device: Any = None,
-        dtype: Any = None,
-        *,
-        bias: bool = True,
-    ) -> None:
+        self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1,
+        affine: bool = True, track_running_stats: bool = True, device: Any = None,
+        dtype: Any = None, *, bias: bool = True,
+    ) -> None:  # fmt: skip
         super().__init__()
         where = {"device": device, "dtype": dtype}
-        self.num_features = num_features
-        self.eps = eps
-        self.momentum = momentum
-        self.affine = affine
-        self.track_running_stats = track_running_stats
-        for name, wanted in (("weight", affine), ("bias", affine and bias)):
-            self.register_parameter(
-                name, Parameter(empty(num_features, **where)) if wanted else None
-            )
+        self.num_features, self.eps, self.momentum = num_features, eps, momentum
+        self.affine, self.track_running_stats = affine, track_running_stats
+        wanted = {"weight": affine, "bias": affine and bias}
+        self.register_affine(num_features, wanted, **where)
         tracking = track_running_stats
         self.register_buffer("running_mean", zeros(num_features, **where) if tracking else None)
         self.register_buffer("running_var", ones(num_features, **where) if tracking else None)
-        self.register_buffer(
-            "num_batches_tracked",
-            tensor(0, dtype=_dtypes.int64, device=device) if tracking else None,
-        )
+        count = tensor(0, dtype=_dtypes.int64, device=device) if tracking else None
+        self.register_buffer("num_batches_tracked", count)
         self.reset_parameters()
 
     def reset_running_stats(self) -> None:
@@ -81,13 +62,15 @@ class _NormBase(Module):
     def reset_parameters(self) -> None:
         """Forget the running values; weight one, bias zero."""
         self.reset_running_stats()
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
+        super().reset_parameters()
+
+    _ranks: tuple[int, ...]
+    """How many dimensions the input may have."""
 
     def _check_input_dim(self, input: Tensor) -> None:
-        raise NotImplementedError
+        if input.buffer.ndim not in self._ranks:
+            ranks = " or ".join([f"{rank}D" for rank in self._ranks])
+            raise ValueError(f"expected {ranks} input (got {input.dim()}D input)")
 
     def extra_repr(self) -> str:
         """The settings, for `repr`."""
@@ -124,16 +107,11 @@ class _BatchNorm(_NormBase):
             if self.momentum is None:
                 momentum = 1.0 / float(count)
         use_batch = self.training or (self.running_mean is None and self.running_var is None)
-        running = not self.training or tracking
+        means, variances = self.running_mean, self.running_var
+        if self.training and not tracking:
+            means = variances = None
         return F.batch_norm(
-            input,
-            self.running_mean if running else None,
-            self.running_var if running else None,
-            self.weight,
-            self.bias,
-            use_batch,
-            momentum,
-            self.eps,
+            input, means, variances, self.weight, self.bias, use_batch, momentum, self.eps
         )
 
 
@@ -154,9 +132,7 @@ class BatchNorm1d(_BatchNorm):
         [torch.nn.BatchNorm1d](https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm1d.html).
     """
 
-    def _check_input_dim(self, input: Tensor) -> None:
-        if input.buffer.ndim not in (2, 3):
-            raise ValueError(f"expected 2D or 3D input (got {input.dim()}D input)")
+    _ranks = (2, 3)
 
 
 class BatchNorm2d(_BatchNorm):
@@ -165,9 +141,7 @@ class BatchNorm2d(_BatchNorm):
     See: [torch.nn.BatchNorm2d](https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html).
     """
 
-    def _check_input_dim(self, input: Tensor) -> None:
-        if input.buffer.ndim != 4:
-            raise ValueError(f"expected 4D input (got {input.dim()}D input)")
+    _ranks = (4,)
 
 
 class BatchNorm3d(_BatchNorm):
@@ -176,9 +150,7 @@ class BatchNorm3d(_BatchNorm):
     See: [torch.nn.BatchNorm3d](https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm3d.html).
     """
 
-    def _check_input_dim(self, input: Tensor) -> None:
-        if input.buffer.ndim != 5:
-            raise ValueError(f"expected 5D input (got {input.dim()}D input)")
+    _ranks = (5,)
 
 
 class _LazyNormBase(LazyModuleMixin, _NormBase):
@@ -188,16 +160,10 @@ class _LazyNormBase(LazyModuleMixin, _NormBase):
     bias: Any
 
     def __init__(
-        self,
-        eps: float = 1e-5,
-        momentum: float | None = 0.1,
-        affine: bool = True,
-        track_running_stats: bool = True,
-        device: Any = None,
-        dtype: Any = None,
-        *,
+        self, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
+        track_running_stats: bool = True, device: Any = None, dtype: Any = None, *,
         bias: bool = True,
-    ) -> None:
+    ) -> None:  # fmt: skip
         where = {"device": device, "dtype": dtype}
         super().__init__(0, eps, momentum, False, False, **where)
         self.affine = affine
@@ -230,18 +196,18 @@ class LazyBatchNorm1d(_LazyNormBase, _BatchNorm):
     """A `BatchNorm1d` that learns the number of channels from its first input."""
 
     cls_to_become = BatchNorm1d  # type: ignore[assignment]
-    _check_input_dim = BatchNorm1d._check_input_dim
+    _ranks = BatchNorm1d._ranks
 
 
 class LazyBatchNorm2d(_LazyNormBase, _BatchNorm):
     """A `BatchNorm2d` that learns the number of channels from its first input."""
 
     cls_to_become = BatchNorm2d  # type: ignore[assignment]
-    _check_input_dim = BatchNorm2d._check_input_dim
+    _ranks = BatchNorm2d._ranks
 
 
 class LazyBatchNorm3d(_LazyNormBase, _BatchNorm):
     """A `BatchNorm3d` that learns the number of channels from its first input."""
 
     cls_to_become = BatchNorm3d  # type: ignore[assignment]
-    _check_input_dim = BatchNorm3d._check_input_dim
+    _ranks = BatchNorm3d._ranks

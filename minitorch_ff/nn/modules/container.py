@@ -39,6 +39,14 @@ class Container(Module):
             self.add_module(name, module)
 
 
+def _place(index: Any, size: int) -> int:
+    """The place that an index means among `size`; it may count from the end."""
+    index = operator.index(index)
+    if not -size <= index < size:
+        raise IndexError(f"index {index} is out of range")
+    return index % size
+
+
 class _Numbered(Module):
     """What `Sequential` and `ModuleList` share: submodules named by number."""
 
@@ -46,10 +54,7 @@ class _Numbered(Module):
 
     def _key(self, index: Any) -> str:
         """The name of the module at an index, which may count from the end."""
-        index = operator.index(index)
-        if not -len(self) <= index < len(self):
-            raise IndexError(f"index {index} is out of range")
-        return list(self._modules)[index]
+        return list(self._modules)[_place(index, len(self))]
 
     def _renumber(self) -> None:
         """Name the modules by their places again, after one was taken out."""
@@ -228,10 +233,7 @@ class ModuleList(_Numbered):
             self += modules
 
     def _key(self, index: Any) -> str:
-        index = operator.index(index)
-        if not -len(self) <= index < len(self):
-            raise IndexError(f"index {index} is out of range")
-        return str(index % len(self))
+        return str(_place(index, len(self)))
 
     def __getitem__(self, idx: int | slice) -> Any:
         if isinstance(idx, slice):
@@ -247,11 +249,7 @@ class ModuleList(_Numbered):
         Raises:
             TypeError: Not an iterable.
         """
-        if not isinstance(modules, Iterable):
-            raise TypeError(
-                "ModuleList.extend should be called with an iterable, but got "
-                + type(modules).__name__
-            )
+        _must_be_iterable(modules, "ModuleList.extend", "an iterable")
         offset = len(self)
         for i, module in enumerate(modules):
             self.add_module(str(offset + i), module)
@@ -288,7 +286,37 @@ class ModuleList(_Numbered):
         return f"{self._get_name()}(\n  " + "\n  ".join(lines) + "\n)"
 
 
-class ModuleDict(Module):
+class _Named(Module):
+    """What `ModuleDict` and `ParameterDict` share: members named as the user says."""
+
+    _names: dict[str, Any]
+    """The names, in order."""
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._names
+
+    def keys(self) -> KeysView[str]:
+        """The names."""
+        return self._names.keys()
+
+    def pop(self, key: str) -> Any:
+        """Take a member out and return it.
+
+        Args:
+            key: Its name.
+        """
+        value = self[key]  # type: ignore[index]
+        del self[key]  # type: ignore[attr-defined]
+        return value
+
+
+class ModuleDict(_Named):
     """Modules in a dictionary. They are registered, unlike those in a Python one.
 
     Args:
@@ -304,6 +332,7 @@ class ModuleDict(Module):
     """
 
     _modules: dict[str, Any]
+    _names = property(lambda self: self._modules)  # type: ignore[assignment]
 
     def __init__(self, modules: Mapping[str, Module] | None = None) -> None:
         super().__init__()
@@ -319,32 +348,9 @@ class ModuleDict(Module):
     def __delitem__(self, key: str) -> None:
         del self._modules[key]
 
-    def __len__(self) -> int:
-        return len(self._modules)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._modules)
-
-    def __contains__(self, key: str) -> bool:
-        return key in self._modules
-
     def clear(self) -> None:
         """Take all modules out."""
         self._modules.clear()
-
-    def pop(self, key: str) -> Any:
-        """Take a module out and return it.
-
-        Args:
-            key: Its name.
-        """
-        module = self[key]
-        del self[key]
-        return module
-
-    def keys(self) -> KeysView[str]:
-        """The names."""
-        return self._modules.keys()
 
     def items(self) -> ItemsView[str, Any]:
         """The names with their modules."""
@@ -392,10 +398,7 @@ class ParameterList(Module):
             self += values
 
     def _key(self, index: Any) -> str:
-        index = operator.index(index)
-        if not -len(self) <= index < len(self):
-            raise IndexError(f"index {index} is out of range")
-        return str(index % len(self))
+        return str(_place(index, len(self)))
 
     def __getitem__(self, idx: int | slice) -> Any:
         if isinstance(idx, slice):
@@ -433,11 +436,7 @@ class ParameterList(Module):
         Raises:
             TypeError: Not an iterable.
         """
-        if not isinstance(values, Iterable) or isinstance(values, Tensor):
-            raise TypeError(
-                "ParameterList.extend should be called with an iterable, but got "
-                + type(values).__name__
-            )
+        _must_be_iterable(values, "ParameterList.extend", "an iterable", Tensor)
         for value in values:
             self.append(value)
         return self
@@ -451,7 +450,7 @@ class ParameterList(Module):
         raise RuntimeError("ParameterList should not be called.")
 
 
-class ParameterDict(Module):
+class ParameterDict(_Named):
     """Parameters, or other values, in a dictionary. Tensors are made parameters.
 
     Args:
@@ -467,6 +466,8 @@ class ParameterDict(Module):
 
     See: [torch.nn.ParameterDict](https://docs.pytorch.org/docs/stable/generated/torch.nn.ParameterDict.html).
     """
+
+    _names = property(lambda self: self._keys)  # type: ignore[assignment]
 
     def __init__(self, parameters: Any = None) -> None:
         super().__init__()
@@ -493,17 +494,8 @@ class ParameterDict(Module):
         del self._keys[key]
         delattr(self, self._key_to_attr(key))
 
-    def __len__(self) -> int:
-        return len(self._keys)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._keys)
-
     def __reversed__(self) -> Iterator[str]:
         return reversed(self._keys)
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._keys
 
     def copy(self) -> ParameterDict:
         """Another dictionary of the same parameters."""
@@ -524,16 +516,6 @@ class ParameterDict(Module):
         """Take all values out."""
         for key in list(self._keys):
             del self[key]
-
-    def pop(self, key: str) -> Any:
-        """Take a value out and return it.
-
-        Args:
-            key: Its name.
-        """
-        value = self[key]
-        del self[key]
-        return value
 
     def popitem(self) -> tuple[str, Any]:
         """Take the last value out and return it with its name."""
@@ -559,10 +541,6 @@ class ParameterDict(Module):
             default: The value.
         """
         return ParameterDict([(key, default) for key in keys])
-
-    def keys(self) -> KeysView[str]:
-        """The names."""
-        return self._keys.keys()
 
     def items(self) -> Iterable[tuple[str, Any]]:
         """The names with their values."""
@@ -631,13 +609,14 @@ def _summary(value: Any, kind: str) -> str:
     return f"{role} containing: [{elements} of size {size}{where}]"
 
 
+def _must_be_iterable(values: Any, caller: str, wanted: str, *refused: type) -> None:
+    if not isinstance(values, Iterable) or isinstance(values, refused):
+        raise TypeError(f"{caller} should be called with {wanted}, but got {type(values).__name__}")
+
+
 def _pairs_of(values: Any, caller: str, owner: str) -> Iterable[tuple[Any, Any]]:
     """Names with values, from a mapping or from pairs, for `update` methods."""
-    if not isinstance(values, Iterable):
-        raise TypeError(
-            f"{caller} should be called with an iterable of key/value pairs, but got "
-            + type(values).__name__
-        )
+    _must_be_iterable(values, caller, "an iterable of key/value pairs")
     if isinstance(values, (Mapping, ModuleDict, ParameterDict)):
         return values.items()
     return _checked_pairs(values, owner)

@@ -15,7 +15,26 @@ if TYPE_CHECKING:
     from minitorch_ff._tensor import Tensor
 
 
-class LayerNorm(Module):
+class _Affine(Module):
+    """What normalisations share: the weight and the bias that come after them."""
+
+    weight: Any
+    bias: Any
+
+    def register_affine(self, shape: Any, wanted: dict[str, bool], device: Any, dtype: Any) -> None:
+        """Register the parameters by name, each of one shape, or None if it is not wanted."""
+        for name, learned in wanted.items():
+            value = Parameter(empty(shape, device=device, dtype=dtype)) if learned else None
+            self.register_parameter(name, value)
+
+    def reset_parameters(self) -> None:
+        """Weight one, bias zero."""
+        for name, value in self._parameters.items():
+            if value is not None:
+                init.constant_(value, 1.0 if name == "weight" else 0.0)
+
+
+class LayerNorm(_Affine):
     """Normalises each sample over its last dimensions.
 
     Args:
@@ -30,33 +49,17 @@ class LayerNorm(Module):
         [torch.nn.LayerNorm](https://docs.pytorch.org/docs/stable/generated/torch.nn.LayerNorm.html).
     """
 
-    weight: Any
-    bias: Any
-
     def __init__(
-        self,
-        normalized_shape: Any,
-        eps: float = 1e-5,
-        elementwise_affine: bool = True,
-        bias: bool = True,
-        device: Any = None,
-        dtype: Any = None,
-    ) -> None:
+        self, normalized_shape: Any, eps: float = 1e-5, elementwise_affine: bool = True,
+        bias: bool = True, device: Any = None, dtype: Any = None,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.normalized_shape = normalized_dims(normalized_shape)
         self.eps = eps
         self.elementwise_affine = elementwise_affine
-        for name, wanted in (("weight", elementwise_affine), ("bias", elementwise_affine and bias)):
-            value = empty(self.normalized_shape, device=device, dtype=dtype) if wanted else None
-            self.register_parameter(name, None if value is None else Parameter(value))
+        wanted = {"weight": elementwise_affine, "bias": elementwise_affine and bias}
+        self.register_affine(self.normalized_shape, wanted, device, dtype)
         self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Weight one, bias zero."""
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
         """Shape `(*, normalized_shape)` to the same shape."""
@@ -70,7 +73,7 @@ class LayerNorm(Module):
         )
 
 
-class RMSNorm(Module):
+class RMSNorm(_Affine):
     """Divides each sample by the root of its mean square, over its last dimensions.
 
     Args:
@@ -84,28 +87,16 @@ class RMSNorm(Module):
         [torch.nn.RMSNorm](https://docs.pytorch.org/docs/stable/generated/torch.nn.RMSNorm.html).
     """
 
-    weight: Any
-
     def __init__(
-        self,
-        normalized_shape: Any,
-        eps: float | None = None,
-        elementwise_affine: bool = True,
-        device: Any = None,
-        dtype: Any = None,
-    ) -> None:
+        self, normalized_shape: Any, eps: float | None = None, elementwise_affine: bool = True,
+        device: Any = None, dtype: Any = None,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.normalized_shape = normalized_dims(normalized_shape)
         self.eps = eps
         self.elementwise_affine = elementwise_affine
-        value = empty(self.normalized_shape, device=device, dtype=dtype)
-        self.register_parameter("weight", Parameter(value) if elementwise_affine else None)
+        self.register_affine(self.normalized_shape, {"weight": elementwise_affine}, device, dtype)
         self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Weight one."""
-        if self.weight is not None:
-            init.ones_(self.weight)
 
     def forward(self, x: Tensor) -> Tensor:
         """Shape `(*, normalized_shape)` to the same shape."""
@@ -118,7 +109,7 @@ class RMSNorm(Module):
         )
 
 
-class GroupNorm(Module):
+class GroupNorm(_Affine):
     """Normalises groups of channels of each sample.
 
     Args:
@@ -137,20 +128,10 @@ class GroupNorm(Module):
         [torch.nn.GroupNorm](https://docs.pytorch.org/docs/stable/generated/torch.nn.GroupNorm.html).
     """
 
-    weight: Any
-    bias: Any
-
     def __init__(
-        self,
-        num_groups: int,
-        num_channels: int,
-        eps: float = 1e-5,
-        affine: bool = True,
-        device: Any = None,
-        dtype: Any = None,
-        *,
-        bias: bool = True,
-    ) -> None:
+        self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True,
+        device: Any = None, dtype: Any = None, *, bias: bool = True,
+    ) -> None:  # fmt: skip
         super().__init__()
         if num_channels % num_groups:
             raise ValueError(
@@ -160,17 +141,9 @@ class GroupNorm(Module):
         self.num_channels = num_channels
         self.eps = eps
         self.affine = affine
-        for name, wanted in (("weight", affine), ("bias", affine and bias)):
-            value = empty(num_channels, device=device, dtype=dtype)
-            self.register_parameter(name, Parameter(value) if wanted else None)
+        wanted = {"weight": affine, "bias": affine and bias}
+        self.register_affine(num_channels, wanted, device, dtype)
         self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Weight one, bias zero."""
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
         """Shape `(N, C, *)` to the same shape."""

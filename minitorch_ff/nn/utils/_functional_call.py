@@ -61,17 +61,11 @@ def functional_call(
             "Expected parameter_and_buffer_dicts to be a dict, or a list/tuple of "
             f"dicts, but got {type(given)}"
         )
-    return call_with(module, given, args, kwargs, tie_weights=tie_weights, strict=strict)
+    return call_with(module, given, args, kwargs, tie_weights, strict)
 
 
 def call_with(
-    module: Module,
-    tensors: Tensors,
-    args: Any = None,
-    kwargs: dict[str, Any] | None = None,
-    *,
-    tie_weights: bool = True,
-    strict: bool = False,
+    module: Module, tensors: Tensors, args: Any, kwargs: Any, tie_weights: bool, strict: bool
 ) -> Any:
     """Put tensors into a module, call it, and put the module's own back."""
     if args is None:

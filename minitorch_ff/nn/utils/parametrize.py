@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import copyreg
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -22,8 +21,7 @@ from minitorch_ff.nn.parameter import Parameter
 
 __all__ = [
     "ParametrizationList", "cached", "is_parametrized", "register_parametrization",
-    "remove_parametrizations", "transfer_parametrizations_and_params",
-    "type_before_parametrizations",
+    "remove_parametrizations", "type_before_parametrizations",
 ]  # fmt: skip
 
 NO_PICKLING = (
@@ -341,36 +339,6 @@ def type_before_parametrizations(module: Module) -> type:
     return type(module)
 
 
-def transfer_parametrizations_and_params(
-    from_module: Module, to_module: Module, tensor_name: str | None = None
-) -> Module:
-    """Give a module the parametrizations of another, and the tensors they start from.
-
-    Args:
-        from_module: The module that has them.
-        to_module: The module that gets them.
-        tensor_name: The name of one parametrized tensor; None for all.
-
-    Returns:
-        `to_module`.
-
-    See: [torch.nn.utils.parametrize.transfer_parametrizations_and_params](https://docs.pytorch.org/docs/stable/nn.html#utilities).
-    """
-    if not is_parametrized(from_module):
-        return to_module
-    names = from_module.parametrizations if tensor_name is None else [tensor_name]
-    for name in list(names):
-        if not hasattr(to_module, name):
-            setattr(to_module, name, Parameter(getattr(from_module, name)))
-        source = from_module.parametrizations[name]
-        for parametrization in source:
-            register_parametrization(to_module, name, parametrization)
-        target = to_module.parametrizations[name]
-        for original in [*source._parameters, *source._buffers]:
-            setattr(target, original, getattr(source, original))
-    return to_module
-
-
 def _register(module: Module, name: str, tensor: Tensor) -> None:
     if isinstance(tensor, Parameter):
         module.register_parameter(name, tensor)
@@ -442,9 +410,6 @@ def _deepcopy(self: Module, memo: dict[int, Any]) -> Any:
         return memo[id(self)]
     replica = memo[id(self)] = self.__new__(type(self))
     replica.__dict__ = copy.deepcopy(self.__dict__, memo)
-    for slot in copyreg._slotnames(type(self)):  # type: ignore[attr-defined]
-        if hasattr(self, slot):
-            setattr(replica, slot, copy.deepcopy(getattr(self, slot), memo))
     return replica
 
 

@@ -44,6 +44,4 @@ def functional_call(
         FutureWarning,
         stacklevel=2,
     )
-    return call_with(
-        module, parameters_and_buffers, args, kwargs, tie_weights=tie_weights, strict=strict
-    )
+    return call_with(module, parameters_and_buffers, args, kwargs, tie_weights, strict)

@@ -28,15 +28,8 @@ def _count_steps(total_steps: int | None, epochs: int | None, steps_per_epoch: i
 
 def _phase(end_step: float, lr: str, momentum: str) -> dict[str, Any]:
     """A stretch of the cycle: its last step, and between which bounds it moves."""
-    start_lr, end_lr = lr.split()
-    start_momentum, end_momentum = momentum.split()
-    return {
-        "end_step": end_step,
-        "start_lr": start_lr,
-        "end_lr": end_lr,
-        "start_momentum": start_momentum,
-        "end_momentum": end_momentum,
-    }
+    names = "end_step start_lr end_lr start_momentum end_momentum".split()
+    return dict(zip(names, (end_step, *lr.split(), *momentum.split()), strict=True))
 
 
 class OneCycleLR(LRScheduler):

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["DataLoader", "default_collate", "default_convert", "get_worker_info"]
 
+FIXED = {"batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers"}
+"""What cannot be set after a loader is made."""
+
 Sample = TypeVar("Sample", covariant=True)
 
 
@@ -254,15 +257,7 @@ class DataLoader(Generic[Sample]):
         )
 
     def __setattr__(self, attr: str, val: Any) -> None:
-        fixed = (
-            "batch_size",
-            "batch_sampler",
-            "sampler",
-            "drop_last",
-            "dataset",
-            "persistent_workers",
-        )
-        if self.__initialized and attr in fixed:
+        if self.__initialized and attr in FIXED:
             raise ValueError(
                 f"{attr} attribute should not be set after {type(self).__name__} is initialized"
             )
@@ -278,10 +273,10 @@ class DataLoader(Generic[Sample]):
     def __iter__(self) -> Iterator[Any]:
         if not self.persistent_workers or self.num_workers == 0:
             return self._get_iterator()
-        if self._iterator is None:
-            self._iterator = self._get_iterator()
+        if isinstance(self._iterator, _MultiProcessingDataLoaderIter):
+            self._iterator.restart()
         else:
-            self._iterator._reset(self)
+            self._iterator = self._get_iterator()
         return self._iterator
 
     @property
@@ -308,22 +303,14 @@ class DataLoader(Generic[Sample]):
         if not self.num_workers:
             return
         knows_affinity = hasattr(os, "sched_getaffinity")
-        most = len(os.sched_getaffinity(0)) if knows_affinity else os.cpu_count()
-        if most is not None and self.num_workers <= most:
+        most = len(os.sched_getaffinity(0)) if knows_affinity else os.cpu_count() or 1
+        if self.num_workers <= most:
             return
-        if most is None:
-            advice = (
-                "DataLoader is not able to compute a suggested max number of worker in "
-                "current system."
-            )
-        else:
-            doubt = "" if knows_affinity else " (`cpuset` is not taken into account)"
-            advice = (
-                f"Our suggested max number of worker in current system is {most}{doubt}, which is "
-                "smaller than what this DataLoader is going to create."
-            )
+        doubt = "" if knows_affinity else " (`cpuset` is not taken into account)"
         warnings.warn(
-            f"This DataLoader will create {self.num_workers} worker processes in total. {advice} "
+            f"This DataLoader will create {self.num_workers} worker processes in total. Our "
+            f"suggested max number of worker in current system is {most}{doubt}, which is smaller "
+            "than what this DataLoader is going to create. "
             "Please be aware that excessive worker creation might get DataLoader running slow or "
             "even freeze, lower the worker number to avoid potential slowness/freeze if necessary.",
             stacklevel=2,

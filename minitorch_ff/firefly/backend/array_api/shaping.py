@@ -38,23 +38,15 @@ class Shaping:
 
     def expand(self, x, shape):
         """Elements repeated without a copy, as writable as `x` is."""
-        result = self.module.broadcast_to(x, shape)
-        if x.flags.writeable:
-            result.flags.writeable = True
-        return result
+        return self.module.broadcast_to(x, shape)
 
     def diagonal(self, x, offset, dim0, dim1):
         """The elements on a diagonal of two dimensions, as a last dimension."""
-        result = self.module.diagonal(x, offset, dim0, dim1)
-        if x.flags.writeable:
-            result.flags.writeable = True
-        return result
+        return self.module.diagonal(x, offset, dim0, dim1)
 
     def unfold(self, x, dim, size, step):
         """Windows along `dim`, as a last dimension; they share memory."""
-        windows = self.module.lib.stride_tricks.sliding_window_view(
-            x, size, dim, writeable=x.flags.writeable
-        )
+        windows = self.module.lib.stride_tricks.sliding_window_view(x, size, dim)
         return windows[(slice(None),) * dim + (slice(None, None, step),)]
 
     def is_view(self, result, x):

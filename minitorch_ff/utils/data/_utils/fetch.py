@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 from numbers import Integral
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import grad_enabled
 from minitorch_ff.firefly.tensor import wrap
 from minitorch_ff.utils.data._collate import default_collate, stacks_tensors
 from minitorch_ff.utils.data.dataset import Subset, TensorDataset
+
+if TYPE_CHECKING:
+    from minitorch_ff.utils.data.dataloader import DataLoader
 
 Collate = Callable[[Any], Any]
 
@@ -64,10 +68,9 @@ class RowReader:
             recorded = tensor.node is not None and recording
             if outside or recorded or type(tensor) is not Tensor:
                 return None
-            if buffer.flags.c_contiguous:
-                rows = buffer.take(indices, 0)
-            else:  # of such a buffer, `take` would copy all rows first
-                rows = buffer[indices].copy()
+            # Of a buffer that is not contiguous, `take` would copy all rows first.
+            in_order = buffer.flags.c_contiguous
+            rows = buffer.take(indices, 0) if in_order else buffer[indices].copy()
             batch.append(wrap(Tensor, rows))
         return batch
 
@@ -97,51 +100,54 @@ class _DatasetKind:
     Map = 0
     Iterable = 1
 
-    @staticmethod
-    def create_fetcher(
-        kind: int, dataset: Any, auto_collation: bool, collate_fn: Collate, drop_last: bool
-    ) -> MapFetcher | IterableFetcher:
-        """The reader for a dataset of this kind."""
-        if kind == _DatasetKind.Map:
-            return MapFetcher(dataset, auto_collation, collate_fn)
-        return IterableFetcher(dataset, auto_collation, collate_fn, drop_last)
+
+def make_fetcher(loader: DataLoader[Any], dataset: Any) -> Fetcher:
+    """The reader of a loader for `dataset`."""
+    by_index = loader._dataset_kind == _DatasetKind.Map
+    return (MapFetcher if by_index else IterableFetcher)(loader, dataset)
 
 
-class MapFetcher:
-    """Batches of a dataset that has samples by index."""
+class Fetcher:
+    """Reads a dataset as its loader says."""
 
-    def __init__(self, dataset: Any, auto_collation: bool, collate_fn: Collate) -> None:
+    rows: RowReader | None = None
+
+    def __init__(self, loader: DataLoader[Any], dataset: Any) -> None:
         self.dataset = dataset
-        self.auto_collation = auto_collation
-        self.collate_fn = collate_fn
-        self.rows = RowReader.of(dataset, collate_fn) if auto_collation else None
+        self.auto_collation = loader._auto_collation
+        self.collate_fn = loader.collate_fn
 
     def fetch(self, index: Any) -> Any:
-        """The batch of a list of indices, or the sample of one."""
+        """The batch of a list of indices, or without batches the sample of one."""
+        raise NotImplementedError
+
+
+class MapFetcher(Fetcher):
+    """Batches of a dataset that has samples by index."""
+
+    def __init__(self, loader: DataLoader[Any], dataset: Any) -> None:
+        super().__init__(loader, dataset)
+        self.rows = RowReader.of(dataset, self.collate_fn) if self.auto_collation else None
+
+    def fetch(self, index: Any) -> Any:
+        """The batch of a list of indices, or without batches the sample of one."""
         dataset = self.dataset
         if not self.auto_collation:
             return self.collate_fn(dataset[index])
-        if self.rows is not None:
-            batch = self.rows.read(index)
-            if batch is not None:
-                return batch
+        batch = None if self.rows is None else self.rows.read(index)
+        if batch is not None:
+            return batch
         at_once = getattr(dataset, "__getitems__", None)
         samples = at_once(index) if at_once else [dataset[each] for each in index]
         return self.collate_fn(samples)
 
 
-class IterableFetcher:
+class IterableFetcher(Fetcher):
     """Batches of a dataset that gives its samples in its own order."""
 
-    rows = None
-
-    def __init__(
-        self, dataset: Any, auto_collation: bool, collate_fn: Collate, drop_last: bool
-    ) -> None:
-        self.dataset = dataset
-        self.auto_collation = auto_collation
-        self.collate_fn = collate_fn
-        self.drop_last = drop_last
+    def __init__(self, loader: DataLoader[Any], dataset: Any) -> None:
+        super().__init__(loader, dataset)
+        self.drop_last = loader.drop_last
         self.samples = iter(dataset)
         self.ended = False
 
@@ -149,19 +155,14 @@ class IterableFetcher:
         """As many samples as there are indices, or one.
 
         Raises:
-            StopIteration: There are no more, or, with `drop_last`, too few.
+            StopIteration: There are no more, or too few and the rest is dropped.
         """
         if self.ended:
             raise StopIteration
         if not self.auto_collation:
             return self.collate_fn(next(self.samples))
-        batch = []
-        for _ in index:
-            try:
-                batch.append(next(self.samples))
-            except StopIteration:
-                self.ended = True
-                break
-        if not batch or (self.drop_last and len(batch) < len(index)):
+        batch = list(islice(self.samples, len(index)))
+        self.ended = len(batch) < len(index)
+        if not batch or (self.drop_last and self.ended):
             raise StopIteration
         return self.collate_fn(batch)

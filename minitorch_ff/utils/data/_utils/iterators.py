@@ -7,7 +7,7 @@ import warnings
 from collections import deque
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from minitorch_ff.utils.data._utils.fetch import _DatasetKind
+from minitorch_ff.utils.data._utils.fetch import _DatasetKind, make_fetcher
 from minitorch_ff.utils.data._utils.worker import Worker
 from minitorch_ff.utils.data.sampler import draw_seed
 
@@ -19,35 +19,21 @@ class _BaseDataLoaderIter:
     """Counts batches and draws the seed of the epoch; subclasses make the batches."""
 
     def __init__(self, loader: DataLoader[Any]) -> None:
-        self._dataset = loader.dataset
-        self._dataset_kind = loader._dataset_kind
-        self._IterableDataset_len_called = loader._IterableDataset_len_called
-        self._auto_collation = loader._auto_collation
-        self._drop_last = loader.drop_last
+        self._loader = loader
         self._index_sampler = loader._index_sampler
         self._num_workers = loader.num_workers
-        self._timeout = loader.timeout
-        self._collate_fn = loader.collate_fn
-        self._persistent_workers = loader.persistent_workers
         _warn_of_pinning(loader)
-        self._sampler_iter = iter(self._index_sampler)
+        self._begin()
         self._base_seed = draw_seed(loader.generator)
-        self._num_yielded = 0
 
     def __iter__(self) -> _BaseDataLoaderIter:
         return self
 
-    def _reset(self, loader: DataLoader[Any], first_iter: bool = False) -> None:
-        """Begin another pass."""
+    def _begin(self) -> None:
+        """Note that nothing has been read of this pass."""
+        self._IterableDataset_len_called = self._loader._IterableDataset_len_called
         self._sampler_iter = iter(self._index_sampler)
         self._num_yielded = 0
-        self._IterableDataset_len_called = loader._IterableDataset_len_called
-
-    def _make_fetcher(self, dataset: Any) -> Any:
-        """The reader of this loader for `dataset`."""
-        return _DatasetKind.create_fetcher(
-            self._dataset_kind, dataset, self._auto_collation, self._collate_fn, self._drop_last
-        )
 
     def _next_data(self) -> Any:
         """Make the next batch, or raise StopIteration."""
@@ -64,8 +50,8 @@ class _BaseDataLoaderIter:
     def _too_long(self, told: int) -> str:
         """What to say of an iterable dataset with more samples than it told."""
         message = (
-            f"Length of IterableDataset {self._dataset} was reported to be {told}(when accessing "
-            f"len(dataloader)), but {self._num_yielded} samples have been fetched. "
+            f"Length of IterableDataset {self._loader.dataset} was reported to be {told}"
+            f"(when accessing len(dataloader)), but {self._num_yielded} samples have been fetched. "
         )
         if self._num_workers > 0:
             message += (
@@ -108,9 +94,9 @@ class _SingleProcessDataLoaderIter(_BaseDataLoaderIter):
 
     def __init__(self, loader: DataLoader[Any]) -> None:
         super().__init__(loader)
-        if self._timeout != 0:
+        if loader.timeout != 0:
             raise AssertionError("_SingleProcessDataLoaderIter requires timeout == 0")
-        self._dataset_fetcher = self._make_fetcher(self._dataset)
+        self._dataset_fetcher = make_fetcher(loader, loader.dataset)
 
     def _next_data(self) -> Any:
         return self._dataset_fetcher.fetch(next(self._sampler_iter))
@@ -129,28 +115,23 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
             raise AssertionError(
                 "prefetch_factor must be greater than 0 for MultiProcessingDataLoaderIter"
             )
-        self._ahead = loader.prefetch_factor * self._num_workers
         self._workers = [
-            Worker(
-                worker_id,
-                self._num_workers,
-                self._base_seed,
-                self._dataset,
-                self._make_fetcher,
-                loader.worker_init_fn,
-            )
-            for worker_id in range(self._num_workers)
+            Worker(worker_id, self._base_seed, loader) for worker_id in range(self._num_workers)
         ]
-        self._reset(loader, first_iter=True)
+        self._draw_ahead()
 
-    def _reset(self, loader: DataLoader[Any], first_iter: bool = False) -> None:
-        super()._reset(loader, first_iter)
+    def restart(self) -> None:
+        """Begin another pass with the same workers."""
+        for worker in self._workers:
+            worker.start()
+        self._draw_ahead()
+
+    def _draw_ahead(self) -> None:
+        """Begin, in a first pass for the second time: a sampler that draws may notice."""
+        self._begin()
         self._tasks: deque[tuple[Worker, Any]] = deque()
         self._turns = itertools.cycle(self._workers)
-        if not first_iter:
-            for worker in self._workers:
-                worker.start()
-        for _ in range(self._ahead):
+        for _ in range((self._loader.prefetch_factor or 0) * self._num_workers):
             self._assign()
 
     def _assign(self) -> None:
@@ -172,7 +153,7 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
             try:
                 return worker.fetch(index)
             except StopIteration:
-                if self._dataset_kind == _DatasetKind.Map:
+                if self._loader._dataset_kind == _DatasetKind.Map:
                     raise
                 worker.active = False
             finally:

@@ -11,10 +11,14 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from minitorch_ff.utils.data._utils.fetch import make_fetcher
 from minitorch_ff.utils.data._utils.worker_random import WorkerRandomness
 from minitorch_ff.utils.data.dataset import Dataset
+
+if TYPE_CHECKING:
+    from minitorch_ff.utils.data.dataloader import DataLoader
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,40 +60,29 @@ class Worker:
 
     Args:
         worker_id: Which one, from 0.
-        num_workers: How many there are.
         base_seed: The loader's draw for this epoch.
-        dataset: What to read; the worker makes its own copy.
-        make_fetcher: From a dataset to its reader.
-        init_fn: Called with `worker_id` before any reading; None: nothing is.
+        loader: Whose dataset to read; the worker makes its own copy.
     """
 
-    def __init__(
-        self,
-        worker_id: int,
-        num_workers: int,
-        base_seed: int,
-        dataset: Any,
-        make_fetcher: Callable[[Any], Any],
-        init_fn: Callable[[int], None] | None,
-    ) -> None:
+    def __init__(self, worker_id: int, base_seed: int, loader: DataLoader[Any]) -> None:
         # The copy keeps what a worker sets on its dataset from the others; arrays in it
         # are shared, as processes share them until they write.
+        dataset: Any = loader.dataset
         own = copy.copy(dataset) if isinstance(dataset, Dataset) else dataset
-        self.info = WorkerInfo(worker_id, num_workers, base_seed + worker_id, own)
+        self.info = WorkerInfo(worker_id, loader.num_workers, base_seed + worker_id, own)
         self.randomness = WorkerRandomness(base_seed, worker_id)
-        self.make_fetcher = make_fetcher
-        self.init_fn = init_fn
+        self.loader = loader
         self.error: Exception | None = None
-        self.start(first=True)
+        self.start(loader.worker_init_fn)
 
-    def start(self, first: bool = False) -> None:
+    def start(self, init_fn: Callable[[int], None] | None = None) -> None:
         """Get ready for an epoch. An error is kept until a batch is asked for."""
         self.active = True
         try:
             with self._at_work():
-                if first and self.init_fn is not None:
-                    self.init_fn(self.info.id)
-                self.fetcher = self.make_fetcher(self.info.dataset)
+                if init_fn is not None:
+                    init_fn(self.info.id)
+                self.fetcher = make_fetcher(self.loader, self.info.dataset)
         except Exception as error:
             self.error = error
 

@@ -1,0 +1,298 @@
+"""Every operator on a back end whose memory NumPy cannot read; and one more back end.
+
+What an operator, a function or the engine does behind the back end's back fails here: a
+mixed operand, a host array as an index, a value read where none is needed.
+"""
+
+import numpy
+import pytest
+import torch
+
+import minitorch_ff as ff
+from compat_tests.conformance import opinfo
+from compat_tests.conformance.opinfo import Options
+from compat_tests.conformance.outcome import Skip, seed_all, short
+from compat_tests.conformance.transfer import Transfer, tensors_in
+from compat_tests.strict_backend import StrictArray
+from minitorch_ff.firefly.backend import registry
+from minitorch_ff.firefly.backend.array_api import ArrayBackend
+
+SAMPLES = Options(max_samples=6)
+ON_THE_HOST = {
+    "to": "its samples name the CPU",
+    "linspace|tensor_overload": "its samples name the CPU",
+}
+
+
+class StrictTransfer(Transfer):
+    """Moves PyTorch's values to tensors of the strict back end."""
+
+    def _build(self, source, array):
+        return super()._build(source, array).to("strict")
+
+
+def computed(op, sample, transfer):
+    """(results, leaves, moved tensors) of one sample."""
+    move = transfer(ff)
+    input, args, kwargs = move(sample.input), move(sample.args), move(sample.kwargs)
+    if transfer is StrictTransfer and "device" in kwargs:
+        kwargs["device"] = "strict"
+    seed_all(0, ff)
+    result = opinfo.variants(op, ff)["function"].call(input, *args, **kwargs)
+    return tensors_in(result, ff), move.leaves, move.tensors
+
+
+def send_gradients(results, leaves):
+    """The gradients of all leaves, from ones of alternating sign."""
+    roots = [t for t in results if t.requires_grad]
+    starts = [ff.arange(t.numel(), dtype=t.dtype).reshape(t.shape).cos() for t in roots]
+    starts = [start.to(root.device) for start, root in zip(starts, roots, strict=True)]
+    if not roots:
+        return []
+    return list(ff.autograd.grad(roots, leaves, starts, allow_unused=True))
+
+
+def assert_equal(op, where, ours, strict):
+    assert (ours is None) == (strict is None), where
+    if ours is None or op.name.startswith(("empty", "new_empty")):
+        return
+    assert strict.dtype is ours.dtype, where
+    assert strict.shape == ours.shape, where
+    a, b = ours.detach().buffer, strict.detach().buffer
+    assert isinstance(b, StrictArray), f"{where} is on {strict.device}"
+    wide = [v.astype(numpy.float64) if v.dtype.kind == "V" else v for v in (a, b.get())]
+    tolerance = 1e-5 if a.dtype.itemsize < 8 else 1e-9
+    numpy.testing.assert_allclose(*wide, rtol=tolerance, atol=tolerance, err_msg=where)
+
+
+def check(op, dtypes, options):
+    """How many samples were compared."""
+    count = 0
+    for dtype in [getattr(torch, name) for name in dtypes]:
+        if dtype not in op.dtypes:
+            continue
+        differentiable = dtype.is_floating_point and dtype in opinfo.gradient_dtypes(op)
+        for number, sample in opinfo.samples(op, dtype, differentiable, options):
+            try:
+                results, leaves, moved = computed(op, sample, Transfer)
+                gradients = send_gradients(results, leaves)
+            except Exception:  # other tests judge what the CPU can
+                continue
+            if not moved:
+                continue
+            try:
+                strict, strict_leaves, _ = computed(op, sample, StrictTransfer)
+                strict_gradients = send_gradients(strict, strict_leaves)
+            except Skip:
+                continue
+            assert len(strict) == len(results)
+            for i, pair in enumerate(zip(results, strict, strict=True)):
+                assert_equal(op, f"{dtype} sample {number}: result {i}", *pair)
+            for i, pair in enumerate(zip(gradients, strict_gradients, strict=True)):
+                assert_equal(op, f"{dtype} sample {number}: gradient {i}", *pair)
+            count += 1
+    return count
+
+
+def operators(tiers):
+    return [pytest.param(op, id=opinfo.op_key(op)) for op in opinfo.ops(tiers)]
+
+
+@pytest.mark.parametrize("op", operators(["1"]))
+def test_operators(op):
+    if not opinfo.is_present(op, ff) or opinfo.op_key(op) in ON_THE_HOST:
+        pytest.skip(ON_THE_HOST.get(opinfo.op_key(op), "absent"))
+    if not check(op, ("float32", "int64"), SAMPLES):
+        pytest.skip("no sample has a tensor that can be moved")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("op", operators(["1", "2", "3"]))
+def test_operators_in_full(op):
+    if not opinfo.is_present(op, ff) or opinfo.op_key(op) in ON_THE_HOST:
+        pytest.skip(ON_THE_HOST.get(opinfo.op_key(op), "absent"))
+    if not check(op, ("float32", "float64", "int64", "bool"), Options(max_samples=40)):
+        pytest.skip("no sample has a tensor that can be moved")
+
+
+# ------------------------------------------------------------- more than one operator
+
+
+def trained(device, make_optimizer):
+    """The parameters after three steps of a small classifier."""
+    ff.manual_seed(0)
+    model = ff.nn.Sequential(
+        ff.nn.Linear(4, 8),
+        ff.nn.BatchNorm1d(8),
+        ff.nn.ReLU(),
+        ff.nn.Dropout(0.2),
+        ff.nn.Linear(8, 3),
+    ).to(device)
+    x, y = ff.randn(16, 4).to(device), (ff.arange(16) % 3).to(device)
+    optimizer = make_optimizer(model.parameters())
+    for _ in range(3):
+        optimizer.zero_grad()
+        loss = ff.nn.functional.cross_entropy(model(x), y)
+        loss.backward()
+        optimizer.step()
+    return [*model.parameters(), *model.buffers(), loss]
+
+
+OPTIMIZERS = {
+    name: value
+    for name, value in vars(ff.optim).items()
+    if isinstance(value, type)
+    and issubclass(value, ff.optim.Optimizer)
+    and name not in ("Optimizer", "LBFGS", "SparseAdam", "Muon")
+}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_training(name):
+    def make(parameters):
+        return OPTIMIZERS[name](parameters, lr=0.01)
+
+    for here, there in zip(trained("cpu", make), trained("strict", make), strict=True):
+        assert there.device.type == "strict"
+        numpy.testing.assert_allclose(there.cpu().detach(), here.detach(), rtol=1e-4, atol=1e-6)
+
+
+def test_gradients_return_to_their_device():
+    x = ff.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    there = x.to("strict")
+    ((there * there).sum().cpu() + (x * 3).sum() + (there * 2).cpu().sum()).backward()
+    assert x.grad.device.type == "cpu"
+    assert x.grad.tolist() == [7.0, 9.0, 11.0]
+
+
+def test_second_gradients_cross_devices():
+    x = ff.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    (first,) = ff.autograd.grad((x.to("strict") ** 3).sum() + x.sum(), x, create_graph=True)
+    (second,) = ff.autograd.grad((first.to("strict") ** 2).sum(), x)
+    assert first.tolist() == [4.0, 13.0, 28.0]
+    assert second.tolist() == [48.0, 312.0, 1008.0]
+
+
+def test_a_number_from_the_cpu_meets_any_device():
+    x = ff.tensor([1.0, 2.0], device="strict")
+    factor = ff.tensor(3.0, requires_grad=True)
+    for product in (x * factor, factor * x, ff.mul(x, factor), ff.mul(factor, x)):
+        assert product.device.type == "strict"
+        product.sum().backward()
+    assert factor.grad.device.type == "cpu"
+    assert factor.grad.item() == 12.0
+
+
+def test_devices_do_not_mix():
+    x, here = ff.zeros(2, device="strict"), ff.zeros(2)
+    text = "Expected all tensors to be on the same device"
+    with pytest.raises(RuntimeError, match=text):
+        x + here
+    with pytest.raises(RuntimeError, match=text):
+        ff.mul(here, x)
+    with pytest.raises(RuntimeError, match=text):
+        here == x
+
+
+def test_indices_may_come_from_the_host():
+    x = ff.arange(6, device="strict").reshape(3, 2)
+    assert x[ff.tensor([2, 0])].cpu().tolist() == [[4, 5], [0, 1]]
+    assert x[[0, 2], [True, False]].cpu().tolist() == [0, 4]
+    x[ff.tensor([1])] = ff.tensor([[7, 8]])
+    x[0] = ff.tensor(9)
+    assert x.cpu().tolist() == [[9, 9], [7, 8], [4, 5]]
+    with pytest.raises(RuntimeError, match="indices should be either on cpu or on the same"):
+        x.cpu()[ff.tensor([1], device="strict")]
+
+
+def test_numpy_cannot_read_it():
+    x = ff.zeros(2, device="strict")
+    with pytest.raises(TypeError, match="Implicit conversion"):
+        numpy.asarray(x.buffer)
+    with pytest.raises(TypeError, match="Unsupported type"):
+        x.buffer + numpy.ones(2)
+    with pytest.raises(TypeError):
+        numpy.ones(2) + x.buffer
+    with pytest.raises(TypeError):
+        numpy.exp(x.buffer)
+    with pytest.raises(TypeError, match="Unsupported type"):
+        x.buffer[numpy.array([0])]
+    with pytest.raises(TypeError, match="can't convert strict:0 device type tensor to numpy"):
+        x.numpy()
+
+
+def test_views_are_views():
+    x = ff.zeros(3, 4, device="strict")
+    for view in (x[1], x.t(), x.reshape(12), x.view(2, 6), x.diagonal(), x.unfold(0, 1, 1)):
+        assert view._base is x
+        view.add_(1)
+    assert x.cpu().sum().item() == 4 + 12 + 12 + 12 + 3 + 12
+
+
+# ------------------------------------------------------------------ a further back end
+
+
+class Counted(numpy.ndarray):
+    """The arrays of a back end of our own."""
+
+
+class CountingModule:
+    """NumPy, which counts how often it is called."""
+
+    def __init__(self):
+        self.calls = 0
+
+    def __getattr__(self, name):
+        found = getattr(numpy, name)
+        if isinstance(found, type) or not callable(found):
+            return found
+        return self._counted(found)
+
+    def _counted(self, function):
+        def call(*args, **kwargs):
+            self.calls += 1
+            result = function(*args, **kwargs)
+            is_array = isinstance(result, (numpy.ndarray, numpy.generic))
+            return numpy.asarray(result).view(Counted) if is_array else result
+
+        if isinstance(function, numpy.ufunc):
+            call.reduce, call.at = self._counted(function.reduce), function.at
+        return call
+
+
+class CountedBackend(ArrayBackend):
+    device_type = "counted"
+    buffer_type = Counted
+
+    def __init__(self):
+        super().__init__(CountingModule())
+
+    def device_index(self, x):
+        return None
+
+    def to_numpy(self, x):
+        return numpy.array(x)
+
+    def from_numpy(self, x, index=None):
+        return numpy.array(x).view(Counted)
+
+
+def test_a_further_back_end():
+    """A class of arrays and a back end are all it takes: no operator knows of it."""
+    with pytest.raises(RuntimeError, match="Expected one of"):
+        ff.zeros(2, device="counted")
+    registry.register("counted", CountedBackend)
+    try:
+        parts = zip(
+            trained("cpu", lambda p: ff.optim.Adam(p, lr=0.01)),
+            trained("counted", lambda p: ff.optim.Adam(p, lr=0.01)),
+            strict=True,
+        )
+        for here, there in parts:
+            assert str(there.device) == "counted"
+            assert type(there.buffer) is Counted
+            numpy.testing.assert_allclose(there.cpu().detach(), here.detach(), rtol=1e-5)
+        assert registry.backend_for("counted").module.calls > 0
+    finally:
+        registry.forget("counted")
+    assert "counted" not in registry.known_devices()

@@ -1,0 +1,1 @@
+"""Layers, losses and containers, in files named as PyTorch names them."""
