@@ -118,15 +118,9 @@ class StrictArray:
         return f"strict({self._host!r})"
 
 
-def infix(function):
-    def method(self, other):
-        return to_strict(function(self._host, to_host(other)), [self, other])
-
-    return method
-
-
 def reflected(function):
-    return lambda self, other: to_strict(function(to_host(other), self._host), [self, other])
+    compute = wrapped(function)
+    return lambda self, other: compute(other, self)
 
 
 def assigned(function):
@@ -135,18 +129,6 @@ def assigned(function):
         return self
 
     return method
-
-
-for name in "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split():
-    function = getattr(operator, f"__{name}__")
-    setattr(StrictArray, f"__{name}__", infix(function))
-    setattr(StrictArray, f"__r{name}__", reflected(function))
-    setattr(StrictArray, f"__i{name}__", assigned(getattr(operator, f"__i{name}__")))
-for name in "eq ne lt le gt ge".split():
-    setattr(StrictArray, f"__{name}__", infix(getattr(operator, f"__{name}__")))
-for name in "neg pos abs invert".split():
-    function = getattr(operator, f"__{name}__")
-    setattr(StrictArray, f"__{name}__", lambda x, f=function: to_strict(f(x._host), [x]))
 
 
 def to_host(value):
@@ -197,7 +179,8 @@ def wrapped(function, sources=()):
 
     def strict(*args, **kwargs):
         host_kwargs = {key: to_host(value) for key, value in kwargs.items()}
-        result = function(*to_host(args), **host_kwargs)
+        with numpy.errstate(all="ignore"):  # a device has no warnings
+            result = function(*to_host(args), **host_kwargs)
         if getattr(function, "__name__", "") in VIEWS:
             result.flags.writeable = True
         return to_strict(result, [*sources, *arrays_in(args), *arrays_in(kwargs.values())])
@@ -205,6 +188,15 @@ def wrapped(function, sources=()):
     if isinstance(function, numpy.ufunc):  # CuPy's have these two
         strict.reduce, strict.at = wrapped(function.reduce), wrapped(function.at)
     return strict
+
+
+for name in "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split():
+    function = getattr(operator, f"__{name}__")
+    setattr(StrictArray, f"__{name}__", wrapped(function))
+    setattr(StrictArray, f"__r{name}__", reflected(function))
+    setattr(StrictArray, f"__i{name}__", assigned(getattr(operator, f"__i{name}__")))
+for name in "eq ne lt le gt ge neg pos abs invert".split():
+    setattr(StrictArray, f"__{name}__", wrapped(getattr(operator, f"__{name}__")))
 
 
 class StrictModule:

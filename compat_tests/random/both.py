@@ -40,9 +40,7 @@ class Both:
         for world in (torch, ff):
             world.manual_seed(seed)
 
-    def compare(
-        self, name: str, body: Callable[[Any], Any], within: float = 0.0
-    ) -> None:
+    def compare(self, name: str, body: Callable[[Any], Any], within: float = 0.0) -> None:
         """Run `body(torch)` in both worlds and compare what it returns.
 
         Args:

@@ -3,6 +3,9 @@
 Every function takes a `Both` and whether to go through all seeds and sizes.
 """
 
+# A body is called at once, while the loop's variables are what it means.
+# ruff: noqa: B023
+
 from __future__ import annotations
 
 import itertools
@@ -35,16 +38,17 @@ def empty(torch, n, dtype="float32"):
 
 def spread(torch, low, high, n, dtype="float32"):
     """Numbers from `low` to `high`, the same in both worlds."""
-    return torch.tensor(np.linspace(low, high, n), dtype=getattr(torch, dtype))
+    values = np.linspace(low, high, n)
+    if dtype not in ("float32", "float64"):
+        values = values.astype(np.float32)  # PyTorch rounds to half precision from there
+    return torch.tensor(values, dtype=getattr(torch, dtype))
 
 
 def uniform(both: Both, full: bool) -> None:
     for seed, n in seeds_and_sizes(full, 8, SIZES):
         for dtype in FLOATS:
             both.seed(seed)
-            both.compare(
-                f"rand {dtype}", lambda t: t.rand(n, dtype=getattr(t, dtype))
-            )
+            both.compare(f"rand {dtype}", lambda t: t.rand(n, dtype=getattr(t, dtype)))
             for a, b in ((-0.1, 0.1), (0, 5), (-1, 1), (0.25, 3.7)):
                 both.compare(
                     f"uniform_(a, b) {dtype}",
@@ -58,9 +62,7 @@ def normal(both: Both, full: bool) -> None:
     for seed, n in seeds_and_sizes(full, 8, SIZES):
         for dtype in FLOATS:
             both.seed(seed)
-            both.compare(
-                f"randn {dtype}", lambda t: t.randn(n, dtype=getattr(t, dtype))
-            )
+            both.compare(f"randn {dtype}", lambda t: t.randn(n, dtype=getattr(t, dtype)))
             for mean, std, kind in ((0, 0.02, "0"), (0.5, 1.3, "mean")):
                 both.compare(
                     f"normal_({kind}, std) {dtype}",
@@ -122,14 +124,10 @@ def integers(both: Both, full: bool) -> None:
                 "randint other dtypes",
                 lambda t: t.randint(low, high, (n,), dtype=getattr(t, dtype)),
             )
-            both.compare(
-                "random_(from, to)", lambda t: empty(t, n, dtype).random_(low, high)
-            )
+            both.compare("random_(from, to)", lambda t: empty(t, n, dtype).random_(low, high))
         for dtype in (*FLOATS, *INTEGERS, "bool"):
             both.compare("random_()", lambda t: empty(t, n, dtype).random_())
-            both.compare(
-                "random_(from, None)", lambda t: empty(t, n, dtype).random_(1, None)
-            )
+            both.compare("random_(from, None)", lambda t: empty(t, n, dtype).random_(1, None))
         both.compare("random_(to)", lambda t: empty(t, n, "int64").random_(77))
         both.compare("random_(to)", lambda t: empty(t, n, "int64").random_(to=77))
         both.compare("randint_like", lambda t: t.randint_like(t.empty(n), 3, 9))
@@ -163,9 +161,7 @@ def bernoulli(both: Both, full: bool) -> None:
         both.seed(seed)
         for p in CHANCES:
             for dtype in ("float32", "float64", "bfloat16", "bool", "int64"):
-                both.compare(
-                    "bernoulli_(float)", lambda t: empty(t, n, dtype).bernoulli_(p)
-                )
+                both.compare("bernoulli_(float)", lambda t: empty(t, n, dtype).bernoulli_(p))
             both.compare("bernoulli(x, p)", lambda t: t.bernoulli(t.ones(n), p))
         for dtype in FLOATS:
 
@@ -192,9 +188,7 @@ def other_distributions(both: Both, full: bool) -> None:
                 both.compare(f"{name} {dtype}", lambda t: draw(empty(t, n, dtype)))
             both.compare("randn float32", lambda t: t.randn(1))
         for dtype in INTEGERS:
-            both.compare(
-                "geometric_ integers", lambda t: empty(t, n, dtype).geometric_(0.1)
-            )
+            both.compare("geometric_ integers", lambda t: empty(t, n, dtype).geometric_(0.1))
 
 
 def poisson(both: Both, full: bool) -> None:

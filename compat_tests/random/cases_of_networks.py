@@ -1,5 +1,8 @@
 """What dropout, random activations, initial weights and loaders are compared on."""
 
+# A body is called at once, while the loop's variables are what it means.
+# ruff: noqa: B023
+
 from __future__ import annotations
 
 import math
@@ -44,9 +47,7 @@ def dropout(both: Both, full: bool) -> None:
                     "nn.Dropout, gradient",
                     lambda t: forward_and_gradient(t, t.nn.Dropout(p), tensor(t)),
                 )
-            both.compare(
-                "nn.Dropout evaluating", lambda t: t.nn.Dropout(p).eval()(tensor(t))
-            )
+            both.compare("nn.Dropout evaluating", lambda t: t.nn.Dropout(p).eval()(tensor(t)))
 
 
 # (kind, a shape it is meant for)
@@ -74,9 +75,7 @@ def dropout_of_channels(both: Both, full: bool) -> None:
 
                     both.compare(
                         kind,
-                        lambda t: forward_and_gradient(
-                            t, getattr(t.nn, kind)(p), tensor(t)
-                        ),
+                        lambda t: forward_and_gradient(t, getattr(t.nn, kind)(p), tensor(t)),
                     )
                     both.compare(
                         f"{kind} in place",
@@ -89,9 +88,7 @@ def dropout_of_channels(both: Both, full: bool) -> None:
             )
             both.compare(
                 "alpha_dropout of a transposed tensor",
-                lambda t: t.nn.functional.alpha_dropout(
-                    t.ones(7, 9).permute(order), 0.4, True
-                ),
+                lambda t: t.nn.functional.alpha_dropout(t.ones(7, 9).permute(order), 0.4, True),
             )
 
 
@@ -189,16 +186,12 @@ def initialisation(both: Both, full: bool) -> None:
                 for dtype in FLOATS[:2]:
                     both.compare(
                         f"init.{name}",
-                        lambda t: filling(
-                            t.nn.init, t.empty(shape, dtype=getattr(t, dtype))
-                        ),
+                        lambda t: filling(t.nn.init, t.empty(shape, dtype=getattr(t, dtype))),
                     )
         for n in (10, 5000):
             name = "init.trunc_normal_ of many"
             both.compare(name, lambda t: t.nn.init.trunc_normal_(t.empty(n)))
-        both.compare(
-            "init.sparse_", lambda t: t.nn.init.sparse_(t.empty(12, 5), sparsity=0.3)
-        )
+        both.compare("init.sparse_", lambda t: t.nn.init.sparse_(t.empty(12, 5), sparsity=0.3))
         for shape in ((5, 5), (8, 3), (3, 8), (64, 64), (4, 3, 2)):
             both.seed(seed)  # how exact PyTorch's own float32 factors are depends on it
             both.compare(
@@ -226,9 +219,7 @@ def loaders(both: Both, full: bool) -> None:
         both.compare("DataLoader shuffle=False", lambda t: epochs(t, 1, batch_size=5))
         both.compare(
             "DataLoader generator=g",
-            lambda t: epochs(
-                t, 3, t.Generator().manual_seed(seed), batch_size=5, shuffle=True
-            ),
+            lambda t: epochs(t, 3, t.Generator().manual_seed(seed), batch_size=5, shuffle=True),
         )
         both.compare(
             "random_split",
@@ -237,9 +228,7 @@ def loaders(both: Both, full: bool) -> None:
         weights = np.random.RandomState(3).rand(23).tolist()
         samplers = {
             "WeightedRandomSampler": lambda d: d.WeightedRandomSampler(weights, 40),
-            "WeightedRandomSampler, once": lambda d: d.WeightedRandomSampler(
-                weights, 9, False
-            ),
+            "WeightedRandomSampler, once": lambda d: d.WeightedRandomSampler(weights, 9, False),
             "SubsetRandomSampler": lambda d: d.SubsetRandomSampler(data),
             "RandomSampler": lambda d: d.RandomSampler(data),
             "RandomSampler replacement": lambda d: d.RandomSampler(data, True, 70),

@@ -1,5 +1,8 @@
 """What states, generators, memory order and mixtures of draws are compared on."""
 
+# A body is called at once, while the loop's variables are what it means.
+# ruff: noqa: B023
+
 from __future__ import annotations
 
 import numpy as np
@@ -20,9 +23,7 @@ def states(both: Both, full: bool) -> None:
         both.compare(name, lambda t: [t.initial_seed() % 2**63])
         for count in DRAWS if full else DRAWS[::3]:
             both.seed(seed)
-            both.compare(
-                "state after k draws", lambda t: t.empty(count, dtype=t.int32).random_()
-            )
+            both.compare("state after k draws", lambda t: t.empty(count, dtype=t.int32).random_())
             both.compare("state with cached normal", lambda t: t.randn(3))
 
 
@@ -104,9 +105,7 @@ def memory_order(both: Both, full: bool) -> None:
                     both.compare("non-contiguous in place", lambda t: draw(tensor(t)))
                 both.compare("non-contiguous *_like", lambda t: t.rand_like(tensor(t)))
                 both.compare("non-contiguous *_like", lambda t: t.randn_like(tensor(t)))
-                both.compare(
-                    "non-contiguous *_like", lambda t: t.randint_like(tensor(t), 9)
-                )
+                both.compare("non-contiguous *_like", lambda t: t.randint_like(tensor(t), 9))
                 both.compare(
                     "non-contiguous parameters",
                     lambda t: (
@@ -133,9 +132,7 @@ def memory_order(both: Both, full: bool) -> None:
             both.compare("expanded, sliced *_like", lambda t: t.randn_like(pattern(t)))
         both.compare(
             "memory_format=contiguous",
-            lambda t: t.randn_like(
-                t.zeros(5, 4).t(), memory_format=t.contiguous_format
-            ),
+            lambda t: t.randn_like(t.zeros(5, 4).t(), memory_format=t.contiguous_format),
         )
 
 

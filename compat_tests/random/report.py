@@ -1,6 +1,6 @@
 """How exact the random numbers are: a table of everything compared with PyTorch.
 
-    python -m compat_tests.random.report [--moderate]
+python -m compat_tests.random.report [--moderate]
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import warnings
 from compat_tests.random.both import Both
 from compat_tests.random.test_public import CASES
 
-HEADER = f"{'what':36} {'cases':>6} {'values':>10} {'exact %':>11} {'max ulp':>8} {'max abs':>9}  state"
+HEADER = (
+    f"{'what':36} {'cases':>6} {'values':>10} {'exact %':>11} {'max ulp':>8} {'max abs':>9}  state"
+)
 
 
 def main() -> None:

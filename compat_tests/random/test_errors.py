@@ -103,9 +103,7 @@ def test_unusual_state(pair, name):
 
 @pytest.mark.parametrize("seed", [2**64, -(2**63) - 1, 1e30, nan, inf, "a", None])
 def test_no_seed(pair, seed):
-    assert_same_error(
-        lambda: torch.manual_seed(seed), lambda: pair.ours.manual_seed(seed)
-    )
+    assert_same_error(lambda: torch.manual_seed(seed), lambda: pair.ours.manual_seed(seed))
     pair.assert_in_step()
 
 
@@ -231,13 +229,9 @@ def test_no_permutation(pair, n, dtype):
 def test_no_probability(pair, dtype, value):
     before = pair.ours.state()
     p = torch.tensor([0.5, value, 0.5]).to(dtype)
-    assert_same_error(
-        lambda: torch.bernoulli(p), lambda: pair.ours.bernoulli_each(as_numpy(p))
-    )
+    assert_same_error(lambda: torch.bernoulli(p), lambda: pair.ours.bernoulli_each(as_numpy(p)))
     rates = -p
-    assert_same_error(
-        lambda: torch.poisson(rates), lambda: pair.ours.poisson(as_numpy(rates))
-    )
+    assert_same_error(lambda: torch.poisson(rates), lambda: pair.ours.poisson(as_numpy(rates)))
     # Ours alone: PyTorch has drawn for the elements before the wrong one.
     assert (pair.ours.state() == before).all()
 
@@ -250,12 +244,8 @@ def test_wrong_dtype_per_element(pair, dtype):
         lambda: pair.ours.standard_gamma(as_numpy(ones)),
     )
     ints = torch.ones(3, dtype=torch.int64)
-    assert_same_error(
-        lambda: torch.bernoulli(ints), lambda: pair.ours.bernoulli_each(ints.numpy())
-    )
-    assert_same_error(
-        lambda: torch.poisson(ints), lambda: pair.ours.poisson(ints.numpy())
-    )
+    assert_same_error(lambda: torch.bernoulli(ints), lambda: pair.ours.bernoulli_each(ints.numpy()))
+    assert_same_error(lambda: torch.poisson(ints), lambda: pair.ours.poisson(ints.numpy()))
     pair.assert_in_step()
 
 
@@ -283,9 +273,7 @@ def test_no_multinomial(pair, weights, counts, replacement):
         arguments = count, replacement
         assert_same_error(
             lambda arguments=arguments: torch.multinomial(weights, *arguments),
-            lambda arguments=arguments: pair.ours.multinomial(
-                weights.numpy(), *arguments
-            ),
+            lambda arguments=arguments: pair.ours.multinomial(weights.numpy(), *arguments),
         )
     assert (pair.ours.state() == before).all()
 

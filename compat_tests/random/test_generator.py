@@ -216,9 +216,7 @@ def test_extreme_parameters(name, dtype):
         pair.assert_same(expected, ours(pair.ours, size, NUMPY[dtype]))
 
 
-@pytest.mark.parametrize(
-    ("low", "high"), [(0, 1e308), (-8e307, 8e307), (1e300, 1.5e308)]
-)
+@pytest.mark.parametrize(("low", "high"), [(0, 1e308), (-8e307, 8e307), (1e300, 1.5e308)])
 def test_huge_uniform(pair, low, high):
     expected = torch.empty(99, dtype=torch.float64).uniform_(low, high)
     pair.assert_same(expected, pair.ours.uniform(99, low, high, np.dtype(np.float64)))
@@ -341,9 +339,7 @@ def test_rrelu_slopes(pair, dtype):
     x = torch.linspace(-2, 1, 999, dtype=dtype)
     expected = F.rrelu(x, training=True)
     ours = x.numpy().copy()
-    ours[ours <= 0] *= pair.ours.rrelu_slopes(
-        int((ours <= 0).sum()), 1 / 8, 1 / 3, NUMPY[dtype]
-    )
+    ours[ours <= 0] *= pair.ours.rrelu_slopes(int((ours <= 0).sum()), 1 / 8, 1 / 3, NUMPY[dtype])
     pair.assert_same(expected, ours)
 
 
@@ -378,9 +374,7 @@ def layouts(dtype):
     yield base[:, 5], same[:, 5]
 
 
-@pytest.mark.parametrize(
-    "dtype", [torch.float32, torch.float64, torch.complex64], ids=by_name
-)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.complex64], ids=by_name)
 def test_memory_order(pair, dtype):
     for tensor, array in layouts(dtype):
         assert tensor.shape == array.shape
@@ -400,9 +394,7 @@ def test_memory_order(pair, dtype):
 def test_parameters_in_memory_order(pair):
     for tensor, array in layouts(torch.float32):
         p = torch.linspace(0, 1, array.size).reshape(array.shape)
-        pair.ours.fill(
-            array, pair.ours.bernoulli_each(pair.ours.read(p.numpy(), array))
-        )
+        pair.ours.fill(array, pair.ours.bernoulli_each(pair.ours.read(p.numpy(), array)))
         pair.assert_same(tensor.bernoulli_(p), array.copy())
 
 

@@ -110,9 +110,7 @@ def test_randint_beyond_precision(dtype, low, high):
     pair = Pair(0)
     draw = torch.empty(2000, dtype=dtype).random_
     expected, their_warnings = told(lambda: draw(low, high))
-    values, our_warnings = told(
-        lambda: pair.ours.randint(2000, low, high, NUMPY[dtype])
-    )
+    values, our_warnings = told(lambda: pair.ours.randint(2000, low, high, NUMPY[dtype]))
     pair.assert_same(expected, values)
     assert their_warnings == our_warnings != []
 
@@ -189,6 +187,4 @@ def test_randperm_dtypes(pair, dtype):
     ],
 )
 def test_randperm_as_long_as_the_dtype_goes(pair, dtype, n):
-    pair.assert_same(
-        torch.randperm(n, dtype=dtype), pair.ours.randperm(n, NUMPY[dtype])
-    )
+    pair.assert_same(torch.randperm(n, dtype=dtype), pair.ours.randperm(n, NUMPY[dtype]))

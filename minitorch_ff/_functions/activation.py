@@ -8,7 +8,7 @@ from minitorch_ff._checks import floating, must_be_tensor, wrap_dim
 from minitorch_ff._functions import random
 from minitorch_ff._functions.conversion import cast
 from minitorch_ff.firefly.ops import activation as ops
-from minitorch_ff.firefly.ops.base import apply, not_implemented
+from minitorch_ff.firefly.ops.base import apply, not_implemented, refuse
 from minitorch_ff.firefly.ops.dropout import RRelu
 
 if TYPE_CHECKING:
@@ -245,5 +245,4 @@ def check_floating(input: Tensor, kernel: str) -> Any:
     Raises:
         NotImplementedError: `input` is not floating point.
     """
-    if input.buffer.dtype.kind in "iub":
-        raise not_implemented(kernel, input.buffer.dtype)
+    refuse(input.buffer, "iub", kernel)

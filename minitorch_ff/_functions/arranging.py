@@ -12,6 +12,7 @@ from minitorch_ff._functions import creation, shaping
 from minitorch_ff.firefly.ops import shaping as ops
 from minitorch_ff.firefly.ops.base import apply
 from minitorch_ff.firefly.tensor import Tensor as AnyTensor
+from minitorch_ff.firefly.tensor import wrap
 
 if TYPE_CHECKING:
     from minitorch_ff._tensor import Tensor
@@ -237,9 +238,8 @@ def tril_indices(row: int, col: int, offset: int = 0, **options: Any) -> Tensor:
 
     See: [torch.tril_indices](https://docs.pytorch.org/docs/stable/generated/torch.tril_indices.html).
     """
-    return _positions(
-        [(i, j) for i in range(row) for j in range(min(col, i + offset + 1))], options
-    )
+    pairs = [(i, j) for i in range(row) for j in range(min(col, i + offset + 1))]
+    return _positions(pairs, options)
 
 
 def triu_indices(row: int, col: int, offset: int = 0, **options: Any) -> Tensor:
@@ -298,21 +298,6 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     return apply(ops.DiagonalBack, input, shape=tuple(shape), **where)
 
 
-def trace(input: Tensor) -> Tensor:
-    """The sum of a matrix's diagonal.
-
-    Raises:
-        RuntimeError: `input` is no matrix.
-
-    See: [torch.trace](https://docs.pytorch.org/docs/stable/generated/torch.trace.html).
-    """
-    if input.buffer.ndim != 2:
-        raise RuntimeError(
-            "trace: expected a matrix, but got tensor with dim " + str(input.buffer.ndim)
-        )
-    return shaping.diagonal(input).sum()
-
-
 def as_strided(
     input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None
 ) -> Tensor:
@@ -344,8 +329,6 @@ def as_strided(
         )
     buffer = memory.buffer[start:]
     steps = [n * buffer.itemsize for n in stride]
-    from minitorch_ff.firefly.tensor import wrap
-
     strided = input.backend.module.lib.stride_tricks.as_strided(buffer, tuple(size), steps)
     out = wrap(AnyTensor.result_class, strided)
     out.version = input.version

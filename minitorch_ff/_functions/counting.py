@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from minitorch_ff import _dtypes
-from minitorch_ff.firefly.ops.base import TYPE_NAMES, not_implemented
+from minitorch_ff.firefly.ops.base import TYPE_NAMES, not_implemented, refuse
 from minitorch_ff.firefly.promotion import number
 from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 from minitorch_ff.firefly.tensor import wrap
@@ -73,8 +73,7 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
     See: [torch.histc](https://docs.pytorch.org/docs/stable/generated/torch.histc.html).
     """
     buffer = input.buffer
-    if buffer.dtype.kind in "iub":
-        raise not_implemented("histogram_cpu", buffer.dtype)
+    refuse(buffer, "iub", "histogram_cpu")
     if bins <= 0:
         raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
     low, high = _range_of(input, float(min), float(max))

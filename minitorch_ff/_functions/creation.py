@@ -330,9 +330,7 @@ def empty(
     return new(numpy.empty(checked_shape(size, options), numpy_dtype(dtype)), **options)
 
 
-def full(
-    size: Any, fill_value: Any, *, dtype: DType | None = None, **options: Any
-) -> Tensor:
+def full(size: Any, fill_value: Any, *, dtype: DType | None = None, **options: Any) -> Tensor:
     """A tensor of one value.
 
     Args:
@@ -421,9 +419,7 @@ def full_like(
     return new(numpy.full_like(pattern, value, target), **_like(input, options))
 
 
-def _pattern(
-    input: Tensor, dtype: DType | None, options: dict[str, Any]
-) -> tuple[Any, Any]:
+def _pattern(input: Tensor, dtype: DType | None, options: dict[str, Any]) -> tuple[Any, Any]:
     """An array to imitate (shape and layout), and the dtype to give the imitation."""
     buffer = input.buffer
     target = buffer.dtype if dtype is None else numpy_dtype(dtype)
@@ -555,6 +551,8 @@ def logspace(
     """
     start, end = _end_point("logspace", start), _end_point("logspace", end)
     target = numpy_dtype(dtype)
+    if target.kind in "iu":
+        start, end = int(start), int(end)
     powers = _evenly(start, end, steps, numpy.dtype(numpy.float64))
     return new(numpy.power(float(base), powers).astype(target), **options)
 
@@ -604,9 +602,7 @@ def _evenly(start: Any, end: Any, steps: int, dtype: Any) -> numpy.ndarray:
     return numpy.where(numpy.arange(steps) < steps // 2, first, last).astype(dtype)
 
 
-def eye(
-    n: int, m: int | None = None, *, dtype: DType | None = None, **options: Any
-) -> Tensor:
+def eye(n: int, m: int | None = None, *, dtype: DType | None = None, **options: Any) -> Tensor:
     """A matrix with ones on the diagonal, zeros elsewhere.
 
     Raises:
@@ -625,9 +621,7 @@ def scalar_tensor(s: Any, *, dtype: DType | None = None, **options: Any) -> Tens
     return new(numpy.array(s, numpy_dtype(dtype)), **options)
 
 
-def empty_strided(
-    size: Any, stride: Any, *, dtype: DType | None = None, **options: Any
-) -> Tensor:
+def empty_strided(size: Any, stride: Any, *, dtype: DType | None = None, **options: Any) -> Tensor:
     """Uninitialised memory in a shape with given strides (in elements).
 
     See: [torch.empty_strided](https://docs.pytorch.org/docs/stable/generated/torch.empty_strided.html).

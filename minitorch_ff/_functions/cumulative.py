@@ -9,7 +9,7 @@ from minitorch_ff._checks import numpy_names, wrap_dim
 from minitorch_ff._functions.conversion import cast
 from minitorch_ff.firefly.ops import cumulative as ops
 from minitorch_ff.firefly.ops import ordering
-from minitorch_ff.firefly.ops.base import apply, apply_several, not_implemented
+from minitorch_ff.firefly.ops.base import apply, apply_several, refuse
 from minitorch_ff.firefly.ops.shaping import Cat
 
 if TYPE_CHECKING:
@@ -76,8 +76,7 @@ def logcumsumexp(input: Tensor, dim: int) -> Tensor:
         [torch.logcumsumexp](https://docs.pytorch.org/docs/stable/generated/torch.logcumsumexp.html).
     """
     dim = wrap_dim(dim, input.buffer.ndim)
-    if input.buffer.dtype.kind in "iub":
-        raise not_implemented("logcumsumexp_out_cpu", input.buffer.dtype)
+    refuse(input.buffer, "iub", "logcumsumexp_out_cpu")
     return apply(ops.Logcumsumexp, input, dim=dim)
 
 

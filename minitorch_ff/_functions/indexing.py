@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from minitorch_ff._checks import check_index_bounds
+from minitorch_ff._checks import check_index_bounds, must_be_tensor
+from minitorch_ff._functions.shaping import expand
 from minitorch_ff.firefly.in_place import value_before, write
 from minitorch_ff.firefly.modes import grad_enabled
 from minitorch_ff.firefly.ops import indexing as ops
@@ -65,13 +66,12 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     try:
         put_at(view, picking, value)
     except ValueError:
-        places = list(view.buffer.shape if picking is None else view.buffer[picking].shape)
-        given = list(value.buffer.shape)
         if picking is None:
-            raise _cannot_expand(given, places) from None
+            expand(value, view.buffer.shape)  # complains in its words
+            raise
         raise RuntimeError(
-            f"shape mismatch: value tensor of shape {given} cannot be broadcast to indexing "
-            f"result of shape {places}"
+            f"shape mismatch: value tensor of shape {list(value.buffer.shape)} cannot be broadcast "
+            f"to indexing result of shape {list(view.buffer[picking].shape)}"
         ) from None
 
 
@@ -89,24 +89,6 @@ def put_at(view: Tensor, picking: Any, value: Tensor, accumulate: bool = False) 
     else:
         settings = {"index": picking, "accumulate": accumulate}
         write(view, apply(ops.IndexPut, old, value, **settings))
-
-
-def _cannot_expand(given: list[int], places: list[int]) -> RuntimeError:
-    """The error for a value that does not broadcast to the places it is assigned to."""
-    if len(given) > len(places):
-        return RuntimeError(
-            f"expand(torch.FloatTensor{given}, size={places}): the number of sizes provided "
-            f"({len(places)}) must be greater or equal to the number of dimensions in the "
-            f"tensor ({len(given)})"
-        )
-    for i in range(1, len(given) + 1):
-        if given[-i] not in (1, places[-i]):
-            return RuntimeError(
-                f"The expanded size of the tensor ({places[-i]}) must match the existing size "
-                f"({given[-i]}) at non-singleton dimension {len(places) - i}.  Target sizes: "
-                f"{places}.  Tensor sizes: {given}"
-            )
-    return RuntimeError(f"cannot assign a value of shape {given} to places of shape {places}")
 
 
 def look(self: Tensor, index: Any) -> Tensor:
@@ -328,10 +310,7 @@ def copied(input: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     Raises:
         RuntimeError: The shapes cannot be broadcast.
     """
-    if not isinstance(src, AnyTensor):
-        raise TypeError(
-            f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}"
-        )
+    must_be_tensor(src, "copy_", "other", 1)
     if type(src.buffer) is not type(input.buffer):
         src = src.to(input.device)
     try:

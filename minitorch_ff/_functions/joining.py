@@ -13,7 +13,8 @@ from minitorch_ff._functions.conversion import cast
 from minitorch_ff._functions.creation import tensor
 from minitorch_ff._size import Size, size_of
 from minitorch_ff.firefly.ops import shaping as ops
-from minitorch_ff.firefly.ops.base import apply, check_same_device
+from minitorch_ff.firefly.ops.base import apply, check_broadcast, check_same_device
+from minitorch_ff.firefly.ops.loss import broadcast
 from minitorch_ff.firefly.promotion import promote_types
 from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 
@@ -276,9 +277,6 @@ def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
 
 def meet(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
     """The shape in which two shapes meet, with PyTorch's words if they do not."""
-    from minitorch_ff.firefly.ops.base import check_broadcast
-    from minitorch_ff.firefly.ops.loss import broadcast
-
     check_broadcast(a, b)
     return broadcast(a, b)
 
@@ -333,9 +331,9 @@ def cartesian_prod(*tensors: Tensor) -> Tensor:
 
     See: [torch.cartesian_prod](https://docs.pytorch.org/docs/stable/generated/torch.cartesian_prod.html).
     """
-    for tensor in tensors:
-        if tensor.buffer.ndim != 1:
-            raise RuntimeError(f"Expect a 1D vector, but got shape {list(tensor.buffer.shape)}")
+    for vector in tensors:
+        if vector.buffer.ndim != 1:
+            raise RuntimeError(f"Expect a 1D vector, but got shape {list(vector.buffer.shape)}")
     if len(tensors) == 1:
         return tensors[0]
     grids = meshgrid(*tensors, indexing="ij")

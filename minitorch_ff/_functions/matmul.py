@@ -252,7 +252,9 @@ def addmm(
 
 def factors(buffer: Any, beta: float, alpha: float) -> tuple[float, float]:
     """`beta` and `alpha` as a product of this dtype takes them: integers cut them off."""
-    if buffer.dtype.kind in "iub":
+    if buffer.dtype.kind == "b":
+        return bool(beta), bool(alpha)
+    if buffer.dtype.kind in "iu":
         return int(beta), int(alpha)
     return beta, alpha
 
@@ -333,7 +335,11 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     if len(first) != len(second):
         raise RuntimeError("both dimension lists should have same length")
     for i, j in zip(first, second, strict=True):
-        if a.shape[i] != b.shape[j]:
+        if a.shape[i] == 1:  # it meets every element of the other: their sum
+            b = b.sum(j, keepdim=True)
+        elif b.shape[j] == 1:
+            a = a.sum(i, keepdim=True)
+        elif a.shape[i] != b.shape[j]:
             raise RuntimeError(
                 f"contracted dimensions need to match, but first has size {a.shape[i]} in dim "
                 f"{i} and second has size {b.shape[j]} in dim {j}"

@@ -10,7 +10,7 @@ from minitorch_ff._functions.reduction import reduced_dims
 from minitorch_ff.firefly.ops import ordering as ops
 from minitorch_ff.firefly.ops import reduction
 from minitorch_ff.firefly.ops.base import (
-    apply, apply_several, not_implemented, of_tensors,
+    apply, apply_several, refuse, of_tensors,
 )  # fmt: skip
 from minitorch_ff.firefly.ops.extremes import Maximum, Minimum
 
@@ -313,8 +313,7 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Any
     shape = input.buffer.shape
     if not 1 <= k <= (shape[dim] if shape else 1):
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
-    if input.buffer.dtype.kind == "b":
-        raise not_implemented("kthvalue_cpu", input.buffer.dtype)
+    refuse(input.buffer, "b", "kthvalue_cpu")
     settings = {"dim": dim, "keepdim": keepdim, "k": int(k)}
     return return_types.kthvalue(apply_several(ops.Kthvalue, input, **settings))
 

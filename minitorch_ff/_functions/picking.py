@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from minitorch_ff._checks import check_index_bounds, wrap_dim
 from minitorch_ff._functions.creation import new
-from minitorch_ff._functions.joining import broadcast_tensors
+from minitorch_ff._functions.joining import broadcast_tensors, meet
 from minitorch_ff._functions.selection import where
 from minitorch_ff._functions.shaping import reshape
 from minitorch_ff.firefly.ops import picking as ops
@@ -184,8 +184,6 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     dim = wrap_dim(dim, input.buffer.ndim)
     lead = [1 if i == dim else n for i, n in enumerate(input.buffer.shape)]
     along = [1 if i == dim else n for i, n in enumerate(indices.buffer.shape)]
-    from minitorch_ff._functions.joining import meet
-
     shape = meet(tuple(lead), tuple(along))
     wide = input.expand([input.size(i) if i == dim else n for i, n in enumerate(shape)])
     places = indices.expand([indices.size(i) if i == dim else n for i, n in enumerate(shape)])

@@ -236,16 +236,43 @@ def integer_bounds(function: str, values: dict[str, Any]) -> tuple[int, int]:
         ValueError: One has more than 64 bits.
     """
     if "high" not in values:
-        raise TypeError(f"{function}() received an invalid combination of arguments")
+        raise TypeError(f"{function}() needs an upper bound")
     low = int64(values.get("low", 0), function, "low")
     return low, int64(values["high"], function, "high")
+
+
+def number(value: Any) -> Any:
+    """A parameter of a distribution: a number, or a 0-d tensor holding one.
+
+    Raises:
+        TypeError: It is neither.
+    """
+    if isinstance(value, AnyTensor):
+        return value.item()
+    if not hasattr(value, "__float__"):
+        raise TypeError(f"the parameter must be float, not {type(value).__name__}")
+    return value
+
+
+def refuse_complex(dtype: Any, kernel: str) -> None:
+    """Refuse complex numbers, in the words of PyTorch's kernel.
+
+    Raises:
+        NotImplementedError: The dtype is complex.
+    """
+    if dtype.kind == "c":
+        raise not_implemented(kernel, dtype)
 
 
 # -------------------------------------------------------------------------- new tensors
 
 
-def _drawn(draw: Callable[[int], Any], shape: tuple[int, ...], options: dict[str, Any]) -> Any:
+def _drawn(
+    draw: Callable[[int], Any], shape: tuple[int, ...], target: Any, options: dict[str, Any]
+) -> Any:
     """A new tensor of `shape` with the values that `draw(size)` gives."""
+    if options:  # a wrong one must fail before anything is drawn
+        new(numpy.empty(0, target), **options)
     return new(draw(math.prod(shape)).reshape(shape), **options)
 
 
@@ -278,7 +305,8 @@ def rand(
     See: [torch.rand](https://docs.pytorch.org/docs/stable/generated/torch.rand.html).
     """
     shape, target = checked_shape(size, options), numpy_dtype(dtype)
-    return _drawn(lambda n: stream(generator).uniform(n, 0, 1, target), shape, options)
+    source = stream(generator)
+    return _drawn(lambda n: source.uniform(n, 0, 1, target), shape, target, options)
 
 
 def randn(
@@ -301,7 +329,8 @@ def randn(
     See: [torch.randn](https://docs.pytorch.org/docs/stable/generated/torch.randn.html).
     """
     shape, target = checked_shape(size, options), numpy_dtype(dtype)
-    return _drawn(lambda n: stream(generator).normal(n, 0, 1, target), shape, options)
+    source = stream(generator)
+    return _drawn(lambda n: source.normal(n, 0, 1, target), shape, target, options)
 
 
 def randint(
@@ -334,7 +363,7 @@ def randint(
     shape = checked_shape((values["size"],))
     target = numpy_dtype(_dtypes.int64 if dtype is None else dtype)
     source = stream(generator)
-    return _drawn(lambda n: source.randint(n, low, high, target), shape, options)
+    return _drawn(lambda n: source.randint(n, low, high, target), shape, target, options)
 
 
 def randperm(
@@ -454,7 +483,8 @@ def normal(
         return _normal_each(mean, std, generator)
     shape, target = checked_shape((size,)), numpy_dtype(dtype)
     source = stream(generator)
-    return _drawn(lambda n: source.normal(n, mean, std, target), shape, options)
+    mean, std = number(mean), number(std)
+    return _drawn(lambda n: source.normal(n, mean, std, target), shape, target, options)
 
 
 def _normal_each(mean: Any, std: Any, generator: Any) -> Tensor:
@@ -478,7 +508,7 @@ def _normal_each(mean: Any, std: Any, generator: Any) -> Tensor:
 
 def _check_deviation(std: Any) -> None:
     if not isinstance(std, AnyTensor):
-        if std < 0:
+        if number(std) < 0:
             raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
     elif std.buffer.dtype.kind == "c":
         raise RuntimeError("normal expects standard deviation to be non-complex")
@@ -525,21 +555,6 @@ def _per_element(input: Tensor, draw: Callable[[Any], Any], called: str) -> Tens
     xp, x = input.backend, input.buffer
     values = draw(xp.to_numpy(x).reshape(-1)).astype(x.dtype, copy=False)
     return apply(Overwrite, input, value=xp.beside(values.reshape(x.shape), x), called=called)
-
-
-def number(value: Any) -> Any:
-    """A parameter of a distribution: a number, or a 0-d tensor holding one."""
-    return value.item() if isinstance(value, AnyTensor) else value
-
-
-def refuse_complex(dtype: Any, kernel: str) -> None:
-    """Refuse complex numbers, in the words of PyTorch's kernel.
-
-    Raises:
-        NotImplementedError: The dtype is complex.
-    """
-    if dtype.kind == "c":
-        raise not_implemented(kernel, dtype)
 
 
 def multinomial(

@@ -135,7 +135,8 @@ def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
             self, lambda n, t, _: source.bernoulli_each(chances), "Bernoulli", each, variant=1
         )
     refuse_complex(self.buffer.dtype, "bernoulli_scalar_cpu_")
-    return _overwritten(self, lambda n, t, _: source.bernoulli(n, p), "Bernoulli", variant=2)
+    chance = number(p)
+    return _overwritten(self, lambda n, t, _: source.bernoulli(n, chance), "Bernoulli", variant=2)
 
 
 def exponential_(self: Tensor, lambd: float = 1.0, *, generator: Any = None) -> Tensor:

@@ -8,7 +8,7 @@ from minitorch_ff._checks import floating, numpy_names, wrap_dim, wrap_dims
 from minitorch_ff._functions.conversion import cast
 from minitorch_ff.firefly.graph import sum_to
 from minitorch_ff.firefly.ops import reduction as ops
-from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply, not_implemented
+from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply, refuse
 
 if TYPE_CHECKING:
     import typing
@@ -260,8 +260,7 @@ def trace(input: Tensor) -> Tensor:
     """
     if input.buffer.ndim != 2:
         raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input.buffer.ndim}")
-    if input.buffer.dtype.kind == "b":
-        raise not_implemented("trace", input.buffer.dtype)
+    refuse(input.buffer, "b", "trace")
     return apply(ops.Trace, input)
 
 

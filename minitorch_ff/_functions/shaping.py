@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from minitorch_ff._checks import must_be_tensor, shape_from, wrap_dim, wrap_dims
 from minitorch_ff.firefly.ops import shaping as ops
-from minitorch_ff.firefly.ops.base import apply
+from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply
 from minitorch_ff.firefly.ops.indexing import Index
+from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 from minitorch_ff.firefly.views import apply_view, apply_views
 
 if TYPE_CHECKING:
@@ -288,6 +289,11 @@ def mT(input: Tensor) -> Tensor:
     return transpose(input, -2, -1)
 
 
+def mH(input: Tensor) -> Tensor:
+    """The last two dimensions exchanged, and complex numbers conjugated."""
+    return mT(input.conj() if input.is_complex() else input)
+
+
 def reversed_dims(input: Tensor) -> Tensor:
     """All dimensions in reverse order: `x.T`."""
     return apply_view(ops.Permute, input, dims=tuple(range(input.buffer.ndim))[::-1])
@@ -311,6 +317,8 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     if length < 0:
         raise RuntimeError("narrow(): length must be non-negative.")
     dim = wrap_dim(dim, len(shape))
+    if isinstance(start, AnyTensor) and (start.buffer.ndim or start.buffer.dtype.kind not in "iu"):
+        raise RuntimeError("start must be an 0-dim integral Tensor.")
     start = int(start)
     size = shape[dim]
     if not -size <= start <= size:
@@ -566,8 +574,6 @@ def expand(input: Tensor, shape: Shape) -> Tensor:
 
 
 def _type_of(input: Tensor) -> str:
-    from minitorch_ff.firefly.ops.base import TYPE_NAMES
-
     return f"torch.{TYPE_NAMES[input.buffer.dtype.name]}Tensor"
 
 

@@ -13,7 +13,7 @@ from minitorch_ff._functions.ordering import must_have_elements
 from minitorch_ff._functions.reduction import reduced_dims
 from minitorch_ff.firefly.ops import ordering, reduction
 from minitorch_ff.firefly.ops.base import (
-    TYPE_NAMES, apply, apply_several, not_implemented,
+    TYPE_NAMES, apply, apply_several, refuse,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -147,8 +147,7 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     See: rule [`Median`][minitorch_ff.firefly.ops.ordering.Median],
         [torch.median](https://docs.pytorch.org/docs/stable/generated/torch.median.html).
     """
-    if input.buffer.dtype.kind == "b":
-        raise not_implemented("median_cpu", input.buffer.dtype)
+    refuse(input.buffer, "b", "median_cpu")
     if dim is None:
         return apply(reduction.MedianAll, input)
     dim = must_have_elements(input, dim, "median")
@@ -162,8 +161,7 @@ def nanmedian(input: Tensor, dim: int | None = None, keepdim: bool = False) -> A
     See: rule [`Nanmedian`][minitorch_ff.firefly.ops.ordering.Nanmedian],
         [torch.nanmedian](https://docs.pytorch.org/docs/stable/generated/torch.nanmedian.html).
     """
-    if input.buffer.dtype.kind == "b":
-        raise not_implemented("median_cpu", input.buffer.dtype)
+    refuse(input.buffer, "b", "median_cpu")
     if dim is None:
         return apply(reduction.NanmedianAll, input)
     dim = must_have_elements(input, dim, "nanmedian")
@@ -205,11 +203,7 @@ def cov(
 
     See: [torch.cov](https://docs.pytorch.org/docs/stable/generated/torch.cov.html).
     """
-    if input.buffer.ndim > 2:
-        raise RuntimeError(
-            "cov(): expected input to have two or fewer dimensions but got an input with "
-            f"{input.buffer.ndim} dimensions"
-        )
+    _must_be_flat(input, "cov")
     if input.buffer.dtype.kind == "b":
         raise RuntimeError("cov(): bool dtype is not supported for input")
     x = input.reshape(1, -1) if input.buffer.ndim < 2 else input
@@ -233,6 +227,15 @@ def cov(
         total = max(total, 0)
     out = scaled @ centred.t() / total
     return out.squeeze()
+
+
+def _must_be_flat(input: Tensor, function: str) -> None:
+    """Refuse what is neither vector nor matrix."""
+    if input.buffer.ndim > 2:
+        raise RuntimeError(
+            f"{function}(): expected input to have two or fewer dimensions but got an input with "
+            f"{input.buffer.ndim} dimensions"
+        )
 
 
 def _check_weights(name: str, weights: Tensor, count: int) -> None:
@@ -271,11 +274,7 @@ def corrcoef(input: Tensor) -> Tensor:
 
     See: [torch.corrcoef](https://docs.pytorch.org/docs/stable/generated/torch.corrcoef.html).
     """
-    if input.buffer.ndim > 2:
-        raise RuntimeError(
-            "corrcoef(): expected input to have two or fewer dimensions but got an input with "
-            f"{input.buffer.ndim} dimensions"
-        )
+    _must_be_flat(input, "corrcoef")
     out = cov(input)
     if not out.buffer.ndim:
         return out / out

@@ -117,13 +117,9 @@ class ElementwiseOptimizer(Optimizer):
         """Make what is to be remembered of new parameters, and fill buckets."""
         if share_memory(params):
             return None
-        states: list[State] = []
-        fresh = []
-        for param in params:
-            idle: tuple[State, bool] = {}, False
-            known = idle if param.grad is None else self._state_of(param, group)
-            states.append(known[0])
-            fresh.append(known[1])
+        idle: tuple[State, bool] = {}, False
+        known = [idle if p.grad is None else self._state_of(p, group) for p in params]
+        states, fresh = [state for state, _ in known], [new for _, new in known]
         self._check_group([p for p in params if p.grad is not None], group)
         return Plan(params, states, fresh, names, tuple(self.counters))
 

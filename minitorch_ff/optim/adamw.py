@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minitorch_ff._tensor import Tensor
+from minitorch_ff.optim._settings import settings_of
 from minitorch_ff.optim.adam import Adam
 from minitorch_ff.optim.optimizer import ParamsT
 
@@ -70,20 +71,9 @@ class AdamW(Adam):
         differentiable: bool = False,
         fused: bool | None = None,
     ) -> None:
-        super().__init__(
-            params,
-            lr,
-            betas,
-            eps,
-            weight_decay,
-            amsgrad,
-            foreach=foreach,
-            maximize=maximize,
-            capturable=capturable,
-            differentiable=differentiable,
-            fused=fused,
-            decoupled_weight_decay=True,
-        )
+        names = "lr betas eps weight_decay amsgrad foreach maximize capturable differentiable fused"
+        given = settings_of(names, locals())
+        super().__init__(params, **given, decoupled_weight_decay=True)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)

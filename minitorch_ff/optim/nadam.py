@@ -98,16 +98,8 @@ class NAdam(ElementwiseOptimizer):
         step = bucket.count_step()
         mu, mu_next = _momenta(step, group)
         product = bucket.multiply_count("mu_product", mu)
-        bucket.backend.nadam_step(
-            bucket.param,
-            bucket.grad,
-            group,
-            **bucket.arrays,
-            step=step,
-            mu=mu,
-            mu_next=mu_next,
-            mu_product=product,
-        )
+        numbers = {"step": step, "mu": mu, "mu_next": mu_next, "mu_product": product}
+        bucket.backend.nadam_step(bucket.param, bucket.grad, group, **bucket.arrays, **numbers)
 
     def _formula(self, param: Tensor, grad: Tensor, state: State, group: Group, new: bool) -> None:
         lr, beta2 = group["lr"], group["betas"][1]

@@ -325,10 +325,8 @@ class Optimizer:
         def step(*args: Any, **kwargs: Any) -> Any:
             self = args[0]
             if _global_optimizer_pre_hooks or self._optimizer_step_pre_hooks:
-                for hook in (
-                    *_global_optimizer_pre_hooks.values(),
-                    *self._optimizer_step_pre_hooks.values(),
-                ):
+                own = self._optimizer_step_pre_hooks.values()
+                for hook in (*_global_optimizer_pre_hooks.values(), *own):
                     changed = hook(self, args, kwargs)
                     if isinstance(changed, tuple) and len(changed) == 2:
                         args, kwargs = changed
@@ -339,10 +337,8 @@ class Optimizer:
                         )
             result = func(*args, **kwargs)
             if _global_optimizer_post_hooks or self._optimizer_step_post_hooks:
-                for hook in (
-                    *self._optimizer_step_post_hooks.values(),
-                    *_global_optimizer_post_hooks.values(),
-                ):
+                own = self._optimizer_step_post_hooks.values()
+                for hook in (*own, *_global_optimizer_post_hooks.values()):
                     hook(self, args, kwargs)
             return result
 

@@ -91,13 +91,9 @@ class RAdam(ElementwiseOptimizer):
 
     def _update(self, bucket: Bucket, group: Group) -> None:
         step = bucket.count_step()
+        trust = _rectification(step, group["betas"][1])
         bucket.backend.radam_step(
-            bucket.param,
-            bucket.grad,
-            group,
-            **bucket.arrays,
-            step=step,
-            rectification=_rectification(step, group["betas"][1]),
+            bucket.param, bucket.grad, group, **bucket.arrays, step=step, rectification=trust
         )
 
     def _formula(self, param: Tensor, grad: Tensor, state: State, group: Group, new: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from minitorch_ff.firefly import promotion
 from minitorch_ff.firefly.ops.base import (
-    NonDifferentiable, Operator, Stepwise, Underivable, not_implemented,
+    NonDifferentiable, Operator, Stepwise, Underivable, not_implemented, refuse,
 )  # fmt: skip
 
 NO_BOOL_SUBTRACTION = (
@@ -297,8 +297,7 @@ class Gcd(NonDifferentiable):
     promotes = True
 
     def forward(self, xp, a, b):
-        if a.dtype.kind == "b":
-            raise not_implemented("gcd_cpu", a.dtype)
+        refuse(a, "b", "gcd_cpu")
         return xp.gcd(a, b)
 
 
@@ -308,6 +307,5 @@ class Lcm(NonDifferentiable):
     promotes = True
 
     def forward(self, xp, a, b):
-        if a.dtype.kind == "b":
-            raise not_implemented("lcm_cpu", a.dtype)
+        refuse(a, "b", "lcm_cpu")
         return xp.lcm(a, b)

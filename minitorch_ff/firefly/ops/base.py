@@ -537,6 +537,16 @@ def not_implemented(kernel, dtype):
     return NotImplementedError(f"\"{kernel}\" not implemented for '{name}'")
 
 
+def refuse(x, kinds, kernel):
+    """Refuse dtypes that an operator does not have, by the letters of their kinds.
+
+    Raises:
+        NotImplementedError: In the words of PyTorch's kernel.
+    """
+    if x.dtype.kind in kinds:
+        raise not_implemented(kernel, x.dtype)
+
+
 def function_name(operator):
     """The function that an operator stands behind: for `BitwiseAnd`, `bitwise_and`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", operator.__name__).lower()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minitorch_ff.firefly.ops.base import Operator, not_implemented
+from minitorch_ff.firefly.ops.base import Operator, not_implemented, refuse
 from minitorch_ff.firefly.ops.elementwise import Elementwise
 
 
@@ -131,8 +131,7 @@ class Nextafter(Operator):
     promotes = fresh = True
 
     def forward(self, xp, a, b):
-        if a.dtype.kind in "iub":
-            raise not_implemented("nextafter_cpu", a.dtype)
+        refuse(a, "iub", "nextafter_cpu")
         self.save_for_backward(a, b)
         return xp.nextafter(a, b)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from minitorch_ff.firefly.ops.base import Operator, not_implemented
+from minitorch_ff.firefly.ops.base import Operator, not_implemented, refuse
 from minitorch_ff.firefly.ops.elementwise import Elementwise
 
 
@@ -103,8 +103,7 @@ class Hypot(Operator):
     promotes = fresh = True
 
     def forward(self, xp, a, b):
-        if a.dtype.kind in "iub":
-            raise not_implemented("hypot_cpu", a.dtype)
+        refuse(a, "iub", "hypot_cpu")
         y = xp.hypot(a, b)
         self.save_for_backward(a, b, y)
         return y

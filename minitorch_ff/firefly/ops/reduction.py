@@ -263,18 +263,17 @@ class MedianAll(SharedByEquals):
     """The middle one of all elements in order; the lower of two; not-a-number wins."""
 
     called = "Median"
+    ignores_nan = False
 
     def choose(self, xp, x, dim, keepdim):
-        return xp.median(x, False)
+        return xp.median(x, self.ignores_nan)
 
 
-class NanmedianAll(SharedByEquals):
+class NanmedianAll(MedianAll):
     """The middle one of all elements that are numbers."""
 
     called = "Nanmedian"
-
-    def choose(self, xp, x, dim, keepdim):
-        return xp.median(x, True)
+    ignores_nan = True
 
 
 class Aminmax(Reduction, SeveralOutputs):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from minitorch_ff.firefly.ops.base import (
-    Operator, SeveralOutputs, Stepwise, not_implemented,
+    Operator, SeveralOutputs, Stepwise, not_implemented, refuse,
 )  # fmt: skip
 
 
@@ -57,8 +57,7 @@ class RoundDecimals(Stepwise):
     variant = 1
 
     def forward(self, xp, x, *, decimals):
-        if x.dtype.kind in "iub":
-            raise not_implemented("round_cpu", x.dtype)
+        refuse(x, "iub", "round_cpu")
         if decimals == 0:
             return xp.round(x)
         unit = xp.constant(10.0 ** abs(decimals), x.dtype)
@@ -71,8 +70,7 @@ class Frac(Operator):
     """What lies behind the decimal point, with the sign of `x`; the gradient is `g`."""
 
     def forward(self, xp, x):
-        if x.dtype.kind in "iub":
-            raise not_implemented("frac_cpu", x.dtype)
+        refuse(x, "iub", "frac_cpu")
         return xp.sub(x, xp.trunc(x))
 
     def backward(self, xp, grad):

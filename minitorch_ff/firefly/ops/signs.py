@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from minitorch_ff.firefly.ops.base import (
-    NonDifferentiable, Operator, Stepwise, Underivable, not_implemented,
+    NonDifferentiable, Operator, Stepwise, Underivable, refuse,
 )  # fmt: skip
 from minitorch_ff.firefly.ops.elementwise import Elementwise
 
@@ -14,8 +14,7 @@ class Abs(Elementwise):
     floats = False
 
     def value(self, xp, x):
-        if x.dtype.kind == "b":
-            raise not_implemented("abs_cpu", x.dtype)
+        refuse(x, "b", "abs_cpu")
         return xp.abs(x)
 
     def chain(self, xp, grad, x):

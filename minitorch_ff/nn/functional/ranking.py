@@ -106,6 +106,7 @@ def multi_margin_loss(
     See: [torch.nn.functional.multi_margin_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.multi_margin_loss.html).
     """
     reduction = reduction_of(size_average, reduce, reduction)
+    check_reduction(reduction)
     if p not in (1, 2):
         raise ValueError("only p == 1 and p == 2 supported")
     if weight is not None and weight.dim() != 1:
@@ -113,7 +114,7 @@ def multi_margin_loss(
     rows = input if input.dim() == 2 else input.reshape(1, -1)
     classes = rows.shape[1]
     numbers = target.reshape(-1)
-    if input.dim() not in (1, 2) or not classes:
+    if input.dim() > 2 or not classes:
         raise RuntimeError(
             "Expected non-empty vector or matrix with optional 0-dim batch size, but got: "
             f"{list(input.shape)}"
@@ -146,6 +147,7 @@ def multilabel_margin_loss(
     See: [torch.nn.functional.multilabel_margin_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.multilabel_margin_loss.html).
     """
     reduction = reduction_of(size_average, reduce, reduction)
+    check_reduction(reduction)
     if input.dim() > 2 or target.shape != input.shape:
         raise RuntimeError(
             f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}"

@@ -7,7 +7,7 @@ import warnings
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.optim.optimizer import Optimizer
@@ -128,6 +128,8 @@ class LRScheduler:
 
     _get_lr_called_within_step = False
     _is_initial = False
+    _apart: ClassVar[str | None] = None
+    """An attribute that is not saved as it is, say one that holds functions."""
 
     optimizer: Optimizer
     base_lrs: list[Rate]
@@ -220,12 +222,27 @@ class LRScheduler:
         return self._last_lr
 
     def state_dict(self) -> dict[str, Any]:
-        """Return everything the scheduler knows, except the optimizer."""
-        return {key: value for key, value in vars(self).items() if key != "optimizer"}
+        """Return everything the scheduler knows, except the optimizer and plain functions."""
+        state = {key: value for key, value in vars(self).items() if key != "optimizer"}
+        if self._apart:
+            state[self._apart] = self._packed(state.pop(self._apart))
+        return state
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on where the scheduler stood whose `state_dict()` this is."""
-        vars(self).update(state_dict)
+        state = dict(state_dict)
+        saved = state.pop(self._apart) if self._apart else None
+        vars(self).update(state)
+        if saved is not None:
+            self._unpack(saved)
+
+    def _packed(self, value: Any) -> Any:
+        """What is saved of the attribute `_apart`."""
+        raise NotImplementedError
+
+    def _unpack(self, saved: Any) -> None:
+        """Put into the attribute `_apart` what was saved of it."""
+        raise NotImplementedError
 
 
 class _LRScheduler(LRScheduler):

@@ -14,6 +14,7 @@ from minitorch_ff.optim.optimizer import Optimizer
 class _CombinedLR(LRScheduler):
     """Holds schedulers of one optimizer, and saves them with itself."""
 
+    _apart = "_schedulers"
     _schedulers: Sequence[LRScheduler]
 
     def _check_schedulers(self, optimizer: Optimizer, schedulers: Sequence[LRScheduler]) -> None:
@@ -37,20 +38,12 @@ class _CombinedLR(LRScheduler):
                     f"{scheduler.optimizer}, which is different from {type(optimizer).__name__}."
                 )
 
-    def state_dict(self) -> dict[str, Any]:
-        """Return everything the scheduler and its parts know, except the optimizer."""
-        state = super().state_dict()
-        schedulers = state.pop("_schedulers")
-        state["_schedulers"] = [scheduler.state_dict() for scheduler in schedulers]
-        return state
+    def _packed(self, value: Any) -> Any:
+        return [scheduler.state_dict() for scheduler in value]
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on where the scheduler stood whose `state_dict()` this is."""
-        state = dict(state_dict)
-        saved = state.pop("_schedulers")
-        super().load_state_dict(state)
-        for index, each in enumerate(saved):
-            self._schedulers[index].load_state_dict(each)
+    def _unpack(self, saved: Any) -> None:
+        for index, state in enumerate(saved):
+            self._schedulers[index].load_state_dict(state)
 
 
 def _take_back_first_step(scheduler: Any) -> None:

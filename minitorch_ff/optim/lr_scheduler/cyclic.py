@@ -48,6 +48,8 @@ class CyclicLR(LRScheduler):
     See: [CyclicLR](https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CyclicLR.html).
     """
 
+    _apart = "_scale_fn_custom"
+
     def __init__(
         self,
         optimizer: Optimizer,
@@ -128,17 +130,8 @@ class CyclicLR(LRScheduler):
                 set_momentum(group, self.use_beta1, momentum)
         return rates
 
-    def state_dict(self) -> dict[str, Any]:
-        """Return what the scheduler knows, except the optimizer and plain functions."""
-        state = super().state_dict()
-        function = state.pop("_scale_fn_custom")
-        state["_scale_fn_custom"] = None if function is None else function_state(function)
-        return state
+    def _packed(self, value: Any) -> Any:
+        return None if value is None else function_state(value)
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on where the scheduler stood whose `state_dict()` this is."""
-        state = dict(state_dict)
-        saved = state.pop("_scale_fn_custom")
-        super().load_state_dict(state)
-        if saved is not None:
-            vars(self._scale_fn_custom).update(saved)
+    def _unpack(self, saved: Any) -> None:
+        vars(self._scale_fn_custom).update(saved)

@@ -22,6 +22,8 @@ def function_state(function: Any) -> dict[str, Any] | None:
 class _FunctionLR(LRScheduler):
     """Holds a function per parameter group, and saves the state of callable objects."""
 
+    _apart = "lr_lambdas"
+
     def __init__(
         self, optimizer: Optimizer, lr_lambda: Schedule | list[Schedule], last_epoch: int = -1
     ) -> None:
@@ -39,21 +41,13 @@ class _FunctionLR(LRScheduler):
     def _check_functions(self) -> None:
         """Raise for what cannot be called, if this schedule asks so early."""
 
-    def state_dict(self) -> dict[str, Any]:
-        """Return what the scheduler knows, except the optimizer and plain functions."""
-        state = super().state_dict()
-        del state["lr_lambdas"]
-        state["lr_lambdas"] = [function_state(each) for each in self.lr_lambdas]
-        return state
+    def _packed(self, value: Any) -> Any:
+        return [function_state(each) for each in value]
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on where the scheduler stood whose `state_dict()` this is."""
-        state = dict(state_dict)
-        functions = state.pop("lr_lambdas")
-        super().load_state_dict(state)
-        for index, saved in enumerate(functions):
-            if saved is not None:
-                vars(self.lr_lambdas[index]).update(saved)
+    def _unpack(self, saved: Any) -> None:
+        for function, state in zip(self.lr_lambdas, saved, strict=False):
+            if state is not None:
+                vars(function).update(state)
 
 
 class LambdaLR(_FunctionLR):

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from minitorch_ff.utils.data._collate import default_collate, default_convert
+from minitorch_ff.utils.data._utils.collate import default_collate, default_convert
 from minitorch_ff.utils.data._utils.fetch import _DatasetKind
 from minitorch_ff.utils.data._utils.iterators import (
     _BaseDataLoaderIter, _MultiProcessingDataLoaderIter, _SingleProcessDataLoaderIter,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import grad_enabled
 from minitorch_ff.firefly.tensor import wrap
-from minitorch_ff.utils.data._collate import default_collate, stacks_tensors
+from minitorch_ff.utils.data._utils.collate import default_collate, stacks_tensors
 from minitorch_ff.utils.data.dataset import Subset, TensorDataset
 
 if TYPE_CHECKING:
