@@ -26,7 +26,7 @@ from minitorch_ff._functions.metadata import becoming
 from minitorch_ff._size import Size, size_of
 from minitorch_ff.firefly import graph
 from minitorch_ff.firefly import tensor as engine
-from minitorch_ff.firefly.hooks import RetainGrad, hooks_of
+from minitorch_ff.firefly.hooks import RemovableHandle, RetainGrad, file_hook, hooks_of
 from minitorch_ff.firefly.in_place import all_in_place, in_place
 from minitorch_ff.firefly.ops import arithmetic as ops
 from minitorch_ff.firefly.ops import comparison as comparisons
@@ -34,7 +34,6 @@ from minitorch_ff.firefly.ops import logic as bits
 from minitorch_ff.firefly.ops.base import infix, split_output
 from minitorch_ff.firefly.tensor import AccumulateGrad, require_grad, wrap
 from minitorch_ff.firefly.views import detached
-from minitorch_ff.utils.hooks import RemovableHandle
 
 
 class Tensor(engine.Tensor):
@@ -265,14 +264,35 @@ class Tensor(engine.Tensor):
         return self
 
     def register_hook(self, hook: Any) -> RemovableHandle:
-        """Call `hook(grad)` whenever a gradient for this tensor is computed."""
-        hooks = hooks_of(self.edge()).on_gradient
-        handle = RemovableHandle(hooks)
-        hooks[handle.id] = hook
-        return handle
+        """Call `hook(grad)` whenever a gradient for this tensor is computed.
+
+        Raises:
+            RuntimeError: It does not require grad.
+        """
+        if self.edge() is None:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        return file_hook(hooks_of(self.node).on_gradient, hook)
+
+    def register_post_accumulate_grad_hook(self, hook: Any) -> RemovableHandle:
+        """Call `hook(tensor)` after a gradient was added to this leaf's `.grad`.
+
+        Raises:
+            RuntimeError: It does not require grad, or is no leaf.
+        """
+        if self.edge() is None:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        if not self.is_leaf:
+            raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+        return file_hook(hooks_of(self.node).accumulated, hook)
 
     def retain_grad(self) -> None:
-        """Keep the gradient of this tensor in `.grad`, though it is no leaf."""
+        """Keep the gradient of this tensor in `.grad`, though it is no leaf.
+
+        Raises:
+            RuntimeError: It does not require grad.
+        """
+        if self.edge() is None:
+            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
         if not self.is_leaf:
             hooks = hooks_of(self.node)
             if hooks.retain is None:

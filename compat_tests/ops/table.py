@@ -4,7 +4,7 @@ A row accepts the failures of one operator that its pattern matches; see
 `compat_tests/conformance/known.py`.
 """
 
-from compat_tests.conformance.known import NOTHING, Known
+from compat_tests.conformance.known import Known
 
 NO_GRADIENT_OF_AS_STRIDED = "as_strided of a tensor that requires grad is refused"
 AS_STRIDED = [
@@ -40,21 +40,12 @@ amax amin aminmax arange bernoulli cat gather index_select kthvalue masked_selec
 take
 """.split()
 SIGNATURES = ["linspace", "linspace|tensor_overload", "logspace", "logspace|tensor_overload"]
-WITHOUT_USABLE_INPUTS = """
-__radd__ __rand__ __rdiv__ __rmod__ __rmul__ __ror__ __rpow__ __rsub__ __rxor__ T add
-div|floor_rounding div|no_rounding_mode div|trunc_rounding floor_divide median mul sub
-true_divide where
-""".split()
 
 ERRORS: list[Known] = [
     *[Known(name, "unexpected keyword argument 'out'", "no `out=`") for name in NO_OUT],
     *[
         Known(name, "invalid combination", "PyTorch lists its C++ signatures here")
         for name in SIGNATURES
-    ],
-    *[
-        Known(name, f"^{NOTHING}", "its bad inputs are for other devices, or for C methods")
-        for name in WITHOUT_USABLE_INPUTS
     ],
 ]
 """Bad inputs to operators: PyTorch's exception type, and the words its tests check."""

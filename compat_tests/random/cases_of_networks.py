@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import warnings
 
@@ -28,26 +29,20 @@ def forward_and_gradient(t, module, x):
 def dropout(both: Both, full: bool) -> None:
     for seed, n in seeds_and_sizes(full, 6, (1, 3, 16, 100, 799, 800, 801)):
         both.seed(seed)
-        for p in (0.0, 0.1, 0.2, 0.25, 0.5, 0.9, 1.0):
-            for dtype in FLOATS:
+        for p, dtype in itertools.product((0.0, 0.1, 0.2, 0.25, 0.5, 0.9, 1.0), FLOATS):
 
-                def tensor(t):
-                    return spread(t, -3, 3, n, dtype)
+            def dropped(t, **settings):
+                x = spread(t, -3, 3, n, dtype)
+                return t.nn.functional.dropout(x, p, **settings)
 
-                both.compare(
-                    f"F.dropout {dtype}",
-                    lambda t: t.nn.functional.dropout(tensor(t), p),
-                )
-                both.compare(
-                    "F.dropout in place",
-                    lambda t: t.nn.functional.dropout(tensor(t), p, inplace=True),
-                )
-            for dtype in FLOATS[:2]:
+            both.compare(f"F.dropout {dtype}", dropped)
+            both.compare("F.dropout in place", lambda t: dropped(t, inplace=True))
+            both.compare("F.dropout evaluating", lambda t: dropped(t, training=False))
+            if dtype in ("float32", "float64"):
                 both.compare(
                     "nn.Dropout, gradient",
-                    lambda t: forward_and_gradient(t, t.nn.Dropout(p), tensor(t)),
+                    lambda t: forward_and_gradient(t, t.nn.Dropout(p), spread(t, -3, 3, n, dtype)),
                 )
-            both.compare("nn.Dropout evaluating", lambda t: t.nn.Dropout(p).eval()(tensor(t)))
 
 
 # (kind, a shape it is meant for)

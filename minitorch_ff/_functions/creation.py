@@ -138,12 +138,8 @@ def to_array(data: Any, dtype: Any) -> numpy.ndarray:
 
 
 CPP_TYPE_NAMES = {
-    "uint8": "uint8_t",
-    "int8": "int8_t",
-    "int16": "short",
-    "int32": "int",
-    "bool": "bool",
-}
+    "uint8": "uint8_t", "int8": "int8_t", "int16": "short", "int32": "int", "bool": "bool",
+}  # fmt: skip
 
 
 def _plain_lists(data: Any) -> Any:

@@ -118,7 +118,7 @@ def manual_seed(seed: int) -> Generator:
 
     See: [torch.manual_seed](https://docs.pytorch.org/docs/stable/generated/torch.manual_seed.html).
     """
-    return default_generator.manual_seed(int(seed))  # type: ignore[no-any-return]
+    return default_generator.manual_seed(int(seed))
 
 
 def seed() -> int:
@@ -126,7 +126,7 @@ def seed() -> int:
 
     See: [torch.seed](https://docs.pytorch.org/docs/stable/generated/torch.seed.html).
     """
-    return default_generator.seed()  # type: ignore[no-any-return]
+    return default_generator.seed()
 
 
 def initial_seed() -> int:
@@ -134,7 +134,7 @@ def initial_seed() -> int:
 
     See: [torch.initial_seed](https://docs.pytorch.org/docs/stable/generated/torch.initial_seed.html).
     """
-    return default_generator.initial_seed()  # type: ignore[no-any-return]
+    return default_generator.initial_seed()
 
 
 def get_rng_state() -> Tensor:
@@ -142,7 +142,7 @@ def get_rng_state() -> Tensor:
 
     See: [torch.get_rng_state](https://docs.pytorch.org/docs/stable/generated/torch.get_rng_state.html).
     """
-    return default_generator.get_state()  # type: ignore[no-any-return]
+    return default_generator.get_state()
 
 
 def set_rng_state(new_state: Tensor) -> None:
@@ -200,7 +200,7 @@ def int64(value: Any, function: str, argument: str) -> int:
     number = value.__index__()
     if not -(2**63) <= number < 2**63:
         raise ValueError("Overflow when unpacking long long")
-    return number  # type: ignore[no-any-return]
+    return number
 
 
 def matched(
@@ -242,12 +242,12 @@ def integer_bounds(function: str, values: dict[str, Any]) -> tuple[int, int]:
 
 
 def number(value: Any) -> Any:
-    """A parameter of a distribution: a number, or a 0-d tensor holding one.
+    """A parameter of a distribution: a number, or a 0-d tensor or array holding one.
 
     Raises:
         TypeError: It is neither.
     """
-    if isinstance(value, AnyTensor):
+    if hasattr(value, "item"):
         return value.item()
     if not hasattr(value, "__float__"):
         raise TypeError(f"the parameter must be float, not {type(value).__name__}")
@@ -490,7 +490,7 @@ def normal(
 def _normal_each(mean: Any, std: Any, generator: Any) -> Tensor:
     """Normal numbers, then `* std` and `+ mean`, each step rounded to the dtype."""
     _check_deviation(std)
-    parameters = [t for t in (mean, std) if isinstance(t, AnyTensor)]
+    parameters: list[Any] = [t for t in (mean, std) if isinstance(t, AnyTensor)]
     first, last = parameters[0], parameters[-1]
     check_broadcast(first.buffer.shape, last.buffer.shape)
     shape = numpy.broadcast_shapes(first.buffer.shape, last.buffer.shape)

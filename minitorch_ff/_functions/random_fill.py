@@ -37,7 +37,8 @@ def _overwritten(
         variant: The number of the node's name.
     """
     buffer = self.buffer
-    check_no_overlap(buffer)
+    if 0 in buffer.strides and buffer.size > 1:
+        check_no_overlap(buffer)
     if grad_enabled():
         inputs = (self, *others)
         recorded = any([t.edge() is not None for t in inputs])
@@ -47,7 +48,7 @@ def _overwritten(
             fill(host, draw(host.size, host.dtype, buffer.flags.c_contiguous))
             value = self.backend.beside(host, buffer)
             settings = {"value": value, "called": called, "variant": variant}
-            return write(self, apply(Overwrite, *inputs, **settings))  # type: ignore[no-any-return]
+            return write(self, apply(Overwrite, *inputs, **settings))
     draw_into(self, draw)
     self.version[0] += 1
     return self
@@ -129,11 +130,14 @@ def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
     source = stream(generator)
     if isinstance(p, AnyTensor):
         refuse_complex(self.buffer.dtype, "bernoulli_tensor_cpu_self_")
-        each = p.expand(self.buffer.shape)
+        each: Any = p
+        each = each.expand(self.buffer.shape)
         chances = read(each.backend.to_numpy(each.buffer), self.buffer)
-        return _overwritten(
-            self, lambda n, t, _: source.bernoulli_each(chances), "Bernoulli", each, variant=1
-        )
+
+        def draw(*_: Any) -> Any:
+            return source.bernoulli_each(chances)
+
+        return _overwritten(self, draw, "Bernoulli", each, variant=1)
     refuse_complex(self.buffer.dtype, "bernoulli_scalar_cpu_")
     chance = number(p)
     return _overwritten(self, lambda n, t, _: source.bernoulli(n, chance), "Bernoulli", variant=2)

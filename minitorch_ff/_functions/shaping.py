@@ -549,7 +549,7 @@ def expand(input: Tensor, shape: Shape) -> Tensor:
     lead = len(shape) - len(old)
     if lead < 0:
         raise RuntimeError(
-            f"expand({_type_of(input)}{list(old)}, size={list(shape)}): the number of sizes "
+            f"expand({_type_of(input)}{{{list(old)}}}, size={list(shape)}): the number of sizes "
             f"provided ({len(shape)}) must be greater or equal to the number of dimensions in "
             f"the tensor ({len(old)})"
         )

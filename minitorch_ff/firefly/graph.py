@@ -15,7 +15,7 @@ from typing import Any
 from minitorch_ff.firefly.backend.registry import by_buffer_type, cpu
 from minitorch_ff.firefly.hooks import Hooks
 from minitorch_ff.firefly.modes import grad_enabled, set_grad_mode
-from minitorch_ff.firefly.ops.base import FREED
+from minitorch_ff.firefly.ops.base import FREED, TYPE_NAMES
 from minitorch_ff.firefly.recorded import recorded
 from minitorch_ff.firefly.tensor import AccumulateGrad, Tensor, wrap
 
@@ -99,6 +99,8 @@ def walk(
         hooks = node.hooks
         if hooks is not None:
             grad = call_hooks(hooks, grad, record)
+            if grad is None:
+                continue
         if node in targets:
             captured[node] = grad if record else wrap(Tensor.result_class, xp.copy(grad))
             if type(node) is AccumulateGrad:
@@ -244,29 +246,71 @@ def call_hooks(hooks: Hooks, grad: Any, record: bool) -> Any:
     """Let hooks see, and perhaps replace, a gradient (or the list of several)."""
     several = type(grad) is list
     tensors = as_tensors(grad if several else [grad], record)
-    for hook in list(hooks.before.values()):
-        replaced = hook(tuple(tensors))
-        if replaced is not None:
-            tensors = list(replaced) if isinstance(replaced, tuple) else [replaced]
     for hook in list(hooks.on_gradient.values()):
-        replaced = hook(tensors[0])
-        if replaced is not None:
-            tensors[0] = replaced
+        tensors[0] = replaced_by(hook, hook(tensors[0]), tensors[0])
     if hooks.retain is not None:
         hooks.retain(tensors[0])
+    for hook in list(hooks.before.values()):
+        tensors = all_replaced_by(hook, hook(tuple(tensors)), tensors)
     result = as_parts(tensors, record)
     return result if several else result[0]
 
 
 def call_hooks_after(hooks: Hooks, parts: Any, grad: Any, record: bool) -> Any:
     """Let hooks see what a node made of what it was given, and perhaps replace it."""
-    made = tuple(as_tensors(parts, record))
+    made = as_tensors(parts, record)
     given = tuple(as_tensors(grad if isinstance(grad, (tuple, list)) else [grad], record))
     for hook in list(hooks.after.values()):
-        replaced = hook(made, given)
-        if replaced is not None:
-            made = replaced if isinstance(replaced, tuple) else (replaced,)
+        made = all_replaced_by(hook, hook(tuple(made), given), made)
     return as_parts(made, record)
+
+
+def all_replaced_by(hook: Any, results: Any, before: list[Any]) -> list[Any]:
+    """What a hook gave for several gradients, or these if it gave None.
+
+    Raises:
+        TypeError, RuntimeError: Type, number, sizes or dtypes are wrong.
+    """
+    if results is None:
+        return before
+    if not isinstance(results, tuple):
+        raise TypeError(f"expected tuple, but hook returned '{type(results).__name__}'")
+    if len(results) != len(before):
+        raise RuntimeError(
+            f"hook '{hook_name(hook)}' has returned an incorrect number of values (got "
+            f"{len(results)}, but expected {len(before)})"
+        )
+    pairs = zip(results, before, strict=True)
+    return [None if new is None else replaced_by(hook, new, old) for new, old in pairs]
+
+
+def replaced_by(hook: Any, result: Any, before: Any) -> Any:
+    """What a hook gave for a gradient, or that if it gave None.
+
+    Raises:
+        TypeError: It is no tensor.
+        RuntimeError: Its size or dtype is another one, or there was no gradient.
+    """
+    if result is None:
+        return before
+    if not isinstance(result, Tensor):
+        raise TypeError(f"expected Variable, but hook returned '{type(result).__name__}'")
+    if before is None:
+        raise RuntimeError("can't replace a None gradient with a non-None value")
+    if result.buffer.shape != before.buffer.shape:
+        raise RuntimeError(f"hook '{hook_name(hook)}' has changed the size of value")
+    if result.buffer.dtype != before.buffer.dtype:
+        old, new = [TYPE_NAMES[t.buffer.dtype.name] for t in (before, result)]
+        raise RuntimeError(
+            f"hook '{hook_name(hook)}' has changed the type of value (was torch.{old}Tensor "
+            f"got torch.{new}Tensor)"
+        )
+    return result
+
+
+def hook_name(hook: Any) -> str:
+    """How messages call a hook."""
+    return getattr(hook, "__name__", "<unknown>")
 
 
 def as_tensors(parts: Any, record: bool) -> list[Any]:

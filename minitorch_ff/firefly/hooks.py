@@ -8,6 +8,63 @@ from collections.abc import Callable
 from typing import Any
 
 
+class RemovableHandle:
+    """What registering a hook returns: `remove()` takes the hook away.
+
+    Used in a `with` statement, the hook lives as long as the block. The dictionary of
+    hooks is held weakly, so a handle keeps no module and no tensor alive.
+
+    Args:
+        hooks_dict: The dictionary (an `OrderedDict`) in which the hook is filed under
+            `id`.
+        extra_dict: Further dictionaries, one or a list, that have notes under the same
+            id.
+
+    See: [torch.utils.hooks](https://docs.pytorch.org/docs/stable/notes/modules.html#module-hooks).
+    """
+
+    id: int
+    next_id: int = 0
+
+    def __init__(self, hooks_dict: Any, *, extra_dict: Any = None) -> None:
+        extra = extra_dict if isinstance(extra_dict, list) else [extra_dict]
+        self.hooks_dict_ref = weakref.ref(hooks_dict)
+        self.extra_dict_ref = tuple(weakref.ref(d) for d in extra if d is not None)
+        self.id = RemovableHandle.next_id
+        RemovableHandle.next_id += 1
+
+    def remove(self) -> None:
+        """Take the hook away; a second call does nothing."""
+        for reference in (self.hooks_dict_ref, *self.extra_dict_ref):
+            hooks = reference()
+            if hooks is not None:
+                hooks.pop(self.id, None)
+
+    def __getstate__(self) -> tuple[Any, int, tuple[Any, ...]]:
+        extra = tuple(reference() for reference in self.extra_dict_ref)
+        return self.hooks_dict_ref(), self.id, extra
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        hooks, self.id, extra = (*state, ())[:3]
+        # A dictionary nobody holds stands for one that is gone: such a handle is idle.
+        self.hooks_dict_ref = weakref.ref(OrderedDict() if hooks is None else hooks)
+        self.extra_dict_ref = tuple(weakref.ref(d) for d in extra or () if d is not None)
+        RemovableHandle.next_id = max(RemovableHandle.next_id, self.id + 1)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.remove()
+
+
+def file_hook(hooks: Any, hook: Callable[..., Any]) -> RemovableHandle:
+    """Put a hook into a dictionary, and return the handle that takes it out."""
+    handle = RemovableHandle(hooks)
+    hooks[handle.id] = hook
+    return handle
+
+
 class Hooks:
     """All hooks of one node, each kind in the order of registration.
 
@@ -50,3 +107,20 @@ def hooks_of(node: Any) -> Hooks:
         node.hooks = Hooks()
     hooks: Hooks = node.hooks
     return hooks
+
+
+class Hookable:
+    """A node that users can hang functions on."""
+
+    __slots__ = ()
+
+    def register_hook(self, fn: Callable[..., Any]) -> RemovableHandle:
+        """Call `fn(grad_inputs, grad_outputs)` after the node ran.
+
+        It may return a tuple that takes the place of `grad_inputs`.
+        """
+        return file_hook(hooks_of(self).after, fn)
+
+    def register_prehook(self, fn: Callable[..., Any]) -> RemovableHandle:
+        """Call `fn(grad_outputs)` before the node runs; it may return another tuple."""
+        return file_hook(hooks_of(self).before, fn)

@@ -6,6 +6,7 @@ import weakref
 from typing import Any
 
 from minitorch_ff.firefly.backend.registry import by_buffer_type
+from minitorch_ff.firefly.hooks import Hookable
 
 
 class Tensor:
@@ -65,7 +66,7 @@ ABSENT = wrap(Tensor, None)
 """Stands for an optional input that was not given: no buffer, no gradient."""
 
 
-class AccumulateGrad:
+class AccumulateGrad(Hookable):
     """Where a gradient ends: adds it to its tensor's `.grad`.
 
     The tensor is held weakly, so that no reference cycle exists.
@@ -105,6 +106,8 @@ class AccumulateGrad:
         if self.hooks is not None:
             for hook in list(self.hooks.accumulated.values()):
                 hook(tensor)
+            for hook in list(self.hooks.after.values()):
+                hook((), (grad if xp.records else wrap(tensor.result_class, grad[...]),))
 
     @property
     def variable(self) -> Tensor | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from minitorch_ff._functions.creation import empty
@@ -91,6 +91,15 @@ def _alias(cls: type[Tensor], data: Tensor, requires_grad: bool) -> Any:
             )
         alias.requires_grad_()
     return alias
+
+
+def forget_gradients(parameters: Iterable[Tensor], set_to_none: bool) -> None:
+    """Drop the gradients of parameters, or fill them with zeros."""
+    for parameter in parameters:
+        if set_to_none:
+            parameter._grad = None  # what stands behind `grad`, without its checks
+        elif (grad := parameter.grad) is not None:
+            (grad.detach_() if grad.grad_fn is not None else grad.requires_grad_(False)).zero_()
 
 
 def _rebuild_parameter(data: Tensor, requires_grad: bool, backward_hooks: Any) -> Parameter:

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from minitorch_ff._functions.typename import typename
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import enable_grad
+from minitorch_ff.nn.parameter import forget_gradients
 from minitorch_ff.utils.hooks import RemovableHandle
 
 __all__ = ["Optimizer", "register_optimizer_step_post_hook", "register_optimizer_step_pre_hook"]
@@ -142,15 +143,7 @@ class Optimizer:
                 reach has none and is not changed. Otherwise they are filled with zeros.
         """
         for group in self.param_groups:
-            for param in group["params"]:
-                if set_to_none:
-                    param._grad = None  # what stands behind `grad`, without its checks
-                elif (grad := param.grad) is not None:
-                    if grad.grad_fn is not None:
-                        grad.detach_()
-                    else:
-                        grad.requires_grad_(False)
-                    grad.zero_()
+            forget_gradients(group["params"], set_to_none)
 
     # ----------------------------------------------------------------------- groups
 

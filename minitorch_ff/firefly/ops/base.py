@@ -14,6 +14,7 @@ import re
 from typing import Any
 
 from minitorch_ff.firefly.backend.registry import by_buffer_type
+from minitorch_ff.firefly.hooks import Hookable
 from minitorch_ff.firefly.modes import grad_enabled
 from minitorch_ff.firefly.promotion import Defaults, lone_number, number, promoted
 from minitorch_ff.firefly.tensor import AccumulateGrad, Tensor, wrap
@@ -31,25 +32,16 @@ FREED_TEXT = (
 )
 
 TYPE_NAMES = {
-    "float32": "Float",
-    "float64": "Double",
-    "float16": "Half",
-    "bfloat16": "BFloat16",
-    "int64": "Long",
-    "int32": "Int",
-    "int16": "Short",
-    "int8": "Char",
-    "uint8": "Byte",
-    "bool": "Bool",
-    "complex64": "ComplexFloat",
-    "complex128": "ComplexDouble",
-}
+    "float32": "Float", "float64": "Double", "float16": "Half", "bfloat16": "BFloat16",
+    "int64": "Long", "int32": "Int", "int16": "Short", "int8": "Char", "uint8": "Byte",
+    "bool": "Bool", "complex64": "ComplexFloat", "complex128": "ComplexDouble",
+}  # fmt: skip
 """What PyTorch's messages call a dtype."""
 
 next_sequence = itertools.count().__next__
 
 
-class Operator:
+class Operator(Hookable):
     """One call of an operator, and the node it leaves in the graph.
 
     Attributes:
@@ -222,6 +214,11 @@ class Operator:
         """For each input the node its gradient goes to, and which output of it."""
         return tuple([split_output(edge) for edge in self.edges])
 
+    @property
+    def metadata(self):
+        """A dictionary for whatever the user wants to note here."""
+        return self.__dict__.setdefault("_metadata", {})
+
     def __repr__(self):
         return f"<{self.name()} object at {id(self):#x}>"
 
@@ -273,15 +270,8 @@ class Output:
     """One output of an operator that has several: hands its gradient to the operator."""
 
     __slots__ = (
-        "__weakref__",
-        "dtype",
-        "edges",
-        "hooks",
-        "number",
-        "operator",
-        "sequence",
-        "shape",
-    )
+        "__weakref__", "dtype", "edges", "hooks", "number", "operator", "sequence", "shape",
+    )  # fmt: skip
 
     receives = True
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from minitorch_ff.firefly.ops.base import Operator
 
 
@@ -15,6 +17,11 @@ class Elementwise(Operator):
 
     saves_result = False
     """What `chain` is told: the result `y`, or the input `x`."""
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """A setting of the call."""
 
     def forward(self, xp, x, **settings):
         if settings:

@@ -63,8 +63,7 @@ class IndexPut(Operator):
     """`x` with `value` at `index`; with `accumulate`, added to what is there."""
 
     def forward(self, xp, x, value, *, index, accumulate=False):
-        self.index = index
-        self.accumulate = accumulate
+        self.index, self.accumulate = index, accumulate
         return xp.index_put(x, index, value, accumulate)
 
     def backward(self, xp, grad):

@@ -33,28 +33,28 @@ class LogicalNot(NonDifferentiable):
         return xp.logical_not(x)
 
 
-class BitwiseAnd(NonDifferentiable):
-    """The bits that both have."""
+class Bitwise(NonDifferentiable):
+    """An operation on the bits of two, in the dtype they meet in."""
 
     promotes = True
+
+
+class BitwiseAnd(Bitwise):
+    """The bits that both have."""
 
     def forward(self, xp, a, b):
         return xp.bitwise_and(a, b)
 
 
-class BitwiseOr(NonDifferentiable):
+class BitwiseOr(Bitwise):
     """The bits that one or both have."""
-
-    promotes = True
 
     def forward(self, xp, a, b):
         return xp.bitwise_or(a, b)
 
 
-class BitwiseXor(NonDifferentiable):
+class BitwiseXor(Bitwise):
     """The bits that exactly one has."""
-
-    promotes = True
 
     def forward(self, xp, a, b):
         return xp.bitwise_xor(a, b)
@@ -69,10 +69,9 @@ class BitwiseNot(NonDifferentiable):
         return xp.bitwise_not(x)
 
 
-class BitwiseLeftShift(NonDifferentiable):
+class BitwiseLeftShift(Bitwise):
     """The bits of `a` moved up by `b`; what leaves the type is lost."""
 
-    promotes = True
     kernel = "lshift_cpu"
 
     def forward(self, xp, a, b):
@@ -81,10 +80,9 @@ class BitwiseLeftShift(NonDifferentiable):
         return xp.left_shift(a, b)
 
 
-class BitwiseRightShift(NonDifferentiable):
+class BitwiseRightShift(Bitwise):
     """The bits of `a` moved down by `b`; the sign stays."""
 
-    promotes = True
     kernel = "rshift_cpu"
 
     def forward(self, xp, a, b):

@@ -31,9 +31,7 @@ class BatchNorm(Operator):
 
     def backward(self, xp, grad):
         x, weight = self.saved_tensors
-        kept = self.recall(xp)
-        if kept is None:
-            kept = centred_and_scaled(xp, x, self.dims, self.eps)
+        kept = self.recall(xp) or centred_and_scaled(xp, x, self.dims, self.eps)
         return xp.batch_norm_back(grad, *kept, weight, self.dims)
 
 
@@ -86,10 +84,7 @@ class LayerNorm(Operator):
 
     def backward(self, xp, grad):
         x, weight = self.saved_tensors
-        kept = self.recall(xp)
-        if kept is None:
-            kept = centred_and_scaled(xp, x, self.dims, self.eps)
-        centred, rstd = kept
+        centred, rstd = self.recall(xp) or centred_and_scaled(xp, x, self.dims, self.eps)
         scaled = xp.mul(centred, rstd)
         inner = grad if weight is None else xp.mul(grad, weight)
         mean = average(xp, inner, self.dims)

@@ -169,11 +169,8 @@ class Cummax(Ranked):
         return xp.running_positions(x, dim, True)
 
 
-class Cummin(Ranked):
+class Cummin(Cummax):
     """The smallest element so far along `dim`, the last of equal ones."""
-
-    drops = False
-    repeated = True
 
     def find(self, xp, x, dim):
         """Its position."""

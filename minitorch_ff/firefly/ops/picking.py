@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from minitorch_ff.firefly.ops.base import Operator
 
 
@@ -48,8 +50,7 @@ class Scatter(Operator):
         if self.edges[0] is not None:
             to_x = xp.where_true(grad, xp.untouched(grad, self.dim, self.index))
         if self.edges[1] is not None:
-            to_source = xp.gather(grad, self.dim, self.index)
-            to_source = padded(xp, to_source, self.source_shape)
+            to_source = padded(xp, xp.gather(grad, self.dim, self.index), self.source_shape)
         return to_x, to_source
 
 
@@ -62,11 +63,10 @@ class ScatterAdd(Operator):
         return xp.scatter_add(x, dim, index, source)
 
     def backward(self, xp, grad):
-        to_source = None
-        if self.edges[1] is not None:
-            to_source = xp.gather(grad, self.dim, self.index)
-            to_source = padded(xp, to_source, self.source_shape)
-        return grad, to_source
+        if self.edges[1] is None:
+            return grad, None
+        to_source = xp.gather(grad, self.dim, self.index)
+        return grad, padded(xp, to_source, self.source_shape)
 
 
 def padded(xp, grad, shape):
@@ -94,8 +94,6 @@ class MaskedScatter(Operator):
         if self.edges[1] is None:
             return to_x, None
         picked = xp.index(grad, (self.mask,))
-        size = 1
-        for n in self.source_shape:
-            size *= n
+        size = math.prod(self.source_shape)
         flat = xp.index_back(picked, (slice(0, self.count),), (size,))
         return to_x, xp.reshape(flat, self.source_shape)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from minitorch_ff.firefly.ops.base import not_implemented
+from minitorch_ff.firefly.ops.base import Operator, not_implemented
 from minitorch_ff.firefly.ops.elementwise import Elementwise
 
 TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
@@ -32,8 +32,10 @@ class Erfc(Elementwise):
         return xp.mul(grad, xp.scale(bell, -TWO_OVER_ROOT_PI))
 
 
-class SpecialErfcx(Elementwise):
+class SpecialErfcx(Operator):
     """`e^(x²) erfc x`; the gradient is `(2 x y - 2 / √π) g`."""
+
+    floats = fresh = True
 
     def forward(self, xp, x):
         if x.dtype.itemsize == 2:
@@ -42,8 +44,10 @@ class SpecialErfcx(Elementwise):
         self.save_for_backward(x, y)
         return y
 
-    def chain(self, xp, grad, x, y):
-        return xp.mul(grad, xp.shift(xp.scale(xp.mul(x, y), 2), -TWO_OVER_ROOT_PI))
+    def backward(self, xp, grad):
+        x, y = self.saved_tensors
+        slope = xp.shift(xp.scale(xp.mul(x, y), 2), -TWO_OVER_ROOT_PI)
+        return (xp.mul(grad, slope),)
 
 
 class Erfinv(Elementwise):
@@ -131,11 +135,13 @@ class Polygamma(Elementwise):
         return xp.mul(grad, xp.polygamma(x, self.n + 1))
 
 
-class BesselI(Elementwise):
+class BesselI(Operator):
     """The modified Bessel functions `I₀` and `I₁`; scaled, times `e^-|x|`.
 
     `I₀′ = I₁` and `I₁′ = I₀ - I₁ / x`; scaled, less `sign(x) y`.
     """
+
+    floats = fresh = True
 
     def forward(self, xp, x, *, order, scaled):
         self.order, self.scaled = order, scaled
@@ -143,7 +149,8 @@ class BesselI(Elementwise):
         self.save_for_backward(x, y)
         return y
 
-    def chain(self, xp, grad, x, y):
+    def backward(self, xp, grad):
+        x, y = self.saved_tensors
         other = xp.bessel_i(x, 1 - self.order, self.scaled)
         slope = other
         if self.order:
@@ -154,7 +161,7 @@ class BesselI(Elementwise):
             slope = xp.where(zero, xp.constant_like(0.5, x), slope)
         if self.scaled:
             slope = xp.sub(slope, xp.mul(y, xp.sign(x)))
-        return xp.mul(grad, slope)
+        return (xp.mul(grad, slope),)
 
     def name(self):
         name = f"I{self.order}" + ("E" if self.scaled else "")

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from minitorch_ff._tensor import Tensor
 
 
+VECTORS = "running_mean", "running_var", "weight", "bias"
+"""What there is one number of for each channel."""
+
+
 def batch_norm(
     input: Tensor, running_mean: Tensor | None, running_var: Tensor | None,
     weight: Tensor | None = None, bias: Tensor | None = None, training: bool = False,
@@ -54,13 +58,8 @@ def batch_norm(
         vectors = running_mean, running_var, weight, bias
         return batch_norm(input, *vectors, training, momentum, eps).reshape(shape)
     channels = shape[1]
-    named = {
-        "running_mean": running_mean,
-        "running_var": running_var,
-        "weight": weight,
-        "bias": bias,
-    }
-    for name, vector in named.items():
+    vectors = running_mean, running_var, weight, bias
+    for name, vector in zip(VECTORS, vectors, strict=True):
         if vector is None:
             if not training and name.startswith("running"):
                 raise RuntimeError(f"{name} must be defined in evaluation mode")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from minitorch_ff._functions.extremes import maximum, minimum
 from minitorch_ff._functions.selection import where
+from minitorch_ff.firefly.ops.base import TYPE_NAMES
 from minitorch_ff.nn.functional._reduction import check_reduction, reduction_of
 from minitorch_ff.nn.functional._reduction import reduce as reduced
 from minitorch_ff.nn.functional.activation import logsigmoid
@@ -84,6 +85,22 @@ def cosine_embedding_loss(
     return reduced(close + apart, reduction)
 
 
+def check_class_scores(input: Tensor, target: Tensor) -> None:
+    """Refuse scores without classes, and targets that are no class numbers.
+
+    Raises:
+        RuntimeError: In PyTorch's words.
+    """
+    if input.dim() > 2 or (input.dim() and not input.shape[-1]):
+        raise RuntimeError(
+            "Expected non-empty vector or matrix with optional 0-dim batch size, but got: "
+            f"{list(input.shape)}"
+        )
+    if target.is_floating_point():
+        found = TYPE_NAMES[target.buffer.dtype.name]
+        raise RuntimeError(f"expected scalar type Long but found {found}")
+
+
 def multi_margin_loss(
     input: Tensor, target: Tensor, p: int = 1, margin: float = 1.0, weight: Tensor | None = None,
     size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
@@ -114,10 +131,10 @@ def multi_margin_loss(
     rows = input if input.dim() == 2 else input.reshape(1, -1)
     classes = rows.shape[1]
     numbers = target.reshape(-1)
-    if input.dim() > 2 or not classes:
+    check_class_scores(input, target)
+    if weight is not None and weight.numel() != classes:
         raise RuntimeError(
-            "Expected non-empty vector or matrix with optional 0-dim batch size, but got: "
-            f"{list(input.shape)}"
+            f"inconsistent weight size, expected {classes} but got {list(weight.shape)}"
         )
     if numbers.numel() != rows.shape[0] or target.dim() > 1:
         raise RuntimeError(
@@ -148,7 +165,8 @@ def multilabel_margin_loss(
     """
     reduction = reduction_of(size_average, reduce, reduction)
     check_reduction(reduction)
-    if input.dim() > 2 or target.shape != input.shape:
+    check_class_scores(input, target)
+    if target.shape != input.shape:
         raise RuntimeError(
             f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}"
         )

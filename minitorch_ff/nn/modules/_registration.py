@@ -170,7 +170,7 @@ class Registration:
         self._non_persistent_buffers_set.discard(name)
 
     def _set_buffer(self, name: str, value: Any) -> None:
-        if not (value is None or isinstance(value, Tensor) or hasattr(value, "__torch_function__")):
+        if not _can_be_buffer(value):
             raise TypeError(
                 f"cannot assign '{typename(value)}' as buffer '{name}' "
                 "(torch.nn.Buffer, torch.Tensor or None expected)"
@@ -251,9 +251,7 @@ class Registration:
             TypeError: Not a tensor.
         """
         self._check_name("buffer", "_buffers", name)
-        if not (
-            tensor is None or isinstance(tensor, Tensor) or hasattr(tensor, "__torch_function__")
-        ):
+        if not _can_be_buffer(tensor):
             raise TypeError(
                 f"cannot assign '{typename(tensor)}' object to buffer '{name}' "
                 "(torch Tensor or None required)"
@@ -303,3 +301,7 @@ class Registration:
     def register_module(self, name: str, module: Any) -> None:
         """Add a submodule under a name, as `add_module` does."""
         self.add_module(name, module)
+
+
+def _can_be_buffer(value: Any) -> bool:
+    return value is None or isinstance(value, Tensor) or hasattr(value, "__torch_function__")

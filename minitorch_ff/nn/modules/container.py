@@ -312,7 +312,7 @@ class _Named(Module):
             key: Its name.
         """
         value = self[key]  # type: ignore[index]
-        del self[key]  # type: ignore[attr-defined]
+        del self[key]
         return value
 
 
@@ -332,7 +332,7 @@ class ModuleDict(_Named):
     """
 
     _modules: dict[str, Any]
-    _names = property(lambda self: self._modules)  # type: ignore[assignment]
+    _names = property(lambda self: self._modules)
 
     def __init__(self, modules: Mapping[str, Module] | None = None) -> None:
         super().__init__()
@@ -467,7 +467,7 @@ class ParameterDict(_Named):
     See: [torch.nn.ParameterDict](https://docs.pytorch.org/docs/stable/generated/torch.nn.ParameterDict.html).
     """
 
-    _names = property(lambda self: self._keys)  # type: ignore[assignment]
+    _names = property(lambda self: self._keys)
 
     def __init__(self, parameters: Any = None) -> None:
         super().__init__()

@@ -17,6 +17,7 @@ from minitorch_ff.nn.modules._registration import (
     register_module_parameter_registration_hook,
 )  # fmt: skip
 from minitorch_ff.nn.modules._state_dict import StateDict, _IncompatibleKeys
+from minitorch_ff.nn.parameter import forget_gradients
 
 if TYPE_CHECKING:
     from typing import Self
@@ -186,16 +187,7 @@ class Module(HookRegistration, StateDict, Conversion):
             set_to_none: Whether `.grad` becomes None; otherwise it is filled with
                 zeros.
         """
-        for parameter in self.parameters():
-            grad = parameter.grad
-            if grad is None:
-                continue
-            if set_to_none:
-                parameter.grad = None
-            elif grad.grad_fn is not None:
-                grad.detach_().zero_()
-            else:
-                grad.requires_grad_(False).zero_()
+        forget_gradients(self.parameters(), set_to_none)
 
     # --------------------------------------------------------------- text and copying
 

@@ -156,8 +156,10 @@ class TripletMarginLoss(_Loss):
 
     def forward(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
         """Three tensors of shape `(N, D)` or `(D)`."""
-        points, settings = (anchor, positive, negative), (self.margin, self.p, self.eps, self.swap)
-        return F.triplet_margin_loss(*points, *settings, reduction=self.reduction)
+        return F.triplet_margin_loss(
+            anchor, positive, negative, self.margin, self.p, self.eps, self.swap,
+            reduction=self.reduction,
+        )  # fmt: skip
 
 
 class TripletMarginWithDistanceLoss(_Loss):
@@ -219,8 +221,9 @@ class PoissonNLLLoss(_Loss):
 
     def forward(self, log_input: Tensor, target: Tensor) -> Tensor:
         """Any shape, and the same."""
-        settings = {"eps": self.eps, "reduction": self.reduction}
-        return F.poisson_nll_loss(log_input, target, self.log_input, self.full, **settings)
+        return F.poisson_nll_loss(
+            log_input, target, self.log_input, self.full, eps=self.eps, reduction=self.reduction
+        )
 
 
 class GaussianNLLLoss(_Loss):

@@ -10,9 +10,7 @@ from minitorch_ff.optim.lr_scheduler.base import (
     LRScheduler, Rate, check_optimizer, per_group, set_group_value,
 )  # fmt: skip
 from minitorch_ff.optim.lr_scheduler.function import function_state
-from minitorch_ff.optim.lr_scheduler.momentum import (
-    momentum_bounds, set_momentum, start_at_highest, uses_beta1,
-)  # fmt: skip
+from minitorch_ff.optim.lr_scheduler.momentum import momentum_bounds, set_momentum, uses_beta1
 from minitorch_ff.optim.optimizer import Optimizer
 
 # What the scale of each built-in policy is a function of.
@@ -89,10 +87,9 @@ class CyclicLR(LRScheduler):
         self.cycle_momentum = cycle_momentum
         if cycle_momentum:
             self.use_beta1 = uses_beta1(optimizer)
-            lowest, highest = momentum_bounds(optimizer, base_momentum, max_momentum)
-            self.base_momentums, self.max_momentums = lowest, highest
-            if last_epoch == -1:
-                start_at_highest(optimizer, self.use_beta1, lowest, highest)
+            self.base_momentums, self.max_momentums = momentum_bounds(
+                optimizer, base_momentum, max_momentum, last_epoch == -1
+            )
         super().__init__(optimizer, last_epoch)
         self.base_lrs = base_lrs
 

@@ -30,20 +30,19 @@ def set_momentum(group: dict[str, Any], beta1: bool, value: float) -> None:
 
 
 def momentum_bounds(
-    optimizer: Optimizer, lowest: Any, highest: Any
+    optimizer: Optimizer, lowest: Any, highest: Any, beginning: bool
 ) -> tuple[list[float], list[float]]:
-    """The lowest and the highest momentum of each parameter group."""
-    return (
-        per_group("base_momentum", optimizer, lowest),
-        per_group("max_momentum", optimizer, highest),
-    )
+    """The lowest and the highest momentum of each parameter group.
 
-
-def start_at_highest(
-    optimizer: Optimizer, beta1: bool, lowest: list[float], highest: list[float]
-) -> None:
-    """Begin a cycle: momentum is high where the rate is low. Notes the bounds, too."""
-    for group, low, high in zip(optimizer.param_groups, lowest, highest, strict=True):
-        set_momentum(group, beta1, high)
-        group["max_momentum"] = high
-        group["base_momentum"] = low
+    A cycle that is beginning starts at the highest, as momentum is high where the rate is
+    low; and the groups note their bounds.
+    """
+    lows = per_group("base_momentum", optimizer, lowest)
+    highs = per_group("max_momentum", optimizer, highest)
+    if beginning:
+        beta1 = uses_beta1(optimizer)
+        for group, low, high in zip(optimizer.param_groups, lows, highs, strict=True):
+            set_momentum(group, beta1, high)
+            group["max_momentum"] = high
+            group["base_momentum"] = low
+    return lows, highs

@@ -6,9 +6,7 @@ import math
 from typing import Any, Literal
 
 from minitorch_ff.optim.lr_scheduler.base import LRScheduler, Rate, check_optimizer, per_group
-from minitorch_ff.optim.lr_scheduler.momentum import (
-    momentum_bounds, set_momentum, start_at_highest, uses_beta1,
-)  # fmt: skip
+from minitorch_ff.optim.lr_scheduler.momentum import momentum_bounds, set_momentum, uses_beta1
 from minitorch_ff.optim.optimizer import Optimizer
 
 
@@ -101,9 +99,7 @@ class OneCycleLR(LRScheduler):
         self.cycle_momentum = cycle_momentum
         if cycle_momentum:
             self.use_beta1 = uses_beta1(optimizer)
-            bounds = momentum_bounds(optimizer, base_momentum, max_momentum)
-            if last_epoch == -1:
-                start_at_highest(optimizer, self.use_beta1, *bounds)
+            momentum_bounds(optimizer, base_momentum, max_momentum, last_epoch == -1)
         super().__init__(optimizer, last_epoch)
 
     def _plan(self, pct_start: float, three_phase: bool) -> list[dict[str, Any]]:

@@ -34,6 +34,14 @@ def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
+def _must_be(
+    wanted: str, is_so: bool, name: str, value: Any, error: type[Exception] = ValueError
+) -> None:
+    """Refuse a setting that is not as wanted."""
+    if not is_so:
+        raise error(f"{name} should be a {wanted} value, but got {name}={value}")
+
+
 class Sampler(Generic[Index]):
     """Base class of samplers: a subclass writes `__iter__`, and `__len__` if it can.
 
@@ -105,15 +113,9 @@ class RandomSampler(Sampler[int]):
         self.replacement = replacement
         self._num_samples = num_samples
         self.generator = generator
-        if not isinstance(replacement, bool):
-            raise TypeError(
-                f"replacement should be a boolean value, but got replacement={replacement}"
-            )
-        if not isinstance(self.num_samples, int) or self.num_samples <= 0:
-            raise ValueError(
-                "num_samples should be a positive integer value, "
-                f"but got num_samples={self.num_samples}"
-            )
+        _must_be("boolean", isinstance(replacement, bool), "replacement", replacement, TypeError)
+        count = self.num_samples
+        _must_be("positive integer", isinstance(count, int) and count > 0, "num_samples", count)
 
     @property
     def num_samples(self) -> int:
@@ -193,14 +195,8 @@ class WeightedRandomSampler(Sampler[int]):
         replacement: bool = True,
         generator: Generator | None = None,
     ) -> None:
-        if not _is_count(num_samples):
-            raise ValueError(
-                f"num_samples should be a positive integer value, but got num_samples={num_samples}"
-            )
-        if not isinstance(replacement, bool):
-            raise ValueError(
-                f"replacement should be a boolean value, but got replacement={replacement}"
-            )
+        _must_be("positive integer", _is_count(num_samples), "num_samples", num_samples)
+        _must_be("boolean", isinstance(replacement, bool), "replacement", replacement)
         self.weights = as_tensor(weights, dtype=float64)
         if self.weights.dim() != 1:
             raise ValueError(
@@ -243,12 +239,8 @@ class BatchSampler(Sampler[list[int]]):
     def __init__(
         self, sampler: Sampler[int] | Iterable[int], batch_size: int, drop_last: bool
     ) -> None:
-        if not _is_count(batch_size):
-            raise ValueError(
-                f"batch_size should be a positive integer value, but got batch_size={batch_size}"
-            )
-        if not isinstance(drop_last, bool):
-            raise ValueError(f"drop_last should be a boolean value, but got drop_last={drop_last}")
+        _must_be("positive integer", _is_count(batch_size), "batch_size", batch_size)
+        _must_be("boolean", isinstance(drop_last, bool), "drop_last", drop_last)
         self.sampler = sampler
         self.batch_size = batch_size
         self.drop_last = drop_last

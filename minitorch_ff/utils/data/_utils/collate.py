@@ -30,7 +30,7 @@ def _like(template: Any, items: Any) -> Any:
         if not isinstance(template, MutableMapping | MutableSequence):
             return type(template)(items)
         filled = copy.copy(template)  # it may carry more than its items
-        if isinstance(items, dict):
+        if isinstance(filled, MutableMapping):
             filled.update(items)
         else:
             for index, item in enumerate(items):
