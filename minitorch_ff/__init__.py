@@ -36,8 +36,8 @@ from minitorch_ff._functions.complex_numbers import (
     angle, conj, conj_physical, imag, real, resolve_conj,
 )  # fmt: skip
 from minitorch_ff._functions.conversion import (
-    channels_last, channels_last_3d, contiguous_format, is_complex, is_floating_point, layout,
-    memory_format, preserve_format, strided,
+    channels_last, channels_last_3d, contiguous_format, is_complex, is_floating_point,
+    is_inference, layout, memory_format, preserve_format, strided,
 )  # fmt: skip
 from minitorch_ff._functions.conversion import truth as is_nonzero
 from minitorch_ff._functions.counting import bincount, bucketize, histc, searchsorted
@@ -179,7 +179,8 @@ __all__ = [
     "hypot", "i0", "iinfo", "imag", "index_add", "index_copy", "index_fill", "index_put",
     "index_select", "inference_mode", "initial_seed", "inner", "int", "int16", "int32", "int64",
     "int8", "inverse", "is_complex", "is_deterministic_algorithms_warn_only_enabled",
-    "is_floating_point", "is_grad_enabled", "is_inference_mode_enabled", "is_nonzero",
+    "is_floating_point", "is_grad_enabled", "is_inference", "is_inference_mode_enabled",
+    "is_nonzero",
     "is_tensor", "isclose", "isfinite", "isin", "isinf", "isnan", "isneginf", "isposinf",
     "isreal", "kthvalue", "layout", "lcm", "ldexp", "le", "lerp", "less", "less_equal", "lgamma",
     "linspace", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logaddexp2",

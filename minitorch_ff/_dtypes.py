@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import importlib
 from typing import Any
 
@@ -37,7 +38,13 @@ class dtype:
         "itemsize",
     )
 
-    def __init__(self, name: str, itemsize: int, category: int, signed: bool = True) -> None:
+    def __init__(
+        self,
+        name: str,
+        itemsize: builtins.int,
+        category: builtins.int,
+        signed: builtins.bool = True,
+    ) -> None:
         self.__name__ = name
         self.itemsize = itemsize
         self.is_floating_point = category == FLOATING
@@ -217,21 +224,22 @@ class finfo:
             )
         if not (type.is_floating_point or type.is_complex):
             raise TypeError(
-                f"torch.finfo() requires a floating point input type. Use torch.iinfo to handle '{type}'"
+                "torch.finfo() requires a floating point input type. Use torch.iinfo to handle "
+                f"'{type}'"
             )
         real = type.to_real()
         if real is bfloat16:
             info = importlib.import_module("ml_dtypes").finfo("bfloat16")
         else:
             info = numpy.finfo(real.numpy)
-        self.bits = int_(info.bits)
+        self.bits = builtins.int(info.bits)
         self.eps, self.max, self.min = (
-            float_(info.eps),
-            float_(info.max),
-            float_(info.min),
+            builtins.float(info.eps),
+            builtins.float(info.max),
+            builtins.float(info.min),
         )
-        self.tiny = self.smallest_normal = float_(info.smallest_normal)
-        self.resolution = float_(info.resolution)
+        self.tiny = self.smallest_normal = builtins.float(info.smallest_normal)
+        self.resolution = builtins.float(info.resolution)
         self.dtype = real.__name__
 
     def __repr__(self) -> str:
@@ -262,7 +270,7 @@ class iinfo:
                 f"torch.iinfo() requires an integer input type. Use torch.finfo to handle '{type}'"
             )
         info = numpy.iinfo(type.numpy)
-        self.bits, self.max, self.min = info.bits, int_(info.max), int_(info.min)
+        self.bits, self.max, self.min = info.bits, builtins.int(info.max), builtins.int(info.min)
         self.dtype = type.__name__
 
     def __repr__(self) -> str:
@@ -271,9 +279,3 @@ class iinfo:
 
 def _kind(value: object) -> str:
     return value.__class__.__name__
-
-
-int_ = int64.itemsize.__class__
-"""Python's own `int`: in this file the name means `torch.int`."""
-float_ = (0.0).__class__
-"""Python's own `float`."""

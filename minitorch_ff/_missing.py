@@ -14,7 +14,7 @@ def missing(module: str) -> Callable[[str], Any]:
     """
     torch_name = module.replace("minitorch_ff", "torch", 1)
 
-    def __getattr__(name: str) -> Any:
+    def __getattr__(name: str) -> Any:  # noqa: N807 - a module takes it for its own
         raise AttributeError(absent(torch_name, name, dir(sys.modules[module])))
 
     return __getattr__

@@ -2,7 +2,8 @@
 
 A function placed in a class body is a method, so every method that has the function's own
 signature is one line here; its documentation is the function's. Where PyTorch gives the
-method another signature, it is written out.
+method another signature, it is written out. The file is longer than others because it is the
+one list of all methods.
 """
 
 from __future__ import annotations
@@ -21,17 +22,18 @@ from minitorch_ff._functions import (
 )  # fmt: skip
 from minitorch_ff._functions import matmul as products
 from minitorch_ff._functions import quantile as quantiles
-from minitorch_ff._functions._operands import infix_of
+from minitorch_ff._functions._operands import C_NAMES, infix_of
 from minitorch_ff._functions.metadata import becoming
 from minitorch_ff._size import Size, size_of
 from minitorch_ff.firefly import graph
 from minitorch_ff.firefly import tensor as engine
 from minitorch_ff.firefly.hooks import RemovableHandle, RetainGrad, file_hook, hooks_of
 from minitorch_ff.firefly.in_place import all_in_place, in_place
+from minitorch_ff.firefly.modes import inference_enabled
 from minitorch_ff.firefly.ops import arithmetic as ops
 from minitorch_ff.firefly.ops import comparison as comparisons
 from minitorch_ff.firefly.ops import logic as bits
-from minitorch_ff.firefly.ops.base import infix, split_output
+from minitorch_ff.firefly.ops.base import TYPE_NAMES, infix, split_output
 from minitorch_ff.firefly.tensor import AccumulateGrad, require_grad, wrap
 from minitorch_ff.firefly.views import detached
 
@@ -114,6 +116,8 @@ class Tensor(engine.Tensor):
 
     @property
     def _version(self) -> int:
+        if self.version[0] < 0:
+            raise RuntimeError("Inference tensors do not track version counter.")
         return self.version[0]
 
     @property
@@ -126,7 +130,10 @@ class Tensor(engine.Tensor):
     @property
     def data(self) -> Tensor:
         """The same memory, without history and with a version counter of its own."""
-        return wrap(Tensor, self.buffer[...])
+        out = wrap(Tensor, self.buffer[...])
+        if self.is_inference():
+            out.version = self.version
+        return out
 
     @data.setter
     def data(self, other: Tensor) -> None:
@@ -163,13 +170,18 @@ class Tensor(engine.Tensor):
     new_empty, new_full = creation.new_empty, creation.new_full
     is_floating_point = conversion.is_floating_point
     is_complex, is_signed = conversion.is_complex, conversion.is_signed
+    is_inference = conversion.is_inference
 
     # ------------------------------------------------------------------- gradients
 
     @property
     def requires_grad(self) -> builtins.bool:
-        """Whether operators on this tensor are recorded."""
-        return self.edge() is not None
+        """Whether operators on this tensor are recorded.
+
+        A view made under `no_grad` says what its base says.
+        """
+        view = self.view_of
+        return self.node is not None or (view is not None and view.base.node is not None)
 
     @requires_grad.setter
     def requires_grad(self, mode: builtins.bool) -> None:
@@ -186,6 +198,11 @@ class Tensor(engine.Tensor):
             if self.buffer.dtype.kind not in "fcV":
                 raise RuntimeError("only Tensors of floating point dtype can require gradients")
             if self.edge() is None:
+                if self.version[0] < 0 and not inference_enabled():
+                    raise RuntimeError(
+                        "Setting requires_grad=True on inference tensor outside InferenceMode is "
+                        "not allowed."
+                    )
                 require_grad(self)
         elif self.edge() is not None:
             if type(self.node) is not AccumulateGrad:
@@ -282,7 +299,9 @@ class Tensor(engine.Tensor):
         if self.edge() is None:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
         if not self.is_leaf:
-            raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+            raise RuntimeError(
+                "post accumulate grad hooks cannot be registered on non-leaf tensors"
+            )
         return file_hook(hooks_of(self.node).accumulated, hook)
 
     def retain_grad(self) -> None:
@@ -616,8 +635,8 @@ class Tensor(engine.Tensor):
     eq, lt, le = comparison.eq, comparison.lt, comparison.le
     ne, gt, ge = comparison.ne, comparison.gt, comparison.ge
     not_equal, less, less_equal, greater, greater_equal = ne, lt, le, gt, ge
-    eq_, lt_, le_ = [in_place(comparison.as_number(name)) for name in ("eq", "lt", "le")]
-    ne_, gt_, ge_ = [in_place(comparison.as_number(name)) for name in ("ne", "gt", "ge")]
+    eq_, lt_, le_ = (in_place(comparison.as_number(name)) for name in ("eq", "lt", "le"))
+    ne_, gt_, ge_ = (in_place(comparison.as_number(name)) for name in ("ne", "gt", "ge"))
     not_equal_, less_, less_equal_, greater_, greater_equal_ = ne_, lt_, le_, gt_, ge_
     isclose, allclose, equal = comparison.isclose, comparison.allclose, comparison.equal
     isnan, isinf, isfinite = comparison.isnan, comparison.isinf, comparison.isfinite
@@ -667,7 +686,24 @@ def _check_grad(tensor: Tensor, grad: Any) -> None:
     """Refuse a gradient that does not fit."""
     if not isinstance(grad, Tensor):
         raise TypeError(
-            f"assigned grad expected to be a Tensor or None but got grad of type {type(grad).__name__}"
+            "assigned grad expected to be a Tensor or None but got grad of type "
+            f"{type(grad).__name__}"
         )
+    if grad is tensor:
+        raise RuntimeError("can't assign Variable as its own grad")
     if grad.buffer.shape != tensor.buffer.shape:
-        raise RuntimeError("assigned grad has data of a different size")
+        raise RuntimeError(
+            f"attempting to assign a gradient of size '{list(grad.buffer.shape)}' to a tensor of "
+            f"size '{list(tensor.buffer.shape)}'. Please ensure that the gradient and the tensor "
+            "are the same size"
+        )
+    if grad.buffer.dtype != tensor.buffer.dtype:
+        given = C_NAMES.get(grad.buffer.dtype.name, grad.buffer.dtype.name)
+        raise RuntimeError(
+            f"attempting to assign a gradient with dtype '{given}' to a tensor with grad_dtype "
+            f"'{TYPE_NAMES[tensor.buffer.dtype.name]}'. The gradient must match the tensor's "
+            "grad_dtype (defaults to the tensor's dtype). You can set the tensor's grad_dtype "
+            "attribute with a specific dtype, or None to allow any dtype. Set grad_dtype with "
+            "caution. Diverging the dtypes of a tensor and its gradient may break downstream "
+            "systems that assume they match."
+        )

@@ -140,4 +140,5 @@ def solve_triangular(
         triangle = triangle + wrap(type(A), A.backend.identities(A.buffer))
     return solve(triangle, B, left=left)
 
+
 __getattr__ = _missing(__name__)

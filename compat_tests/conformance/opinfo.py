@@ -223,7 +223,9 @@ def modules_with_errors(tiers) -> list:
     return [
         m
         for m in module_db
-        if scope.module_tier(module_name(m)) in tiers and m.module_error_inputs_func is not None
+        if scope.module_tier(module_name(m)) in tiers
+        and m.module_error_inputs_func is not None
+        and module_name(m) not in WITHOUT_USABLE_ERRORS
     ]
 
 

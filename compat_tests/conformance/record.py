@@ -4,6 +4,7 @@ import dataclasses
 import re
 import time
 import traceback
+import warnings
 from collections import Counter
 from collections.abc import Callable
 
@@ -66,7 +67,8 @@ class Record:
         """
         failure = None
         try:
-            with time_limit(SAMPLE_SECONDS):
+            with time_limit(SAMPLE_SECONDS), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
                 compare()
         except Skip as skip:
             self.skip(str(skip))

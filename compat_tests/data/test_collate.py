@@ -141,10 +141,7 @@ def test_tensors(dtype, shape):
 
 def test_tensors_in_structures():
     def body(torch):
-        samples = [
-            {"x": torch.full((2,), float(i)), "y": (i, [torch.tensor(i)])}
-            for i in range(3)
-        ]
+        samples = [{"x": torch.full((2,), float(i)), "y": (i, [torch.tensor(i)])} for i in range(3)]
         return torch.utils.data.default_collate(samples)
 
     same_in_both(body)

@@ -50,18 +50,12 @@ DATASETS = {
     "squares": lambda torch: Squares(),
     "tensor": lambda torch: torch.arange(20).reshape(10, 2),
     "array": lambda torch: np.arange(20, dtype=np.float32).reshape(10, 2),
-    "subset": lambda torch: torch.utils.data.Subset(
-        rows(torch), [9, 0, 3, 3, -1, 2, 5, 7, 1, 4]
-    ),
+    "subset": lambda torch: torch.utils.data.Subset(rows(torch), [9, 0, 3, 3, -1, 2, 5, 7, 1, 4]),
     "subset of subset": lambda torch: torch.utils.data.Subset(
         torch.utils.data.Subset(rows(torch), list(range(9, -1, -1))), list(range(0, 10))
     ),
-    "subset by array": lambda torch: torch.utils.data.Subset(
-        rows(torch), np.arange(10)[::-1]
-    ),
-    "subset by tensor": lambda torch: torch.utils.data.Subset(
-        rows(torch), torch.arange(10)
-    ),
+    "subset by array": lambda torch: torch.utils.data.Subset(rows(torch), np.arange(10)[::-1]),
+    "subset by tensor": lambda torch: torch.utils.data.Subset(rows(torch), torch.arange(10)),
     "split": lambda torch: torch.utils.data.random_split(rows(torch, 15), [10, 5])[0],
     "concat": lambda torch: rows(torch, 4) + rows(torch, 6),
     "stack": lambda torch: torch.utils.data.StackDataset(rows(torch), range(10)),
@@ -71,9 +65,7 @@ DATASETS = {
     ),
     "cube": lambda torch: torch.utils.data.TensorDataset(torch.rand(10, 3, 2, 2)),
     "strided": lambda torch: torch.utils.data.TensorDataset(torch.arange(20)[::2]),
-    "parameter": lambda torch: torch.utils.data.TensorDataset(
-        torch.arange(10.0).requires_grad_()
-    ),
+    "parameter": lambda torch: torch.utils.data.TensorDataset(torch.arange(10.0).requires_grad_()),
 }
 SETTINGS = {
     "default": {},
@@ -131,9 +123,7 @@ def test_batches_have_memory_of_their_own(permuted):
     def body(torch):
         x = torch.zeros(4, 2, 3)
         x = x.permute(1, 2, 0) if permuted else x
-        loader = torch.utils.data.DataLoader(
-            torch.utils.data.TensorDataset(x), batch_size=2
-        )
+        loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x), batch_size=2)
         (batch,) = next(iter(loader))
         batch += 1
         x[0] = 5.0
@@ -223,9 +213,7 @@ INDICES = {
 def test_unusual_indices(name, kind):
     def body(torch):
         dataset = DATASETS[kind](torch)
-        loader = torch.utils.data.DataLoader(
-            dataset, batch_size=2, sampler=INDICES[name]
-        )
+        loader = torch.utils.data.DataLoader(dataset, batch_size=2, sampler=INDICES[name])
         return list(loader)
 
     try:
@@ -427,12 +415,8 @@ WRONG = {
     "no samples": lambda torch: list(torch.utils.data.DataLoader({"a": 1}, 2)),
     "empty batch": lambda torch: list(make(batch_sampler=[[]])(torch)),
     "pickled pass": lambda torch: pickle.dumps(iter(make()(torch))),
-    "stream shuffled": lambda torch: torch.utils.data.DataLoader(
-        stream(torch), shuffle=True
-    ),
-    "stream sampler": lambda torch: torch.utils.data.DataLoader(
-        stream(torch), sampler=[1]
-    ),
+    "stream shuffled": lambda torch: torch.utils.data.DataLoader(stream(torch), shuffle=True),
+    "stream sampler": lambda torch: torch.utils.data.DataLoader(stream(torch), sampler=[1]),
     "stream batch sampler": lambda torch: torch.utils.data.DataLoader(
         stream(torch), batch_sampler=[1]
     ),
@@ -451,9 +435,7 @@ def test_errors(name):
 
 def test_empty_dataset():
     def body(torch):
-        return len(torch.utils.data.DataLoader([])), list(
-            torch.utils.data.DataLoader([])
-        )
+        return len(torch.utils.data.DataLoader([])), list(torch.utils.data.DataLoader([]))
 
     same_in_both(body)
 

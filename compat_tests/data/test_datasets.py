@@ -150,9 +150,7 @@ WRONG = {
     "no samples": lambda torch: torch.utils.data.Dataset()[0],
     "no length": lambda torch: len(torch.utils.data.Dataset()),
     "iterable by index": lambda torch: numbers(torch.utils.data)[0],
-    "sizes": lambda torch: torch.utils.data.TensorDataset(
-        torch.zeros(2), torch.zeros(3)
-    ),
+    "sizes": lambda torch: torch.utils.data.TensorDataset(torch.zeros(2), torch.zeros(3)),
     "beyond": lambda torch: torch.utils.data.TensorDataset(torch.zeros(2))[2],
     "stack nothing": lambda torch: torch.utils.data.StackDataset(),
     "stack both": lambda torch: torch.utils.data.StackDataset([1], a=[2]),
@@ -160,9 +158,7 @@ WRONG = {
     "stack named sizes": lambda torch: torch.utils.data.StackDataset(a=[1], b=[2, 3]),
     "stack nested": nested_size,
     "concat nothing": lambda torch: torch.utils.data.ConcatDataset([]),
-    "concat iterable": lambda torch: torch.utils.data.ConcatDataset(
-        [numbers(torch.utils.data)]
-    ),
+    "concat iterable": lambda torch: torch.utils.data.ConcatDataset([numbers(torch.utils.data)]),
     "concat below": lambda torch: torch.utils.data.ConcatDataset([[1], [2]])[-3],
     "concat beyond": lambda torch: torch.utils.data.ConcatDataset([[1], [2]])[2],
     "add": lambda torch: torch.utils.data.Dataset() + torch.utils.data.Dataset(),
@@ -170,9 +166,7 @@ WRONG = {
     "chain length": lambda torch: len(torch.utils.data.ChainDataset([[1]])),
     "subset": only_getitem,
     "split sum": lambda torch: torch.utils.data.random_split(range(9), [3, 3]),
-    "split fraction": lambda torch: torch.utils.data.random_split(
-        range(9), [-0.5, 1.5]
-    ),
+    "split fraction": lambda torch: torch.utils.data.random_split(range(9), [-0.5, 1.5]),
     "split fractions": lambda torch: torch.utils.data.random_split(range(9), [0.5]),
 }
 

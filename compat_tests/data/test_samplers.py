@@ -9,18 +9,10 @@ from compat_tests.worlds import same_error, same_in_both
 SAMPLERS = {
     "sequential": lambda data, g: data.SequentialSampler(range(7)),
     "random": lambda data, g: data.RandomSampler(range(100), generator=g),
-    "random fewer": lambda data, g: data.RandomSampler(
-        range(10), num_samples=4, generator=g
-    ),
-    "random more": lambda data, g: data.RandomSampler(
-        range(10), num_samples=34, generator=g
-    ),
-    "random twice": lambda data, g: data.RandomSampler(
-        range(10), num_samples=20, generator=g
-    ),
-    "replacement": lambda data, g: data.RandomSampler(
-        range(10), replacement=True, generator=g
-    ),
+    "random fewer": lambda data, g: data.RandomSampler(range(10), num_samples=4, generator=g),
+    "random more": lambda data, g: data.RandomSampler(range(10), num_samples=34, generator=g),
+    "random twice": lambda data, g: data.RandomSampler(range(10), num_samples=20, generator=g),
+    "replacement": lambda data, g: data.RandomSampler(range(10), replacement=True, generator=g),
     "replacement more": lambda data, g: data.RandomSampler(
         range(1000), replacement=True, num_samples=77, generator=g
     ),
@@ -114,17 +106,13 @@ WRONG = {
     "empty": lambda torch: torch.utils.data.RandomSampler([]),
     "weights count": lambda torch: torch.utils.data.WeightedRandomSampler([1, 2], 0),
     "weights bool": lambda torch: torch.utils.data.WeightedRandomSampler([1, 2], True),
-    "weights replacement": lambda torch: torch.utils.data.WeightedRandomSampler(
-        [1, 2], 1, 3
-    ),
+    "weights replacement": lambda torch: torch.utils.data.WeightedRandomSampler([1, 2], 1, 3),
     "weights shape": lambda torch: torch.utils.data.WeightedRandomSampler([[1, 2]], 1),
     "batch size": lambda torch: torch.utils.data.BatchSampler([1], 0, False),
     "batch size bool": lambda torch: torch.utils.data.BatchSampler([1], True, False),
     "batch size float": lambda torch: torch.utils.data.BatchSampler([1], 2.5, False),
     "drop last": lambda torch: torch.utils.data.BatchSampler([1], 2, 1),
-    "batch length": lambda torch: len(
-        torch.utils.data.BatchSampler(iter([1]), 2, False)
-    ),
+    "batch length": lambda torch: len(torch.utils.data.BatchSampler(iter([1]), 2, False)),
     "rank": lambda torch: torch.utils.data.DistributedSampler([1], 3, 3),
     "negative rank": lambda torch: torch.utils.data.DistributedSampler([1], 3, -1),
     "no group": lambda torch: torch.utils.data.DistributedSampler([1]),

@@ -231,9 +231,7 @@ def test_error_in_the_init_function():
         raise ValueError(f"worker {worker_id}")
 
     def head(world):
-        loader = world.utils.data.DataLoader(
-            range(4), num_workers=1, worker_init_fn=fail
-        )
+        loader = world.utils.data.DataLoader(range(4), num_workers=1, worker_init_fn=fail)
         with pytest.raises(ValueError, match="worker 0") as caught:
             list(loader)
         return str(caught.value).splitlines()[:2]

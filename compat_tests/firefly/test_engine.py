@@ -338,7 +338,9 @@ def resident_pages():
 
 def grown_by_training(steps):
     """Bytes of resident memory that so many steps of training leave behind."""
-    model = ff.nn.Sequential(ff.nn.Linear(8, 16), ff.nn.BatchNorm1d(16), ff.nn.ReLU(), ff.nn.Linear(16, 4))
+    model = ff.nn.Sequential(
+        ff.nn.Linear(8, 16), ff.nn.BatchNorm1d(16), ff.nn.ReLU(), ff.nn.Linear(16, 4)
+    )
     optimizer = ff.optim.Adam(model.parameters(), lr=1e-3)
     x, y = ff.randn(32, 8), ff.arange(32) % 4
 

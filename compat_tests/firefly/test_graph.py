@@ -52,7 +52,9 @@ def test_hooks_of_nodes():
     seen = []
     product.grad_fn.register_prehook(lambda given: seen.append(given[0].item()))
     product.grad_fn.register_prehook(lambda given: (given[0] * 2,))
-    product.grad_fn.register_hook(lambda made, given: seen.append((made[0].item(), given[0].item())))
+    product.grad_fn.register_hook(
+        lambda made, given: seen.append((made[0].item(), given[0].item()))
+    )
     product.grad_fn.register_hook(lambda made, given: (made[0] + 1, made[1]))
     product.backward()
     assert seen == [1.0, (10.0, 2.0)]

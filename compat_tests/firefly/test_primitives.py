@@ -198,7 +198,7 @@ BATCHES = {"rows": ((6, 3), (0,)), "images": ((2, 3, 4, 5), (0, 2, 3))}
 
 
 @both_dtypes
-@pytest.mark.parametrize("shape, dims", BATCHES.values(), ids=BATCHES)
+@pytest.mark.parametrize(("shape", "dims"), BATCHES.values(), ids=BATCHES)
 def test_batch_norm(xp, shape, dims, dtype):
     x, grad, weight, bias = arrays(xp, shape, shape, (3,), (3,), dtype=dtype)
     share, eps = 3 / x.size, 1e-5

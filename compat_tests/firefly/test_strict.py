@@ -11,7 +11,7 @@ import torch
 import minitorch_ff as ff
 from compat_tests.conformance import opinfo
 from compat_tests.conformance.opinfo import Options
-from compat_tests.conformance.outcome import Skip, seed_all, short
+from compat_tests.conformance.outcome import Skip, seed_all
 from compat_tests.conformance.transfer import Transfer, tensors_in
 from compat_tests.strict_backend import StrictArray
 from minitorch_ff.firefly.backend import registry

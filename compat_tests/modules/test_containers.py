@@ -24,9 +24,7 @@ def test_sequential(same):
     def body(w, note):
         nn = w.nn
         s = nn.Sequential(*pieces(w, "abcd"))
-        note(
-            s, s(""), len(s), [m("") for m in s], nn.Sequential(), len(nn.Sequential())
-        )
+        note(s, s(""), len(s), [m("") for m in s], nn.Sequential(), len(nn.Sequential()))
         note(s[0], s[-1], s[1:3], s[::2], s[::-1], s[5:])
         named = nn.Sequential(OrderedDict(x=piece(w, "x"), y=piece(w, "y")))
         note(named, named(""), named[0], named.x, named[:1], named[-1])
@@ -83,9 +81,7 @@ def test_module_list(same):
     def body(w, note):
         nn = w.nn
         m = nn.ModuleList(pieces(w, "abcd"))
-        note(
-            m, len(m), [p("") for p in m], nn.ModuleList(), m[0], m[-1], m[1:3], m[::-1]
-        )
+        note(m, len(m), [p("") for p in m], nn.ModuleList(), m[0], m[-1], m[1:3], m[::-1])
         for index in (4, -5, "a", 1.0, None):
             note.attempt(m.__getitem__, index)
             note.attempt(m.__setitem__, index, piece(w, "z"))

@@ -37,9 +37,7 @@ def test_forward_hooks(same):
         m, calls = scaling(w), []
         x = w.ones(2)
         m.register_forward_pre_hook(lambda mod, args: calls.append(("pre", args)))
-        m.register_forward_hook(
-            lambda mod, args, out: calls.append(("hook", args, out))
-        )
+        m.register_forward_hook(lambda mod, args, out: calls.append(("hook", args, out)))
         note(m(x, 1.0, twice=True), calls)
         calls.clear()
         handles = [
@@ -48,9 +46,7 @@ def test_forward_hooks(same):
                 lambda mod, args, kwargs: ((args[0],), {**kwargs, "twice": True}),
                 with_kwargs=True,
             ),
-            m.register_forward_pre_hook(
-                lambda mod, args: calls.append("first"), prepend=True
-            ),
+            m.register_forward_pre_hook(lambda mod, args: calls.append("first"), prepend=True),
             m.register_forward_hook(
                 lambda mod, args, kwargs, out: out + len(kwargs), with_kwargs=True
             ),
@@ -143,9 +139,7 @@ def test_hooks_of_all_modules(same):
 def test_backward_hooks(same):
     def body(w, note):
         m, calls = scaling(w), []
-        m.register_full_backward_hook(
-            lambda mod, gi, go: calls.append(("hook", gi, go))
-        )
+        m.register_full_backward_hook(lambda mod, gi, go: calls.append(("hook", gi, go)))
         m.register_full_backward_pre_hook(lambda mod, go: calls.append(("pre", go)))
         x = leaf(w, 1.0, 2.0)
         y = m(x, 0.5, twice=True)
@@ -279,9 +273,7 @@ def test_backward_hooks_of_all_modules(same):
             where.register_module_full_backward_hook(
                 lambda mod, gi, go: calls.append(("hook", gi, go))
             ),
-            where.register_module_full_backward_pre_hook(
-                lambda mod, go: calls.append(("pre", go))
-            ),
+            where.register_module_full_backward_pre_hook(lambda mod, go: calls.append(("pre", go))),
         ]
         note.attempt(where.register_module_backward_hook, lambda *args: None)
         m = scaling(w)

@@ -56,9 +56,7 @@ def test_half_precision(name):
         assert filled(ff, name, (5, 8), dtype) == filled(torch, name, (5, 8), dtype)
 
 
-@pytest.mark.parametrize(
-    "shape", [(5, 3), (3, 5), (4, 4), (3, 2, 2), (2, 3, 3)], ids=str
-)
+@pytest.mark.parametrize("shape", [(5, 3), (3, 5), (4, 4), (3, 2, 2), (2, 3, 3)], ids=str)
 def test_orthogonal(same, shape):
     def body(w, note):
         t = w.empty(shape)
@@ -93,9 +91,7 @@ def test_structured(same):
         note(init.eye_(w.empty(2, 2, dtype=w.float64)))
         note(init.dirac_(w.empty(4, 3, 3)), init.dirac_(w.empty(4, 2, 3, 4), groups=2))
         note(init.dirac_(w.nn.Parameter(w.empty(2, 5, 3, 3, 3))))
-        note(
-            init.sparse_(w.empty(10, 4), 0.3), init.sparse_(w.empty(6, 3), 0.5, std=1.0)
-        )
+        note(init.sparse_(w.empty(10, 4), 0.3), init.sparse_(w.empty(6, 3), 0.5, std=1.0))
         note(init.sparse_(w.nn.Parameter(w.empty(5, 5)), 0.1))
 
     same(body)

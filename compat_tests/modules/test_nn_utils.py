@@ -151,9 +151,7 @@ def test_parametrize(same):
         net = layer(w, 3, 3)
         register = para.register_parametrization
         note(register(net, "weight", symmetric(w)) is net, net, type(net).__name__)
-        note(
-            net.weight, net(x), [n for n, _ in net.named_parameters()], net.state_dict()
-        )
+        note(net.weight, net(x), [n for n, _ in net.named_parameters()], net.state_dict())
         note(para.is_parametrized(net), para.is_parametrized(net, "weight"))
         note(para.is_parametrized(net, "bias"), para.type_before_parametrizations(net))
         net.weight = w.ones(3, 3)
@@ -213,15 +211,11 @@ def test_parametrize_buffers_and_errors(same):
             note.attempt(register, layer(w), "weight", function(forward, inverse))
             twice = register(layer(w), "weight", doubled(w))
             note.attempt(register, twice, "weight", function(forward, inverse))
-        pair = register(
-            layer(w), "bias", function(lambda a, b: a + b, lambda x: (x / 2, x / 2))
-        )
+        pair = register(layer(w), "bias", function(lambda a, b: a + b, lambda x: (x / 2, x / 2)))
         note(pair, pair.bias, [n for n, _ in pair.named_parameters()])
         pair.bias = w.zeros(3)
         note(pair.bias)
-        note.attempt(
-            para.remove_parametrizations, pair, "bias", leave_parametrized=False
-        )
+        note.attempt(para.remove_parametrizations, pair, "bias", leave_parametrized=False)
         note(para.remove_parametrizations(pair, "bias").bias)
         unsafe = register(layer(w), "weight", function(lambda x: x[:1]), unsafe=True)
         note(unsafe.weight)
@@ -244,9 +238,7 @@ def test_functional_call(same):
         note(call(net, ({"weight": weight}, {"bias": w.zeros(3)}), (x,)))
         note(call(net, {}, kwargs={"x": x}))
         note.attempt(call, net, {"weight": weight}, x, strict=True)
-        note.attempt(
-            call, net, {"weight": weight, "bias": weight, "a": x}, x, strict=True
-        )
+        note.attempt(call, net, {"weight": weight, "bias": weight, "a": x}, x, strict=True)
         note.attempt(call, net, ({"weight": weight}, {"weight": weight}), x)
         note.attempt(call, net, [3], x)
         note.attempt(call, net, 3, x)

@@ -98,7 +98,6 @@ def test_without_shape(same):
             note(isinstance(u, w.nn.Buffer), tuple(u.size()))
             note(u.is_floating_point(), u.is_complex(), str(u.double().dtype))
             note.attempt(lambda u=u: u.shape)
-            note.attempt(u.share_memory_)
             for use in (
                 lambda u: u + 1, lambda u: u.sum(), lambda u: u[0], lambda u: u.numel(),
                 lambda u: u.detach(), lambda u: u.zero_(), lambda u: u.numpy(),

@@ -60,9 +60,7 @@ def test_loading(same):
                 tensor.add_(i)
         weight = model.inner.weight
         keys = model.load_state_dict(other.state_dict())
-        note(
-            repr(keys), str(keys), tuple(keys), keys.missing_keys, keys.unexpected_keys
-        )
+        note(repr(keys), str(keys), tuple(keys), keys.missing_keys, keys.unexpected_keys)
         note(model.state_dict(), weight is model.inner.weight)
         note(weight.data_ptr() == other.inner.weight.data_ptr())
         half = other.state_dict()
@@ -170,9 +168,7 @@ def test_versions(same):
         model.child = Versioned()
         note(repr(model.load_state_dict(model.state_dict())))
         note(repr(model.load_state_dict({"child.old": w.zeros(1)})), model.child.weight)
-        note.attempt(
-            model.load_state_dict, {"child.old": w.zeros(1), "old": w.zeros(1)}
-        )
+        note.attempt(model.load_state_dict, {"child.old": w.zeros(1), "old": w.zeros(1)})
         note(seen, dict(copy.deepcopy(model.state_dict())._metadata))
 
     same(body)
@@ -205,18 +201,12 @@ def test_hooks(same):
         note.attempt(model.state_dict)
         public.remove()
 
-        def restore(
-            module, state, prefix, metadata, strict, missing, unexpected, errors
-        ):
-            calls.append(
-                (type(module).__name__, prefix, strict, missing, unexpected, errors)
-            )
+        def restore(module, state, prefix, metadata, strict, missing, unexpected, errors):
+            calls.append((type(module).__name__, prefix, strict, missing, unexpected, errors))
             state[prefix + "mean"] = w.full((2,), 7.0)
 
         model.inner.register_load_state_dict_pre_hook(restore)
-        model.inner._register_load_state_dict_pre_hook(
-            lambda *args: calls.append(len(args))
-        )
+        model.inner._register_load_state_dict_pre_hook(lambda *args: calls.append(len(args)))
         model.middle._register_load_state_dict_pre_hook(
             lambda *args: calls.append(len(args)), with_module=True
         )

@@ -32,9 +32,7 @@ def test_values(name, dtype):
     same_in_both(body, (1e-10, 1e-13) if dtype == "float64" else (2e-6, 1e-7))
 
 
-@pytest.mark.parametrize(
-    "name", ["erf", "erfc", "special.log_ndtr", "lgamma", "digamma"]
-)
+@pytest.mark.parametrize("name", ["erf", "erfc", "special.log_ndtr", "lgamma", "digamma"])
 def test_third_derivatives(name):
     def body(torch):
         x = torch.linspace(0.3, 3, 11, dtype=torch.float64, requires_grad=True)

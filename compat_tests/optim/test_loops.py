@@ -61,8 +61,7 @@ CASES = {
     "Rprop": (
         {"lr": 0.1, "step_sizes": (1e-3, 0.2)},
         {"prevs": "prev", "step_sizes": "step_size"},
-        {"etaminus": 0.5, "etaplus": 1.2}
-        | {"step_size_min": 1e-3, "step_size_max": 0.2},
+        {"etaminus": 0.5, "etaplus": 1.2} | {"step_size_min": 1e-3, "step_size_max": 0.2},
     ),
     "Adafactor": (
         {"lr": 0.1, "weight_decay": 0.1, "eps": (1e-6, 1e-3)},

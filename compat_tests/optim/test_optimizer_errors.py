@@ -7,8 +7,7 @@ import minitorch_ff as ff
 from compat_tests.worlds import same_error
 
 NAMES = (
-    "SGD Adam AdamW RMSprop Adagrad Adadelta Adamax NAdam RAdam ASGD Rprop LBFGS "
-    "Adafactor Muon"
+    "SGD Adam AdamW RMSprop Adagrad Adadelta Adamax NAdam RAdam ASGD Rprop LBFGS Adafactor Muon"
 ).split()
 CAPTURABLE = [n for n in NAMES[1:11] if n != "Adagrad"]
 

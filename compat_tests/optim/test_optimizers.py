@@ -236,9 +236,7 @@ def test_double_precision_by_default(name):
         optimizer = new(torch, name, params)
         step(torch, optimizer, params)
         state = optimizer.state[params[0]]
-        return everything(optimizer, params), {
-            k: str(v.dtype) for k, v in state.items()
-        }
+        return everything(optimizer, params), {k: str(v.dtype) for k, v in state.items()}
 
     same_in_both(body)
 
@@ -412,9 +410,7 @@ def test_old_checkpoints():
         zeros = torch.zeros(2)
         state = {"step": 3, "exp_avg": zeros.clone(), "exp_avg_sq": zeros.clone()}
         group = {"lr": 0.1, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0}
-        optimizer.load_state_dict(
-            {"state": {0: state}, "param_groups": [{**group, "params": [0]}]}
-        )
+        optimizer.load_state_dict({"state": {0: state}, "param_groups": [{**group, "params": [0]}]})
         step(torch, optimizer, params)
         return everything(optimizer, params), repr(optimizer)
 

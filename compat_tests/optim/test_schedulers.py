@@ -40,8 +40,7 @@ class World:
         if tensor_rate:
             rates = [self.framework.tensor(rate) for rate in rates]
         groups = [
-            {"params": [weight], "lr": rate}
-            for weight, rate in zip(weights, rates, strict=True)
+            {"params": [weight], "lr": rate} for weight, rate in zip(weights, rates, strict=True)
         ]
         optim = self.framework.optim
         if kind == "sgd":
@@ -85,9 +84,7 @@ CHAINABLE = {
 }
 OTHERS = {
     "lambda": lambda w, o: w.LambdaLR(o, lambda epoch: 0.95**epoch),
-    "lambda list": lambda w, o: w.LambdaLR(
-        o, [lambda e: 1 / (e + 1), lambda e: 0.9**e]
-    ),
+    "lambda list": lambda w, o: w.LambdaLR(o, [lambda e: 1 / (e + 1), lambda e: 0.9**e]),
     "lambda object": lambda w, o: w.LambdaLR(o, [Halving(), Halving()]),
     "multiplicative": lambda w, o: w.MultiplicativeLR(o, lambda e: 1 - e / 100),
     "multiplicative object": lambda w, o: w.MultiplicativeLR(o, Halving()),
@@ -154,8 +151,7 @@ def rates_and_momentum(optimizer):
     """What a scheduler may write, as plain numbers."""
     keys = ("lr", "momentum", "betas", "initial_lr", "max_lr", "min_lr", "swa_lr")
     return [
-        {key: plain(group[key]) for key in keys if key in group}
-        for group in optimizer.param_groups
+        {key: plain(group[key]) for key in keys if key in group} for group in optimizer.param_groups
     ]
 
 
@@ -224,8 +220,7 @@ def test_tensor_rate_stays_the_same_object():
         scheduler.step()
         assert [group["lr"] for group in optimizer.param_groups] == rates
         assert all(
-            group["lr"] is rate
-            for group, rate in zip(optimizer.param_groups, rates, strict=True)
+            group["lr"] is rate for group, rate in zip(optimizer.param_groups, rates, strict=True)
         )
         assert scheduler.get_last_lr()[0] is not rates[0]
 
@@ -394,9 +389,7 @@ def test_plateau_round_trip_and_new_group():
             scheduler.step(value)
         fresh = world.ReduceLROnPlateau(world.optimizer(), mode="max")
         fresh.load_state_dict(scheduler.state_dict())
-        optimizer.add_param_group(
-            {"params": [world.framework.zeros(1, requires_grad=True)]}
-        )
+        optimizer.add_param_group({"params": [world.framework.zeros(1, requires_grad=True)]})
         scheduler.step(4.0)
         return plain_state(fresh), plain_state(scheduler)
 
@@ -436,9 +429,7 @@ def called_get_lr(world):
 def new_group(world):
     optimizer = world.optimizer()
     scheduler = world.LambdaLR(optimizer, lambda epoch: 0.9**epoch)
-    optimizer.add_param_group(
-        {"params": [world.framework.zeros(1, requires_grad=True)]}
-    )
+    optimizer.add_param_group({"params": [world.framework.zeros(1, requires_grad=True)]})
     optimizer.step()
     scheduler.step()
 
@@ -446,9 +437,7 @@ def new_group(world):
 def plateau_new_group(world):
     optimizer = world.optimizer()
     scheduler = world.ReduceLROnPlateau(optimizer, patience=0, min_lr=[0.1, 0.1])
-    optimizer.add_param_group(
-        {"params": [world.framework.zeros(1, requires_grad=True)]}
-    )
+    optimizer.add_param_group({"params": [world.framework.zeros(1, requires_grad=True)]})
     scheduler.step(1.0)
     scheduler.step(2.0)
 
@@ -489,12 +478,8 @@ WRONG = {
     "restarts length": with_sgd(lambda w, o: w.CosineAnnealingWarmRestarts(o, 0)),
     "restarts type": with_sgd(lambda w, o: w.CosineAnnealingWarmRestarts(o, 1.5)),
     "restarts growth": with_sgd(lambda w, o: w.CosineAnnealingWarmRestarts(o, 2, 0)),
-    "restarts floor": with_sgd(
-        lambda w, o: w.CosineAnnealingWarmRestarts(o, 2, eta_min="0")
-    ),
-    "restarts negative": with_sgd(
-        lambda w, o: w.CosineAnnealingWarmRestarts(o, 2).step(-1)
-    ),
+    "restarts floor": with_sgd(lambda w, o: w.CosineAnnealingWarmRestarts(o, 2, eta_min="0")),
+    "restarts negative": with_sgd(lambda w, o: w.CosineAnnealingWarmRestarts(o, 2).step(-1)),
     "cyclic mode": with_sgd(lambda w, o: w.CyclicLR(o, 0.1, 0.2, mode="square")),
     "cyclic count": with_sgd(lambda w, o: w.CyclicLR(o, [0.1], 0.2)),
     "cyclic max count": with_sgd(lambda w, o: w.CyclicLR(o, 0.1, [0.2] * 3)),
@@ -503,45 +488,31 @@ WRONG = {
     "one cycle length": with_sgd(lambda w, o: w.OneCycleLR(o, 0.1)),
     "one cycle zero": with_sgd(lambda w, o: w.OneCycleLR(o, 0.1, total_steps=0)),
     "one cycle float": with_sgd(lambda w, o: w.OneCycleLR(o, 0.1, total_steps=1.5)),
-    "one cycle epochs": with_sgd(
-        lambda w, o: w.OneCycleLR(o, 0.1, epochs=-1, steps_per_epoch=2)
-    ),
+    "one cycle epochs": with_sgd(lambda w, o: w.OneCycleLR(o, 0.1, epochs=-1, steps_per_epoch=2)),
     "one cycle per epoch": with_sgd(
         lambda w, o: w.OneCycleLR(o, 0.1, epochs=1, steps_per_epoch=2.0)
     ),
     "one cycle start": with_sgd(lambda w, o: w.OneCycleLR(o, 0.1, 9, pct_start=2.0)),
     "one cycle start int": with_sgd(lambda w, o: w.OneCycleLR(o, 0.1, 9, pct_start=1)),
-    "one cycle strategy": with_sgd(
-        lambda w, o: w.OneCycleLR(o, 0.1, 9, anneal_strategy="log")
-    ),
-    "one cycle short": with_sgd(
-        lambda w, o: w.OneCycleLR(o, 0.1, total_steps=4, pct_start=0.25)
-    ),
+    "one cycle strategy": with_sgd(lambda w, o: w.OneCycleLR(o, 0.1, 9, anneal_strategy="log")),
+    "one cycle short": with_sgd(lambda w, o: w.OneCycleLR(o, 0.1, total_steps=4, pct_start=0.25)),
     "one cycle over": too_many_steps,
     "plateau factor": with_sgd(lambda w, o: w.ReduceLROnPlateau(o, factor=1.0)),
     "plateau mode": with_sgd(lambda w, o: w.ReduceLROnPlateau(o, mode="avg")),
-    "plateau threshold": with_sgd(
-        lambda w, o: w.ReduceLROnPlateau(o, threshold_mode="x")
-    ),
+    "plateau threshold": with_sgd(lambda w, o: w.ReduceLROnPlateau(o, threshold_mode="x")),
     "plateau floors": with_sgd(lambda w, o: w.ReduceLROnPlateau(o, min_lr=[0.1])),
     "plateau without metrics": with_sgd(lambda w, o: w.ReduceLROnPlateau(o).step()),
     "plateau groups": plateau_new_group,
     "groups": new_group,
     "sequence empty": with_sgd(lambda w, o: w.SequentialLR(o, [], [])),
-    "sequence count": with_sgd(
-        lambda w, o: w.SequentialLR(o, [w.StepLR(o, 1)], milestones=[1])
-    ),
-    "sequence plateau": with_sgd(
-        lambda w, o: w.SequentialLR(o, [w.ReduceLROnPlateau(o)], [])
-    ),
+    "sequence count": with_sgd(lambda w, o: w.SequentialLR(o, [w.StepLR(o, 1)], milestones=[1])),
+    "sequence plateau": with_sgd(lambda w, o: w.SequentialLR(o, [w.ReduceLROnPlateau(o)], [])),
     "sequence type": with_sgd(lambda w, o: w.SequentialLR(o, [3], [])),
     "sequence in sequence": with_sgd(
         lambda w, o: train(
             w,
             o,
-            w.SequentialLR(
-                o, [w.StepLR(o, 1), w.SequentialLR(o, [w.StepLR(o, 2)], [])], [1]
-            ),
+            w.SequentialLR(o, [w.StepLR(o, 1), w.SequentialLR(o, [w.StepLR(o, 2)], [])], [1]),
             2,
         )
     ),
@@ -550,16 +521,12 @@ WRONG = {
         lambda w, o: train(
             w,
             o,
-            w.SequentialLR(
-                o, [w.StepLR(o, 1), w.ChainedScheduler([w.StepLR(o, 2)])], [1]
-            ),
+            w.SequentialLR(o, [w.StepLR(o, 1), w.ChainedScheduler([w.StepLR(o, 2)])], [1]),
             2,
         )
     ),
     "chain empty": lambda w: w.ChainedScheduler([]),
-    "chain plateau": with_sgd(
-        lambda w, o: w.ChainedScheduler([w.ReduceLROnPlateau(o)])
-    ),
+    "chain plateau": with_sgd(lambda w, o: w.ChainedScheduler([w.ReduceLROnPlateau(o)])),
     "swa strategy": with_sgd(lambda w, o: w.swalr(o, 0.1, anneal_strategy="log")),
     "swa epochs": with_sgd(lambda w, o: w.swalr(o, 0.1, anneal_epochs=-1)),
     "swa count": with_sgd(lambda w, o: w.swalr(o, [0.1])),

@@ -118,9 +118,7 @@ def test_state_dict_round_trip():
 WRONG = {
     "decay": lambda swa, model: swa.get_ema_avg_fn(1.5),
     "decay many": lambda swa, model: swa.get_ema_multi_avg_fn(-0.1),
-    "two functions": lambda swa, model: swa.AveragedModel(
-        model, avg_fn=len, multi_avg_fn=len
-    ),
+    "two functions": lambda swa, model: swa.AveragedModel(model, avg_fn=len, multi_avg_fn=len),
 }
 
 
@@ -139,9 +137,7 @@ def test_functions_on_lists(dtype, count):
     def run(world, make, counted):
         world.framework.manual_seed(count)
         dtype_ = getattr(world.framework, dtype)
-        lists = [
-            [world.framework.randn(5, dtype=dtype_) for _ in range(3)] for _ in "ab"
-        ]
+        lists = [[world.framework.randn(5, dtype=dtype_) for _ in range(3)] for _ in "ab"]
         number = world.framework.tensor(count) if counted else count
         make(world.swa)(*lists, number)
         return [t.tolist() for t in lists[0]]

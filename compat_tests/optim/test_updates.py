@@ -221,9 +221,5 @@ def test_orthogonalized_matrices_are_pytorchs(shape):
     param.grad = torch.tensor(rng.standard_normal(shape), dtype=torch.float32)
     torch.optim.Muon([param], lr=1.0, momentum=0.0, nesterov=False).step()
     factor = max(1, shape[0] / shape[1]) ** 0.5
-    ours = NumpyBackend()._orthogonalize(
-        param.grad.numpy(), (3.4445, -4.7750, 2.0315), 5, 1e-7
-    )
-    np.testing.assert_allclose(
-        -ours * factor, param.detach().numpy(), rtol=2e-2, atol=2e-2
-    )
+    ours = NumpyBackend()._orthogonalize(param.grad.numpy(), (3.4445, -4.7750, 2.0315), 5, 1e-7)
+    np.testing.assert_allclose(-ours * factor, param.detach().numpy(), rtol=2e-2, atol=2e-2)

@@ -190,10 +190,10 @@ def type(self: Tensor, dtype: Any = None, non_blocking: builtins.bool = False) -
     if isinstance(dtype, _dtypes.dtype):
         return cast(self, dtype)
     name = dtype if isinstance(dtype, str) else f"torch.{dtype.__name__}"
-    *where, kind = name.split(".")
-    if kind not in LEGACY_TYPES or not where or where[0] != "torch":
+    *path, kind = name.split(".")
+    if kind not in LEGACY_TYPES or not path or path[0] != "torch":
         raise ValueError(f"invalid type: '{name}'")
-    device = Device(where[1]) if len(where) > 1 else Device("cpu")
+    device = Device(path[1]) if len(path) > 1 else Device("cpu")
     return cast(to_device(self, device), LEGACY_TYPES[kind])
 
 
@@ -240,6 +240,14 @@ def is_complex(input: Tensor) -> builtins.bool:
 def is_signed(input: Tensor) -> builtins.bool:
     """Whether the dtype has negative values."""
     return input.buffer.dtype.kind not in "bu"
+
+
+def is_inference(input: Tensor) -> builtins.bool:
+    """Whether the tensor was made in `inference_mode`, and cannot be saved for backward.
+
+    See: [torch.is_inference](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.is_inference.html).
+    """
+    return input.version[0] < 0
 
 
 # ------------------------------------------------------------------------------- memory

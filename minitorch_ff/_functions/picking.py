@@ -390,7 +390,8 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     if source.buffer.dtype != input.buffer.dtype:
         names = [TYPE_NAMES[t.buffer.dtype.name] for t in (input, source)]
         raise RuntimeError(
-            f"masked_scatter: expected self and source to have same dtypes but got {names[0]} and {names[1]}"
+            "masked_scatter: expected self and source to have same dtypes but got "
+            f"{names[0]} and {names[1]}"
         )
     wide, holds = broadcast_tensors(input, mask)
     if int(holds.buffer.sum()) > source.buffer.size:

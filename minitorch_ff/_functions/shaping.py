@@ -148,10 +148,12 @@ def squeeze(input: Tensor, dim: int | tuple[int, ...] | None = None) -> Tensor:
     if dim is None:
         kept = tuple([n for n in shape if n != 1])
         return apply_view(ops.Reshape, input, shape=kept, called="Squeeze")
-    several = not isinstance(dim, int)
-    dims = wrap_dims(dim, len(shape)) if several else (wrap_dim(dim, len(shape)),)
+    if isinstance(dim, int):
+        dims: tuple[int, ...] = (wrap_dim(dim, len(shape)),)
+    else:
+        dims = wrap_dims(dim, len(shape))
     kept = tuple([n for i, n in enumerate(shape) if n != 1 or i not in dims])
-    variant = 2 if several else 1
+    variant = 1 if isinstance(dim, int) else 2
     return apply_view(ops.Reshape, input, shape=kept, called="Squeeze", variant=variant)
 
 
@@ -465,7 +467,7 @@ def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) ->
     for n in sizes:
         parts.append(slice(start, start + n))
         start += n
-    return _parts(input, dim, parts)
+    return _parts(input, dim, parts, ops.SplitWithSizes)
 
 
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
@@ -520,13 +522,15 @@ def _slice_of(input: Tensor, dim: int, part: slice) -> Tensor:
     return apply_view(Index, input, index=(*(slice(None),) * dim, part))
 
 
-def _parts(input: Tensor, dim: int, parts: list[Any]) -> tuple[Tensor, ...]:
+def _parts(
+    input: Tensor, dim: int, parts: list[Any], operator: type[ops.Split] = ops.Split
+) -> tuple[Tensor, ...]:
     """Several views of one tensor, made by one operator."""
     if not parts:
         return ()
     before = (slice(None),) * dim
     steps = [{"index": (*before, part)} for part in parts]
-    return apply_views(ops.Split, input, steps, Index, dim=dim, parts=parts)
+    return apply_views(operator, input, steps, Index, dim=dim, parts=parts)
 
 
 # -------------------------------------------------------------------------- more elements

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import grad_enabled, no_grad
 from minitorch_ff.firefly.ops.base import (
-    FREED, FREED_TEXT, Operator, Output, SeveralOutputs, next_sequence,
+    FREED, FREED_TEXT, SAVING_INFERENCE, Operator, Output, SeveralOutputs, changed,
+    next_sequence,
 )  # fmt: skip
 from minitorch_ff.firefly.tensor import wrap
 
@@ -42,10 +44,12 @@ class Function:
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        raise RuntimeError(
+        warnings.warn(
             f"{type(self)} should not be instantiated. Methods on autograd functions are all "
             "static, so you should invoke them on the class itself. Instantiating an autograd "
-            "function will raise an error in a future version of PyTorch."
+            "function will raise an error in a future version of PyTorch.",
+            DeprecationWarning,
+            stacklevel=2,
         )
 
     @staticmethod
@@ -119,11 +123,22 @@ class FunctionNode(SeveralOutputs):
     materializing = True
     dirty: tuple[Any, ...] = ()
     constant_outputs: tuple[Any, ...] = ()
+    needs: tuple[bool, ...]
 
     # ------------------------------------------------------------- for `forward`
 
     def save_for_backward(self, *tensors: Any) -> None:
-        """Keep tensors for `backward`."""
+        """Keep tensors for `backward`.
+
+        Raises:
+            TypeError: Something is neither a tensor nor None.
+        """
+        for i, tensor in enumerate(tensors):
+            if tensor is not None and not isinstance(tensor, Tensor):
+                raise TypeError(
+                    f"save_for_backward can only save variables, but argument {i} is of type "
+                    f"{type(tensor).__name__}"
+                )
         self.to_save = tensors
 
     def save_for_forward(self, *tensors: Any) -> None:
@@ -264,11 +279,19 @@ class _Saved:
 
     __slots__ = ("buffer", "expected", "number", "tensor", "version")
 
+    buffer: Any
+    expected: int
+    number: int
+    tensor: Any
+    version: list[int]
+
     @classmethod
     def keep(cls, tensor: Any, outputs: Any, tensors: Any) -> Any:
         """A record of `tensor`; `tensors` are the `outputs` in their place in the graph."""
         if tensor is None:
             return None
+        if tensor.version[0] < 0:
+            raise RuntimeError(SAVING_INFERENCE)
         saved = cls()
         saved.buffer, saved.tensor, saved.version = tensor.buffer, tensor, tensor.version
         for i, output in enumerate(outputs):
@@ -280,11 +303,8 @@ class _Saved:
     def restore(self, node: FunctionNode) -> Any:
         """The tensor, if nobody wrote it."""
         if self.version[0] != self.expected:
-            raise RuntimeError(
-                "one of the variables needed for gradient computation has been modified by an "
-                f"inplace operation: {list(self.buffer.shape)} is at version "
-                f"{self.version[0]}; expected version {self.expected} instead."
-            )
+            source = node if self.tensor is None else self.tensor.node
+            raise changed(self.buffer, self.version[0], self.expected, source)
         if self.tensor is not None:
             return self.tensor
         tensor = wrap(Tensor, self.buffer, Output(node, self.number))

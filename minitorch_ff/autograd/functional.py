@@ -7,26 +7,59 @@ from typing import Any
 
 from minitorch_ff._functions.creation import zeros_like
 from minitorch_ff._functions.joining import stack
-from minitorch_ff._functions.shaping import clone
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.autograd.gradients import grad, listed
 from minitorch_ff.firefly.modes import enable_grad
 
 
-def _prepared(inputs: Any, create_graph: bool) -> tuple[Any, ...]:
+NOT_DIFFERENTIABLE = (
+    "Output {} of the user-provided function does not require gradients. The outputs must be "
+    "computed in a differentiable manner from the input when running in strict mode."
+)
+INDEPENDENT = (
+    "The output of the user-provided function is independent of input {}. This is not allowed "
+    "in strict mode."
+)
+CONSTANT_GRADIENT = (
+    "While computing the hessian, found that the jacobian of the user-provided function with "
+    "respect to input {} is independent of the input. This is not allowed in strict mode. You "
+    "should ensure that your function is twice differentiable and that the jacobian depends on "
+    "the inputs (this would be violated by a linear function for example)."
+)
+
+
+def _tensors(values: Any, what: str, name: str) -> tuple[Any, ...]:
+    """One tensor, or several, as a tuple.
+
+    Raises:
+        TypeError: There is something else, said in terms of `what` and the function's `name`.
+    """
+    text = f"The {what} given to {name} must be either a Tensor or a tuple of Tensors but the "
+    if not isinstance(values, (Tensor, tuple)):
+        raise TypeError(f"{text}given {what} has type {type(values)}.")
+    for i, value in enumerate(listed(values)):
+        if not isinstance(value, Tensor):
+            raise TypeError(f"{text}value at index {i} has type {type(value)}.")
+    return listed(values)
+
+
+def _prepared(inputs: Any, create_graph: bool, name: str) -> tuple[Any, ...]:
     """The inputs as tensors to differentiate by."""
-    result = []
-    for i, tensor in enumerate(listed(inputs)):
-        if not isinstance(tensor, Tensor):
-            raise TypeError(
-                f"The inputs given to the function must be either a Tensor or a tuple of "
-                f"Tensors but the value at index {i} has type {type(tensor)}."
-            )
-        if create_graph and tensor.requires_grad:
-            result.append(tensor.view_as(tensor))
-        else:
-            result.append(tensor.detach().requires_grad_())
-    return tuple(result)
+    return tuple(
+        [
+            t.view_as(t) if create_graph and t.requires_grad else t.detach().requires_grad_()
+            for t in _tensors(inputs, "inputs", name)
+        ]
+    )
+
+
+def _results(outputs: Any, strict: bool, name: str) -> tuple[Any, ...]:
+    """What the user's function returned; in strict mode it must depend on the inputs."""
+    results = _tensors(outputs, "outputs of the user-provided function", name)
+    for i, result in enumerate(results):
+        if strict and not result.requires_grad:
+            raise RuntimeError(NOT_DIFFERENTIABLE.format(i))
+    return results
 
 
 def _finished(parts: Any, create_graph: bool) -> Any:
@@ -39,25 +72,16 @@ def _alike(given: Any, parts: tuple[Any, ...]) -> Any:
 
 
 def _gradients(
-    outputs: Any, inputs: Any, directions: Any, create_graph: bool, strict: bool
+    outputs: Any, inputs: Any, directions: Any, create_graph: bool, independent: str = ""
 ) -> tuple[Any, ...]:
-    """Gradients, zeros where an input was not used."""
-    outputs, directions = listed(outputs), listed(directions)
+    """Gradients; where an input was not used zeros, or an error if there is a text for it."""
     pairs = [(o, d) for o, d in zip(outputs, directions, strict=True) if o.requires_grad]
-    if not pairs:
-        if strict:
-            raise RuntimeError(
-                "The output of the user-provided function is independent of the input. This is "
-                "not allowed in strict mode."
-            )
-        return tuple([zeros_like(t) for t in inputs])
-    starts, given = zip(*pairs, strict=True)
-    found = grad(starts, inputs, given, True, create_graph, allow_unused=True)
-    if strict and any([g is None for g in found]):
-        raise RuntimeError(
-            "The output of the user-provided function is independent of an input. This is not "
-            "allowed in strict mode."
-        )
+    found: tuple[Any, ...] = (None,) * len(inputs)
+    if pairs:
+        starts, given = zip(*pairs, strict=True)
+        found = grad(starts, inputs, given, True, create_graph, allow_unused=True)
+    if independent and None in found:
+        raise RuntimeError(independent.format([g is None for g in found].index(True)))
     return tuple([zeros_like(t) if g is None else g for g, t in zip(found, inputs, strict=True)])
 
 
@@ -77,30 +101,43 @@ def vjp(
     See: [torch.autograd.functional.vjp](https://docs.pytorch.org/docs/stable/generated/torch.autograd.functional.vjp.html).
     """
     with enable_grad():
-        given = _prepared(inputs, create_graph)
+        given = _prepared(inputs, create_graph, "vjp")
         outputs = func(*given)
-        directions = _direction(v, outputs)
-        product = _gradients(outputs, given, directions, create_graph, strict)
-    result = _finished(listed(outputs), create_graph)
-    return _alike(outputs, result), _alike(inputs, _finished(product, create_graph))
+        results = _results(outputs, strict, "vjp")
+        directions = _direction(v, results, "vjp", "user-provided function returns")
+        independent = INDEPENDENT if strict else ""
+        product = _gradients(results, given, directions, create_graph, independent)
+    found = _finished(results, create_graph), _finished(product, create_graph)
+    return _alike(outputs, found[0]), _alike(inputs, found[1])
 
 
-def _direction(v: Any, outputs: Any) -> tuple[Any, ...]:
-    if v is not None:
-        vectors = listed(v)
-        for vector, output in zip(vectors, listed(outputs), strict=True):
-            if vector.shape != output.shape:
-                raise RuntimeError(
-                    f"v has invalid size: should be {output.shape} but got {vector.shape}."
-                )
-        return vectors
-    outputs = listed(outputs)
-    if len(outputs) != 1 or outputs[0].numel() != 1:
+def _direction(
+    v: Any,
+    tensors: tuple[Any, ...],
+    name: str,
+    place: str = "input to the user-provided function is",
+) -> tuple[Any, ...]:
+    """The vector, checked against the tensors it has to match."""
+    if v is None:
+        if len(tensors) != 1 or tensors[0].numel() != 1:
+            raise RuntimeError(
+                f"The vector v can only be None if the {place} a single Tensor with a single "
+                "element."
+            )
+        return (zeros_like(tensors[0]) + 1,)
+    vectors = _tensors(v, "v", name)
+    if len(vectors) != len(tensors):
+        if len(tensors) == 1:
+            raise RuntimeError("The given v should contain a single Tensor.")
         raise RuntimeError(
-            "The vector v can only be None if the user-provided function returns a single "
-            "Tensor with a single element."
+            f"v is a tuple of invalid length: should be {len(tensors)} but got {len(vectors)}."
         )
-    return tuple([zeros_like(outputs[0]) + 1])
+    for vector, tensor in zip(vectors, tensors, strict=True):
+        if vector.shape != tensor.shape:
+            raise RuntimeError(
+                f"v has invalid size: should be {tensor.shape} but got {vector.shape}."
+            )
+    return vectors
 
 
 def jvp(
@@ -122,13 +159,13 @@ def jvp(
     See: [torch.autograd.functional.jvp](https://docs.pytorch.org/docs/stable/generated/torch.autograd.functional.jvp.html).
     """
     with enable_grad():
-        given = _prepared(inputs, create_graph)
-        vectors = _direction(v, given)
+        given = _prepared(inputs, create_graph, "jvp")
+        vectors = _direction(v, given, "jvp")
         outputs = func(*given)
-        results = listed(outputs)
+        results = _results(outputs, strict, "jvp")
         dummies = tuple([zeros_like(t).requires_grad_() for t in results])
-        products = _gradients(results, given, dummies, True, strict)
-        forward = _gradients(products, dummies, vectors, create_graph, strict)
+        products = _gradients(results, given, dummies, True, INDEPENDENT if strict else "")
+        forward = _gradients(products, dummies, vectors, create_graph)
     found = [_finished(parts, create_graph) for parts in (results, forward)]
     return _alike(outputs, found[0]), _alike(outputs, found[1])
 
@@ -167,14 +204,21 @@ def jacobian(
             f"jacobian(strategy={strategy!r}) is not supported; use 'reverse-mode'"
         )
     with enable_grad():
-        given = _prepared(inputs, create_graph)
+        given = _prepared(inputs, create_graph, "jacobian")
         outputs = func(*given)
-        rows = tuple([_rows(output, given, create_graph, strict) for output in listed(outputs)])
+        results = _results(outputs, strict, "jacobian")
+        independent = INDEPENDENT.replace("The output", "Output {}") if strict else ""
+        rows = tuple(
+            [
+                _rows(result, given, create_graph, independent.replace("{}", str(i), 1))
+                for i, result in enumerate(results)
+            ]
+        )
     rows = tuple([_alike(inputs, _finished(row, create_graph)) for row in rows])
     return _alike(outputs, rows)
 
 
-def _rows(output: Tensor, inputs: Any, create_graph: bool, strict: bool) -> tuple[Any, ...]:
+def _rows(output: Tensor, inputs: Any, create_graph: bool, independent: str) -> tuple[Any, ...]:
     """The derivatives of one result by each input."""
     flat = output.reshape(-1)
     if not flat.numel():
@@ -182,7 +226,7 @@ def _rows(output: Tensor, inputs: Any, create_graph: bool, strict: bool) -> tupl
     columns = []
     for j in range(flat.numel()):
         one = zeros_like(flat[j]) + 1
-        columns.append(_gradients(flat[j], inputs, one, create_graph, strict))
+        columns.append(_gradients((flat[j],), inputs, (one,), create_graph, independent))
     stacked = [stack(parts) for parts in zip(*columns, strict=True)]
     return tuple([p.reshape(output.shape + t.shape) for p, t in zip(stacked, inputs, strict=True)])
 
@@ -195,24 +239,41 @@ def hessian(
 
     See: [torch.autograd.functional.hessian](https://docs.pytorch.org/docs/stable/generated/torch.autograd.functional.hessian.html).
     """
-
-    def gradient(*given: Any) -> Any:
-        value = func(*given)
-        _single(value)
-        parts = jacobian(lambda *x: _single(func(*x)), given, create_graph=True, strict=strict)
-        return tuple([clone(p).reshape(t.shape) for p, t in zip(parts, given, strict=True)])
-
-    settings = create_graph, strict, vectorize, outer_jacobian_strategy
-    matrix = jacobian(gradient, listed(inputs), *settings)
-    return matrix[0][0] if isinstance(inputs, Tensor) else matrix
-
-
-def _single(value: Any) -> Tensor:
-    if not isinstance(value, Tensor) or value.numel() != 1:
-        raise RuntimeError(
-            "The Tensor returned by the function given to hessian should contain a single element"
+    if outer_jacobian_strategy != "reverse-mode":
+        raise NotImplementedError(
+            f"hessian(outer_jacobian_strategy={outer_jacobian_strategy!r}) is not supported; use "
+            "'reverse-mode'"
         )
-    return value.reshape(())
+    with enable_grad():
+        given = _prepared(inputs, create_graph, "hessian")
+        _, first = _value_and_gradients(func, given, strict, "hessian")
+        rows = tuple([_rows(part, given, create_graph, "") for part in first])
+    rows = tuple([_finished(row, create_graph) for row in rows])
+    return rows[0][0] if isinstance(inputs, Tensor) else rows
+
+
+def _value_and_gradients(
+    func: Callable[..., Any], given: tuple[Any, ...], strict: bool, name: str
+) -> tuple[Any, tuple[Any, ...]]:
+    """The single element that a function returns, and its recorded gradients.
+
+    Raises:
+        RuntimeError: It returns more; or, in strict mode, a gradient is a constant.
+    """
+    results = _results(func(*given), strict, name)
+    if len(results) != 1:
+        raise RuntimeError(f"The function given to {name} should return a single Tensor")
+    (value,) = results
+    if value.numel() != 1:
+        raise RuntimeError(
+            f"The Tensor returned by the function given to {name} should contain a single element"
+        )
+    one = zeros_like(value) + 1
+    parts = _gradients(results, given, (one,), True, INDEPENDENT if strict else "")
+    for i, part in enumerate(parts):
+        if strict and not part.requires_grad:
+            raise RuntimeError(CONSTANT_GRADIENT.format(i))
+    return value, parts
 
 
 def vhp(
@@ -223,16 +284,32 @@ def vhp(
 
     See: [torch.autograd.functional.vhp](https://docs.pytorch.org/docs/stable/generated/torch.autograd.functional.vhp.html).
     """
+    return _hessian_product(func, inputs, v, create_graph, strict, "vhp")
+
+
+def hvp(
+    func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool = False,
+    strict: bool = False,
+) -> tuple[Any, Any]:  # fmt: skip
+    """A function's (single) result, and the product of its Hessian with a vector.
+
+    A Hessian is symmetric: it is the same as `vhp`.
+
+    See: [torch.autograd.functional.hvp](https://docs.pytorch.org/docs/stable/generated/torch.autograd.functional.hvp.html).
+    """
+    return _hessian_product(func, inputs, v, create_graph, strict, "hvp")
+
+
+def _hessian_product(
+    func: Callable[..., Any], inputs: Any, v: Any, create_graph: bool, strict: bool, name: str
+) -> tuple[Any, Any]:
     with enable_grad():
-        given = _prepared(inputs, create_graph)
-        vectors = _direction(v, given)
-        output = func(*given)
-        first = _gradients(output, given, zeros_like(output) + 1, True, strict)
-        product = _gradients(first, given, vectors, create_graph, strict)
-    result = output if create_graph else output.detach()
+        given = _prepared(inputs, create_graph, name)
+        vectors = _direction(v, given, name)
+        value, first = _value_and_gradients(func, given, strict, name)
+        product = _gradients(first, given, vectors, create_graph, INDEPENDENT if strict else "")
+    result = value if create_graph else value.detach()
     return result, _alike(inputs, _finished(product, create_graph))
 
-
-hvp = vhp  # a Hessian is symmetric
 
 __all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]

@@ -64,7 +64,7 @@ def _check(
     checked = [t for t in inputs if isinstance(t, Tensor) and t.requires_grad]
     if not checked:
         raise ValueError(
-            "gradcheck expects at least one input tensor to require gradient, but none of the "
+            "gradcheck expects at least one input tensor to require gradient, but none of "
             "them have requires_grad=True."
         )
     for i, tensor in enumerate(checked):
@@ -79,8 +79,8 @@ def _check(
     differentiable = [t for t in outputs if t.requires_grad]
     if not differentiable:
         for i, tensor in enumerate(checked):
-            for numerical in _numerical(func, inputs, tensor, eps):
-                if any([v != 0 for v in _flat(numerical)]):
+            for jacobian in _numerical(func, inputs, tensor, eps):
+                if any([v != 0 for v in _flat(jacobian)]):
                     raise GradcheckError(
                         f"Numerical gradient for function expected to be zero (input {i})"
                     )

@@ -120,6 +120,8 @@ def grad(
         )
     allow_unused = materialize_grads if allow_unused is None else allow_unused
     starts, targets = listed(outputs), listed(inputs)
+    if not targets:
+        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
     given = matching(starts, grad_outputs)
     for target in targets:
         if target.edge() is None:

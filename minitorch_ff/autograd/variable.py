@@ -21,5 +21,6 @@ class Variable(metaclass=_VariableType):
     """
 
     def __new__(cls, data: Tensor, requires_grad: bool = False, volatile: bool = False) -> Any:
+        """The memory of `data` under a new tensor."""
         out = data.detach()
         return out.requires_grad_() if requires_grad else out

@@ -9,15 +9,16 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from minitorch_ff._devices import as_device, backend_for
+from minitorch_ff._devices import as_device as _as_device
+from minitorch_ff._devices import backend_for as _backend_for
 from minitorch_ff._functions.random import get_rng_state as _cpu_state
 from minitorch_ff._functions.random import set_rng_state as _set_cpu_state
-from minitorch_ff._legacy import on_device
+from minitorch_ff._legacy import on_device as _on_device
 from minitorch_ff.cuda import amp
 from minitorch_ff.firefly.backend import registry
 
 FloatTensor, DoubleTensor, HalfTensor, LongTensor, IntTensor, ByteTensor, BoolTensor = map(
-    on_device,
+    _on_device,
     (
         "FloatTensor", "DoubleTensor", "HalfTensor", "LongTensor", "IntTensor", "ByteTensor",
         "BoolTensor",
@@ -62,7 +63,7 @@ def init() -> None:
     Raises:
         AssertionError: There is no GPU, or no CuPy.
     """
-    backend_for("cuda")
+    _backend_for("cuda")
 
 
 def current_device() -> int:
@@ -71,7 +72,7 @@ def current_device() -> int:
     Raises:
         AssertionError: There is no GPU, or no CuPy.
     """
-    return int(backend_for("cuda").module.cuda.runtime.getDevice())
+    return int(_backend_for("cuda").module.cuda.runtime.getDevice())
 
 
 def set_device(device: Any) -> None:
@@ -80,8 +81,8 @@ def set_device(device: Any) -> None:
     Raises:
         AssertionError: There is no GPU, or no CuPy.
     """
-    index = device if isinstance(device, int) else as_device(device).index
-    backend_for("cuda").module.cuda.runtime.setDevice(index or 0)
+    index = device if isinstance(device, int) else _as_device(device).index
+    _backend_for("cuda").module.cuda.runtime.setDevice(index or 0)
 
 
 @contextlib.contextmanager
@@ -99,13 +100,13 @@ def device(device: Any) -> Iterator[None]:
 
 
 def get_device_properties(device: Any = None) -> Any:
-    """What the driver says of a GPU: an object with `name`, `total_memory`, …
+    """What the driver says of a GPU: an object with `name`, `total_memory` and more.
 
     Raises:
         AssertionError: There is no GPU, or no CuPy.
     """
-    runtime = backend_for("cuda").module.cuda.runtime
-    index = device if isinstance(device, int) else (as_device(device or "cuda").index or 0)
+    runtime = _backend_for("cuda").module.cuda.runtime
+    index = device if isinstance(device, int) else (_as_device(device or "cuda").index or 0)
     return _Properties(runtime.getDeviceProperties(index))
 
 
@@ -142,7 +143,7 @@ def synchronize(device: Any = None) -> None:
     Raises:
         AssertionError: There is no GPU, or no CuPy.
     """
-    backend_for("cuda").module.cuda.Device().synchronize()
+    _backend_for("cuda").module.cuda.Device().synchronize()
 
 
 def empty_cache() -> None:

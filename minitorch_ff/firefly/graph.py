@@ -71,9 +71,9 @@ def backward(
         return []
     results = [captured.get(node) for node in targets]
     if accumulate:
-        for tensor, grad in zip(inputs, results, strict=True):
-            if grad is not None:
-                tensor._grad = grad if tensor._grad is None else tensor._grad + grad
+        for tensor, part in zip(inputs, results, strict=True):
+            if part is not None:
+                tensor._grad = part if tensor._grad is None else tensor._grad + part
     return results
 
 

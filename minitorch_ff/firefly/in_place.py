@@ -14,7 +14,7 @@ from typing import Any
 
 from minitorch_ff.firefly.backend.registry import by_buffer_type, cpu
 from minitorch_ff.firefly.hooks import hooks_of
-from minitorch_ff.firefly.modes import grad_enabled
+from minitorch_ff.firefly.modes import grad_enabled, inference_enabled
 from minitorch_ff.firefly.ops.base import OUTPUT, TYPE_NAMES, Operator, next_sequence
 from minitorch_ff.firefly.promotion import category_of
 from minitorch_ff.firefly.tensor import AccumulateGrad, Tensor, wrap
@@ -22,6 +22,11 @@ from minitorch_ff.firefly.tensor import AccumulateGrad, Tensor, wrap
 WRITING_A_LEAF = "a leaf Variable that requires grad is being used in an in-place operation."
 WRITING_A_LEAFS_VIEW = (
     "a view of a leaf Variable that requires grad is being used in an in-place operation."
+)
+WRITING_INFERENCE = (
+    "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a "
+    "clone to get a normal tensor before doing inplace update.See "
+    "https://github.com/pytorch/rfcs/pull/17 for more details."
 )
 OVERLAP = (
     "unsupported operation: more than one element of the written-to tensor refers to a "
@@ -59,11 +64,13 @@ def value_before(x: Tensor, others: list[Tensor]) -> Any:
     Raises:
         RuntimeError: `x` may not be written while recording.
     """
-    recording = x.edge() is not None or any([t.edge() is not None for t in others])
+    view = x.view_of
+    recording = x.node is not None or (view is not None and view.base.node is not None)
+    recording = recording or any([t.edge() is not None for t in others])
     check_writable(x, recording)
     if not recording:
         return x
-    return wrap(x.result_class, x.backend.copy(x.buffer), x.node)
+    return wrap(x.result_class, x.backend.copy(x.buffer), x.edge())
 
 
 def check_writable(x: Tensor, recording: bool) -> None:
@@ -90,13 +97,15 @@ def write(x: Tensor, new: Tensor) -> Any:
         RuntimeError: Shape, dtype or memory layout do not allow it; nothing was written.
     """
     target, value = x.buffer, new.buffer
-    if value.dtype is not target.dtype:
-        check_castable(value.dtype, target.dtype)
+    if x.version[0] < 0 and not inference_enabled():
+        raise RuntimeError(WRITING_INFERENCE)
     if value.shape != target.shape:
         raise RuntimeError(
             f"output with shape {list(target.shape)} doesn't match the broadcast shape "
             f"{list(value.shape)}"
         )
+    if value.dtype is not target.dtype:
+        check_castable(value.dtype, target.dtype)
     if 0 in target.strides and target.size > 1:
         check_no_overlap(target)
     by_buffer_type[type(target)].copy_(target, value)
@@ -215,7 +224,7 @@ class CopySlices(Operator):
         return xp.where_true(grad, mask), part
 
     def name(self):
-        return "CopySlices"
+        return "torch::autograd::CopySlices"
 
 
 def forward_alone(operator: type[Operator], xp: Any, x: Any, settings: dict[str, Any]) -> Any:

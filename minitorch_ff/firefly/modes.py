@@ -19,6 +19,10 @@ grad_enabled: Callable[[], bool] = _grad_mode.get
 set_grad_mode: Callable[[bool], Any] = _grad_mode.set
 inference_enabled: Callable[[], bool] = _inference_mode.get
 
+inferring: list[bool] = []
+"""One item for each `inference_mode` block that some thread is in: while there is none,
+making a tensor need not ask for the mode."""
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -146,8 +150,10 @@ class inference_mode(Mode):
         self.before = grad_enabled(), inference_enabled()
         set_grad_mode(not self.mode)
         _inference_mode.set(self.mode)
+        inferring.append(self.mode)
 
     def __exit__(self, *error: object) -> None:
+        inferring.pop()
         grad, inference = self.before
         set_grad_mode(grad)
         _inference_mode.set(inference)

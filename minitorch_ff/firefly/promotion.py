@@ -133,6 +133,7 @@ def number(value: Any, like: Tensor) -> Tensor:
     except OverflowError:  # the high bits are lost, as in C
         array = module.array(value % 2**64, "uint64").astype(dtype)
     tensor = wrap(like.result_class, array)
+    tensor.version = [0]  # kept: never an inference tensor
     if value and len(_numbers) < NUMBERS_KEPT:  # 0.0 equals -0.0: kept, they would mix
         _numbers[key] = tensor
     return tensor

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import weakref
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minitorch_ff.firefly.backend.registry import by_buffer_type
 from minitorch_ff.firefly.hooks import Hookable
+from minitorch_ff.firefly.modes import inference_enabled, inferring
 
 
 class Tensor:
@@ -33,6 +34,11 @@ class Tensor:
     view_of: Any
     _grad: Any
 
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """The facade's methods, which the engine does not know."""
+
     def edge(self) -> Any:
         """The node that the gradient goes to; a view's is found anew after a write."""
         view = self.view_of
@@ -56,10 +62,20 @@ def wrap(cls: type[Tensor], buffer: Any, node: Any = None) -> Any:
     tensor = _new(cls)
     tensor.buffer = buffer
     tensor.node = node
-    tensor.version = [0]
+    tensor.version = Uncounted() if inferring and inference_enabled() else [0]
     tensor.view_of = None
     tensor._grad = None
     return tensor
+
+
+class Uncounted(list):
+    """The version of an inference tensor: it stays below zero, whatever is written."""
+
+    def __init__(self) -> None:
+        super().__init__((-1,))
+
+    def __setitem__(self, *_: Any) -> None:
+        pass
 
 
 ABSENT = wrap(Tensor, None)

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from minitorch_ff.firefly.modes import enable_grad, grad_enabled
+from minitorch_ff.firefly.modes import enable_grad, grad_enabled, inference_enabled
 from minitorch_ff.firefly.ops.base import Operator, apply, apply_several
 from minitorch_ff.firefly.tensor import AccumulateGrad, Tensor, wrap
 
 Steps = tuple[tuple[type[Operator], dict[str, Any]], ...]
+
+WRITTEN = "is being modified inplace"
+WRITTEN_ELSEWHERE = "its base or another view of its base has been modified inplace"
+"""How the next three go on when not the view itself was written."""
 
 MADE_UNDER_NO_GRAD = (
     "A view was created in no_grad mode and is being modified inplace with grad mode "
@@ -22,10 +26,22 @@ MADE_UNDER_NO_GRAD = (
     "no_grad block (if you don't want the inplace to be tracked) or both outside (if you "
     "want the inplace to be tracked)."
 )
-ONE_OF_SEVERAL = (
-    "Output {} of {} is a view and is being modified inplace. This view is the output of a "
-    "function that returns multiple views. Such functions do not allow the output views to "
-    "be modified inplace. You should replace the inplace operation by an out-of-place one."
+MADE_UNDER_INFERENCE = (
+    "A view was created in inference mode and is being modified inplace in normal mode. Given "
+    "that this use case is ambiguous and error-prone, it is forbidden. You can clarify your "
+    "code by moving both the view and the inplace either both inside the inference_mode block "
+    "(if you don't want the inplace to be tracked) or both outside (if you want the inplace to "
+    "be tracked)."
+)
+SEVERAL = (
+    "This view is the output of a function that returns multiple views. Such functions do not "
+    "allow the output views to be modified inplace. You should replace the inplace operation "
+    "by an out-of-place one."
+)
+ONE_OF_SEVERAL = "Output {} of {} is a view and is being modified inplace. " + SEVERAL
+ONE_OF_SEVERAL_UNRECORDED = (
+    "A view was created in no_grad mode and is being modified inplace with grad mode enabled. "
+    + SEVERAL
 )
 
 
@@ -48,12 +64,17 @@ class View:
         self.forbidden = forbidden
 
     def refresh(self, tensor: Tensor) -> None:
-        """Give `tensor` its new place in the graph, after the memory was written."""
+        """Give `tensor` its new place in the graph, after the memory was written.
+
+        Raises:
+            RuntimeError: The view was made where its place could not be known.
+        """
+        if type(tensor.node) is AccumulateGrad or self.base.node is None:
+            self.seen_version = tensor.version[0]
+            return
+        if self.forbidden is not None:
+            raise RuntimeError(self.forbidden.replace(WRITTEN, WRITTEN_ELSEWHERE))
         self.seen_version = tensor.version[0]
-        if self.forbidden is MADE_UNDER_NO_GRAD or type(tensor.node) is AccumulateGrad:
-            return
-        if self.base.node is None:
-            return
         with enable_grad():
             replayed = self.base
             for operator, settings in self.steps:
@@ -86,9 +107,11 @@ def apply_views(
         **settings: What `operator` wants.
     """
     outs = apply_several(operator, x, **settings)
-    name = outs[0].node.name() if outs and outs[0].node is not None else operator.__name__
     for i, (out, look) in enumerate(zip(outs, looks, strict=True)):
-        mark_view(out, x, ((step, look),), ONE_OF_SEVERAL.format(i, name))
+        forbidden = ONE_OF_SEVERAL_UNRECORDED
+        if out.node is not None:
+            forbidden = ONE_OF_SEVERAL.format(i, out.node.name().split("Backward")[0])
+        mark_view(out, x, ((step, look),), forbidden)
     return tuple(outs)
 
 
@@ -96,14 +119,13 @@ def mark_view(out: Tensor, x: Tensor, steps: Steps, forbidden: str | None) -> No
     """Note that `out` looks at the memory of `x`, `steps` away."""
     version = out.version = x.version
     before = x.view_of
+    if forbidden is None and not grad_enabled():
+        forbidden = MADE_UNDER_INFERENCE if inference_enabled() else MADE_UNDER_NO_GRAD
     if before is None:
-        if forbidden is None and not grad_enabled():
-            forbidden = MADE_UNDER_NO_GRAD
         out.view_of = View(x, steps, version[0], forbidden)
-        return
-    if forbidden is None:
-        forbidden = before.forbidden or (None if grad_enabled() else MADE_UNDER_NO_GRAD)
-    out.view_of = View(before.base, before.steps + steps, version[0], forbidden)
+    else:
+        forbidden = before.forbidden or forbidden
+        out.view_of = View(before.base, before.steps + steps, version[0], forbidden)
 
 
 def detached(x: Tensor) -> Any:

@@ -232,13 +232,6 @@ class UninitializedTensorMixin:
             "initialize the parameters before accessing their attributes."
         )
 
-    def share_memory_(self) -> Any:
-        """There is no memory to share yet."""
-        raise RuntimeError(
-            "Can't share memory on an uninitialized parameter or buffer. Call `forward` to "
-            "initialize the parameters before calling `module.share_memory()`."
-        )
-
     def materialize(self, shape: Any, device: Any = None, dtype: Any = None) -> None:
         """Become an ordinary tensor, the same object; its values are not set.
 

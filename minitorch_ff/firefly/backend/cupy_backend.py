@@ -20,8 +20,9 @@ class CupyBackend(ArrayBackend):
     def __init__(self) -> None:
         super().__init__(cupy)
         # The library's own kernels, in the place of the shared compositions.
-        self.erf, self.erfc, self.erfinv = special.erf, special.erfc, special.erfinv
-        self.lgamma, self.digamma = special.gammaln, special.digamma
+        kernels: Any = self
+        kernels.erf, kernels.erfc, kernels.erfinv = special.erf, special.erfc, special.erfinv
+        kernels.lgamma, kernels.digamma = special.gammaln, special.digamma
 
     def device_index(self, x: Any) -> int:
         """The number of the GPU that holds `x`."""

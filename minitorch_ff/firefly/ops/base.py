@@ -31,6 +31,13 @@ FREED_TEXT = (
     "calling backward."
 )
 
+SAVING_INFERENCE = (
+    "Inference tensors cannot be saved for backward. Please do not use Tensors created in "
+    "inference mode in computation tracked by autograd. To work around this, you can make a "
+    "clone to get a normal tensor and use it in autograd, or use `torch.no_grad()` instead of "
+    "`torch.inference_mode()`."
+)
+
 TYPE_NAMES = {
     "float32": "Float", "float64": "Double", "float16": "Half", "bfloat16": "BFloat16",
     "int64": "Long", "int32": "Int", "int16": "Short", "int8": "Char", "uint8": "Byte",
@@ -67,6 +74,9 @@ class Operator(Hookable):
     origins: Any
     kept: Any
     hooks: Any
+    sequence: Any
+    shape: Any
+    dtype: Any
 
     differentiable = True
     fresh = False
@@ -164,6 +174,8 @@ class Operator(Hookable):
             for i, buffer in enumerate(buffers):
                 if buffer is saved:
                     version = inputs[i].version
+                    if version[0] < 0:
+                        raise RuntimeError(SAVING_INFERENCE)
                     origins.append((i, version, version[0]))
                     break
             else:
@@ -188,20 +200,7 @@ class Operator(Hookable):
         """Report that a saved tensor was changed in place."""
         number, version, expected = origin
         buffer = self.saved[self.origins.index(origin)]
-        source = self if number < 0 else self.edges[number]
-        kind = f"torch.{TYPE_NAMES[buffer.dtype.name]}Tensor"
-        if buffer.dtype.kind == "b":
-            kind = "CPUBoolType"  # PyTorch's one exception
-        what = f"[{kind} {list(buffer.shape)}]"
-        if source is not None and not isinstance(source, AccumulateGrad):
-            output = source.number if isinstance(source, Output) else 0
-            what += f", which is output {output} of {source.name().split('Backward')[0]},"
-        raise RuntimeError(
-            "one of the variables needed for gradient computation has been modified by an inplace "
-            f"operation: {what} is at version {version[0]}; expected version {expected} instead. "
-            "Hint: enable anomaly detection to find the operation that failed to compute its "
-            "gradient, with torch.autograd.set_detect_anomaly(True, check_nan=False)."
-        )
+        raise changed(buffer, version[0], expected, self if number < 0 else self.edges[number])
 
     # ------------------------------------------------------------- for users
 
@@ -220,7 +219,25 @@ class Operator(Hookable):
         return self.__dict__.setdefault("_metadata", {})
 
     def __repr__(self):
-        return f"<{self.name()} object at {id(self):#x}>"
+        return f"<{self.name().rpartition('::')[2]} object at {id(self):#x}>"
+
+
+def changed(buffer, version, expected, source):
+    """The error for a saved buffer that was written since; `source` is its node, or None."""
+    kind = f"torch.{TYPE_NAMES[buffer.dtype.name]}Tensor"
+    if buffer.dtype.kind == "b":
+        kind = "CPUBoolType"  # PyTorch's one exception
+    what = f"[{kind} {list(buffer.shape)}]"
+    if source is not None and not isinstance(source, AccumulateGrad):
+        output = source.number if isinstance(source, Output) else 0
+        what += f", which is output {output} of {source.name().split('Backward')[0]},"
+    return RuntimeError(
+        "one of the variables needed for gradient computation has been modified by an "
+        f"inplace operation: {what} is at version {version}; expected version "
+        f"{expected} instead. Hint: enable anomaly detection to find the operation that "
+        "failed to compute its gradient, with torch.autograd.set_detect_anomaly(True, "
+        "check_nan=False)."
+    )
 
 
 class NonDifferentiable(Operator):
@@ -412,6 +429,8 @@ class SeveralOutputs(Operator):
             found = [(n, version, version[0]) for key, n, version in known if key == id(saved)]
             if saved is not None and not found:
                 raise RuntimeError(f"{type(self).__name__} may save its inputs and results only")
+            if found and found[-1][2] < 0:
+                raise RuntimeError(SAVING_INFERENCE)
             origins.append(found[-1] if found else None)
         self.origins = origins
 

@@ -6,7 +6,7 @@ from minitorch_ff.firefly.ops.base import Operator, SeveralOutputs
 
 
 class Reshape(Operator):
-    """The elements, in row-major order, as another shape: view, flatten, squeeze, …
+    """The elements, in row-major order, as another shape: view, flatten, squeeze and more.
 
     `called` is PyTorch's name for the way it was asked for.
     """
@@ -258,3 +258,10 @@ class Split(SeveralOutputs):
     def name(self):
         unbinding = self.parts and isinstance(self.parts[0], int)
         return "UnbindBackward0" if unbinding else "SplitBackward0"
+
+
+class SplitWithSizes(Split):
+    """Consecutive parts of given sizes."""
+
+    def name(self):
+        return "SplitWithSizesBackward0"

@@ -245,7 +245,8 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     size = input.size(dim)
     if size % 2:
         raise RuntimeError(
-            f"Halving dimension must be even, but dimension {dim % input.buffer.ndim} is size {size}"
+            f"Halving dimension must be even, but dimension {dim % input.buffer.ndim} is size "
+            f"{size}"
         )
     half = size // 2
     gate = activation.sigmoid(input.narrow(dim, half, half))
@@ -258,7 +259,10 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
 def softmax(
     input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None
 ) -> Tensor:
-    """Turn every slice along `dim` into positive numbers that add up to one; see `torch.softmax`."""
+    """Turn every slice along `dim` into positive numbers that add up to one.
+
+    See: [`torch.softmax`][minitorch_ff._functions.activation.softmax].
+    """
     return activation.softmax(input, _chosen("softmax", input, dim, _stacklevel), dtype)
 
 

@@ -211,7 +211,8 @@ def binary_cross_entropy_with_logits(
     Raises:
         ValueError: The shapes differ.
 
-    See: rule [`BinaryCrossEntropyWithLogits`][minitorch_ff.firefly.ops.loss.BinaryCrossEntropyWithLogits],
+    See: rule
+        [`BinaryCrossEntropyWithLogits`][minitorch_ff.firefly.ops.loss.BinaryCrossEntropyWithLogits],
         [torch.nn.functional.binary_cross_entropy_with_logits](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy_with_logits.html).
     """
     reduction = reduction_of(size_average, reduce, reduction)

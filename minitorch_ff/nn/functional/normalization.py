@@ -109,11 +109,11 @@ def instance_norm(
     samples, channels = shape[:2]
     # Every channel of every sample counts as a channel of one large sample.
     flat = input.reshape((1, samples * channels) + shape[2:])
-    each = [
+    mean, var, weight, bias = [
         None if t is None else t.repeat(samples) for t in (running_mean, running_var, weight, bias)
     ]
-    out = batch_norm(flat, *each, use_input_stats, momentum, eps)
-    for running, copies in ((running_mean, each[0]), (running_var, each[1])):
+    out = batch_norm(flat, mean, var, weight, bias, use_input_stats, momentum, eps)
+    for running, copies in ((running_mean, mean), (running_var, var)):
         if running is not None and use_input_stats:
             running.copy_(copies.reshape(samples, channels).mean(0))  # type: ignore[union-attr]
     return out.reshape(shape)

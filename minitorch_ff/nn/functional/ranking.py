@@ -305,21 +305,18 @@ def gaussian_nll_loss(
 
     See: [torch.nn.functional.gaussian_nll_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.gaussian_nll_loss.html).
     """
-    if isinstance(var, (int, float)):
-        if var < 0:
-            raise ValueError("var has negative entry/entries")
-        var = input.new_full(input.shape, var)
-    elif (var.detach() < 0).any():
+    given = input.new_full(input.shape, var) if isinstance(var, (int, float)) else var
+    if (given.detach() < 0).any():
         raise ValueError("var has negative entry/entries")
-    if var.shape != input.shape:
-        if var.shape == input.shape[:-1]:
-            var = var.unsqueeze(-1)
-        elif not _differ_in_one_of_size_1(input.shape, var.shape):
+    if given.shape != input.shape:
+        if given.shape == input.shape[:-1]:
+            given = given.unsqueeze(-1)
+        elif not _differ_in_one_of_size_1(input.shape, given.shape):
             raise ValueError("var is of incorrect size")
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"{reduction} is not valid")
     # Held above eps in value only: the gradient passes as if it were not.
-    held = var + (maximum(var, var.new_full((), eps)) - var).detach()
+    held = given + (maximum(given, given.new_full((), eps)) - given).detach()
     values = 0.5 * (held.log() + (input - target) ** 2 / held)
     if full:
         values = values + 0.5 * math.log(2 * math.pi)

@@ -122,10 +122,6 @@ class Conversion(Traversal):
         """
         return self._apply(lambda tensor: empty_like(tensor, device=device), recurse=recurse)
 
-    def share_memory(self) -> Self:
-        """Put parameters and buffers where other processes see them."""
-        return self._apply(lambda tensor: tensor.share_memory_())
-
 
 def _floating(convert: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
     """`convert` for floating tensors; others stay as they are."""
