@@ -104,6 +104,7 @@ from minitorch_ff._functions.shaping import (
     chunk, clone, diagonal, flatten, movedim, narrow, permute, ravel, reshape, select, split,
     split_with_sizes, squeeze, t, tensor_split, transpose, unbind, unflatten, unsqueeze,
 )  # fmt: skip
+from minitorch_ff._functions.shaping import mH as adjoint
 from minitorch_ff._functions.signs import (
     abs, absolute, copysign, heaviside, sgn, sign, signbit,
 )  # fmt: skip
@@ -155,8 +156,8 @@ __all__ = [
     "BFloat16Tensor", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor",
     "Generator", "HalfTensor", "IntTensor", "LongTensor", "ShortTensor", "Size", "Tensor",
     "__version__", "abs", "absolute", "acos", "acosh", "add", "addbmm", "addcdiv", "addcmul",
-    "addmm", "addmv", "addr", "all", "allclose", "amax", "amin", "aminmax", "angle", "any",
-    "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh",
+    "addmm", "addmv", "addr", "adjoint", "all", "allclose", "amax", "amin", "aminmax", "angle",
+    "any", "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh",
     "are_deterministic_algorithms_enabled", "argmax", "argmin", "argsort", "argwhere",
     "as_strided", "as_tensor", "asarray", "asin", "asinh", "atan", "atan2", "atanh", "atleast_1d",
     "atleast_2d", "atleast_3d", "baddbmm", "bernoulli", "bfloat16", "bincount", "bitwise_and",

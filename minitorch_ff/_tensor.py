@@ -478,7 +478,7 @@ class Tensor(engine.Tensor):
     triu, triu_ = arranging.triu, in_place(arranging.triu)
     broadcast_to = joining.broadcast_to
     T, mT = property(shaping.reversed_dims), property(shaping.mT)
-    mH = property(shaping.mH)
+    mH, adjoint = property(shaping.mH), shaping.mH
 
     def view(self, *shape: Any) -> Tensor:
         """The same elements as another shape (or as another dtype), without a copy."""
