@@ -85,8 +85,8 @@ def cosine_embedding_loss(
     return reduced(close + apart, reduction)
 
 
-def check_class_scores(input: Tensor, target: Tensor) -> None:
-    """Refuse scores without classes, and targets that are no class numbers.
+def check_class_scores(input: Tensor) -> None:
+    """Refuse scores without classes.
 
     Raises:
         RuntimeError: In PyTorch's words.
@@ -96,6 +96,14 @@ def check_class_scores(input: Tensor, target: Tensor) -> None:
             "Expected non-empty vector or matrix with optional 0-dim batch size, but got: "
             f"{list(input.shape)}"
         )
+
+
+def check_class_numbers(target: Tensor) -> None:
+    """Refuse targets that are no class numbers.
+
+    Raises:
+        RuntimeError: In PyTorch's words.
+    """
     if target.is_floating_point():
         found = TYPE_NAMES[target.buffer.dtype.name]
         raise RuntimeError(f"expected scalar type Long but found {found}")
@@ -131,7 +139,7 @@ def multi_margin_loss(
     rows = input if input.dim() == 2 else input.reshape(1, -1)
     classes = rows.shape[1]
     numbers = target.reshape(-1)
-    check_class_scores(input, target)
+    check_class_scores(input)
     if weight is not None and weight.numel() != classes:
         raise RuntimeError(
             f"inconsistent weight size, expected {classes} but got {list(weight.shape)}"
@@ -142,6 +150,7 @@ def multi_margin_loss(
             f"input samples (batch size). Expected target size [{rows.shape[0]}], but got "
             f"{list(target.shape)}. Input has shape {list(input.shape)}."
         )
+    check_class_numbers(target)
     chosen = numbers.reshape(-1, 1)
     short = (margin - rows.gather(1, chosen) + rows).clamp_min(0)
     values = short if p == 1 else short * short
@@ -165,11 +174,12 @@ def multilabel_margin_loss(
     """
     reduction = reduction_of(size_average, reduce, reduction)
     check_reduction(reduction)
-    check_class_scores(input, target)
+    check_class_scores(input)
     if target.shape != input.shape:
         raise RuntimeError(
             f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}"
         )
+    check_class_numbers(target)
     rows = input.reshape(1, -1) if input.dim() < 2 else input
     numbers = target.reshape(rows.shape)
     valid = (numbers < 0).cumsum(1) == 0
