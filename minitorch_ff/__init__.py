@@ -212,8 +212,8 @@ __all__ = [
 ]  # fmt: skip
 
 _SUBMODULES = frozenset({
-    "accelerator", "autograd", "backends", "cuda", "func", "linalg", "nn", "optim", "random",
-    "return_types", "special", "utils",
+    "accelerator", "autograd", "backends", "compare", "cuda", "func", "linalg", "nn", "optim",
+    "random", "return_types", "special", "utils",
 })  # fmt: skip
 """Loaded when first touched."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, TypeAlias
 
+from minitorch_ff.compare.command import add_compare
 from minitorch_ff.scripts.run import run_script
 
 if TYPE_CHECKING:  # argparse has no public name for what holds the commands
@@ -19,6 +20,7 @@ def main() -> None:
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     add_run(commands)
+    add_compare(commands)
     options = parser.parse_args()
     options.command(options)
 

@@ -1,0 +1,94 @@
+"""One comparison from the command line to the exit status."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+from queue import Queue
+from typing import Any
+
+from minitorch_ff.compare.lines import Tolerance
+from minitorch_ff.compare.live import View, choose
+from minitorch_ff.compare.outcome import Outcome
+from minitorch_ff.compare.process import Process
+from minitorch_ff.compare.report import write_html
+from minitorch_ff.compare.summary import as_json, summary
+from minitorch_ff.compare.verdict import DIVERGENCE, Comparison
+
+HAS_TORCH = "import importlib.util as u, sys; sys.exit(u.find_spec('torch') is None)"
+EQUAL, PART, CANNOT_RUN, INTERRUPTED = 0, 1, 2, 130
+
+
+def compare(options: argparse.Namespace) -> int:
+    """Do what the command line says; the exit status."""
+    try:
+        torch, ours = _sides(options)
+    except (OSError, ValueError) as error:
+        print(f"compare: {error}", file=sys.stderr)
+        return CANNOT_RUN
+    comparison = Comparison(torch, ours, Tolerance(options.rtol, options.atol))
+    try:
+        _run(options, comparison)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    if options.record:
+        torch.save(options.record)
+        print(f"recorded {len(torch.lines)} lines and {len(torch.records)} tensors")
+        return EQUAL
+    comparison.finish()
+    if options.html:
+        write_html(comparison, options.html)
+    print(as_json(comparison) if options.json else summary(comparison))
+    return PART if comparison.verdict.kind == DIVERGENCE else EQUAL
+
+
+def _sides(options: argparse.Namespace) -> tuple[Outcome, Outcome]:
+    """Two outcomes, to be filled by processes or full already.
+
+    Raises:
+        OSError: The script, the recording or the Python cannot be read or run.
+        ValueError: There is no PyTorch, or what was asked for cannot be together.
+    """
+    source = hashlib.sha256(Path(options.script).read_bytes()).hexdigest()
+    torch = Outcome("PyTorch", options.arguments, source)
+    ours = Outcome("minitorch_ff", options.arguments, source)
+    if options.record:
+        if options.against or options.html or options.json:
+            raise ValueError("--record runs PyTorch alone: there is nothing to compare yet")
+        ours.code = 0  # it has nothing to do
+    if options.against:
+        torch = Outcome.load(options.against)
+    elif subprocess.run([options.python, "-c", HAS_TORCH], check=False).returncode:
+        raise ValueError(f"{options.python} has no PyTorch; give --python or --against")
+    return torch, ours
+
+
+def _run(options: argparse.Namespace, comparison: Comparison) -> None:
+    """Start what has not run yet, and show the lines until all have ended."""
+    events: Queue[Any] = Queue()
+    steps = options.steps if options.deep else 0
+    script = [options.script, *options.arguments]
+    torch, ours = comparison.torch, comparison.ours
+    processes: list[Process] = []
+    if torch.code is None:
+        command = [options.python, *script]
+        processes.append(Process(command, "torch", torch, events, steps))
+    if ours.code is None:
+        command = [sys.executable, "-m", "minitorch_ff", "run", *script]
+        after = processes[-1] if options.in_turn and processes else None
+        processes.append(Process(command, "minitorch_ff", ours, events, steps, after))
+    view = View(comparison) if options.json else choose(comparison)
+    try:
+        with view:
+            for process in processes:
+                process.start()
+            while not comparison.ended:
+                events.get()
+                for index in comparison.advance():
+                    view.row(index)
+    finally:
+        for process in reversed(processes):
+            process.stop()

@@ -1,0 +1,157 @@
+"""A function called with PyTorch and with this package: tensors and gradients compared.
+
+This is the one file of the package that imports PyTorch, when it is asked to compare
+with it.
+"""
+
+from __future__ import annotations
+
+import html
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy
+
+from minitorch_ff.compare.deep import largest_gap
+from minitorch_ff.compare.lines import Tolerance
+
+HEADINGS = ("", "PyTorch", "minitorch_ff", "difference", "")
+
+
+@dataclass
+class Table:
+    """What a function returned in both worlds, one row for each tensor and gradient.
+
+    Attributes:
+        rows: Name, PyTorch's text, ours, the largest relative difference, whether equal.
+    """
+
+    rows: list[tuple[str, str, str, float, bool]]
+
+    @property
+    def equal(self) -> bool:
+        """Whether all rows are."""
+        return all(row[-1] for row in self.rows)
+
+    def cells(self) -> list[tuple[str, ...]]:
+        """The rows as texts, below their headings."""
+        rows = [(*texts, f"{size:.2g}", "=" if same else "≠") for *texts, size, same in self.rows]
+        return [HEADINGS, *rows]
+
+    def __repr__(self) -> str:
+        cells = [[cell.splitlines() or [""] for cell in row] for row in self.cells()]
+        widths = [max(len(line) for row in cells for line in row[i]) for i in range(5)]
+        lines = []
+        for row in cells:
+            for n in range(max(map(len, row))):
+                texts = [cell[n] if n < len(cell) else "" for cell in row]
+                lines.append("  ".join(map(str.ljust, texts, widths)).rstrip())
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """The table for a notebook."""
+        style = "text-align:left;vertical-align:top"
+        rows = [
+            "".join(f"<td style='{style}'><pre>{html.escape(cell)}</pre></td>" for cell in row)
+            for row in self.cells()
+        ]
+        return "<table>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</table>"
+
+
+def side_by_side(
+    function: Callable[[Any], Any],
+    seed: int = 0,
+    *,
+    rtol: float = 1e-4,
+    atol: float = 1e-6,
+) -> Table:
+    """Call a function with PyTorch and with this package, and compare what it returns.
+
+    Args:
+        function: Takes the framework as its argument. It returns tensors, numbers,
+            texts and modules (which stand for their parameters), in any nesting of
+            dictionaries, lists and tuples.
+        seed: Both worlds' random numbers, Python's and NumPy's begin with it.
+        rtol: Tolerance, relative to PyTorch's number.
+        atol: Tolerance, absolute.
+
+    Returns:
+        A table with a row for each tensor, and one for the gradient of each that is a
+        leaf and requires it. It shows itself in a notebook.
+
+    Raises:
+        ImportError: PyTorch is not installed, or `import torch` means this package.
+        ValueError: The function returns nothing to compare.
+
+    Example:
+        >>> def function(torch):
+        ...     w = torch.ones(2, requires_grad=True)
+        ...     loss = (3 * w).sum()
+        ...     loss.backward()
+        ...     return {"w": w, "loss": loss}
+        >>> from minitorch_ff.compare import side_by_side
+        >>> side_by_side(function).equal
+        True
+    """
+    import torch
+
+    import minitorch_ff
+
+    if torch.__name__ == minitorch_ff.__name__:
+        raise ImportError(
+            "here `import torch` means minitorch_ff: there is nothing to compare with"
+        )
+    results = []
+    for world in (torch, minitorch_ff):
+        random.seed(seed)
+        numpy.random.seed(seed)
+        world.manual_seed(seed)
+        results.append(dict(_named(function(world), "")))
+    theirs, ours = results
+    if not theirs:
+        raise ValueError("the function returned nothing to compare")
+    tolerance = Tolerance(rtol, atol)
+    names = {**theirs, **ours}
+    return Table([_row(name, theirs.get(name), ours.get(name), tolerance) for name in names])
+
+
+def _named(value: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """All values in a nesting, by their place; tensors with their gradients."""
+    if hasattr(value, "named_parameters"):
+        value = dict(value.named_parameters())
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _named(item, f"{name}.{key}" if name else str(key))
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            yield from _named(item, f"{name}[{index}]")
+    else:
+        yield name or "result", value
+        if getattr(value, "requires_grad", False) and value.is_leaf:
+            yield f"gradient of {name or 'result'}", value.grad
+
+
+def _row(name: str, theirs: Any, ours: Any, tolerance: Tolerance) -> tuple[Any, ...]:
+    """One row of the table; values that are no numbers are equal if their texts are."""
+    kinds = [(str(getattr(v, "dtype", "")), getattr(v, "shape", ())) for v in (theirs, ours)]
+    a, b = _array(theirs), _array(ours)
+    if kinds[0] != kinds[1] or a is None or b is None:
+        same = kinds[0] == kinds[1] and str(theirs) == str(ours)
+        return name, str(theirs), str(ours), 0.0 if same else numpy.inf, same
+    if a.dtype.kind in "biu":  # a count is not rounded
+        tolerance = Tolerance(0, 0)
+    rms = numpy.sqrt(numpy.mean(abs(a * 1.0) ** 2)) if a.size else 0.0
+    _, size, apart = largest_gap(a * 1.0, b * 1.0, rms, tolerance)
+    return name, str(theirs), str(ours), size, not apart
+
+
+def _array(value: Any) -> Any:
+    """Tensors and numbers for NumPy; None for anything else."""
+    if isinstance(value, (bool, int, float, complex)):
+        return numpy.atleast_1d(value)
+    if not hasattr(value, "detach"):
+        return None
+    value = value.detach().cpu()
+    return (value.double() if value.is_floating_point() else value).numpy().reshape(-1)
