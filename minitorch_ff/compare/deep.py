@@ -43,7 +43,7 @@ class Difference:
         where = f"step {self.step}, {self.module}, {self.tensor}"
         again = f", call {self.call}" if self.call > 1 else ""
         element = "" if self.index is None else f" in element {self.index}"
-        torch, ours = self.values
+        torch, ours = (f"{v:.7g}" if isinstance(v, float) else v for v in self.values)
         return f"{where}{again}: {self.size:.2g}{element}, PyTorch {torch}, minitorch_ff {ours}"
 
 
@@ -66,14 +66,16 @@ def _tensors(side: Outcome) -> Any:
     start = 0
     for record in side.records:
         key = record["step"], record["call"], record["module"], record["tensor"]
-        yield key, (record, side.values[start : record["end"]])
+        yield key, (record, side.samples[start : record["end"]])
         start = record["end"]
 
 
-def _difference(key: Any, torch: Any, ours: Any, tolerance: Tolerance) -> Difference:
-    shapes = tuple(f"{s[0]['dtype']}{s[0]['shape']}" if s else "none" for s in (torch, ours))
-    if shapes[0] != shapes[1]:
-        return Difference(*key, apart=True, size=math.inf, values=shapes)
+def _difference(
+    key: tuple[int, int, str, str], torch: Any, ours: Any, tolerance: Tolerance
+) -> Difference:
+    kinds = [side[0]["kind"] if side else "none" for side in (torch, ours)]
+    if kinds[0] != kinds[1]:
+        return Difference(*key, True, math.inf, None, (kinds[0], kinds[1]))
     (record, theirs), (own, mine) = torch, ours
     theirs, mine = numpy.append(theirs, record["rms"]), numpy.append(mine, own["rms"])
     place, size, apart = largest_gap(theirs, mine, record["rms"], tolerance)
@@ -99,10 +101,9 @@ def largest_gap(torch: Any, ours: Any, rms: float, tolerance: Tolerance) -> tupl
     with numpy.errstate(all="ignore"):
         scale = numpy.fmax(abs(torch), rms)
         equal = (torch == ours) | (numpy.isnan(torch) & numpy.isnan(ours))
-        gap = numpy.where(equal, 0.0, abs(torch - ours))
-        gap[numpy.isnan(gap)] = numpy.inf
+        gap = abs(torch - ours)
         excess = gap - tolerance.absolute - tolerance.relative * scale
-        excess[numpy.isnan(excess)] = numpy.inf
+        excess = numpy.where(equal, -numpy.inf, numpy.nan_to_num(excess, nan=numpy.inf))
         place = int(numpy.argmax(excess))
-        size = gap[place] / scale[place] if gap[place] else 0.0
+        size = 0.0 if equal[place] else numpy.nan_to_num(gap[place] / scale[place], nan=numpy.inf)
     return place, float(size), bool(excess[place] > 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +26,7 @@ class Outcome:
         memory: The largest resident memory, in bytes.
         inside: The report from inside the process: `import` (seconds), `environment`,
             and with `--deep` the `records`; empty if the process could not write it.
-        values: The numbers that the records describe. Shape `(n,)`, float64.
+        samples: The numbers that the records describe. Shape `(n,)`, float64.
     """
 
     name: str
@@ -40,29 +39,27 @@ class Outcome:
     seconds: float = 0.0
     memory: int = 0
     inside: dict[str, Any] = field(default_factory=dict)
-    values: Any = field(default_factory=lambda: numpy.empty(0))
+    samples: Any = field(default_factory=lambda: numpy.empty(0), repr=False)
 
     def ending(self) -> list[str]:
         """How the script ended, as lines to compare: the exit status, the last error."""
-        if not self.code:
-            return [f"exit status {self.code}"]
-        return [f"exit status {self.code}", *self.errors.strip().splitlines()[-1:]]
+        error = self.errors.strip().splitlines()[-1:] if self.code else []
+        return [f"exit status {self.code}", *error]
 
     @property
     def records(self) -> list[dict[str, Any]]:
         """What was recorded inside, in its order."""
         return self.inside.get("records", [])
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: str) -> None:
         """Write a recording, an `.npz` file that `load` reads anywhere."""
-        about = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        about.pop("values")
+        about = {name: value for name, value in vars(self).items() if name != "samples"}
         text = numpy.frombuffer(json.dumps(about).encode(), dtype=numpy.uint8)
-        with open(path, "wb") as file:
-            numpy.savez_compressed(file, about=text, values=self.values)
+        with Path(path).open("wb") as file:
+            numpy.savez_compressed(file, about=text, samples=self.samples)
 
     @classmethod
-    def load(cls, path: str | Path) -> Outcome:
+    def load(cls, path: str) -> Outcome:
         """Read a recording.
 
         Raises:
@@ -71,6 +68,6 @@ class Outcome:
         """
         try:
             with numpy.load(path, allow_pickle=False) as file:
-                return cls(**json.loads(file["about"].tobytes()), values=file["values"])
-        except (KeyError, TypeError, AttributeError) as error:
+                return cls(**json.loads(file["about"].tobytes()), samples=file["samples"])
+        except (KeyError, TypeError, AttributeError, EOFError) as error:
             raise ValueError(f"{path} is no recording of compare --record") from error

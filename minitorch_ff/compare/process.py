@@ -12,6 +12,7 @@ import threading
 import time
 from pathlib import Path
 from queue import Queue
+from typing import Any
 
 import numpy
 
@@ -20,33 +21,29 @@ from minitorch_ff.compare.outcome import Outcome
 
 
 class Process(threading.Thread):
-    """Runs `command`, fills `outcome`, and puts itself into `events` at each change.
+    """Runs a command, fills its outcome, and reports each change to `events`.
 
     The process has this one's folder and environment, but no terminal to read from.
 
     Args:
         command: The interpreter and what follows.
-        framework: The package whose import is timed.
+        order: What the process watches from inside: `framework` is the package whose
+            import is timed, `steps` the number of steps to record.
         outcome: What to fill: `lines` while the script runs, the rest at its end.
-        events: Who waits for news.
-        steps: How many steps to record inside; 0 records none.
+        events: Gets None whenever there is news.
         after: The process whose end this one waits for.
     """
 
     def __init__(
         self,
         command: list[str],
-        framework: str,
+        order: dict[str, Any],
         outcome: Outcome,
-        events: Queue[Process],
-        steps: int = 0,
+        events: Queue[None],
         after: Process | None = None,
     ) -> None:
         super().__init__(daemon=True)
-        self.command = command
-        self.outcome = outcome
-        self.events = events
-        self.order = {"framework": framework, "steps": steps}
+        self.command, self.order, self.outcome, self.events = command, order, outcome, events
         self.after = after
         self.process: subprocess.Popen[bytes] | None = None
         self.stopped = False
@@ -55,27 +52,31 @@ class Process(threading.Thread):
         """Start, read lines until the end, then collect the process and its report."""
         if self.after is not None:
             self.after.join()
-        with tempfile.TemporaryDirectory(prefix="minitorch_ff_compare_") as folder:
-            if not self.stopped:
-                self._run(Path(folder))
+        try:
+            with tempfile.TemporaryDirectory(prefix="minitorch_ff_compare_") as folder:
+                if not self.stopped:
+                    self._run(Path(folder))
+        finally:  # whatever happened: somebody waits for the end
+            code = self.process and self.process.returncode
+            self.outcome.code = -signal.SIGKILL if code is None else code
+            self.events.put(None)
 
     def _run(self, folder: Path) -> None:
-        outcome, report = self.outcome, folder / "report"
+        outcome, report, samples = self.outcome, folder / "report", folder / "report.samples"
         started = time.perf_counter()
         with open(folder / "errors", "wb") as errors:
-            process = subprocess.Popen(
+            self.process = process = subprocess.Popen(
                 self.command,
                 env=self._environment(str(report)),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,
             )
-        self.process = process
         with process.stdout as stream:  # type: ignore[union-attr]
             for line in stream:
                 outcome.times.append(time.perf_counter() - started)
                 outcome.lines.append(line.decode("utf-8", "replace").rstrip("\r\n"))
-                self.events.put(self)
+                self.events.put(None)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         outcome.seconds = time.perf_counter() - started
@@ -83,10 +84,8 @@ class Process(threading.Thread):
         outcome.errors = (folder / "errors").read_text("utf-8", "replace")
         if report.exists():
             outcome.inside = json.loads(report.read_text("utf-8"))
-        if (folder / "report.values").exists():
-            outcome.values = numpy.fromfile(folder / "report.values")
-        outcome.code = process.returncode
-        self.events.put(self)
+        if samples.exists():
+            outcome.samples = numpy.fromfile(samples)
 
     def _environment(self, report: str) -> dict[str, str]:
         """This process's, and what makes the other one watched and comparable."""
@@ -106,4 +105,4 @@ class Process(threading.Thread):
         for number in (signal.SIGINT, signal.SIGKILL):
             if self.process is not None and self.process.returncode is None:
                 os.kill(self.process.pid, number)
-            self.join(patience)
+                self.join(patience)

@@ -8,14 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 from queue import Queue
-from typing import Any
 
 from minitorch_ff.compare.lines import Tolerance
-from minitorch_ff.compare.live import View, choose
+from minitorch_ff.compare.live import choose
 from minitorch_ff.compare.outcome import Outcome
 from minitorch_ff.compare.process import Process
-from minitorch_ff.compare.report import write_html
-from minitorch_ff.compare.summary import as_json, summary
+from minitorch_ff.compare.summary import as_json, as_text, write_html
 from minitorch_ff.compare.verdict import DIVERGENCE, Comparison
 
 HAS_TORCH = "import importlib.util as u, sys; sys.exit(u.find_spec('torch') is None)"
@@ -38,11 +36,11 @@ def compare(options: argparse.Namespace) -> int:
         torch.save(options.record)
         print(f"recorded {len(torch.lines)} lines and {len(torch.records)} tensors")
         return EQUAL
-    comparison.finish()
+    verdict = comparison.finish()
     if options.html:
-        write_html(comparison, options.html)
-    print(as_json(comparison) if options.json else summary(comparison))
-    return PART if comparison.verdict.kind == DIVERGENCE else EQUAL
+        write_html(comparison, verdict, options.html)
+    print((as_json if options.json else as_text)(comparison, verdict))
+    return PART if verdict.kind == DIVERGENCE else EQUAL
 
 
 def _sides(options: argparse.Namespace) -> tuple[Outcome, Outcome]:
@@ -58,7 +56,7 @@ def _sides(options: argparse.Namespace) -> tuple[Outcome, Outcome]:
     if options.record:
         if options.against or options.html or options.json:
             raise ValueError("--record runs PyTorch alone: there is nothing to compare yet")
-        ours.code = 0  # it has nothing to do
+        ours = torch
     if options.against:
         torch = Outcome.load(options.against)
     elif subprocess.run([options.python, "-c", HAS_TORCH], check=False).returncode:
@@ -68,27 +66,28 @@ def _sides(options: argparse.Namespace) -> tuple[Outcome, Outcome]:
 
 def _run(options: argparse.Namespace, comparison: Comparison) -> None:
     """Start what has not run yet, and show the lines until all have ended."""
-    events: Queue[Any] = Queue()
-    steps = options.steps if options.deep else 0
+    events: Queue[None] = Queue()
     script = [options.script, *options.arguments]
-    torch, ours = comparison.torch, comparison.ours
+    sides = [("torch", comparison.torch, [options.python, *script])]
+    if comparison.ours is not comparison.torch:
+        run = [sys.executable, "-m", "minitorch_ff", "run", *script]
+        sides.append(("minitorch_ff", comparison.ours, run))
     processes: list[Process] = []
-    if torch.code is None:
-        command = [options.python, *script]
-        processes.append(Process(command, "torch", torch, events, steps))
-    if ours.code is None:
-        command = [sys.executable, "-m", "minitorch_ff", "run", *script]
-        after = processes[-1] if options.in_turn and processes else None
-        processes.append(Process(command, "minitorch_ff", ours, events, steps, after))
-    view = View(comparison) if options.json else choose(comparison)
+    for framework, outcome, command in sides:
+        if outcome.code is None:
+            after = processes[0] if processes and options.in_turn else None
+            order = {"framework": framework, "steps": options.steps if options.deep else 0}
+            processes.append(Process(command, order, outcome, events, after))
     try:
-        with view:
+        with choose(comparison, silent=options.json) as show:
             for process in processes:
                 process.start()
-            while not comparison.ended:
+            ended = False
+            while not ended:
                 events.get()
+                ended = comparison.ended  # before the last lines are taken
                 for index in comparison.advance():
-                    view.row(index)
+                    show(index)
     finally:
         for process in reversed(processes):
             process.stop()

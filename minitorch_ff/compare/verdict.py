@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from minitorch_ff.compare.deep import Difference, compare_records
-from minitorch_ff.compare.lines import Match, Tolerance, compare_lines, compare_texts
+from minitorch_ff.compare.lines import Match, Tolerance, compare_lines
 from minitorch_ff.compare.outcome import Outcome
 
 IDENTICAL, EQUAL, DIVERGENCE = "identical text", "numerically equal", "first divergence"
@@ -18,12 +19,11 @@ class Verdict:
 
     Attributes:
         kind: `identical text`, `numerically equal` or `first divergence`.
-        where: The line, as `line 3`, or `the end`; where they part first, or where they
-            differ most. Empty if they do not differ in text.
+        where: `line 3`, or `the end`, where the two part first; if they do not, where
+            they differ most. Empty if they do not differ in text.
         texts: PyTorch's line there, and ours; None is a line that is missing.
         numbers: The two numbers there that differ most, if numbers differ.
-        size: The largest relative difference of two numbers that agree in the whole
-            run, or of those that part first.
+        size: Their relative difference; infinite where words part.
         tensor: The first recorded tensor that parts.
     """
 
@@ -35,12 +35,12 @@ class Verdict:
     tensor: Difference | None = None
 
     def __str__(self) -> str:
-        text = self.kind
-        if self.where:
-            text += f": {self.where}"
+        text = f"{self.kind}: {self.where}" if self.where else self.kind
         if self.numbers:
             theirs, ours = self.numbers
             text += f", PyTorch {theirs}, minitorch_ff {ours}, relative difference {self.size:.2g}"
+        elif self.where:
+            text += "\n  PyTorch      | {}\n  minitorch_ff | {}".format(*self.texts)
         if self.tensor is not None:
             text += f"\nfirst tensor that parts: {self.tensor}"
         return text
@@ -55,6 +55,7 @@ class Comparison:
         ours: This package's.
         tolerance: What counts as equal.
         matches: One for each pair of lines.
+        first: Index of the first pair that parts.
         deep: The recorded tensors, if any.
         notes: What a reader should know before the verdict counts.
     """
@@ -63,17 +64,13 @@ class Comparison:
     ours: Outcome
     tolerance: Tolerance
     matches: list[Match] = field(default_factory=list)
+    first: int | None = None
     deep: list[Difference] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    verdict: Verdict | None = None
 
     @property
     def ended(self) -> bool:
-        """Whether both have ended and every line is compared."""
-        longest = max(len(self.torch.lines), len(self.ours.lines))
-        return self._both_ended() and len(self.matches) == longest
-
-    def _both_ended(self) -> bool:
+        """Whether both scripts have."""
         return self.torch.code is not None and self.ours.code is not None
 
     def advance(self) -> Iterator[int]:
@@ -81,46 +78,41 @@ class Comparison:
 
         When both have ended, lines that only one has are compared with None.
         """
-        theirs, mine = self.torch.lines, self.ours.lines
-        count = (max if self._both_ended() else min)(len(theirs), len(mine))
+        count = (max if self.ended else min)(len(self.torch.lines), len(self.ours.lines))
         for index in range(len(self.matches), count):
             self.matches.append(compare_lines(*self.texts(index), self.tolerance))
+            if self.first is None and self.matches[index].kind == "apart":
+                self.first = index
             yield index
 
     def texts(self, index: int) -> tuple[str | None, str | None]:
         """PyTorch's line and ours; None is a line that is missing."""
-        theirs, mine = (
-            side.lines[index] if index < len(side.lines) else None
-            for side in (self.torch, self.ours)
+        theirs, mine = self.torch.lines, self.ours.lines
+        return (
+            theirs[index] if index < len(theirs) else None,
+            mine[index] if index < len(mine) else None,
         )
-        return theirs, mine
 
     def finish(self) -> Verdict:
-        """Sum up, when both have ended."""
-        self.deep = compare_records(self.torch, self.ours, self.tolerance)
-        self.verdict = self._verdict()
-        if self.torch.hash != self.ours.hash:
+        """Compare what was recorded, add notes and sum up, when both have ended."""
+        torch, ours = self.torch, self.ours
+        self.deep = compare_records(torch, ours, self.tolerance)
+        if torch.hash != ours.hash:
             self.notes.append("the recording is of another version of the script")
-        if self.torch.arguments != self.ours.arguments:
-            self.notes.append(f"the recording was made with the arguments {self.torch.arguments}")
-        for side, other in ((self.torch, self.ours), (self.ours, self.torch)):
-            if side.inside.get("ended"):
-                self.notes.append(f"{side.name}: the recording ended {side.inside['ended']}")
-            if other.records and not side.records:
-                self.notes.append(f"{side.name}: no tensors were recorded")
-        return self.verdict
-
-    def _verdict(self) -> Verdict:
+        if torch.arguments != ours.arguments:
+            self.notes.append(f"the recording was made with the arguments {torch.arguments}")
+        limits = {side.inside.get("limit") or "" for side in (torch, ours)}
+        self.notes += [f"tensors are recorded {limit}" for limit in sorted(limits) if limit]
+        places: list[tuple[Match, str, Any]] = [
+            (match, f"line {index + 1}", self.texts(index))
+            for index, match in enumerate(self.matches)
+        ]
+        for texts in zip(torch.ending(), ours.ending(), strict=False):
+            places.append((compare_lines(*texts, self.tolerance), "the end", texts))
         tensor = next((difference for difference in self.deep if difference.apart), None)
-        places = [(m, f"line {i + 1}", self.texts(i)) for i, m in enumerate(self.matches)]
-        ends = self.torch.ending(), self.ours.ending()
-        for match, *texts in zip(compare_texts(*ends, self.tolerance), *ends, strict=False):
-            places.append((match, "the end", (texts[0], texts[1])))
         largest = max(places, key=lambda place: place[0].size)
         match, where, texts = next((p for p in places if p[0].kind == "apart"), largest)
-        details = (where, texts, match.numbers, match.size, tensor)
-        if match.kind == "apart":
-            return Verdict(DIVERGENCE, *details)
         if all(place[0].kind == "same" for place in places):
             return Verdict(DIVERGENCE if tensor else IDENTICAL, tensor=tensor)
-        return Verdict(DIVERGENCE if tensor else EQUAL, *details)
+        kind = DIVERGENCE if tensor or match.kind == "apart" else EQUAL
+        return Verdict(kind, where, texts, match.numbers, match.size, tensor)

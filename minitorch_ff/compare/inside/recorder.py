@@ -15,28 +15,30 @@ from weakref import WeakKeyDictionary
 SAMPLE = 1024
 """Elements kept of a tensor: all of a small one, evenly spaced ones of a larger."""
 BUDGET = 8 * 2**20
-"""Elements kept in all (64 MiB); then the recording ends."""
+"""Elements kept in all (64 MiB)."""
 
 
 class Recorder:
     """Listens to a framework through its global hooks.
 
     Args:
-        framework: Name of the package, imported already.
-        steps: How many optimizer steps are recorded; without an optimizer, how many
-            calls of each module.
+        steps: How many optimizer steps are recorded, and in each of them, or without
+            an optimizer, how many calls of each module.
     """
 
-    def __init__(self, framework: str, steps: int) -> None:
+    def __init__(self, steps: int) -> None:
         self.steps = steps
         self.step = 1
         self.records: list[dict[str, Any]] = []
-        self.values = array("d")
-        self.names: Any = WeakKeyDictionary()  # module -> path
-        self.parameters: dict[int, tuple[str, str]] = {}  # id -> (path and class, name)
+        self.samples = array("d")
+        self.names: Any = WeakKeyDictionary()  # module -> `net.2 (Linear)`
+        self.parameters: dict[int, tuple[str, str]] = {}  # id -> (module's name, own name)
         self.roots = 0
         self.calls: Counter[str] = Counter()  # of each module since the last step
-        self.ended = ""
+        self.limit = ""
+
+    def listen(self, framework: str) -> None:
+        """Hang the hooks into a package that has been imported."""
         modules = importlib.import_module(framework + ".nn.modules.module")
         optimizer = importlib.import_module(framework + ".optim.optimizer")
         modules.register_module_forward_pre_hook(self.before_forward)
@@ -44,7 +46,7 @@ class Recorder:
         optimizer.register_optimizer_step_pre_hook(self.before_step)
 
     def before_forward(self, module: Any, args: Any) -> None:
-        """A module that nobody has called before it is the root of a model."""
+        """A module that is called and has no name yet is the root of a model."""
         if module in self.names:
             return
         self.roots += 1
@@ -66,7 +68,7 @@ class Recorder:
         """Record the gradients that an optimizer is about to use."""
         for number, group in enumerate(optimizer.param_groups):
             for index, parameter in enumerate(group["params"]):
-                alone = (f"optimizer group {number}", f"parameter {index}")
+                alone = (f"parameter group {number}", f"parameter {index}")
                 module, own = self.parameters.get(id(parameter), alone)
                 if parameter.grad is not None:
                     self.record(module, 1, f"gradient of {own}", parameter.grad)
@@ -75,11 +77,11 @@ class Recorder:
 
     def record(self, module: str, call: int, tensor: str, value: Any) -> None:
         """Keep a sample of the values, and the root of the mean square of all."""
-        if max(self.step, call if self.step == 1 else 0) > self.steps:
-            self.ended = self.ended or f"after {self.steps} steps (--steps)"
-        elif len(self.values) > BUDGET:
-            self.ended = self.ended or f"in step {self.step}: {BUDGET} numbers were kept"
-        if self.ended:
+        if max(self.step, call) > self.steps:
+            self.limit = f"for {self.steps} steps, and calls in a step (--steps)"
+            return
+        if len(self.samples) > BUDGET:
+            self.limit = f"until there were {BUDGET} numbers, in step {self.step}"
             return
         if value.is_complex():
             self.record(module, call, tensor + ".real", value.real)
@@ -87,35 +89,24 @@ class Recorder:
             return
         flat = value.detach().reshape(-1).double()
         stride = max(1, -(-flat.numel() // SAMPLE))
-        self.values.extend(flat[::stride].tolist())
-        self.records.append(
-            {
-                "step": self.step,
-                "call": call,
-                "module": module,
-                "tensor": tensor,
-                "shape": list(value.shape),
-                "dtype": str(value.dtype),
-                "stride": stride,
-                "rms": flat.square().mean().sqrt().item() if flat.numel() else 0.0,
-                "end": len(self.values),
-            }
-        )
+        self.samples.extend(flat[::stride].tolist())
+        record: dict[str, Any] = {"step": self.step, "call": call, "module": module}
+        record |= {"tensor": tensor, "kind": f"{value.dtype} {list(value.shape)}"}
+        record |= {"stride": stride, "end": len(self.samples)}
+        record["rms"] = flat.square().mean().sqrt().item() if flat.numel() else 0.0
+        self.records.append(record)
 
     def finish(self, path: str) -> dict[str, Any]:
-        """Write the values beside the report; return the report's part."""
+        """Write the samples beside the report; return the report's part."""
         with open(path, "wb") as file:
-            self.values.tofile(file)
-        return {"records": self.records, "steps": self.step - 1, "ended": self.ended}
+            self.samples.tofile(file)
+        return {"records": self.records, "limit": self.limit}
 
 
 def tensors(value: Any, where: str) -> Iterator[tuple[str, Any]]:
     """All tensors in a nesting of sequences and dictionaries, and where they stand."""
     if hasattr(value, "detach"):
         yield where, value
-    elif isinstance(value, dict):
-        for key, item in value.items():
+    elif isinstance(value, (dict, list, tuple)):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
             yield from tensors(item, f"{where}[{key!r}]")
-    elif isinstance(value, (list, tuple)):
-        for index, item in enumerate(value):
-            yield from tensors(item, f"{where}[{index}]")

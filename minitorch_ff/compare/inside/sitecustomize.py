@@ -17,7 +17,6 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -27,40 +26,33 @@ ORDER = "MINITORCH_FF_COMPARE"
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 
 
-def start(order: dict[str, Any]) -> None:
-    """Restore what `compare` changed, then wait for the framework's import.
+class Watch(MetaPathFinder):
+    """Times one import, and starts the recorder when it is done.
 
     Args:
-        order: `framework` is the name of the package to watch, `report` the file to
-            write, `path` what PYTHONPATH was, `steps` how many steps to record.
+        framework: Name of the package to watch.
+        steps: How many steps to record; 0 records none.
+        report: The file to write.
+        path: What PYTHONPATH was.
     """
-    sys.path.remove(FOLDER)
-    os.environ.pop("PYTHONPATH")
-    if order["path"] is not None:
-        os.environ["PYTHONPATH"] = order["path"]
-    watch = Watch(order)
-    sys.meta_path.insert(0, watch)
-    atexit.register(watch.report, os.getpid())
-    this = sys.modules.pop(__name__)
-    if importlib.util.find_spec(__name__):  # the user's own
-        importlib.import_module(__name__)
-    else:
-        sys.modules[__name__] = this  # where Python looks for what it is importing
 
-
-class Watch(MetaPathFinder):
-    """Times one import, and starts the recorder when it is done."""
-
-    def __init__(self, order: dict[str, Any]) -> None:
-        self.order = order
+    def __init__(self, framework: str, steps: int, report: str, path: str | None) -> None:
+        self.framework, self.steps, self.report_path = framework, steps, report
         self.seconds: float | None = None
         self.recorder: Any = None
+        if steps:  # while this folder is on the path
+            self.recorder = importlib.import_module("recorder").Recorder(steps)
+            del sys.modules["recorder"]
+        sys.path.remove(FOLDER)
+        del os.environ["PYTHONPATH"]
+        if path is not None:
+            os.environ["PYTHONPATH"] = path
+        sys.meta_path.insert(0, self)
+        atexit.register(self.report, os.getpid())
 
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         """Let the other finders find the framework; time its loading."""
-        if fullname != self.order["framework"]:
+        if fullname != self.framework:
             return None
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(fullname)
@@ -77,44 +69,33 @@ class Watch(MetaPathFinder):
         started = time.perf_counter()
         loader.exec_module(module)
         self.seconds = time.perf_counter() - started
-        if self.order["steps"]:
-            self.recorder = _beside("recorder").Recorder(module.__name__, self.order["steps"])
+        if self.recorder is not None:
+            self.recorder.listen(self.framework)
 
     def report(self, process: int) -> None:
         """Write what was seen; a forked process has nothing to say."""
         if os.getpid() != process:
             return
-        report = {"import": self.seconds, "environment": self.environment()}
-        if self.recorder is not None:
-            report |= self.recorder.finish(self.order["report"] + ".values")
-        with open(self.order["report"], "w", encoding="utf-8") as file:
-            json.dump(report, file)
-
-    def environment(self) -> dict[str, Any]:
-        """Versions, platform, threads."""
-        versions = {
-            name: str(getattr(sys.modules[name], "__version__", "?"))
-            for name in (self.order["framework"], "numpy")
-            if name in sys.modules
-        }
-        threads = getattr(sys.modules.get(self.order["framework"]), "get_num_threads", str)
-        return {
+        loaded = {name: sys.modules.get(name) for name in (self.framework, "numpy")}
+        threads = getattr(loaded[self.framework], "get_num_threads", None)
+        environment = {
             "python": platform.python_version(),
-            **versions,
+            **{name: getattr(module, "__version__", None) for name, module in loaded.items()},
             "platform": platform.platform(),
             "processors": os.cpu_count(),
-            "threads": threads() or None,
+            "threads": threads and threads(),
         }
-
-
-def _beside(name: str) -> Any:
-    """A module of this folder, which is no longer on the path."""
-    place = os.path.join(FOLDER, name + ".py")
-    spec = importlib.util.spec_from_file_location("minitorch_ff_compare_" + name, place)
-    module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
-    spec.loader.exec_module(module)  # type: ignore[union-attr]
-    return module
+        report = {"import": self.seconds, "environment": environment}
+        if self.recorder is not None:
+            report |= self.recorder.finish(self.report_path + ".samples")
+        with open(self.report_path, "w", encoding="utf-8") as file:
+            json.dump(report, file)
 
 
 if ORDER in os.environ:
-    start(json.loads(os.environ.pop(ORDER)))
+    Watch(**json.loads(os.environ.pop(ORDER)))
+    this = sys.modules.pop(__name__)
+    if importlib.util.find_spec(__name__):  # the user's own
+        importlib.import_module(__name__)
+    else:
+        sys.modules[__name__] = this  # where Python looks for what it is importing

@@ -1,0 +1,51 @@
+"""A recording stands for PyTorch where PyTorch is not installed."""
+
+import numpy
+import pytest
+
+from compat_tests.compare.commands import compare, compare_json, training, write
+from compat_tests.scripts.processes import poison
+
+
+@pytest.fixture
+def recorded(tmp_path):
+    """A script, and the recording of its run under PyTorch."""
+    script = training(tmp_path, planted=False)
+    done = compare("--record", "trace.npz", "--deep", script, cwd=tmp_path, status=0)
+    assert "  step 5 loss" in done.stdout
+    assert "recorded 6 lines and 48 tensors" in done.stdout
+    return script, tmp_path / "trace.npz"
+
+
+def test_against_a_recording_without_pytorch(recorded, tmp_path):
+    script, trace = recorded
+    nowhere = tmp_path / "nowhere"
+    nowhere.mkdir()
+    arguments = ("--deep", "--against", trace, script)
+    result = compare_json(*arguments, cwd=tmp_path, status=0, path=[poison(nowhere)])
+    assert len(result["deep"]) == 48
+    assert result["torch"]["inside"]["environment"]["torch"].startswith("2.13.0")
+    assert len(result["torch"]["times"]) == 6
+    assert not result["notes"]
+
+
+def test_another_version_of_the_script_is_named(recorded, tmp_path):
+    _, trace = recorded
+    planted = training(tmp_path, planted=True)
+    result = compare_json("--deep", "--against", trace, planted, "x", cwd=tmp_path, status=1)
+    assert result["verdict"]["tensor"]["step"] == 4
+    assert any("another version of the script" in note for note in result["notes"])
+    assert any("with the arguments []" in note for note in result["notes"])
+
+
+def test_what_is_no_recording(tmp_path):
+    script = write(tmp_path, "print(1)")
+    compare("--against", "absent.npz", script, cwd=tmp_path, status=2)
+    write(tmp_path, "text", "text.npz")
+    compare("--against", "text.npz", script, cwd=tmp_path, status=2)
+    numpy.savez(tmp_path / "other.npz", x=numpy.ones(1))
+    other = compare("--against", "other.npz", script, cwd=tmp_path, status=2)
+    assert "is no recording" in other.stderr
+    for option in (("--html", "page.html"), ("--json",), ("--against", "trace.npz")):
+        both = compare("--record", "trace.npz", *option, script, cwd=tmp_path, status=2)
+        assert "--record runs PyTorch alone" in both.stderr
