@@ -17,13 +17,17 @@ OPTIONS = """
 """.split()
 NASTY = '\nprint("</script><script>document.title = 1</script> <!-- größe ✓")\n'
 WIDTHS = [390, 1280, 1920]
-# Appended to the page: errors and overflow become its title.
+# Appended to the page, which a frame of the wanted width shows: what sticks out is counted.
 PROBE = """
 <script>
 const wide = [...document.querySelectorAll("main, section")].filter(
   element => element.scrollWidth > element.clientWidth + 1);
-document.title = [innerWidth, document.documentElement.scrollWidth, wide.length].join(" ");
+parent.postMessage([innerWidth, document.documentElement.scrollWidth, wide.length].join(" "), "*");
 </script>
+"""
+FRAME = """
+<script>onmessage = event => document.title = event.data;</script>
+<iframe src="probed.html" style="border: 0; width: {}px; height: 900px"></iframe>
 """
 
 
@@ -98,18 +102,24 @@ def browse(page, folder, *options) -> str:
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed")
-@pytest.mark.parametrize("width", WIDTHS)
-def test_a_browser_draws_it(page, tmp_path, width):
-    probed = tmp_path / "probed.html"
-    probed.write_text(page.read_text("utf-8").replace("</body>", PROBE + "</body>"), "utf-8")
-    drawn = browse(probed, tmp_path, "--dump-dom", f"--window-size={width},1000")
-    assert f"<title>{width} {width} 0</title>" in drawn
+def test_a_browser_draws_it(page, tmp_path):
+    drawn = browse(page, tmp_path, "--dump-dom", "--window-size=1280,1000")
     assert "They part" in drawn
     assert "first divergence: relative difference" in drawn
     assert drawn.count('class="row ') == 1 + 8  # a heading, six steps, two texts
     assert '<svg role="img"><title>loss: PyTorch and minitorch_ff</title>' in drawn
     assert drawn.count('class="cells"') == 8
     assert "&lt;/script&gt;&lt;script&gt;" in drawn
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed")
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_sticks_out(page, tmp_path, width):
+    probed = page.read_text("utf-8").replace("</body>", PROBE + "</body>")
+    (tmp_path / "probed.html").write_text(probed, "utf-8")
+    frame = write(tmp_path, FRAME.format(width), "frame.html")
+    options = ("--dump-dom", "--window-size=2000,1000", "--virtual-time-budget=5000")
+    assert f"<title>{width} {width} 0</title>" in browse(frame, tmp_path, *options)
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed")

@@ -44,8 +44,8 @@ def at_terminal(*arguments, cwd, path=()) -> str:
 
 def test_two_columns(tmp_path):
     shown = at_terminal(training(tmp_path, planted=True), cwd=tmp_path)
-    assert re.search(r"step 0 loss (0\.\d+) +step 0 loss 0\.\d+", shown)
-    assert re.search(r"step 3 loss 0\.\d+ +≠ +step 3 loss 0\.\d+", shown)
+    assert re.search(r"step 0 loss \d\.\d+ +step 0 loss \d\.\d+", shown)
+    assert re.search(r"step 3 loss \d\.\d+ +≠ +step 3 loss \d\.\d+", shown)
     assert shown.count("first divergence, line 4: relative difference 0.") == 1
     assert re.search(r"PyTorch: \d lines, \d+ s … +minitorch_ff: \d lines", shown)
     assert "first divergence: line 4" in shown
