@@ -53,6 +53,9 @@ def test_a_gradient_may_part_where_outputs_do_not(tmp_path):
     assert (first["tensor"], first["index"]) == ("gradient of bias", 1)
     assert first["values"][1] - first["values"][0] == pytest.approx(1)
     assert [d["tensor"] for d in result["deep"] if d["apart"]] == ["gradient of bias"]
+    assert result["text"].startswith(
+        "first divergence\nfirst tensor that parts: step 2, net.0 (Linear)"
+    )
 
 
 def test_without_an_optimizer_calls_are_counted(tmp_path):
@@ -108,3 +111,20 @@ def test_a_tensor_that_only_one_has_is_a_difference(tmp_path):
     texts = [d["values"] for d in result["deep"] if d["apart"]]
     assert ["torch.float32 [1]", "none"] in texts
     assert "inf" in {d["size"] for d in result["deep"]}
+
+
+def test_what_cannot_be_recorded_does_not_disturb(tmp_path):
+    source = """
+        import torch
+        net = torch.nn.Linear(3, 2)
+        if "ff" not in torch.__version__:
+            torch.func.vmap(net)(torch.ones(4, 3))
+            rows = torch.nn.Embedding(5, 2, sparse=True)
+            rows(torch.tensor([1])).sum().backward()
+            torch.optim.SGD(rows.parameters(), lr=0.1).step()
+        print(sum(p.numel() for p in net.parameters()))
+    """
+    result = compare_json("--deep", write(tmp_path, source), cwd=tmp_path, status=1)
+    assert result["torch"]["lines"] == ["8"]
+    assert result["torch"]["code"] == 0
+    assert any("cannot be read" in note for note in result["notes"])

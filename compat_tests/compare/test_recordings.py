@@ -13,7 +13,7 @@ def recorded(tmp_path):
     script = training(tmp_path, planted=False)
     done = compare("--record", "trace.npz", "--deep", script, cwd=tmp_path, status=0)
     assert "  step 5 loss" in done.stdout
-    assert "recorded 6 lines and 48 tensors" in done.stdout
+    assert "recorded 6 lines, 48 tensors" in done.stdout
     return script, tmp_path / "trace.npz"
 
 

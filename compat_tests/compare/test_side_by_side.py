@@ -53,7 +53,8 @@ def test_the_seed_counts():
         (lambda torch: torch.ones(3).double() if is_ours(torch) else torch.ones(3), float("inf")),
         (lambda torch: [1] * (1 + is_ours(torch)), float("inf")),
         (lambda torch: "ours" if is_ours(torch) else "theirs", float("inf")),
-        (lambda torch: 5 + is_ours(torch), 0.2),
+        (lambda torch: 0.5 + 0.1 * is_ours(torch), 0.2),
+        (lambda torch: 5 + is_ours(torch), float("inf")),
     ],
 )
 def test_worlds_that_part(body, size):

@@ -69,6 +69,7 @@ def test_a_planted_divergence_is_found(tmp_path):
         ("print('größe ✓ 数 \\U0001f600')", 0, "identical text", ""),
         ("print('no end of line', end='')", 0, "identical text", ""),
         ("print(0.1 + 1e-6 * ours)", 0, "numerically equal", "line 1"),
+        ("print('a\\nb', ' ' * ours, 'c')", 0, "numerically equal", "line 2"),
         ("print(*range(3 + ours), sep='\\n')", 1, "first divergence", "line 4"),
         ("print(*range(4 - ours), sep='\\n')", 1, "first divergence", "line 4"),
         ("print('a' + 'b' * ours)", 1, "first divergence", "line 1"),
@@ -88,6 +89,8 @@ def test_endings_and_outputs(tmp_path, source, status, kind, where):
     head = "import os, sys; ours = int('minitorch_ff' in sys.modules)\n"
     result = compare_json(write(tmp_path, head + source), cwd=tmp_path, status=status)
     assert (result["verdict"]["kind"], result["verdict"]["where"]) == (kind, where)
+    codes = {result["torch"]["code"], result["ours"]["code"]}
+    assert any("PyTorch ends with" in note for note in result["notes"]) == (len(codes) == 2)
 
 
 def test_errors_are_shown_after_the_output(tmp_path):

@@ -10,8 +10,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from minitorch_ff.compare.live import MARKS, MISSING
-from minitorch_ff.compare.verdict import Comparison
+from minitorch_ff.compare.live import MARKS
+from minitorch_ff.compare.verdict import MISSING, Comparison
 
 PENDING = 6  # lines shown of the side that is ahead
 

@@ -7,10 +7,9 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
-from minitorch_ff.compare.verdict import Comparison
+from minitorch_ff.compare.verdict import MISSING, Comparison
 
 MARKS = {"same": " ", "close": "≈", "apart": "≠"}
-MISSING = "(no line)"
 
 View = AbstractContextManager[Callable[[int], None]]
 """Gives, while it is open, the function that shows the pair of lines with an index."""

@@ -57,7 +57,7 @@ class Process(threading.Thread):
                 if not self.stopped:
                     self._run(Path(folder))
         finally:  # whatever happened: somebody waits for the end
-            code = self.process and self.process.returncode
+            code = self.process.returncode if self.process else None
             self.outcome.code = -signal.SIGKILL if code is None else code
             self.events.put(None)
 

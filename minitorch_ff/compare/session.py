@@ -34,7 +34,8 @@ def compare(options: argparse.Namespace) -> int:
         return INTERRUPTED
     if options.record:
         torch.save(options.record)
-        print(f"recorded {len(torch.lines)} lines and {len(torch.records)} tensors")
+        print(f"recorded {len(torch.lines)} lines, {len(torch.records)} tensors")
+        print(torch.errors, end="", file=sys.stderr)
         return EQUAL
     verdict = comparison.finish()
     if options.html:

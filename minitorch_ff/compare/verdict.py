@@ -11,6 +11,7 @@ from minitorch_ff.compare.lines import Match, Tolerance, compare_lines
 from minitorch_ff.compare.outcome import Outcome
 
 IDENTICAL, EQUAL, DIVERGENCE = "identical text", "numerically equal", "first divergence"
+MISSING = "(no line)"
 
 
 @dataclass
@@ -38,9 +39,11 @@ class Verdict:
         text = f"{self.kind}: {self.where}" if self.where else self.kind
         if self.numbers:
             theirs, ours = self.numbers
-            text += f", PyTorch {theirs}, minitorch_ff {ours}, relative difference {self.size:.2g}"
+            text += f", PyTorch {theirs}, minitorch_ff {ours}, "
+            text += f"{'largest ' * (self.kind == EQUAL)}relative difference {self.size:.2g}"
         elif self.where:
-            text += "\n  PyTorch      | {}\n  minitorch_ff | {}".format(*self.texts)
+            theirs, ours = (MISSING if line is None else line for line in self.texts)
+            text += f"\n  PyTorch      | {theirs}\n  minitorch_ff | {ours}"
         if self.tensor is not None:
             text += f"\nfirst tensor that parts: {self.tensor}"
         return text
@@ -101,18 +104,22 @@ class Comparison:
             self.notes.append("the recording is of another version of the script")
         if torch.arguments != ours.arguments:
             self.notes.append(f"the recording was made with the arguments {torch.arguments}")
+        theirs, mine = torch.ending(), ours.ending()
+        if torch.code != ours.code:
+            self.notes.append(f"PyTorch ends with {theirs[-1]}, minitorch_ff with {mine[-1]}")
         limits = {side.inside.get("limit") or "" for side in (torch, ours)}
         self.notes += [f"tensors are recorded {limit}" for limit in sorted(limits) if limit]
         places: list[tuple[Match, str, Any]] = [
             (match, f"line {index + 1}", self.texts(index))
             for index, match in enumerate(self.matches)
         ]
-        for texts in zip(torch.ending(), ours.ending(), strict=False):
+        for texts in zip(theirs, mine, strict=False):
             places.append((compare_lines(*texts, self.tolerance), "the end", texts))
         tensor = next((difference for difference in self.deep if difference.apart), None)
-        largest = max(places, key=lambda place: place[0].size)
+        largest = max(places, key=lambda place: (place[0].size, place[0].kind != "same"))
         match, where, texts = next((p for p in places if p[0].kind == "apart"), largest)
-        if all(place[0].kind == "same" for place in places):
+        if match.kind == "apart":
+            return Verdict(DIVERGENCE, where, texts, match.numbers, match.size, tensor)
+        if tensor or match.kind == "same":
             return Verdict(DIVERGENCE if tensor else IDENTICAL, tensor=tensor)
-        kind = DIVERGENCE if tensor or match.kind == "apart" else EQUAL
-        return Verdict(kind, where, texts, match.numbers, match.size, tensor)
+        return Verdict(EQUAL, where, texts, match.numbers, match.size)

@@ -134,7 +134,7 @@ def _named(value: Any, name: str) -> Iterator[tuple[str, Any]]:
 
 
 def _row(name: str, theirs: Any, ours: Any, tolerance: Tolerance) -> tuple[Any, ...]:
-    """One row of the table; values that are no numbers are equal if their texts are."""
+    """One row of the table; integers and texts are equal if they look the same."""
     kinds = [(str(getattr(v, "dtype", "")), getattr(v, "shape", ())) for v in (theirs, ours)]
     a, b = _array(theirs), _array(ours)
     if kinds[0] != kinds[1] or a is None or b is None:
@@ -148,8 +148,8 @@ def _row(name: str, theirs: Any, ours: Any, tolerance: Tolerance) -> tuple[Any, 
 
 
 def _array(value: Any) -> Any:
-    """Tensors and numbers for NumPy; None for anything else."""
-    if isinstance(value, (bool, int, float, complex)):
+    """Tensors and floating-point numbers for NumPy; None for anything else."""
+    if isinstance(value, (float, complex)):
         return numpy.atleast_1d(value)
     if not hasattr(value, "detach"):
         return None

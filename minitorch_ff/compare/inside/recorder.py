@@ -87,13 +87,18 @@ class Recorder:
             self.record(module, call, tensor + ".real", value.real)
             self.record(module, call, tensor + ".imag", value.imag)
             return
-        flat = value.detach().reshape(-1).double()
-        stride = max(1, -(-flat.numel() // SAMPLE))
-        self.samples.extend(flat[::stride].tolist())
+        try:
+            flat = value.detach().reshape(-1).double()
+            stride = max(1, -(-flat.numel() // SAMPLE))
+            sample = flat[::stride].tolist()
+            rms = flat.square().mean().sqrt().item() if sample else 0.0
+        except RuntimeError:  # sparse, or without values, as inside of vmap
+            self.limit = "except those whose values cannot be read"
+            return
+        self.samples.extend(sample)
         record: dict[str, Any] = {"step": self.step, "call": call, "module": module}
         record |= {"tensor": tensor, "kind": f"{value.dtype} {list(value.shape)}"}
-        record |= {"stride": stride, "end": len(self.samples)}
-        record["rms"] = flat.square().mean().sqrt().item() if flat.numel() else 0.0
+        record |= {"stride": stride, "end": len(self.samples), "rms": rms}
         self.records.append(record)
 
     def finish(self, path: str) -> dict[str, Any]:
