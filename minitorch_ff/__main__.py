@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING, TypeAlias
 
-from minitorch_ff.compare.command import add_compare
 from minitorch_ff.scripts.run import run_script
 
 if TYPE_CHECKING:  # argparse has no public name for what holds the commands
@@ -36,6 +36,15 @@ def add_run(commands: Commands) -> None:
     parser.add_argument("script", metavar="SCRIPT", help="a Python file")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="…", help="the script's own")
     parser.set_defaults(command=lambda options: run_script(options.script, options.arguments))
+
+
+def add_compare(commands: Commands) -> None:
+    """Add `compare SCRIPT …`; what it takes is loaded when it is asked for."""
+    parser = commands.add_parser("compare", help="run a script under PyTorch, too, and compare")
+    if sys.argv[1:2] == ["compare"]:
+        from minitorch_ff.compare.command import add_options
+
+        add_options(parser)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,14 @@ def test_another_version_of_the_script_is_named(recorded, tmp_path):
     assert any("with the arguments []" in note for note in result["notes"])
 
 
+def test_a_recording_without_tensors_has_none_to_compare(tmp_path):
+    script = training(tmp_path, planted=False)
+    compare("--record", "trace.npz", script, cwd=tmp_path, status=0)
+    result = compare_json("--deep", "--against", "trace.npz", script, cwd=tmp_path, status=0)
+    assert result["notes"] == ["PyTorch: no tensors were recorded"]
+    assert not result["deep"]
+
+
 def test_what_is_no_recording(tmp_path):
     script = write(tmp_path, "print(1)")
     compare("--against", "absent.npz", script, cwd=tmp_path, status=2)

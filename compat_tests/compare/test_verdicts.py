@@ -141,6 +141,8 @@ def test_what_cannot_be_run(tmp_path):
     assert "No such file" in compare("absent.py", cwd=tmp_path, status=2).stderr
     absent = compare("--python", tmp_path / "python", script, cwd=tmp_path, status=2)
     assert "No such file" in absent.stderr
+    nowhere = compare("--html", "absent/page.html", script, cwd=tmp_path, status=2)
+    assert "No such file" in nowhere.stderr
     bare = write(tmp_path, "#!/bin/sh\nexit 1\n", "bare")
     bare.chmod(0o755)
     assert "has no PyTorch" in compare("--python", bare, script, cwd=tmp_path, status=2).stderr

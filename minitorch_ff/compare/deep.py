@@ -50,13 +50,11 @@ class Difference:
 def compare_records(torch: Outcome, ours: Outcome, tolerance: Tolerance) -> list[Difference]:
     """Every tensor that PyTorch recorded, in its order, beside ours.
 
-    A tensor that only one of the two recorded is apart; if both recorded fewer steps
-    than were run, the shorter recording counts.
+    A tensor that only one of the two recorded is apart, up to the last step that both
+    recorded.
     """
     theirs, mine = (dict(_tensors(side)) for side in (torch, ours))
-    if not mine and not theirs:
-        return []
-    last = min((max(step for step, *_ in side) for side in (theirs, mine) if side), default=0)
+    last = min(max((step for step, *_ in side), default=0) for side in (theirs, mine))
     keys = sorted((key for key in {**theirs, **mine} if key[0] <= last), key=itemgetter(0))
     return [_difference(key, theirs.get(key), mine.get(key), tolerance) for key in keys]
 

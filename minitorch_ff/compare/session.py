@@ -37,6 +37,9 @@ def compare(options: argparse.Namespace) -> int:
         print(f"recorded {len(torch.lines)} lines, {len(torch.records)} tensors")
         print(torch.errors, end="", file=sys.stderr)
         return EQUAL
+    for side in (torch, ours):
+        if options.deep and not side.records:
+            comparison.notes.append(f"{side.name}: no tensors were recorded")
     verdict = comparison.finish()
     if options.html:
         write_html(comparison, verdict, options.html)
@@ -48,7 +51,8 @@ def _sides(options: argparse.Namespace) -> tuple[Outcome, Outcome]:
     """Two outcomes, to be filled by processes or full already.
 
     Raises:
-        OSError: The script, the recording or the Python cannot be read or run.
+        OSError: The script, the recording or the Python cannot be read or run, or the
+            report cannot be written.
         ValueError: There is no PyTorch, or what was asked for cannot be together.
     """
     source = hashlib.sha256(Path(options.script).read_bytes()).hexdigest()
@@ -62,6 +66,8 @@ def _sides(options: argparse.Namespace) -> tuple[Outcome, Outcome]:
         torch = Outcome.load(options.against)
     elif subprocess.run([options.python, "-c", HAS_TORCH], check=False).returncode:
         raise ValueError(f"{options.python} has no PyTorch; give --python or --against")
+    for file in filter(None, (options.html, options.record)):
+        Path(file).touch()  # better an error now than after the training
     return torch, ours
 
 
