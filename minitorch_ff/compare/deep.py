@@ -50,11 +50,13 @@ class Difference:
 def compare_records(torch: Outcome, ours: Outcome, tolerance: Tolerance) -> list[Difference]:
     """Every tensor that PyTorch recorded, in its order, beside ours.
 
-    A tensor that only one of the two recorded is apart, up to the last step that both
-    recorded.
+    A tensor that only one of the two has is apart, up to the last step that both have.
+    Where one of the two was not asked to record, there is nothing to compare.
     """
+    if "records" not in torch.inside or "records" not in ours.inside:
+        return []
     theirs, mine = (dict(_tensors(side)) for side in (torch, ours))
-    last = min(max((step for step, *_ in side), default=0) for side in (theirs, mine))
+    last = min((max(step for step, *_ in side) for side in (theirs, mine) if side), default=0)
     keys = sorted((key for key in {**theirs, **mine} if key[0] <= last), key=itemgetter(0))
     return [_difference(key, theirs.get(key), mine.get(key), tolerance) for key in keys]
 
