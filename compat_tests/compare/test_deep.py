@@ -75,7 +75,7 @@ def test_without_an_optimizer_calls_are_counted(tmp_path):
     assert any("for 3 steps" in note for note in result["notes"])
 
 
-def test_nestings_complex_numbers_and_large_tensors(tmp_path):
+def test_nestings_complex_numbers_large_tensors_and_lone_parameters(tmp_path):
     source = """
         import torch
         torch.manual_seed(0)
@@ -89,6 +89,9 @@ def test_nestings_complex_numbers_and_large_tensors(tmp_path):
             def forward(self, x):
                 return x * (1 + 1j * (1 + ("ff" in torch.__version__)))
         Wave()(torch.ones(2, dtype=torch.complex64))
+        w = torch.zeros(2, requires_grad=True)  # no module's parameter
+        (w * (1 + ("ff" in torch.__version__))).sum().backward()
+        torch.optim.SGD([w], lr=0.1).step()
     """
     result = compare_json("--deep", write(tmp_path, source), cwd=tmp_path, status=1)
     found = {d["tensor"]: d for d in result["deep"]}
@@ -97,6 +100,9 @@ def test_nestings_complex_numbers_and_large_tensors(tmp_path):
     assert "output['pair'][1][0]" in found
     assert not found["output.real"]["apart"]
     assert found["output.imag"]["apart"]
+    assert found["output.imag"]["module"] == "model2 (Wave)"
+    assert found["gradient of parameter 0"]["module"] == "parameter group 0"
+    assert found["gradient of parameter 0"]["values"] == [1.0, 2.0]
 
 
 def test_a_tensor_that_only_one_has_is_a_difference(tmp_path):

@@ -88,7 +88,7 @@ class Recorder:
             self.record(module, call, tensor + ".imag", value.imag)
             return
         try:
-            flat = value.detach().reshape(-1).double()
+            flat = value.detach().cpu().reshape(-1).double()
             stride = max(1, -(-flat.numel() // SAMPLE))
             sample = flat[::stride].tolist()
             rms = flat.square().mean().sqrt().item() if sample else 0.0
