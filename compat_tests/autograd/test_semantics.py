@@ -243,7 +243,8 @@ def a_hook_keeps_its_gradient(torch):
 
 
 PROGRAMS = [
-    a_hook_keeps_its_gradient, chain_of_writes, view_of_view, another_view_sees, view_sees_the_base, saved_before_its_write,
+    a_hook_keeps_its_gradient, chain_of_writes, view_of_view, another_view_sees,
+    view_sees_the_base, saved_before_its_write,
     base_without_history_gets_one, view_makes_its_base_require, filled_in_a_loop,
     second_order_through_writes, advanced_assignment, detach_shares, data_has_its_own_version,
     unsaved_may_change, leaf_written_without_recording, mixed_dtypes_in_place, hooks_and_writes,
