@@ -72,7 +72,7 @@ class NumpyBackend(ArrayBackend):
     def positive_part(self, x):
         """`x` where it is positive, zero elsewhere; not-a-number stays."""
         zero = self.constant(0, x.dtype)
-        if x.size < BRANCHY or x.dtype.kind != "f":
+        if x.size < 8 * BRANCHY or x.dtype.kind != "f":
             return numpy.maximum(x, zero)
         return x.clip(zero, self.constant(math.inf, x.dtype))  # `maximum` is slower
 
