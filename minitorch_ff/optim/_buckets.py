@@ -167,7 +167,7 @@ class Plan:
             Bucket([params[i] for i in at], [states[i] for i in at], self, fresh[at[0]])
             for at in together.values()
         ]
-        self._found = []
+        self._found: list[tuple[Tensor, Any, State, list[tuple[str, Tensor, Any]]]] = []
         for param, state in zip(params, states, strict=True):
             entries = [(name, state[name], state[name].buffer) for name in self.names if state]
             self._found.append((param, _place(param), state, entries))

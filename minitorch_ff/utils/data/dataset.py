@@ -85,8 +85,6 @@ class TensorDataset(Dataset["tuple[Tensor, ...]"]):
     See: [TensorDataset](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.TensorDataset).
     """
 
-    tensors: tuple[Tensor, ...]
-
     def __init__(self, *tensors: Tensor) -> None:
         if any(tensors[0].size(0) != tensor.size(0) for tensor in tensors):
             raise AssertionError("Size mismatch between tensors")
@@ -125,8 +123,6 @@ class StackDataset(Dataset[Any]):
     See: [StackDataset](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.StackDataset).
     """
 
-    datasets: tuple[Any, ...] | dict[str, Any]
-
     def __init__(self, *args: Dataset[Any], **kwargs: Dataset[Any]) -> None:
         if args and kwargs:
             raise ValueError(
@@ -139,7 +135,7 @@ class StackDataset(Dataset[Any]):
         self._length = len(parts[0])
         if any(len(part) != self._length for part in parts):
             raise ValueError("Size mismatch between datasets")
-        self.datasets = args or kwargs
+        self.datasets: Any = args or kwargs
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(self.datasets, dict):
@@ -148,12 +144,10 @@ class StackDataset(Dataset[Any]):
 
     def __getitems__(self, indices: list[Any]) -> list[Any]:
         """Return the samples of a batch."""
-        if isinstance(self.datasets, dict):
-            columns = [_samples(part, indices) for part in self.datasets.values()]
-            keys = list(self.datasets)
-            return [dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True)]
-        columns = [_samples(part, indices) for part in self.datasets]
-        return list(zip(*columns, strict=True))
+        named = isinstance(self.datasets, dict)
+        parts = self.datasets.values() if named else self.datasets
+        rows = zip(*[_samples(part, indices) for part in parts], strict=True)
+        return [dict(zip(self.datasets, row, strict=True)) if named else row for row in rows]
 
     def __len__(self) -> int:
         return self._length
@@ -161,6 +155,8 @@ class StackDataset(Dataset[Any]):
 
 class ConcatDataset(Dataset[Sample]):
     """The samples of several datasets, one after the other.
+
+    `cumulative_sizes` has, for each of them, the index at which it is over.
 
     Args:
         datasets: Datasets with a length.
@@ -170,10 +166,6 @@ class ConcatDataset(Dataset[Sample]):
 
     See: [ConcatDataset](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.ConcatDataset).
     """
-
-    datasets: list[Dataset[Sample]]
-    cumulative_sizes: list[int]
-    """The index at which each dataset is over."""
 
     @staticmethod
     def cumsum(sequence: Iterable[Any]) -> list[int]:
@@ -255,9 +247,6 @@ class Subset(Dataset[Sample]):
 
     See: [Subset](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.Subset).
     """
-
-    dataset: Dataset[Sample]
-    indices: Sequence[int]
 
     def __init__(self, dataset: Dataset[Sample], indices: Sequence[int]) -> None:
         self.dataset = dataset

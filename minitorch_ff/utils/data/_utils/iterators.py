@@ -7,7 +7,7 @@ import warnings
 from collections import deque
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from minitorch_ff.utils.data._utils.fetch import _DatasetKind, make_fetcher
+from minitorch_ff.utils.data._utils.fetch import Fetcher, _DatasetKind
 from minitorch_ff.utils.data._utils.worker import Worker
 from minitorch_ff.utils.data.sampler import draw_seed
 
@@ -96,7 +96,7 @@ class _SingleProcessDataLoaderIter(_BaseDataLoaderIter):
         super().__init__(loader)
         if loader.timeout != 0:
             raise AssertionError("_SingleProcessDataLoaderIter requires timeout == 0")
-        self._dataset_fetcher = make_fetcher(loader, loader.dataset)
+        self._dataset_fetcher = Fetcher(loader, loader.dataset)
 
     def _next_data(self) -> Any:
         return self._dataset_fetcher.fetch(next(self._sampler_iter))
