@@ -142,16 +142,6 @@ class DataLoader(Generic[Sample]):
     See: [DataLoader](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader).
     """
 
-    dataset: Dataset[Sample]
-    batch_size: int | None
-    num_workers: int
-    pin_memory: bool
-    drop_last: bool
-    timeout: float
-    sampler: Any
-    batch_sampler: Any
-    prefetch_factor: int | None
-    _iterator: _BaseDataLoaderIter | None
     __initialized = False
 
     def __init__(
@@ -188,30 +178,10 @@ class DataLoader(Generic[Sample]):
         self.multiprocessing_context = multiprocessing_context
         self.in_order = in_order
         self.generator = generator
-        self._choose_order(batch_size, shuffle, sampler, batch_sampler, drop_last)
-        if collate_fn is None:
-            collate_fn = default_collate if self._auto_collation else default_convert
-        self.collate_fn = collate_fn
-        self.persistent_workers = persistent_workers
-        self.__initialized = True
-        self._IterableDataset_len_called: int | None = None
-        self._iterator = None
-        self.check_worker_number_rationality()
-
-    def _choose_order(
-        self,
-        batch_size: int | None,
-        shuffle: bool | None,
-        sampler: Any,
-        batch_sampler: Any,
-        drop_last: bool,
-    ) -> None:
-        """Set the samplers: those given, or those that the other arguments ask for."""
-        if isinstance(self.dataset, IterableDataset):
+        self._dataset_kind = _DatasetKind.Map
+        if isinstance(dataset, IterableDataset):
             self._dataset_kind = _DatasetKind.Iterable
             _check_iterable_settings(shuffle, sampler, batch_sampler)
-        else:
-            self._dataset_kind = _DatasetKind.Map
         if sampler is not None and shuffle:
             raise ValueError("sampler option is mutually exclusive with shuffle")
         if batch_sampler is not None:
@@ -227,23 +197,27 @@ class DataLoader(Generic[Sample]):
                 "batch_size=None option disables auto-batching "
                 "and is mutually exclusive with drop_last"
             )
-        if sampler is None:
-            sampler = self._default_sampler(shuffle)
+        self.sampler: Any = sampler
+        source: Any = dataset
+        if sampler is None and isinstance(dataset, IterableDataset):
+            self.sampler = _InfiniteConstantSampler()
+        elif sampler is None and shuffle:
+            self.sampler = RandomSampler(source, generator=generator)
+        elif sampler is None:
+            self.sampler = SequentialSampler(source)
         if batch_size is not None:
-            batch_sampler = BatchSampler(sampler, batch_size, drop_last)
+            batch_sampler = BatchSampler(self.sampler, batch_size, drop_last)
         self.batch_size = batch_size
         self.drop_last = drop_last
-        self.sampler = sampler
-        self.batch_sampler = batch_sampler
-
-    def _default_sampler(self, shuffle: bool | None) -> Sampler[Any]:
-        """The order of the samples, where none was given."""
-        if self._dataset_kind == _DatasetKind.Iterable:
-            return _InfiniteConstantSampler()
-        dataset: Any = self.dataset
-        if shuffle:
-            return RandomSampler(dataset, generator=self.generator)
-        return SequentialSampler(dataset)
+        self.batch_sampler: Any = batch_sampler
+        if collate_fn is None:
+            collate_fn = default_collate if self._auto_collation else default_convert
+        self.collate_fn = collate_fn
+        self.persistent_workers = persistent_workers
+        self.__initialized = True
+        self._IterableDataset_len_called: int | None = None
+        self._iterator: _BaseDataLoaderIter | None = None
+        self.check_worker_number_rationality()
 
     @property
     def multiprocessing_context(self) -> BaseContext | None:
@@ -300,8 +274,6 @@ class DataLoader(Generic[Sample]):
 
     def check_worker_number_rationality(self) -> None:
         """Warn of more workers than there are processors to run them."""
-        if not self.num_workers:
-            return
         knows_affinity = hasattr(os, "sched_getaffinity")
         most = len(os.sched_getaffinity(0)) if knows_affinity else os.cpu_count() or 1
         if self.num_workers <= most:

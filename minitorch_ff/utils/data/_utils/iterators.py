@@ -22,7 +22,8 @@ class _BaseDataLoaderIter:
         self._loader = loader
         self._index_sampler = loader._index_sampler
         self._num_workers = loader.num_workers
-        _warn_of_pinning(loader)
+        if loader.pin_memory:
+            _warn_of_pinning(loader.pin_memory_device)
         self._begin()
         self._base_seed = draw_seed(loader.generator)
 
@@ -69,16 +70,14 @@ class _BaseDataLoaderIter:
         raise NotImplementedError("{} cannot be pickled", type(self).__name__)
 
 
-def _warn_of_pinning(loader: DataLoader[Any]) -> None:
+def _warn_of_pinning(device: str) -> None:
     """Host memory needs no pinning here, but what PyTorch says of it is said."""
-    if not loader.pin_memory:
-        return
     from minitorch_ff import cuda
 
-    if loader.pin_memory_device:
+    if device:
         warnings.warn(
             "pin_memory_device is deprecated, the current accelerator will be used as "
-            f"the device,ignore pin_memory_device='{loader.pin_memory_device}'.",
+            f"the device,ignore pin_memory_device='{device}'.",
             stacklevel=3,
         )
     if not cuda.is_available():
