@@ -121,7 +121,7 @@ def _numerical(func: Any, inputs: Any, tensor: Tensor, eps: float) -> list[Tenso
     values = data.reshape(-1)
     for k in range(values.numel()):
         before = values[k].item()
-        results = []
+        results: list[list[list[float]]] = []
         for value in (before + eps, before - eps, before):
             values[k] = value
             data.copy_(values.reshape(tensor.shape))  # `values` may be a copy

@@ -24,6 +24,8 @@ SMALL = 32768
 """Parameters of at most so many elements share a bucket."""
 
 State = dict[str, Any]
+Names = tuple[str, ...]
+Known = list[tuple[State, bool]]
 
 
 class Bucket:
@@ -37,10 +39,11 @@ class Bucket:
         fresh: Whether this is the first step of these parameters.
     """
 
-    def __init__(self, params: list[Tensor], states: list[State], plan: Plan, fresh: bool) -> None:
+    def __init__(self, known: list[tuple[Tensor, State]], plan: Plan, fresh: bool) -> None:
+        params = [param for param, _ in known]
         self.fresh = fresh
         self.backend = backend_of(params[0].buffer)
-        kept = {name: [state[name] for state in states] for name in plan.names}
+        kept = {name: [state[name] for _, state in known] for name in plan.names}
         self.arrays = {name: _side_by_side(kept[name], params[0]) for name in plan.array_names}
         self._counters = {
             name: _side_by_side(kept[name], kept[name][0]) for name in plan.counter_names
@@ -138,37 +141,28 @@ class Plan:
 
     Args:
         params: The group's parameters.
-        states: The state of each, empty for those without a gradient (they are left
-            alone) or if nothing is remembered of them.
-        fresh: For each parameter, whether this is its first step.
+        known: The state of each, empty for those without a gradient (they are left
+            alone) or if nothing is remembered of them; and whether this is its first step.
         array_names: The state that has an element for each of the parameter's.
         counter_names: The state that is a single number.
     """
 
     def __init__(
-        self,
-        params: list[Tensor],
-        states: list[State],
-        fresh: list[bool],
-        array_names: tuple[str, ...],
-        counter_names: tuple[str, ...],
+        self, params: list[Tensor], known: Known, array_names: Names, counter_names: Names
     ) -> None:
         self.array_names = array_names
         self.counter_names = counter_names
         self.names = *array_names, *counter_names
-        together: dict[Any, list[int]] = {}
-        for i, (param, state) in enumerate(zip(params, states, strict=True)):
+        together: dict[Any, list[tuple[Tensor, State]]] = {}
+        for param, (state, new) in zip(params, known, strict=True):
             if param._grad is not None:
                 counts = [state[name].item() for name in counter_names]
                 alone = id(param) if param.buffer.size > SMALL else None
-                key = (param.device, param.dtype, alone, fresh[i], *counts)
-                together.setdefault(key, []).append(i)
-        self.buckets = [
-            Bucket([params[i] for i in at], [states[i] for i in at], self, fresh[at[0]])
-            for at in together.values()
-        ]
+                key = (new, param.device, param.dtype, alone, *counts)
+                together.setdefault(key, []).append((param, state))
+        self.buckets = [Bucket(group, self, key[0]) for key, group in together.items()]
         self._found: list[tuple[Tensor, Any, State, list[tuple[str, Tensor, Any]]]] = []
-        for param, state in zip(params, states, strict=True):
+        for param, (state, _) in zip(params, known, strict=True):
             entries = [(name, state[name], state[name].buffer) for name in self.names if state]
             self._found.append((param, _place(param), state, entries))
 

@@ -115,9 +115,8 @@ class ElementwiseOptimizer(GroupOptimizer):
             return None
         idle: tuple[State, bool] = {}, False
         known = [idle if p.grad is None else self._state_of(p, group) for p in params]
-        states, fresh = [state for state, _ in known], [new for _, new in known]
         self._check_group([p for p in params if p.grad is not None], group)
-        return Plan(params, states, fresh, names, tuple(self.counters))
+        return Plan(params, known, names, tuple(self.counters))
 
     def _state_of(self, param: Tensor, group: Group) -> tuple[State, bool]:
         """What is remembered of a parameter, and whether this is its first step."""

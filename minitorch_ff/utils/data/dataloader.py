@@ -62,13 +62,11 @@ def _check_worker_settings(
 
 def _check_iterable_settings(shuffle: Any, sampler: Any, batch_sampler: Any) -> None:
     """Raise for an order asked of a dataset that has its own."""
-    words = "DataLoader with IterableDataset: expected unspecified"
-    if shuffle not in {False, None}:
-        raise ValueError(f"{words} shuffle option, but got shuffle={shuffle}")
-    if sampler is not None:
-        raise ValueError(f"{words} sampler option, but got sampler={sampler}")
-    if batch_sampler is not None:
-        raise ValueError(f"{words} batch_sampler option, but got batch_sampler={batch_sampler}")
+    order = {"shuffle": shuffle or None, "sampler": sampler, "batch_sampler": batch_sampler}
+    for name, value in order.items():
+        if value is not None:
+            words = f"DataLoader with IterableDataset: expected unspecified {name} option"
+            raise ValueError(f"{words}, but got {name}={value}")
 
 
 def _as_context(context: Any, num_workers: int) -> BaseContext:
@@ -226,9 +224,8 @@ class DataLoader(Generic[Sample]):
 
     @multiprocessing_context.setter
     def multiprocessing_context(self, context: str | BaseContext | None) -> None:
-        self.__multiprocessing_context = (
-            None if context is None else _as_context(context, self.num_workers)
-        )
+        own = None if context is None else _as_context(context, self.num_workers)
+        self.__multiprocessing_context = own
 
     def __setattr__(self, attr: str, val: Any) -> None:
         if self.__initialized and attr in FIXED:
