@@ -309,22 +309,18 @@ class Optimizer:
         @functools.wraps(func)
         def step(*args: Any, **kwargs: Any) -> Any:
             self = args[0]
-            if _global_optimizer_pre_hooks or self._optimizer_step_pre_hooks:
-                own = self._optimizer_step_pre_hooks.values()
-                for hook in (*_global_optimizer_pre_hooks.values(), *own):
-                    changed = hook(self, args, kwargs)
-                    if isinstance(changed, tuple) and len(changed) == 2:
-                        args, kwargs = changed
-                    elif changed is not None:
-                        raise RuntimeError(
-                            f"{func} must return None or a tuple of (new_args, "
-                            f"new_kwargs), but got {changed}."
-                        )
+            own = self._optimizer_step_pre_hooks
+            for hook in (*_global_optimizer_pre_hooks.values(), *own.values()):
+                changed = hook(self, args, kwargs)
+                if isinstance(changed, tuple) and len(changed) == 2:
+                    args, kwargs = changed
+                elif changed is not None:
+                    text = "must return None or a tuple of (new_args, new_kwargs), but got"
+                    raise RuntimeError(f"{func} {text} {changed}.")
             result = func(*args, **kwargs)
-            if _global_optimizer_post_hooks or self._optimizer_step_post_hooks:
-                own = self._optimizer_step_post_hooks.values()
-                for hook in (*own, *_global_optimizer_post_hooks.values()):
-                    hook(self, args, kwargs)
+            own = self._optimizer_step_post_hooks
+            for hook in (*own.values(), *_global_optimizer_post_hooks.values()):
+                hook(self, args, kwargs)
             return result
 
         step.hooked = True  # type: ignore[attr-defined]

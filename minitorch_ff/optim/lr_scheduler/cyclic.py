@@ -23,8 +23,6 @@ _SCALE_MODES = {"triangular": "cycle", "triangular2": "cycle", "exp_range": "ite
 class _MomentumLR(LRScheduler):
     """Moves the momentum, called `momentum` or Adam's `betas[0]`, against the rates."""
 
-    use_beta1: bool
-
     def _momentum_bounds(
         self, lowest: Any, highest: Any, beginning: bool
     ) -> tuple[list[float], list[float]]:
@@ -135,12 +133,9 @@ class CyclicLR(_MomentumLR):
         """Return what the height is multiplied by, in cycle or batch `x`."""
         if self._scale_fn_custom is not None:
             return self._scale_fn_custom(x)
-        scale: float = 1.0
         if self.mode == "triangular2":
-            scale = 1 / (2.0 ** (x - 1))
-        elif self.mode == "exp_range":
-            scale = self.gamma**x
-        return scale
+            return float(1 / (2.0 ** (x - 1)))
+        return float(self.gamma**x) if self.mode == "exp_range" else 1.0
 
     def get_lr(self) -> list[Rate]:
         """Compute the rates of batch `self.last_epoch`, and write the momentum."""

@@ -97,17 +97,10 @@ class TensorDataset(Dataset["tuple[Tensor, ...]"]):
         return self.tensors[0].size(0)
 
 
-def _samples(dataset: Any, indices: list[Any]) -> list[Any]:
+def samples_of(dataset: Any, indices: Sequence[Any]) -> Any:
     """The samples of a batch, at once where the dataset can do that."""
     at_once = getattr(dataset, "__getitems__", None)
-    if not callable(at_once):
-        return [dataset[index] for index in indices]
-    samples = at_once(indices)
-    if len(samples) != len(indices):
-        raise ValueError(
-            f"Nested dataset's output size mismatch. Expected {len(indices)}, got {len(samples)}"
-        )
-    return list(samples)
+    return at_once(indices) if callable(at_once) else [dataset[index] for index in indices]
 
 
 class StackDataset(Dataset[Any]):
@@ -146,7 +139,12 @@ class StackDataset(Dataset[Any]):
         """Return the samples of a batch."""
         named = isinstance(self.datasets, dict)
         parts = self.datasets.values() if named else self.datasets
-        rows = zip(*[_samples(part, indices) for part in parts], strict=True)
+        columns = [samples_of(part, indices) for part in parts]
+        for column in columns:
+            if len(column) != len(indices):
+                mismatch = f"Expected {len(indices)}, got {len(column)}"
+                raise ValueError(f"Nested dataset's output size mismatch. {mismatch}")
+        rows = zip(*columns, strict=True)
         return [dict(zip(self.datasets, row, strict=True)) if named else row for row in rows]
 
     def __len__(self) -> int:
@@ -269,11 +267,8 @@ class Subset(Dataset[Sample]):
 
     def __getitems__(self, indices: list[int]) -> list[Sample]:
         """Return the samples of a batch."""
-        chosen = [self.indices[index] for index in indices]
-        at_once = getattr(self.dataset, "__getitems__", None)
-        if callable(at_once):
-            return at_once(chosen)
-        return [self.dataset[index] for index in chosen]
+        samples: list[Sample] = samples_of(self.dataset, [self.indices[i] for i in indices])
+        return samples
 
     def __len__(self) -> int:
         return len(self.indices)

@@ -11,7 +11,7 @@ from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import grad_enabled
 from minitorch_ff.firefly.tensor import wrap
 from minitorch_ff.utils.data._utils.collate import default_collate, stacks_tensors
-from minitorch_ff.utils.data.dataset import Subset, TensorDataset
+from minitorch_ff.utils.data.dataset import Subset, TensorDataset, samples_of
 
 if TYPE_CHECKING:
     from minitorch_ff.utils.data.dataloader import DataLoader
@@ -130,14 +130,12 @@ class Fetcher:
         """
         if self.samples is not None:
             return self.collate_fn(self._next(self.samples, index))
-        dataset = self.dataset
         if not self.batched:
-            return self.collate_fn(dataset[index])
+            return self.collate_fn(self.dataset[index])
         batch = None if self.rows is None else self.rows.read(index)
         if batch is not None:
             return batch
-        at_once = getattr(dataset, "__getitems__", None)
-        return self.collate_fn(at_once(index) if at_once else [dataset[each] for each in index])
+        return self.collate_fn(samples_of(self.dataset, index))
 
     def _next(self, samples: Iterator[Any], index: Any) -> Any:
         """As many samples as there are indices, or one."""
