@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from minitorch_ff import cuda
 from minitorch_ff._devices import device
-from minitorch_ff.cuda import current_device as current_device_index
-from minitorch_ff.cuda import device_count, is_available, synchronize
 
-__all__ = [
-    "current_accelerator", "current_device_index", "device_count", "is_available", "synchronize",
-]  # fmt: skip
+
+def is_available() -> bool:
+    """Whether there is one."""
+    return cuda.is_available()
+
+
+def device_count() -> int:
+    """How many there are."""
+    return cuda.device_count()
 
 
 def current_accelerator(check_available: bool = False) -> device | None:
@@ -16,4 +21,18 @@ def current_accelerator(check_available: bool = False) -> device | None:
 
     See: [torch.accelerator](https://docs.pytorch.org/docs/stable/accelerator.html).
     """
-    return device("cuda") if is_available() else None
+    return device("cuda") if cuda.is_available() else None
+
+
+def current_device_index() -> int:
+    """The number of the device that new tensors go to.
+
+    Raises:
+        AssertionError: There is none.
+    """
+    return cuda.current_device()
+
+
+def synchronize() -> None:
+    """Wait until the device has done all that was asked of it."""
+    cuda.synchronize()

@@ -18,7 +18,10 @@ def settings_of(names: str, constructor: dict[str, Any]) -> Group:
 
 
 def all_settings(constructor: dict[str, Any], first: str = "") -> Group:
-    """All settings among a constructor's `locals()`; in its order, but for the `first`."""
+    """All settings among a constructor's `locals()`; in its order, but for the `first`.
+
+    The constructor calls this before it makes variables of its own.
+    """
     others = {name: value for name, value in constructor.items() if name not in _NO_SETTINGS}
     return {**settings_of(first, constructor), **others}
 

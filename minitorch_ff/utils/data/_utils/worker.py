@@ -23,7 +23,6 @@ from minitorch_ff.utils.data.dataset import Dataset
 if TYPE_CHECKING:
     from minitorch_ff.utils.data.dataloader import DataLoader
 
-
 LOW_WORD = 0xFFFFFFFF
 
 
