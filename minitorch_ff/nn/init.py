@@ -11,18 +11,16 @@ import functools
 import math
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff._functions.creation import empty_like
 from minitorch_ff._functions.creation import eye as identity
 from minitorch_ff._functions.decompositions import qr
-from minitorch_ff._functions.random import randperm
+from minitorch_ff._functions.random import Generator, randperm
 from minitorch_ff._functions.selection import where
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import no_grad
 
-if TYPE_CHECKING:
-    from minitorch_ff._functions.random import Generator
 
 __all__ = [
     "calculate_gain", "constant", "constant_", "dirac", "dirac_", "eye", "eye_", "kaiming_normal",

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
 
 from minitorch_ff._dtypes import finfo
 from minitorch_ff._functions import activation, arithmetic
 from minitorch_ff._functions.activation import check_floating
+from minitorch_ff._dtypes import dtype as DType
+from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.in_place import in_place
 from minitorch_ff.firefly.ops import activation as ops
 from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply
-
-if TYPE_CHECKING:
-    from minitorch_ff._dtypes import dtype as DType
-    from minitorch_ff._tensor import Tensor
 
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 from minitorch_ff._functions import matmul as products
 from minitorch_ff._functions.shaping import expand
+from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.ops.base import apply, check_same_device
 from minitorch_ff.firefly.ops.matmul import Linear
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

@@ -6,18 +6,16 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff._functions.activation import log_softmax
 from minitorch_ff._functions.conversion import cast
+from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.ops import loss as ops
 from minitorch_ff.firefly.ops.base import (
     TYPE_NAMES, apply, check_broadcast, check_same_device,
 )  # fmt: skip
 from minitorch_ff.nn.functional._reduction import check_reduction, reduce, reduction_of
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 # ------------------------------------------------------------------ element by element

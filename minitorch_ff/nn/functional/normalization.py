@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff._dtypes import finfo
 from minitorch_ff._functions.activation import check_floating
+from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.ops import normalization as ops
 from minitorch_ff.firefly.ops.base import apply
 from minitorch_ff.firefly.tensor import ABSENT
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 VECTORS = "running_mean", "running_var", "weight", "bias"

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from minitorch_ff._functions.extremes import maximum, minimum
 from minitorch_ff._functions.selection import where
+from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.ops.base import TYPE_NAMES
 from minitorch_ff.nn.functional._reduction import check_reduction, reduction_of
 from minitorch_ff.nn.functional._reduction import reduce as reduced
 from minitorch_ff.nn.functional.activation import logsigmoid
 from minitorch_ff.nn.functional.distance import pairwise_distance
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 def hinge_embedding_loss(

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 
 from minitorch_ff._dtypes import int64
 from minitorch_ff._functions.conversion import cast
 from minitorch_ff._functions.creation import arange
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
+from minitorch_ff._tensor import Tensor
 
 
 def one_hot(input: Tensor, num_classes: int = -1) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 from minitorch_ff import _devices, _dtypes
 from minitorch_ff._functions.creation import empty_like
@@ -12,8 +12,6 @@ from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import no_grad
 from minitorch_ff.nn.modules._traversal import Traversal
 
-if TYPE_CHECKING:
-    from typing import Self
 
 COMPLEX_WARNING = (
     "Complex modules are a new feature under active development whose design may change, and some "

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff._functions.creation import empty
+from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn import functional as F
 from minitorch_ff.nn import init
 from minitorch_ff.nn.modules.module import Module
 from minitorch_ff.nn.parameter import Parameter
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 class _Activation(Module):

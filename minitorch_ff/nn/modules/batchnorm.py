@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff import _dtypes
 from minitorch_ff._functions.creation import ones, tensor, zeros
+from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn import functional as F
 from minitorch_ff.nn.modules.lazy import LazyModuleMixin
 from minitorch_ff.nn.modules.normalization import _Affine
 from minitorch_ff.nn.parameter import UninitializedBuffer, UninitializedParameter
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 class _NormBase(_Affine):

@@ -7,15 +7,13 @@ import warnings
 from collections import OrderedDict
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from itertools import chain, groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 from minitorch_ff._functions.typename import typename
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn.modules.module import Module
 from minitorch_ff.nn.parameter import Parameter
 
-if TYPE_CHECKING:
-    from typing import Self
 
 __all__ = ["Container", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
 

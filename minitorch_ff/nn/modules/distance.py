@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 
+from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn import functional as F
 from minitorch_ff.nn.modules.module import Module
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 class PairwiseDistance(Module):

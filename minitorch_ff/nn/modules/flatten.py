@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn.modules.module import Module
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 class Flatten(Module):

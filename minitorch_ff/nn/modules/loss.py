@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 
+from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn import functional as F
 from minitorch_ff.nn.functional._reduction import reduction_of
 from minitorch_ff.nn.modules.module import Module
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 class _Loss(Module):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 from minitorch_ff.nn.modules._conversion import Conversion
 from minitorch_ff.nn.modules._hooks import (
@@ -19,8 +19,6 @@ from minitorch_ff.nn.modules._registration import (
 from minitorch_ff.nn.modules._state_dict import StateDict, _IncompatibleKeys
 from minitorch_ff.nn.parameter import forget_gradients
 
-if TYPE_CHECKING:
-    from typing import Self
 
 __all__ = [
     "Module", "_IncompatibleKeys", "register_module_backward_hook",

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff._functions.creation import empty
+from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn import functional as F
 from minitorch_ff.nn import init
 from minitorch_ff.nn.functional.normalization import normalized_dims
 from minitorch_ff.nn.modules.module import Module
 from minitorch_ff.nn.parameter import Parameter
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 class _Affine(Module):

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn import functional as F
 from minitorch_ff.nn.modules.distance import PairwiseDistance
 from minitorch_ff.nn.modules.loss import _Loss, _WeightedLoss
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 class _MarginLoss(_Loss):
