@@ -28,27 +28,22 @@ class _NormBase(_Affine):
     """
 
     _version = 2
-    running_mean: Any
-    running_var: Any
-    num_batches_tracked: Any
+    _shown = "num_features eps= momentum= affine= bias= track_running_stats="
 
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1,
         affine: bool = True, track_running_stats: bool = True, device: Any = None,
         dtype: Any = None, *, bias: bool = True,
     ) -> None:  # fmt: skip
-        super().__init__()
+        super().__init__(num_features=num_features, eps=eps, momentum=momentum, affine=affine)
+        self.track_running_stats = tracking = track_running_stats
         where = {"device": device, "dtype": dtype}
-        self.num_features, self.eps, self.momentum = num_features, eps, momentum
-        self.affine, self.track_running_stats = affine, track_running_stats
-        wanted = {"weight": affine, "bias": affine and bias}
-        self.register_affine(num_features, wanted, **where)
-        tracking = track_running_stats
         self.register_buffer("running_mean", zeros(num_features, **where) if tracking else None)
         self.register_buffer("running_var", ones(num_features, **where) if tracking else None)
         count = tensor(0, dtype=_dtypes.int64, device=device) if tracking else None
         self.register_buffer("num_batches_tracked", count)
-        self.reset_parameters()
+        shape = num_features if affine else None
+        self.make_parameters(device, dtype, weight=shape, bias=shape if bias else None)
 
     def reset_running_stats(self) -> None:
         """Forget the running values."""
@@ -69,14 +64,6 @@ class _NormBase(_Affine):
         if input.buffer.ndim not in self._ranks:
             ranks = " or ".join([f"{rank}D" for rank in self._ranks])
             raise ValueError(f"expected {ranks} input (got {input.dim()}D input)")
-
-    def extra_repr(self) -> str:
-        """The settings, for `repr`."""
-        return (
-            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
-            f"affine={self.affine}, bias={self.bias is not None}, "
-            f"track_running_stats={self.track_running_stats}"
-        )
 
     def _load_from_state_dict(
         self, state_dict: Any, prefix: str, local_metadata: Any, strict: bool,
@@ -153,9 +140,6 @@ class BatchNorm3d(_BatchNorm):
 
 class _LazyNormBase(LazyModuleMixin, _NormBase):
     """A normalisation that learns the number of channels from its first input."""
-
-    weight: Any
-    bias: Any
 
     def __init__(
         self, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
