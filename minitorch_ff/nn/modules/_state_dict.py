@@ -6,7 +6,7 @@ import functools
 import warnings
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from minitorch_ff._tensor import Tensor
@@ -18,6 +18,10 @@ from minitorch_ff.utils.hooks import RemovableHandle, file_hook
 EXTRA_STATE = "_extra_state"
 """The key, behind the module's prefix, of what `get_extra_state` returns."""
 
+MUST_RETURN_NOTHING = (
+    "Hooks registered with ``register_load_state_dict_post_hook`` are not expected to return new "
+    "values, if incompatible_keys need to be modified, it should be done inplace."
+)
 NEVER_CALLED = (
     "Reached a code path in Module.{}() that should never be called. Please file an issue at "
     "https://github.com/pytorch/pytorch/issues/new?template=bug-report.yml to report this bug."
@@ -49,11 +53,6 @@ class StateDict(Traversal):
 
     _version: int = 1
     """Counts changes of what a class saves; filed in the state's `_metadata`."""
-
-    _state_dict_hooks: OrderedDict[int, Callable[..., Any]]
-    _state_dict_pre_hooks: OrderedDict[int, Callable[..., Any]]
-    _load_state_dict_pre_hooks: OrderedDict[int, Callable[..., Any]]
-    _load_state_dict_post_hooks: OrderedDict[int, Callable[..., Any]]
 
     # ---------------------------------------------------------------------- saving
 
@@ -172,20 +171,37 @@ class StateDict(Traversal):
         if not isinstance(state_dict, Mapping):
             raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
         metadata = getattr(state_dict, "_metadata", None)
-        loading = _Loading(metadata or {}, assign)
+        keys = _IncompatibleKeys([], [])
+        problems: list[str] = []
+
+        def load(module: StateDict, state_dict: Any, prefix: str) -> None:
+            local_metadata = (metadata or {}).get(prefix[:-1], {})
+            if assign:
+                local_metadata["assign_to_params_buffers"] = True
+            module._load_from_state_dict(state_dict, prefix, local_metadata, True, *keys, problems)
+            for name, child in module._modules.items():
+                if child is not None:
+                    below = f"{prefix}{name}."
+                    load(child, {k: v for k, v in state_dict.items() if k.startswith(below)}, below)
+            for hook in module._load_state_dict_post_hooks.values():
+                if hook(module, keys) is not None:
+                    raise AssertionError(MUST_RETURN_NOTHING)
+
         copied: Any = OrderedDict(state_dict)  # hooks may change it
         if metadata is not None:
             copied._metadata = metadata
-        loading.load(self, copied, "")
-        problems = loading.error_msgs
+        load(self, copied, "")
         if strict:
-            problems = _key_problems(loading.keys) + problems
+            headings = "Missing key(s) in state_dict", "Unexpected key(s) in state_dict"
+            problems[:0] = [
+                heading + ": " + ", ".join(f'"{name}"' for name in names) + ". "
+                for heading, names in zip(headings, keys, strict=True)
+                if names
+            ]
         if problems:
-            raise RuntimeError(
-                f"Error(s) in loading state_dict for {type(self).__name__}:\n\t"
-                + "\n\t".join(problems)
-            )
-        return loading.keys
+            heading = f"Error(s) in loading state_dict for {type(self).__name__}:"
+            raise RuntimeError("\n\t".join([heading, *problems]))
+        return keys
 
     def _load_from_state_dict(
         self,
@@ -208,9 +224,9 @@ class StateDict(Traversal):
             unexpected_keys: Where to add keys that this module has not.
             error_msgs: Where to add everything else that goes wrong.
         """
-        keys = missing_keys, unexpected_keys
+        lists = missing_keys, unexpected_keys, error_msgs
         for hook in self._load_state_dict_pre_hooks.values():
-            hook(state_dict, prefix, local_metadata, strict, *keys, error_msgs)
+            hook(state_dict, prefix, local_metadata, strict, *lists)
         assign = local_metadata.get("assign_to_params_buffers", False)
         own = dict(self._saved_tensors())
         for name, tensor in own.items():
@@ -231,16 +247,10 @@ class StateDict(Traversal):
             unexpected_keys.append(extra)
         if strict:
             known = own.keys() | {EXTRA_STATE}
-            unexpected_keys.extend(
-                key
-                for key in state_dict
-                if key.startswith(prefix) and not self._knows(key[len(prefix) :], known)
-            )
-
-    def _knows(self, path: str, own: Set[str]) -> bool:
-        """Whether a path leads to one of the names in `own`, or into a submodule."""
-        name, dot, _ = path.partition(".")
-        return name in (self._modules if dot else own)
+            for key in state_dict:
+                name, dot, _ = key.removeprefix(prefix).partition(".")
+                if key.startswith(prefix) and name not in (self._modules if dot else known):
+                    unexpected_keys.append(key)
 
     def _load_tensor(
         self, name: str, tensor: Tensor, key: str, saved: Any, assign: bool
@@ -353,37 +363,6 @@ class _WrappedHook:
         self.module = None if module is None else weakref.ref(module)
 
 
-class _Loading:
-    """One walk over the tree that loads a state, and what it found wrong."""
-
-    def __init__(self, metadata: Mapping[str, Any], assign: bool) -> None:
-        self.metadata = metadata
-        self.assign = assign
-        self.keys = _IncompatibleKeys([], [])
-        self.error_msgs: list[str] = []
-
-    def load(self, module: StateDict, state_dict: Any, prefix: str) -> None:
-        """Load a module and all below it."""
-        local_metadata = self.metadata.get(prefix[:-1], {})
-        if self.assign:
-            local_metadata["assign_to_params_buffers"] = True
-        module._load_from_state_dict(
-            state_dict, prefix, local_metadata, True, *self.keys, self.error_msgs
-        )
-        for name, child in module._modules.items():
-            if child is not None:
-                below = f"{prefix}{name}."
-                part = {k: v for k, v in state_dict.items() if k.startswith(below)}
-                self.load(child, part, below)
-        for hook in module._load_state_dict_post_hooks.values():
-            if hook(module, self.keys) is not None:
-                raise AssertionError(
-                    "Hooks registered with ``register_load_state_dict_post_hook`` are "
-                    "not expected to return new values, if incompatible_keys need to "
-                    "be modified, it should be done inplace."
-                )
-
-
 def _in_place_of(tensor: Tensor, saved: Any) -> Any:
     """`saved`, made a parameter if `tensor` is one, with its `requires_grad`."""
     if not isinstance(tensor, Parameter):
@@ -391,13 +370,3 @@ def _in_place_of(tensor: Tensor, saved: Any) -> Any:
     if isinstance(saved, Parameter):
         return saved.requires_grad_(tensor.requires_grad)
     return Parameter(saved, tensor.requires_grad)
-
-
-def _key_problems(keys: _IncompatibleKeys) -> list[str]:
-    """Keys that do not match, as lines of an error text."""
-    headings = "Missing key(s) in state_dict", "Unexpected key(s) in state_dict"
-    return [
-        heading + ": " + ", ".join(f'"{name}"' for name in names) + ". "
-        for heading, names in zip(headings, keys, strict=True)
-        if names
-    ]
