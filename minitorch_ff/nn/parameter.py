@@ -16,16 +16,20 @@ __all__ = [
 ]  # fmt: skip
 
 
-class _ParameterMeta(type(Tensor)):  # type: ignore[misc]
-    """Lets a tensor subclass of the user's own, once made a parameter, count as one."""
+class _Marked(type(Tensor)):  # type: ignore[misc]
+    """Lets any tensor that has the mark of a class count as its instance.
+
+    Parameters of a tensor subclass of the user's own, and all buffers, are known by it.
+    """
 
     def __instancecheck__(cls, instance: Any) -> bool:
         if super().__instancecheck__(instance):
             return True
-        return cls is Parameter and getattr(instance, "_is_param", False) is True
+        mark = cls.__dict__.get("_mark")
+        return bool(mark and isinstance(instance, Tensor) and getattr(instance, mark, False))
 
 
-class Parameter(Tensor, metaclass=_ParameterMeta):
+class Parameter(Tensor, metaclass=_Marked):
     """A tensor that a module learns.
 
     Assigned to an attribute of a module, it is listed in the module's `parameters()`
@@ -45,6 +49,8 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
 
     See: [torch.nn.Parameter](https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.Parameter.html).
     """
+
+    _mark = "_is_param"
 
     def __new__(cls, data: Any = None, requires_grad: bool = True) -> Any:
         """A parameter over the memory of `data`."""
@@ -107,17 +113,7 @@ def _rebuild_parameter(data: Tensor, requires_grad: bool, backward_hooks: Any) -
     return Parameter(data, requires_grad)
 
 
-class _BufferMeta(type(Tensor)):  # type: ignore[misc]
-    """A buffer is a plain tensor with a mark, which `isinstance` looks for."""
-
-    def __instancecheck__(cls, instance: Any) -> bool:
-        if super().__instancecheck__(instance):
-            return True
-        marked = isinstance(instance, Tensor) and getattr(instance, "_is_buffer", False)
-        return cls is Buffer and marked is True
-
-
-class Buffer(Tensor, metaclass=_BufferMeta):
+class Buffer(Tensor, metaclass=_Marked):
     """A tensor that belongs to a module's state but is not learned.
 
     Assigned to an attribute of a module, it is listed in the module's `buffers()`: a
@@ -131,6 +127,7 @@ class Buffer(Tensor, metaclass=_BufferMeta):
     See: [torch.nn.Buffer](https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.Buffer.html).
     """
 
+    _mark = "_is_buffer"
     persistent: bool
 
     def __new__(cls, data: Any = None, *, persistent: bool = True) -> Any:
@@ -144,21 +141,16 @@ class Buffer(Tensor, metaclass=_BufferMeta):
 
 
 def _answering(name: str) -> Callable[..., Any]:
-    """A method that answers as an empty tensor of the same dtype and device does."""
+    """A method that answers as an empty tensor of the same dtype and device does.
+
+    If the answer is a tensor, of another dtype or device, then so is the method's.
+    """
 
     def method(self: UninitializedTensorMixin, *args: Any, **kwargs: Any) -> Any:
-        return getattr(self.data, name)(*args, **kwargs)
-
-    method.__name__ = name
-    return method
-
-
-def _converting(name: str) -> Callable[..., Any]:
-    """A method that gives an uninitialized tensor another dtype or device."""
-
-    def method(self: UninitializedTensorMixin, *args: Any, **kwargs: Any) -> Any:
-        converted = getattr(self.data, name)(*args, **kwargs)
-        return self if converted is self.data else self._converted(converted)
+        answer = getattr(self.data, name)(*args, **kwargs)
+        if answer is self.data:
+            return self
+        return self._converted(answer) if isinstance(answer, Tensor) else answer
 
     method.__name__ = name
     return method
@@ -179,13 +171,13 @@ class UninitializedTensorMixin:
 
     dtype = property(lambda self: self._placeholder.dtype)
     device = property(lambda self: self._placeholder.device)
-    to = _converting("to")
-    half = _converting("half")
-    float = _converting("float")
-    double = _converting("double")
-    bfloat16 = _converting("bfloat16")
-    cpu = _converting("cpu")
-    cuda = _converting("cuda")
+    to = _answering("to")
+    half = _answering("half")
+    float = _answering("float")
+    double = _answering("double")
+    bfloat16 = _answering("bfloat16")
+    cpu = _answering("cpu")
+    cuda = _answering("cuda")
     size = _answering("size")
     is_complex = _answering("is_complex")
     is_floating_point = _answering("is_floating_point")

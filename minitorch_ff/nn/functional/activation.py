@@ -25,9 +25,8 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
     See: rule [`LeakyRelu`][minitorch_ff.firefly.ops.activation.LeakyRelu],
         [torch.nn.functional.leaky_relu](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.leaky_relu.html).
     """
-    if inplace:
-        return leaky_relu_(input, negative_slope)
-    return apply(ops.LeakyRelu, input, slope=negative_slope)
+    slope = negative_slope
+    return leaky_relu_(input, slope) if inplace else apply(ops.LeakyRelu, input, slope=slope)
 
 
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
@@ -79,9 +78,7 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
 
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
     """`x` where it is above `threshold`, `value` elsewhere; see `torch.threshold`."""
-    if inplace:
-        return threshold_(input, threshold, value)
-    return activation.threshold(input, threshold, value)
+    return (threshold_ if inplace else activation.threshold)(input, threshold, value)
 
 
 def sigmoid(input: Tensor) -> Tensor:

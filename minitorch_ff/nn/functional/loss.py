@@ -357,9 +357,7 @@ def _with_probabilities(
     if smoothing:
         target = target * (1 - smoothing) + smoothing / classes
     values = log_softmax(input, class_dim) * target
-    if weight is not None:
-        values = values * _per_class(weight, input)
-    total = -values.sum(class_dim)
+    total = -_by_class(weight, values).sum(class_dim)
     if reduction == "mean":
         return total.sum() / max(input.buffer.size // classes, 1)
     return _reduce(total, reduction)
@@ -370,26 +368,23 @@ def _smooth_part(
 ) -> Tensor:
     """What label smoothing adds: the loss against all classes alike."""
     class_dim = 1 if log_probabilities.buffer.ndim > 1 else 0
-    weighted_all = log_probabilities
-    if weight is not None:
-        weighted_all = log_probabilities * _per_class(weight, log_probabilities)
-    values = -weighted_all.sum(class_dim)
+    values = -_by_class(weight, log_probabilities).sum(class_dim)
     ignored = target == ignore
     values = values.masked_fill(ignored, 0.0)
     if reduction != "mean":
         return _reduce(values, reduction)
     if weight is None:
         return values.sum() / (~ignored).sum()
-    safe = target.masked_fill(ignored, 0)
-    weights = weight[safe].masked_fill(ignored, 0.0)
+    weights = weight[target.masked_fill(ignored, 0)].masked_fill(ignored, 0.0)
     return values.sum() / weights.sum()
 
 
-def _per_class(weight: Tensor, input: Tensor) -> Tensor:
-    """Class weights in a shape that meets the scores."""
-    if input.buffer.ndim < 2:
-        return weight
-    return weight.reshape((1, -1) + (1,) * (input.buffer.ndim - 2))
+def _by_class(weight: Tensor | None, values: Tensor) -> Tensor:
+    """`values` times the weights of their classes, along dimension 1 if there is one."""
+    if weight is None:
+        return values
+    ndim = values.buffer.ndim
+    return values * (weight if ndim < 2 else weight.reshape((1, -1) + (1,) * (ndim - 2)))
 
 
 def nll_loss(

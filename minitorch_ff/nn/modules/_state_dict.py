@@ -192,12 +192,10 @@ class StateDict(Traversal):
             copied._metadata = metadata
         load(self, copied, "")
         if strict:
-            headings = "Missing key(s) in state_dict", "Unexpected key(s) in state_dict"
-            problems[:0] = [
-                heading + ": " + ", ".join(f'"{name}"' for name in names) + ". "
-                for heading, names in zip(headings, keys, strict=True)
-                if names
-            ]
+            for what, names in zip(("Unexpected", "Missing"), reversed(keys), strict=True):
+                if names:
+                    listed = ", ".join(f'"{name}"' for name in names)
+                    problems.insert(0, f"{what} key(s) in state_dict: {listed}. ")
         if problems:
             heading = f"Error(s) in loading state_dict for {type(self).__name__}:"
             raise RuntimeError("\n\t".join([heading, *problems]))

@@ -93,8 +93,7 @@ class Traversal(Registration):
         Args:
             recurse: Whether those of submodules come too.
         """
-        for _, parameter in self.named_parameters(recurse=recurse):
-            yield parameter
+        return (parameter for _, parameter in self.named_parameters(recurse=recurse))
 
     def named_parameters(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
@@ -121,8 +120,7 @@ class Traversal(Registration):
         Args:
             recurse: Whether those of submodules come too.
         """
-        for _, buffer in self.named_buffers(recurse=recurse):
-            yield buffer
+        return (buffer for _, buffer in self.named_buffers(recurse=recurse))
 
     def named_buffers(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
@@ -154,8 +152,7 @@ class Traversal(Registration):
 
     def children(self) -> Iterator[Module]:
         """The modules directly below this one, each once."""
-        for _, module in self.named_children():
-            yield module
+        return (module for _, module in self.named_children())
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """The modules directly below this one with their names."""
@@ -171,8 +168,7 @@ class Traversal(Registration):
         Args:
             remove_duplicate: Give a shared module once.
         """
-        for _, module in self.named_modules(remove_duplicate=remove_duplicate):
-            yield module
+        return (module for _, module in self.named_modules(remove_duplicate=remove_duplicate))
 
     def named_modules(
         self, memo: set[Any] | None = None, prefix: str = "", remove_duplicate: bool = True

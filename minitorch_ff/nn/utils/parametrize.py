@@ -24,6 +24,7 @@ __all__ = [
     "remove_parametrizations", "type_before_parametrizations",
 ]  # fmt: skip
 
+TENSORS = "'right_inverse' must return a Tensor or a Sequence of tensors (list, tuple...)."
 NO_PICKLING = (
     "Serialization of parametrized modules is only supported through state_dict(). "
     "See:\nhttps://pytorch.org/tutorials/beginner/saving_loading_models.html"
@@ -87,24 +88,18 @@ class ParametrizationList(ModuleList):
         shape, dtype = original.shape, original.dtype
         start = self._start_of(original)
         self.is_tensor = isinstance(start, Tensor)
+        self.ntensors = 1 if self.is_tensor else len(start)
         if self.is_tensor:
-            self.ntensors = 1
             self._keep_one(original, start)
         else:
-            self.ntensors = len(start)
             for i, part in enumerate(start):
                 self._keep(i, part, original)
         if not unsafe:
-            result = self()
-            if not isinstance(result, Tensor):
-                raise ValueError(_must_return_a_tensor(result))
-            _must_be_same(
-                "Registering a parametrization may not change the {} of the tensor, "
-                "unless `unsafe` flag is enabled.\nunparametrized {}: "
-                "{}\nparametrized {}: {}",
-                (dtype, shape),
-                result,
+            text = (
+                "Registering a parametrization may not change the {} of the tensor, unless "
+                "`unsafe` flag is enabled.\nunparametrized {}: {}\nparametrized {}: {}"
             )
+            _must_be_same(text, (dtype, shape), _the_tensor(self()))
 
     @no_grad()
     def _start_of(self, original: Tensor) -> Any:
@@ -115,10 +110,7 @@ class ParametrizationList(ModuleList):
                 with contextlib.suppress(NotImplementedError):
                     start = module.right_inverse(start)
         if not isinstance(start, (Tensor, Sequence)):
-            raise ValueError(
-                "'right_inverse' must return a Tensor or a Sequence of tensors "
-                f"(list, tuple...). Got {type(start).__name__}"
-            )
+            raise ValueError(f"{TENSORS} Got {type(start).__name__}")
         return start
 
     def _keep_one(self, original: Tensor, start: Tensor) -> None:
@@ -135,10 +127,8 @@ class ParametrizationList(ModuleList):
 
     def _keep(self, i: int, part: Any, original: Tensor) -> None:
         if not isinstance(part, Tensor):
-            raise ValueError(
-                "'right_inverse' must return a Tensor or a Sequence of tensors (list, tuple...). "
-                f"Got element {i} of the sequence with type {type(part).__name__}."
-            )
+            kind = type(part).__name__
+            raise ValueError(f"{TENSORS} Got element {i} of the sequence with type {kind}.")
         if isinstance(original, Parameter):
             part = Parameter(part, original.requires_grad)
         part.requires_grad_(original.requires_grad)
@@ -166,43 +156,28 @@ class ParametrizationList(ModuleList):
                 raise ValueError(
                     f"`right_inverse` should return a tensor. Got {type(value).__name__}"
                 )
-            if value.dtype != self.original.dtype:
-                raise ValueError(
-                    f"The tensor returned by `right_inverse` has dtype {value.dtype} "
-                    f"while `original` has dtype {self.original.dtype}"
-                )
-            self.original.data = value
+            _replace(self, "original", value, "The tensor")
             return
+        sequence = "'right_inverse' must return a sequence of tensors"
         if not isinstance(value, Sequence):
-            raise ValueError(
-                f"'right_inverse' must return a sequence of tensors. Got {type(value).__name__}."
-            )
+            raise ValueError(f"{sequence}. Got {type(value).__name__}.")
         if len(value) != self.ntensors:
             raise ValueError(
-                "'right_inverse' must return a sequence of tensors of length "
-                f"{self.ntensors}. Got a sequence of length {len(value)}."
+                f"{sequence} of length {self.ntensors}. Got a sequence of length {len(value)}."
             )
         for i, part in enumerate(value):
-            original = getattr(self, f"original{i}")
             if not isinstance(part, Tensor):
                 raise ValueError(
-                    "'right_inverse' must return a sequence of tensors or reference-type opaques. "
+                    f"{sequence} or reference-type opaques. "
                     f"Got element {i} of type {type(part).__name__}."
                 )
-            if part.dtype != original.dtype:
-                raise ValueError(
-                    f"Tensor {i} returned by `right_inverse` has dtype {part.dtype} "
-                    f"while `original{i}` has dtype {original.dtype}"
-                )
-            original.data = part
+            _replace(self, f"original{i}", part, f"Tensor {i}")
 
     def forward(self) -> Any:
         """The parametrized tensor."""
         first, *others = self
-        if self.is_tensor:
-            value = first(self.original)
-        else:
-            value = first(*[getattr(self, f"original{i}") for i in range(self.ntensors)])
+        numbers = [""] if self.is_tensor else range(self.ntensors)
+        value = first(*[getattr(self, f"original{i}") for i in numbers])
         for parametrization in others:
             value = parametrization(value)
         return value
@@ -333,10 +308,7 @@ def type_before_parametrizations(module: Module) -> type:
 
     See: [torch.nn.utils.parametrize.type_before_parametrizations](https://docs.pytorch.org/docs/stable/nn.html#utilities).
     """
-    if is_parametrized(module):
-        base: type = type(module).__bases__[0]
-        return base
-    return type(module)
+    return type(module).__bases__[0] if is_parametrized(module) else type(module)
 
 
 def _register(module: Module, name: str, tensor: Tensor) -> None:
@@ -346,8 +318,21 @@ def _register(module: Module, name: str, tensor: Tensor) -> None:
         module.register_buffer(name, tensor)
 
 
-def _must_return_a_tensor(value: Any) -> str:
-    return f"A parametrization must return a tensor. Got {type(value).__name__}."
+def _the_tensor(value: Any) -> Tensor:
+    if not isinstance(value, Tensor):
+        raise ValueError(f"A parametrization must return a tensor. Got {type(value).__name__}.")
+    return value
+
+
+def _replace(module: Module, name: str, value: Tensor, called: str) -> None:
+    """Give a parameter or buffer another value, which must have its dtype."""
+    original = getattr(module, name)
+    if value.dtype != original.dtype:
+        raise ValueError(
+            f"{called} returned by `right_inverse` has dtype {value.dtype} "
+            f"while `{name}` has dtype {original.dtype}"
+        )
+    original.data = value
 
 
 def _must_be_same(text: str, before: tuple[Any, Any], after: Tensor) -> None:
@@ -361,17 +346,13 @@ def _must_be_same(text: str, before: tuple[Any, Any], after: Tensor) -> None:
 def _check_further(module: Module, name: str, parametrization: Any) -> None:
     """Refuse a further parametrization that changes the shape or dtype."""
     value = getattr(module, name)
-    result = parametrization(value)
-    if not isinstance(result, Tensor):
-        raise ValueError(_must_return_a_tensor(result))
+    result = _the_tensor(parametrization(value))
     kind = value.dtype, value.shape
-    _must_be_same(
-        "Registering a parametrization may not change the {} of the tensor, unless the "
-        f"`unsafe` flag is enabled.\nmodule.{name}.{{}}: {{}}\n"
-        f"parametrization(module.{name}).{{}}: {{}}",
-        kind,
-        result,
+    text = (
+        "Registering a parametrization may not change the {} of the tensor, unless the `unsafe` "
+        f"flag is enabled.\nmodule.{name}.{{}}: {{}}\nparametrization(module.{name}).{{}}: {{}}"
     )
+    _must_be_same(text, kind, result)
     if not hasattr(parametrization, "right_inverse"):
         return
     try:
@@ -382,13 +363,12 @@ def _check_further(module: Module, name: str, parametrization: Any) -> None:
         raise ValueError(
             f"parametrization.right_inverse must return a tensor. Got: {type(inverse).__name__}"
         )
-    _must_be_same(
+    text = (
         "The tensor returned by parametrization.right_inverse must have the same {} as "
         f"module.{name}, unless the `unsafe` flag is enabled.\n"
-        f"module.{name}.{{}}: {{}}\nreturned {{}}: {{}}",
-        kind,
-        inverse,
+        f"module.{name}.{{}}: {{}}\nreturned {{}}: {{}}"
     )
+    _must_be_same(text, kind, inverse)
 
 
 def _give_own_class(module: Module) -> None:
