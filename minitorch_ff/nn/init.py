@@ -6,6 +6,7 @@ floats in one order of operations, and every draw fills a whole tensor.
 
 from __future__ import annotations
 
+from minitorch_ff._checks import check
 from minitorch_ff._missing import missing as _missing
 import functools
 import math
@@ -61,8 +62,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     """
     if nonlinearity in _GAINS:
         return _GAINS[nonlinearity]
-    if nonlinearity != "leaky_relu":
-        raise ValueError(f"Unsupported nonlinearity {nonlinearity}")
+    check(nonlinearity == "leaky_relu", f"Unsupported nonlinearity {nonlinearity}", ValueError)
     slope = 0.01 if param is None else param
     if isinstance(slope, bool) or not isinstance(slope, (int, float)):
         raise ValueError(f"negative_slope {param} not a valid number")
@@ -177,8 +177,7 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     if tensor.dim() not in (3, 4, 5):
         raise ValueError("Only tensors with 3, 4, or 5 dimensions are supported")
     out_channels, in_channels, *kernel = tensor.shape
-    if out_channels % groups != 0:
-        raise ValueError("dim 0 must be divisible by groups")
+    check(out_channels % groups == 0, "dim 0 must be divisible by groups", ValueError)
     per_group = out_channels // groups
     middle = tuple(size // 2 for size in kernel)
     tensor.zero_()
@@ -206,8 +205,7 @@ def _calculate_correct_fan(tensor: Tensor, mode: str) -> int:
     """The number of inputs or of outputs, as `mode` says."""
     mode = mode.lower()
     modes = ["fan_in", "fan_out"]
-    if mode not in modes:
-        raise ValueError(f"Mode {mode} not supported, please use one of {modes}")
+    check(mode in modes, f"Mode {mode} not supported, please use one of {modes}", ValueError)
     return _calculate_fan_in_and_fan_out(tensor)[modes.index(mode)]
 
 
@@ -418,8 +416,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
 
     See: [torch.nn.init.orthogonal_](https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.orthogonal_).
     """
-    if tensor.dim() < 2:
-        raise ValueError("Only tensors with 2 or more dimensions are supported")
+    check(tensor.dim() >= 2, "Only tensors with 2 or more dimensions are supported", ValueError)
     if tensor.numel() == 0:
         return tensor
     rows = tensor.size(0)
@@ -458,8 +455,7 @@ def sparse_(
 
 
 def _must_be_matrix(tensor: Tensor) -> None:
-    if tensor.dim() != 2:
-        raise ValueError("Only tensors with 2 dimensions are supported")
+    check(tensor.dim() == 2, "Only tensors with 2 dimensions are supported", ValueError)
 
 
 # --------------------------------------------------- old names, without the underscore

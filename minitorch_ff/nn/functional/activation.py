@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 
+from minitorch_ff._checks import check
 from minitorch_ff._dtypes import finfo
 from minitorch_ff._functions import activation, arithmetic
 from minitorch_ff._functions.activation import check_floating
@@ -145,8 +146,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
         [`GeluTanh`][minitorch_ff.firefly.ops.activation.GeluTanh],
         [torch.nn.functional.gelu](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.gelu.html).
     """
-    if approximate not in ("none", "tanh"):
-        raise RuntimeError("approximate argument must be either none or tanh.")
+    check(approximate in ("none", "tanh"), "approximate argument must be either none or tanh.")
     check_floating(input, "GeluKernelImpl")
     return apply(ops.Gelu if approximate == "none" else ops.GeluTanh, input)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+from minitorch_ff._checks import check
 from minitorch_ff._functions.activation import log_softmax
 from minitorch_ff._functions.conversion import cast
 from minitorch_ff._tensor import Tensor
@@ -332,8 +333,7 @@ def cross_entropy(
                 "Expected floating point type for target with class probabilities, got "
                 f"{TYPE_NAMES[classes.dtype.name]}"
             )
-        if ignore_index >= 0:
-            raise RuntimeError("ignore_index is not supported for floating point target")
+        check(ignore_index < 0, "ignore_index is not supported for floating point target")
         return _with_probabilities(input, target, weight, reduction, label_smoothing)
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from minitorch_ff._checks import check
 from minitorch_ff._dtypes import finfo
 from minitorch_ff._functions.activation import check_floating
 from minitorch_ff._tensor import Tensor
@@ -220,8 +221,7 @@ def group_norm(
         raise RuntimeError(
             f"Expected at least 2 dimensions for input tensor but received {len(shape)}"
         )
-    if num_groups <= 0:
-        raise RuntimeError(f"Expected num groups to be greater than 0, got {num_groups}")
+    check(num_groups > 0, f"Expected num groups to be greater than 0, got {num_groups}")
     samples, channels = shape[:2]
     if channels % num_groups:
         raise RuntimeError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from minitorch_ff._checks import check
 from minitorch_ff._functions.extremes import maximum, minimum
 from minitorch_ff._functions.selection import where
 from minitorch_ff._tensor import Tensor
@@ -63,8 +64,7 @@ def cosine_embedding_loss(
     See: [torch.nn.functional.cosine_embedding_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cosine_embedding_loss.html).
     """
     reduction = reduction_of(size_average, reduce, reduction)
-    if target.dim() not in (0, 1):
-        raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
+    check(target.dim() in (0, 1), "0D or 1D target tensor expected, multi-target not supported")
     if input1.dim() != target.dim() + 1:
         raise RuntimeError(
             f"{target.dim()}D target tensor expects {target.dim() + 1}D input tensors, but found "
@@ -129,10 +129,8 @@ def multi_margin_loss(
     """
     reduction = reduction_of(size_average, reduce, reduction)
     check_reduction(reduction)
-    if p not in (1, 2):
-        raise ValueError("only p == 1 and p == 2 supported")
-    if weight is not None and weight.dim() != 1:
-        raise ValueError("weight must be one-dimensional")
+    check(p in (1, 2), "only p == 1 and p == 2 supported", ValueError)
+    check(weight is None or weight.dim() == 1, "weight must be one-dimensional", ValueError)
     rows = input if input.dim() == 2 else input.reshape(1, -1)
     classes = rows.shape[1]
     numbers = target.reshape(-1)
@@ -236,8 +234,7 @@ def triplet_margin_with_distance_loss(
     See: [torch.nn.functional.triplet_margin_with_distance_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.triplet_margin_with_distance_loss.html).
     """
     check_reduction(reduction)
-    if margin <= 0:
-        raise ValueError(f"margin must be greater than 0, got {margin}")
+    check(not margin <= 0, f"margin must be greater than 0, got {margin}", ValueError)
     if not anchor.dim() == positive.dim() == negative.dim():
         raise RuntimeError(
             "The anchor, positive, and negative tensors are expected to have the same number "
@@ -313,15 +310,13 @@ def gaussian_nll_loss(
     See: [torch.nn.functional.gaussian_nll_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.gaussian_nll_loss.html).
     """
     given = input.new_full(input.shape, var) if isinstance(var, (int, float)) else var
-    if (given.detach() < 0).any():
-        raise ValueError("var has negative entry/entries")
+    check(not (given.detach() < 0).any(), "var has negative entry/entries", ValueError)
     if given.shape != input.shape:
         if given.shape == input.shape[:-1]:
             given = given.unsqueeze(-1)
         elif not _differ_in_one_of_size_1(input.shape, given.shape):
             raise ValueError("var is of incorrect size")
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"{reduction} is not valid")
+    check(reduction in ("mean", "sum", "none"), f"{reduction} is not valid", ValueError)
     # Held above eps in value only: the gradient passes as if it were not.
     held = given + (maximum(given, given.new_full((), eps)) - given).detach()
     values = 0.5 * (held.log() + (input - target) ** 2 / held)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Self
 
 from minitorch_ff import _devices, _dtypes
+from minitorch_ff._checks import check
 from minitorch_ff._functions.creation import empty_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import no_grad
@@ -148,8 +149,7 @@ def _parse_to(
             f"({', '.join(kinds)}), but expected (device, dtype, non_blocking), "
             "(dtype, non_blocking) or (tensor, non_blocking), each with memory_format"
         )
-    if copy:
-        raise RuntimeError(".to() does not accept copy argument")
+    check(not copy, ".to() does not accept copy argument")
     if device is not None:
         device = _devices.as_device(device)
     if isinstance(first, Tensor):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from minitorch_ff._checks import check
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn.modules._registration import Registration
 from minitorch_ff.nn.parameter import Parameter
@@ -50,8 +51,7 @@ class Traversal(Registration):
             AttributeError: The path does not exist, or leads to something else.
             ValueError: The path is empty, or `module` is no module.
         """
-        if target == "":
-            raise ValueError("Cannot set the submodule without a target name!")
+        check(target != "", "Cannot set the submodule without a target name!", ValueError)
         if not isinstance(module, Registration):
             raise ValueError(f"`module` is not an nn.Module, found {type(module)}")
         path, _, name = target.rpartition(".")
@@ -68,8 +68,7 @@ class Traversal(Registration):
         """
         path, _, name = target.rpartition(".")
         parameter = _attribute(self.get_submodule(path), name)
-        if not isinstance(parameter, Parameter):
-            raise AttributeError(f"`{name}` is not an nn.Parameter")
+        check(isinstance(parameter, Parameter), f"`{name}` is not an nn.Parameter", AttributeError)
         return parameter
 
     def get_buffer(self, target: str) -> Tensor:
@@ -81,8 +80,7 @@ class Traversal(Registration):
         path, _, name = target.rpartition(".")
         module = self.get_submodule(path)
         buffer: Tensor = _attribute(module, name)
-        if name not in module._buffers:
-            raise AttributeError(f"`{name}` is not a buffer")
+        check(name in module._buffers, f"`{name}` is not a buffer", AttributeError)
         return buffer
 
     # -------------------------------------------------------------------- all of them
@@ -193,13 +191,11 @@ class Traversal(Registration):
 
 
 def _attribute(module: Registration, name: str) -> Any:
-    if not hasattr(module, name):
-        raise AttributeError(f"{module._get_name()} has no attribute `{name}`")
+    check(hasattr(module, name), f"{module._get_name()} has no attribute `{name}`", AttributeError)
     return getattr(module, name)
 
 
 def _child(module: Registration, name: str) -> Any:
     child = _attribute(module, name)
-    if not isinstance(child, Registration):
-        raise AttributeError(f"`{name}` is not an nn.Module")
+    check(isinstance(child, Registration), f"`{name}` is not an nn.Module", AttributeError)
     return child

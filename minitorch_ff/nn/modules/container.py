@@ -9,6 +9,7 @@ from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Va
 from itertools import chain, groupby
 from typing import Any, Self
 
+from minitorch_ff._checks import check
 from minitorch_ff._functions.typename import typename
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn.modules.module import Module
@@ -40,8 +41,7 @@ class Container(Module):
 def _place(index: Any, size: int) -> int:
     """The place that an index means among `size`; it may count from the end."""
     index = operator.index(index)
-    if not -size <= index < size:
-        raise IndexError(f"index {index} is out of range")
+    check(-size <= index < size, f"index {index} is out of range", IndexError)
     return index % size
 
 
@@ -168,11 +168,9 @@ class Sequential(_Numbered):
         Raises:
             IndexError: There is no such place.
         """
-        if not isinstance(module, Module):
-            raise AssertionError(f"module should be of type: {Module}")
+        check(isinstance(module, Module), f"module should be of type: {Module}", AssertionError)
         size = len(self)
-        if not -size <= index <= size:
-            raise IndexError(f"Index out of range: {index}")
+        check(-size <= index <= size, f"Index out of range: {index}", IndexError)
         self._insert(index + size if index < 0 else index, module)
         return self
 
@@ -205,8 +203,7 @@ def _must_be_sequential(other: Any) -> None:
 def _must_be_factor(module: Sequential, factor: Any) -> None:
     if not isinstance(factor, int):
         raise TypeError(f"unsupported operand type(s) for *: {type(module)} and {type(factor)}")
-    if factor <= 0:
-        raise ValueError(f"Non-positive multiplication factor {factor} for {type(module)}")
+    check(factor > 0, f"Non-positive multiplication factor {factor} for {type(module)}", ValueError)
 
 
 class ModuleList(_Numbered):

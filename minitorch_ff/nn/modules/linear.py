@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from minitorch_ff._checks import check
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn import functional, init
 from minitorch_ff.nn.modules._layer import Layer
@@ -94,8 +95,7 @@ class Bilinear(Layer):
         device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
         super().__init__(in1_features=in1_features, in2_features=in2_features)
-        if in1_features <= 0:
-            raise ValueError(f"in1_features must be > 0, but got {in1_features}")
+        check(in1_features > 0, f"in1_features must be > 0, but got {in1_features}", ValueError)
         self.out_features = out_features
         shape = out_features, in1_features, in2_features
         self.make_parameters(device, dtype, weight=shape, bias=out_features if bias else None)

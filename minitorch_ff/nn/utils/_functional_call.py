@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from minitorch_ff._checks import check
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn.modules.module import Module
 
@@ -142,8 +143,7 @@ def _swap(module: Module, path: str, tensor: Any) -> Any:
     owner = _submodule(module, prefix)
     if not (tensor is None or tensor is _MISSING or isinstance(tensor, Tensor)):
         raise TypeError(f"{tensor} is not an instance of torch.Tensor")
-    if name == "":
-        raise KeyError('tensor name can\'t be empty string ""')
+    check(name != "", 'tensor name can\'t be empty string ""', KeyError)
     members: Any = owner._parameters if name in owner._parameters else owner._buffers
     if name not in members:
         return _swap_attribute(owner, name, tensor)

@@ -13,6 +13,7 @@ import copy
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from minitorch_ff._checks import check
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import no_grad
 from minitorch_ff.nn.modules.container import ModuleDict, ModuleList
@@ -81,8 +82,7 @@ class ParametrizationList(ModuleList):
     unsafe: bool
 
     def __init__(self, modules: Sequence[Module], original: Tensor, unsafe: bool = False) -> None:
-        if len(modules) == 0:
-            raise ValueError("ParametrizationList requires one or more modules.")
+        check(len(modules) > 0, "ParametrizationList requires one or more modules.", ValueError)
         super().__init__(modules)
         self.unsafe = unsafe
         shape, dtype = original.shape, original.dtype
@@ -159,8 +159,7 @@ class ParametrizationList(ModuleList):
             _replace(self, "original", value, "The tensor")
             return
         sequence = "'right_inverse' must return a sequence of tensors"
-        if not isinstance(value, Sequence):
-            raise ValueError(f"{sequence}. Got {type(value).__name__}.")
+        check(isinstance(value, Sequence), f"{sequence}. Got {type(value).__name__}.", ValueError)
         if len(value) != self.ntensors:
             raise ValueError(
                 f"{sequence} of length {self.ntensors}. Got a sequence of length {len(value)}."
