@@ -70,11 +70,8 @@ class Parameter(Tensor, metaclass=_Marked):
         tensor._is_param = True
         return tensor
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
-        if id(self) not in memo:
-            memo[id(self)] = type(self)(self.data.clone(), self.requires_grad)
-        copied: Parameter = memo[id(self)]
-        return copied
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return memo.setdefault(id(self), type(self)(self.data.clone(), self.requires_grad))
 
     def __repr__(self) -> str:  # type: ignore[override]
         return "Parameter containing:\n" + super().__repr__()
@@ -282,11 +279,9 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):  # type: igno
         """A parameter without a shape."""
         return _without_shape(cls, requires_grad, device, dtype)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> UninitializedParameter:
-        if id(self) not in memo:
-            memo[id(self)] = type(self)(self.requires_grad, self.device, self.dtype)
-        copied: UninitializedParameter = memo[id(self)]
-        return copied
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        copied = type(self)(self.requires_grad, self.device, self.dtype)
+        return memo.setdefault(id(self), copied)
 
 
 class UninitializedBuffer(UninitializedTensorMixin, Tensor):  # type: ignore[misc]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from minitorch_ff._tensor import Tensor
+from minitorch_ff.nn.modules._backward_hook import BackwardHook, hook_last_node
 from minitorch_ff.nn.modules._registration import Registration
 from minitorch_ff.utils.hooks import RemovableHandle
 
@@ -261,9 +262,6 @@ class HookedCall:
         self._run_pre_hooks()
         watch = None
         if full or before:
-            # Imported here, as it needs `autograd`: few programs come this way.
-            from minitorch_ff.nn.modules._backward_hook import BackwardHook
-
             watch = BackwardHook(module, full, before)
             self.args = watch.setup_input_hook(self.args)
         self.result = module.forward(*self.args, **self.kwargs)
@@ -277,8 +275,6 @@ class HookedCall:
                 )
             self.result = watch.setup_output_hook(self.result)
         if older:
-            from minitorch_ff.nn.modules._backward_hook import hook_last_node
-
             hook_last_node(module, older, self.args, self.result)
         return self.result
 

@@ -180,15 +180,11 @@ class Registration:
             )
 
     def __delattr__(self, name: str) -> None:
-        if name in self._parameters:
-            del self._parameters[name]
-        elif name in self._buffers:
-            del self._buffers[name]
-            self._non_persistent_buffers_set.discard(name)
-        elif name in self._modules:
-            del self._modules[name]
-        else:
-            super().__delattr__(name)
+        for members in (self._parameters, self._buffers, self._modules):
+            if name in members:
+                self._forget(name, members)  # type: ignore[arg-type]
+                return
+        super().__delattr__(name)
 
     def __dir__(self) -> list[str]:
         cls = type(self)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import warnings
-import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -84,8 +82,7 @@ class StateDict(Traversal):
                 stacklevel=2,
             )
             by_position = dict(zip(("destination", "prefix", "keep_vars"), args, strict=False))
-            if destination is None:
-                destination = by_position["destination"]
+            destination = by_position["destination"] if destination is None else destination
             prefix = prefix or by_position.get("prefix", "")
             keep_vars = keep_vars or by_position.get("keep_vars", False)
         if destination is None:
@@ -223,8 +220,9 @@ class StateDict(Traversal):
             error_msgs: Where to add everything else that goes wrong.
         """
         lists = missing_keys, unexpected_keys, error_msgs
-        for hook in self._load_state_dict_pre_hooks.values():
-            hook(state_dict, prefix, local_metadata, strict, *lists)
+        for hook, with_module in self._load_state_dict_pre_hooks.values():
+            owner = [self] if with_module else []
+            hook(*owner, state_dict, prefix, local_metadata, strict, *lists)
         assign = local_metadata.get("assign_to_params_buffers", False)
         own = dict(self._saved_tensors())
         for name, tensor in own.items():
@@ -325,8 +323,7 @@ class StateDict(Traversal):
         self, hook: Callable[..., Any], with_module: bool = False
     ) -> RemovableHandle:
         """The same, for a hook that is not given the module unless asked for."""
-        wrapped = _WrappedHook(hook, self if with_module else None)
-        return file_hook(self._load_state_dict_pre_hooks, wrapped)
+        return file_hook(self._load_state_dict_pre_hooks, (hook, with_module))  # type: ignore[arg-type]
 
     def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(module, incompatible_keys)` after the state was loaded.
@@ -335,30 +332,6 @@ class StateDict(Traversal):
             hook: May change the two lists of keys; must return None.
         """
         return file_hook(self._load_state_dict_post_hooks, hook)
-
-
-class _WrappedHook:
-    """A hook that is given its module first, or not; the module is held weakly."""
-
-    def __init__(self, hook: Callable[..., Any], module: StateDict | None = None) -> None:
-        self.hook = hook
-        self.module = None if module is None else weakref.ref(module)
-        functools.update_wrapper(self, hook)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self.module is None:
-            return self.hook(*args, **kwargs)
-        module = self.module()
-        if module is None:
-            raise RuntimeError("You are trying to call the hook of a dead Module!")
-        return self.hook(module, *args, **kwargs)
-
-    def __getstate__(self) -> tuple[Callable[..., Any], StateDict | None]:
-        return self.hook, None if self.module is None else self.module()
-
-    def __setstate__(self, state: tuple[Callable[..., Any], StateDict | None]) -> None:
-        self.hook, module = state
-        self.module = None if module is None else weakref.ref(module)
 
 
 def _in_place_of(tensor: Tensor, saved: Any) -> Any:

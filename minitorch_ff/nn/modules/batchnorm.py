@@ -141,6 +141,8 @@ class BatchNorm3d(_BatchNorm):
 class _LazyNormBase(LazyModuleMixin, _NormBase):
     """A normalisation that learns the number of channels from its first input."""
 
+    _ranks: Any = property(lambda self: self.cls_to_become._ranks)
+
     def __init__(
         self, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
         track_running_stats: bool = True, device: Any = None, dtype: Any = None, *,
@@ -178,18 +180,15 @@ class LazyBatchNorm1d(_LazyNormBase, _BatchNorm):
     """A `BatchNorm1d` that learns the number of channels from its first input."""
 
     cls_to_become = BatchNorm1d  # type: ignore[assignment]
-    _ranks = BatchNorm1d._ranks
 
 
 class LazyBatchNorm2d(_LazyNormBase, _BatchNorm):
     """A `BatchNorm2d` that learns the number of channels from its first input."""
 
     cls_to_become = BatchNorm2d  # type: ignore[assignment]
-    _ranks = BatchNorm2d._ranks
 
 
 class LazyBatchNorm3d(_LazyNormBase, _BatchNorm):
     """A `BatchNorm3d` that learns the number of channels from its first input."""
 
     cls_to_become = BatchNorm3d  # type: ignore[assignment]
-    _ranks = BatchNorm3d._ranks

@@ -85,7 +85,7 @@ class ParametrizationList(ModuleList):
         check(len(modules) > 0, "ParametrizationList requires one or more modules.", ValueError)
         super().__init__(modules)
         self.unsafe = unsafe
-        shape, dtype = original.shape, original.dtype
+        before = {"dtype": original.dtype, "shape": original.shape}
         start = self._start_of(original)
         self.is_tensor = isinstance(start, Tensor)
         self.ntensors = 1 if self.is_tensor else len(start)
@@ -99,7 +99,7 @@ class ParametrizationList(ModuleList):
                 "Registering a parametrization may not change the {} of the tensor, unless "
                 "`unsafe` flag is enabled.\nunparametrized {}: {}\nparametrized {}: {}"
             )
-            _must_be_same(text, (dtype, shape), _the_tensor(self()))
+            _must_be_same(text, before, _the_tensor(self()))
 
     @no_grad()
     def _start_of(self, original: Tensor) -> Any:
@@ -114,14 +114,11 @@ class ParametrizationList(ModuleList):
         return start
 
     def _keep_one(self, original: Tensor, start: Tensor) -> None:
-        for what in ("dtype", "device"):
-            before, after = getattr(original, what), getattr(start, what)
-            if before != after:
-                raise ValueError(
-                    "When `right_inverse` outputs one tensor, it may not change the "
-                    f"{what}.\noriginal.{what}: {before}\n"
-                    f"right_inverse(original).{what}: {after}"
-                )
+        text = (
+            "When `right_inverse` outputs one tensor, it may not change the {}.\n"
+            "original.{}: {}\nright_inverse(original).{}: {}"
+        )
+        _must_be_same(text, {"dtype": original.dtype, "device": original.device}, start)
         original.data = start
         _register(self, "original", original)
 
@@ -334,9 +331,9 @@ def _replace(module: Module, name: str, value: Tensor, called: str) -> None:
     original.data = value
 
 
-def _must_be_same(text: str, before: tuple[Any, Any], after: Tensor) -> None:
-    """Refuse a tensor of another dtype or shape; `text` has places for the details."""
-    for what, wanted in zip(("dtype", "shape"), before, strict=True):
+def _must_be_same(text: str, before: dict[str, Any], after: Tensor) -> None:
+    """Refuse a tensor of another dtype, say; `text` has places for the details."""
+    for what, wanted in before.items():
         found = getattr(after, what)
         if found != wanted:
             raise ValueError(text.format(what, what, wanted, what, found))
@@ -346,7 +343,7 @@ def _check_further(module: Module, name: str, parametrization: Any) -> None:
     """Refuse a further parametrization that changes the shape or dtype."""
     value = getattr(module, name)
     result = _the_tensor(parametrization(value))
-    kind = value.dtype, value.shape
+    kind = {"dtype": value.dtype, "shape": value.shape}
     text = (
         "Registering a parametrization may not change the {} of the tensor, unless the `unsafe` "
         f"flag is enabled.\nmodule.{name}.{{}}: {{}}\nparametrization(module.{name}).{{}}: {{}}"
