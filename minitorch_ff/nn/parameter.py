@@ -229,11 +229,8 @@ class UninitializedTensorMixin:
             device: Where to put it. Default: where it was announced to be.
             dtype: Its dtype. Default: the one announced.
         """
-        values = empty(
-            shape,
-            device=self.device if device is None else device,
-            dtype=self.dtype if dtype is None else dtype,
-        )
+        device = self.device if device is None else device
+        values = empty(shape, device=device, dtype=dtype or self.dtype)
         wants_grad = self._wants_grad
         del self._placeholder, self._wants_grad
         self.__class__ = self.cls_to_become  # type: ignore[assignment]

@@ -50,14 +50,13 @@ def batch_norm(
         )
     if training and eps <= 0:
         raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
+    vectors = running_mean, running_var, weight, bias
     if len(shape) < 2 and not input.buffer.size:
         return input.clone()
     if len(shape) < 2:
         input = input.reshape(shape + (1,) * (2 - len(shape)))
-        vectors = running_mean, running_var, weight, bias
         return batch_norm(input, *vectors, training, momentum, eps).reshape(shape)
     channels = shape[1]
-    vectors = running_mean, running_var, weight, bias
     for name, vector in zip(VECTORS, vectors, strict=True):
         if vector is None:
             if not training and name.startswith("running"):

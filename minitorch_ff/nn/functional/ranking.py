@@ -25,9 +25,8 @@ def hinge_embedding_loss(
     See: [torch.nn.functional.hinge_embedding_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.hinge_embedding_loss.html).
     """
     reduction = reduction_of(size_average, reduce, reduction)
-    zeros = input.new_zeros(())
-    apart = where(target != 1, (margin - input).clamp_min(0), zeros)
-    close = where(target != -1, input, zeros)
+    apart = where(target != 1, (margin - input).clamp_min(0), 0)
+    close = where(target != -1, input, 0)
     return reduced(apart + close, reduction)
 
 
@@ -76,9 +75,8 @@ def cosine_embedding_loss(
     first = (input1 * input1).sum(dim) + 1e-12
     second = (input2 * input2).sum(dim) + 1e-12
     cosine = product / (first * second).sqrt()
-    zeros = cosine.new_zeros(())
-    close = where(target == 1, 1 - cosine, zeros)
-    apart = where(target == -1, (cosine - margin).clamp_min(0), zeros)
+    close = where(target == 1, 1 - cosine, 0)
+    apart = where(target == -1, (cosine - margin).clamp_min(0), 0)
     return reduced(close + apart, reduction)
 
 
@@ -178,12 +176,12 @@ def multilabel_margin_loss(
     rows = input.reshape(1, -1) if input.dim() < 2 else input
     numbers = target.reshape(rows.shape)
     valid = (numbers < 0).cumsum(1) == 0
-    safe = where(valid, numbers, numbers.new_zeros(()))
+    safe = where(valid, numbers, 0)
     is_target = rows.new_zeros(rows.shape).scatter_add(1, safe, valid.to(rows.dtype)) > 0
     at_targets = rows.gather(1, safe)
     short = (1 - at_targets.unsqueeze(2) + rows.unsqueeze(1)).clamp_min(0)
     counted = valid.unsqueeze(2) & ~is_target.unsqueeze(1)
-    values = where(counted, short, short.new_zeros(())).sum((1, 2)) / rows.shape[1]
+    values = where(counted, short, 0).sum((1, 2)) / rows.shape[1]
     if reduction == "none":
         return values if input.dim() == 2 else values.reshape(())
     return reduced(values, reduction)
@@ -278,7 +276,7 @@ def poisson_nll_loss(
         values = input - target * (input + eps).log()
     if full:
         stirling = target * target.log() - target + 0.5 * (2 * math.pi * target).log()
-        values = values + where(target <= 1, stirling.new_zeros(()), stirling)
+        values = values + where(target <= 1, 0, stirling)
     return reduced(values, reduction)
 
 
