@@ -4,8 +4,6 @@ A random function draws PyTorch's own numbers: for that, bounds are computed as 
 floats in one order of operations, and every draw fills a whole tensor.
 """
 
-from __future__ import annotations
-
 from minitorch_ff._checks import check
 from minitorch_ff._missing import missing as _missing
 import functools

@@ -1,7 +1,5 @@
 """What is done with the losses of the elements: mean, sum, or nothing."""
 
-from __future__ import annotations
-
 import warnings
 
 from minitorch_ff._tensor import Tensor

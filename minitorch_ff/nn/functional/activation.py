@@ -1,7 +1,5 @@
 """Activation functions, each with an `inplace` form where PyTorch has one."""
 
-from __future__ import annotations
-
 import warnings
 
 from minitorch_ff._checks import check

@@ -1,8 +1,5 @@
 """Distances and similarities between vectors."""
 
-from __future__ import annotations
-
-
 from minitorch_ff._checks import floating
 from minitorch_ff._functions.joining import broadcast_tensors
 from minitorch_ff._tensor import Tensor

@@ -1,7 +1,5 @@
 """Dropout in its variants: elements, channels, and the self-normalising kinds."""
 
-from __future__ import annotations
-
 import math
 import warnings
 from typing import Any

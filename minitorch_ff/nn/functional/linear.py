@@ -1,7 +1,5 @@
 """Weighted sums of features: `linear` and `bilinear`."""
 
-from __future__ import annotations
-
 import math
 
 from minitorch_ff._functions import matmul as products

@@ -3,8 +3,6 @@
 `reduction` is `"mean"`, `"sum"`, or `"none"` for the loss of every element.
 """
 
-from __future__ import annotations
-
 import warnings
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Normalisation over a batch, a layer, a group, or to length one."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

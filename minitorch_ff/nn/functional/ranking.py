@@ -1,7 +1,5 @@
 """Losses that compare, rank and separate: margins, triplets, and two distributions."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 

@@ -1,8 +1,5 @@
 """Categories as vectors."""
 
-from __future__ import annotations
-
-
 from minitorch_ff._checks import check
 from minitorch_ff._dtypes import int64
 from minitorch_ff._functions.conversion import cast

@@ -6,8 +6,6 @@ outputs are known. At the first one the gradients of the inputs are complete, an
 hooks run.
 """
 
-from __future__ import annotations
-
 import functools
 import warnings
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """Changing all tensors of a module at once: their dtype, their device."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable
 from typing import Any, Self

@@ -1,7 +1,5 @@
 """Hooks: functions that users hang on the calls of modules."""
 
-from __future__ import annotations
-
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """What the package's own layers share: settings, their text, and new parameters."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from minitorch_ff._functions.creation import empty

@@ -1,7 +1,5 @@
 """Activation functions as layers."""
 
-from __future__ import annotations
-
 import warnings
 from typing import Any
 

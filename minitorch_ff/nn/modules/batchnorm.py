@@ -1,7 +1,5 @@
 """Batch normalisation as layers, with the running mean and variance."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from minitorch_ff import _dtypes

@@ -1,7 +1,5 @@
 """Dropout as layers: at work while training, without effect while evaluating."""
 
-from __future__ import annotations
-
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn import functional as F
 from minitorch_ff.nn.modules._layer import Layer

@@ -1,7 +1,5 @@
 """Layers that change shapes: `Flatten` and `Unflatten`."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from minitorch_ff._tensor import Tensor

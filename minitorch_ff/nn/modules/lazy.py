@@ -1,7 +1,5 @@
 """Layers that learn the sizes of their parameters from the first input."""
 
-from __future__ import annotations
-
 from typing import Any, ClassVar
 
 from minitorch_ff.firefly.modes import no_grad

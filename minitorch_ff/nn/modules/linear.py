@@ -1,7 +1,5 @@
 """Layers of weighted sums: `Linear`, `Bilinear`, `Identity`, and a lazy `Linear`."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Losses as layers: each adds its settings to a function of `nn.functional`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from minitorch_ff._checks import check

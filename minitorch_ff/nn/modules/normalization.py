@@ -1,7 +1,5 @@
 """Normalisation within each sample, as layers."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from minitorch_ff._tensor import Tensor

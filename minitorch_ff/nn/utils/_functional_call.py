@@ -1,7 +1,5 @@
 """`torch.func.functional_call`: calling a module with other parameters than its own."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """All parameters of a module as one vector, and back."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from minitorch_ff._checks import check

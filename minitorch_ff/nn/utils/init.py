@@ -1,7 +1,5 @@
 """Making a module without drawing random numbers for it."""
 
-from __future__ import annotations
-
 import inspect
 from typing import Any
 

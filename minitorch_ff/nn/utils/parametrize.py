@@ -6,8 +6,6 @@ the parameter moves to `module.parametrizations.weight.original`, and reading
 has one.
 """
 
-from __future__ import annotations
-
 import contextlib
 import copy
 from collections.abc import Iterator, Sequence
