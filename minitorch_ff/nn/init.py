@@ -353,9 +353,8 @@ def trunc_normal_(
             stacklevel=3,
         )
     inside = _normal_below((b - mean) / std) - _normal_below((a - mean) / std)
-    if inside > 0.3:
-        return _redraw_outside(tensor, mean, std, a, b, generator)
-    return _draw_and_reject(tensor, mean, std, a, b, generator)
+    draw = _redraw_outside if inside > 0.3 else _draw_and_reject
+    return draw(tensor, mean, std, a, b, generator)
 
 
 def _normal_below(x: float) -> float:
@@ -369,12 +368,10 @@ def _redraw_outside(
     """Draw normal numbers, again and again for those outside: few are."""
     low, high = tensor.new_tensor(a).item(), tensor.new_tensor(b).item()
     values = tensor.normal_(mean, std, generator=generator)
-    while True:
-        outside = (values < low) | (values > high)
-        if not outside.any():
-            return tensor if values is tensor else tensor.copy_(values)
+    while (outside := (values < low) | (values > high)).any():
         fresh = empty_like(values).normal_(mean, std, generator=generator)
         values = where(outside, fresh, values)
+    return tensor if values is tensor else tensor.copy_(values)
 
 
 def _draw_and_reject(
@@ -383,19 +380,14 @@ def _draw_and_reject(
     """Draw uniform numbers and keep each as often as the normal density says."""
     nearest = max(a, min(mean, b))
     peak = -0.5 * ((nearest - mean) / std) ** 2
-    values, pending = tensor, None
-    while True:
+    values, pending = tensor, tensor.new_ones(tensor.shape).bool()
+    while pending.any():
         candidates = empty_like(tensor).uniform_(a, b, generator=generator)
         density = candidates.sub(mean).div_(std).pow_(2).mul_(-0.5).sub_(peak)
         chance = empty_like(tensor).uniform_(generator=generator).log_()
-        rejected = chance.gt(density)
-        if pending is None:
-            values, pending = candidates, rejected
-        else:
-            values = where(pending, candidates, values)
-            pending = where(pending, rejected, pending)
-        if not pending.any():
-            return tensor.copy_(values)
+        values = where(pending, candidates, values)
+        pending = pending & chance.gt(density)
+    return tensor.copy_(values)
 
 
 @no_grad()

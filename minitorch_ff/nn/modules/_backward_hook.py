@@ -122,16 +122,13 @@ def _watch(
         return values
 
     def see_tensors(grads: Gradients) -> Gradients:
-        spread: list[Any] = [None] * len(values)
-        for i, grad in zip(places, grads, strict=True):
-            spread[i] = grad
-        seen = see(tuple(spread))
+        grad_of = dict(zip(places, grads, strict=True))
+        seen = see(tuple(grad_of.get(i) for i in range(len(values))))
         return tuple(seen[i] for i in places)
 
-    watched = list(values)
     outputs = BackwardHookFunction.apply(see_tensors, fill, *tensors)
-    for i, tensor in zip(places, outputs, strict=True):
-        watched[i] = tensor
+    passed = dict(zip(places, outputs, strict=True))
+    watched = [passed.get(i, value) for i, value in enumerate(values)]
     return tuple(watched) if type(values) is tuple else type(values)(*watched)
 
 
