@@ -156,8 +156,7 @@ def _answering(name: str) -> Callable[..., Any]:
 class UninitializedTensorMixin:
     """A tensor whose dtype and device are known, but not its shape.
 
-    It has no elements to compute with: an operator that asks for its `buffer` is told
-        so.
+    It has no elements to compute with: an operator that asks for its `buffer` is told so.
     Until `materialize` gives it a shape, an empty tensor stands for its dtype and
     device.
     """

@@ -263,7 +263,9 @@ class HookedCall:
             watch = BackwardHook(module, full, before)
             self.args = watch.setup_input_hook(self.args)
         self.result = module.forward(*self.args, **self.kwargs)
-        self._run_forward_hooks()
+        for owner, number, hook in self._hooks("_forward_hooks"):
+            self._called.add(number)
+            self._run_forward_hook(owner, number, hook)
         if watch is not None:
             if not isinstance(self.result, (Tensor, tuple)):
                 warnings.warn(
@@ -301,11 +303,6 @@ class HookedCall:
                 replaced = hook(module, self.args)
                 if replaced is not None:
                     self.args = replaced if isinstance(replaced, tuple) else (replaced,)
-
-    def _run_forward_hooks(self) -> None:
-        for owner, number, hook in self._hooks("_forward_hooks"):
-            self._called.add(number)
-            self._run_forward_hook(owner, number, hook)
 
     def _run_forward_hook(self, owner: HookRegistration, number: int, hook: Hook) -> None:
         kwargs = [self.kwargs] if number in owner._forward_hooks_with_kwargs else []

@@ -36,12 +36,10 @@ class _IncompatibleKeys(NamedTuple):
     unexpected_keys: list[str]
 
     def __repr__(self) -> str:
-        if not (self.missing_keys or self.unexpected_keys):
+        missing, unexpected = self
+        if not (missing or unexpected):
             return "<All keys matched successfully>"
-        return (
-            f"_IncompatibleKeys(missing_keys={self.missing_keys!r}, "
-            f"unexpected_keys={self.unexpected_keys!r})"
-        )
+        return f"_IncompatibleKeys(missing_keys={missing!r}, unexpected_keys={unexpected!r})"
 
 
 class StateDict(Traversal):

@@ -42,9 +42,8 @@ class Module(HookRegistration, StateDict, Conversion):
 
     A subclass makes its parameters and submodules in `__init__` (after
     `super().__init__()`) and computes in `forward`. What is assigned to an attribute is
-    found again: a
-        `Parameter`
-    in `parameters()`, a `Module` in `children()`, and both in `state_dict()`.
+    found again: a `Parameter` in `parameters()`, a `Module` in `children()`, and both in
+    `state_dict()`.
 
     The class is put together from parts, one file each: what belongs to a module
     (`_registration`), walking the tree (`_traversal`), dtypes and devices
