@@ -171,7 +171,7 @@ class Plan:
         if len(params) != len(self._found):
             return False
         for param, (known, buffer, state, entries) in zip(params, self._found, strict=True):
-            if param is not known or _place(param) is not buffer:
+            if param is not known or buffer is not (None if param._grad is None else param.buffer):
                 return False
             if entries and states.get(param) is not state:
                 return False

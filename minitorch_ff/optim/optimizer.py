@@ -307,9 +307,15 @@ class Optimizer:
         """
 
         @functools.wraps(func)
-        def step(*args: Any, **kwargs: Any) -> Any:
-            self = args[0]
+        def step(self: Any, *args: Any, **kwargs: Any) -> Any:
             own = self._optimizer_step_pre_hooks
+            after = self._optimizer_step_post_hooks
+            if not (
+                args or kwargs or own or after
+                or _global_optimizer_pre_hooks or _global_optimizer_post_hooks
+            ):  # fmt: skip
+                return func(self)
+            args = (self, *args)
             for hook in (*_global_optimizer_pre_hooks.values(), *own.values()):
                 changed = hook(self, args, kwargs)
                 if isinstance(changed, tuple) and len(changed) == 2:
@@ -318,8 +324,7 @@ class Optimizer:
                     text = "must return None or a tuple of (new_args, new_kwargs), but got"
                     raise RuntimeError(f"{func} {text} {changed}.")
             result = func(*args, **kwargs)
-            own = self._optimizer_step_post_hooks
-            for hook in (*own.values(), *_global_optimizer_post_hooks.values()):
+            for hook in (*after.values(), *_global_optimizer_post_hooks.values()):
                 hook(self, args, kwargs)
             return result
 

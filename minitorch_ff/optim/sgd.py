@@ -96,8 +96,12 @@ class SGD(ElementwiseOptimizer):
         return state, first
 
     def _step_group(self, place: int, group: Group) -> None:
-        params = [param for param in group["params"] if param._grad is not None]
-        buffers = [param.buffer for param in params]
+        params, buffers, grads = [], [], []
+        for param in group["params"]:
+            if param._grad is not None:
+                params.append(param)
+                buffers.append(param.buffer)
+                grads.append(param._grad.buffer)
         special = group["momentum"] or group["differentiable"]
         if special or len(set(map(type, buffers))) != 1:
             super()._step_group(place, group)
@@ -105,7 +109,7 @@ class SGD(ElementwiseOptimizer):
         if group["fused"]:
             self._check_group(params, group)
         backend_of(buffers[0]).plain_sgd_step(  # without state, copying does not pay
-            buffers, [param._grad.buffer for param in params], with_numbers(group)
+            buffers, grads, with_numbers(group)
         )
         for param in params:
             param.version[0] += 1

@@ -45,8 +45,10 @@ def mse_loss(
     See: rule [`MseLoss`][minitorch_ff.firefly.ops.loss.MseLoss],
         [torch.nn.functional.mse_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.mse_loss.html).
     """
-    warn_of_sizes(input, target)
-    reduction = reduction_of(size_average, reduce, reduction)
+    if input.buffer.shape != target.buffer.shape:  # asked here too: it is called at each step
+        warn_of_sizes(input, target)
+    if size_average is not None or reduce is not None:
+        reduction = reduction_of(size_average, reduce, reduction)
     if weight is not None:
         return weighted(element_loss(ops.MseLoss, input, target, "none"), weight, reduction)
     return element_loss(ops.MseLoss, input, target, reduction)
