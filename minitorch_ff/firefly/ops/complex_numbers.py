@@ -45,4 +45,4 @@ class Angle(Stepwise):
 
     def forward(self, xp, x):
         zero = xp.constant(0, x.dtype)
-        return xp.where(xp.eq(x, zero), xp.zeros_like(x), xp.arctan2(zero, x))
+        return xp.where(xp.eq(x, zero), xp.zeros_like(x), xp.atan2(zero, x))

@@ -44,7 +44,7 @@ class Asin(Elementwise):
     """The angle with the sine `x`; the gradient is `g / √(1 - x²)`."""
 
     def value(self, xp, x):
-        return xp.arcsin(x)
+        return xp.asin(x)
 
     def chain(self, xp, grad, x):
         return xp.div(grad, xp.sqrt(one_minus_square(xp, x)))
@@ -54,7 +54,7 @@ class Acos(Elementwise):
     """The angle with the cosine `x`; the gradient is `-g / √(1 - x²)`."""
 
     def value(self, xp, x):
-        return xp.arccos(x)
+        return xp.acos(x)
 
     def chain(self, xp, grad, x):
         return xp.neg(xp.div(grad, xp.sqrt(one_minus_square(xp, x))))
@@ -64,7 +64,7 @@ class Atan(Elementwise):
     """The angle with the tangent `x`; the gradient is `g / (1 + x²)`."""
 
     def value(self, xp, x):
-        return xp.arctan(x)
+        return xp.atan(x)
 
     def chain(self, xp, grad, x):
         return xp.div(grad, xp.shift(xp.mul(x, x), 1))
@@ -77,7 +77,7 @@ class Atan2(Operator):
 
     def forward(self, xp, a, b):
         self.save_for_backward(a, b)
-        return xp.arctan2(a, b)
+        return xp.atan2(a, b)
 
     def backward(self, xp, grad):
         a, b = self.saved_tensors
@@ -111,7 +111,7 @@ class Asinh(Elementwise):
     """The number with the hyperbolic sine `x`; the gradient is `g / √(x² + 1)`."""
 
     def value(self, xp, x):
-        return xp.arcsinh(x)
+        return xp.asinh(x)
 
     def chain(self, xp, grad, x):
         return xp.div(grad, xp.sqrt(xp.shift(xp.mul(x, x), 1)))
@@ -121,7 +121,7 @@ class Acosh(Elementwise):
     """The number with the hyperbolic cosine `x`; the gradient is `g / √(x² - 1)`."""
 
     def value(self, xp, x):
-        return xp.arccosh(x)
+        return xp.acosh(x)
 
     def chain(self, xp, grad, x):
         return xp.div(grad, xp.sqrt(xp.shift(xp.mul(x, x), -1)))
@@ -131,7 +131,7 @@ class Atanh(Elementwise):
     """The number with the hyperbolic tangent `x`; the gradient is `g / (1 - x²)`."""
 
     def value(self, xp, x):
-        return xp.arctanh(x)
+        return xp.atanh(x)
 
     def chain(self, xp, grad, x):
         return xp.div(grad, one_minus_square(xp, x))

@@ -9,10 +9,10 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-from minitorch_ff.firefly.backend.array_api.decompositions import Decompositions
 from minitorch_ff.firefly.backend.array_api.elementwise import Elementwise
 from minitorch_ff.firefly.backend.array_api.fused import Fused
 from minitorch_ff.firefly.backend.array_api.indexing import Indexing
+from minitorch_ff.firefly.backend.array_api.library import LibraryFunctions
 from minitorch_ff.firefly.backend.array_api.linear_algebra import LinearAlgebra
 from minitorch_ff.firefly.backend.array_api.normalization import Normalization
 from minitorch_ff.firefly.backend.array_api.ordering import Ordering
@@ -26,6 +26,7 @@ CONSTANTS_KEPT = 4096
 
 
 class ArrayBackend(
+    LibraryFunctions,
     Elementwise,
     Special,
     Reductions,
@@ -34,7 +35,6 @@ class ArrayBackend(
     Indexing,
     Picking,
     LinearAlgebra,
-    Decompositions,
     Fused,
     Normalization,
     Updates,

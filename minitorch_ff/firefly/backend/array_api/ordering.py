@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import math
-from types import ModuleType
 
 
 class Ordering:
     """Positions are int64. Not-a-number counts as larger than everything."""
-
-    module: ModuleType
 
     # ------------------------------------------------------------- taking and putting
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import math
-from types import ModuleType
 
 # -ln(1 - erf x) / x for 0 < x < 4, to 4e-9; a least-squares fit, reweighted until the
 # largest relative errors were equal. Highest power first, here and below.
@@ -99,8 +98,6 @@ def in_double(method):
 
 class Special:
     """The error function and its relatives, the gamma and the Bessel functions."""
-
-    module: ModuleType
 
     # ---------------------------------------------------------------- error functions
 
