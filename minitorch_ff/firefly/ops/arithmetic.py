@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from minitorch_ff.firefly import promotion
 from minitorch_ff.firefly.ops.base import (
-    NonDifferentiable, Operator, Stepwise, Underivable, not_implemented, refuse,
+    NonDifferentiable, Operator, Stepwise, Underivable, not_implemented,
 )  # fmt: skip
+from minitorch_ff.firefly.ops.elementwise import OfPrimitive
+from minitorch_ff.firefly.ops.linear_maps import HandsOn, OwnGradient
 
 NO_BOOL_SUBTRACTION = (
     "Subtraction, the `-` operator, with two bool tensors is not supported. Use the "
@@ -199,30 +201,16 @@ class Neg(Operator):
         return (xp.neg(grad),)
 
 
-class Scale(Operator):
+class Scale(OwnGradient):
     """`x` times a Python number."""
 
-    fresh = True
     called = "Mul"
 
-    def forward(self, xp, x, *, factor):
-        self.factor = factor
-        return xp.scale(x, factor)
 
-    def backward(self, xp, grad):
-        return (xp.scale(grad, self.factor),)
-
-
-class Shift(Operator):
+class Shift(HandsOn):
     """`x` plus a Python number."""
 
     called = "Add"
-
-    def forward(self, xp, x, *, amount):
-        return xp.shift(x, amount)
-
-    def backward(self, xp, grad):
-        return (grad,)
 
 
 class Lerp(Operator):
@@ -291,21 +279,15 @@ class Addcdiv(Operator):
         return grad, to_a, xp.neg(xp.mul(to_a, xp.div(a, b)))
 
 
-class Gcd(NonDifferentiable):
+class Gcd(OfPrimitive, NonDifferentiable):
     """The largest integer that divides both."""
 
     promotes = True
-
-    def forward(self, xp, a, b):
-        refuse(a, "b", "gcd_cpu")
-        return xp.gcd(a, b)
+    refuses = "b"
 
 
-class Lcm(NonDifferentiable):
+class Lcm(OfPrimitive, NonDifferentiable):
     """The smallest positive integer that both divide."""
 
     promotes = True
-
-    def forward(self, xp, a, b):
-        refuse(a, "b", "lcm_cpu")
-        return xp.lcm(a, b)
+    refuses = "b"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from minitorch_ff.firefly.ops.base import Operator, Stepwise
+from minitorch_ff.firefly.ops.linear_maps import OwnGradient
 
 
 class Real(Operator):
@@ -26,16 +27,8 @@ class Imag(Operator):
         return (xp.scale(xp.cast(grad, self.input_dtype), 1j),)
 
 
-class Conj(Operator):
+class Conj(OwnGradient):
     """The complex conjugate, which is also what the rule does to the gradient."""
-
-    fresh = True
-
-    def forward(self, xp, x):
-        return xp.conj(x)
-
-    def backward(self, xp, grad):
-        return (xp.conj(grad),)
 
 
 class Angle(Stepwise):

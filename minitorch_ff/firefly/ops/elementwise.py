@@ -1,16 +1,45 @@
-"""What operators of one input share that work on each element by itself."""
+"""What operators share that work on each element by itself."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from minitorch_ff.firefly.ops.base import Operator
+from minitorch_ff.firefly.ops.base import Operator, function_name, not_implemented
 
 
-class Elementwise(Operator):
-    """One function of each element; a subclass gives its `value`, and by `chain` its gradient.
+class OfPrimitive(Operator):
+    """What the primitive of the operator's own name gives: `BitwiseAnd` is `xp.bitwise_and`."""
 
-    Settings of the call are attributes: `self.slope`.
+    primitive = ""
+    """That name; a subclass may give another."""
+
+    refuses = ""
+    """Dtypes that it does not have, by the letters of their kinds."""
+
+    def __init_subclass__(cls):
+        super().__init_subclass__()
+        cls.primitive = vars(cls).get("primitive") or function_name(cls)
+
+    def forward(self, xp, *operands, **settings):
+        if self.refuses:
+            self.check(operands[0])
+        return getattr(xp, self.primitive)(*operands, **settings)
+
+    def check(self, x):
+        """Refuse dtypes that the operator does not have.
+
+        Raises:
+            NotImplementedError: In the words of PyTorch's kernel.
+        """
+        if x.dtype.kind in self.refuses:
+            raise not_implemented(self.kernel or f"{function_name(type(self))}_cpu", x.dtype)
+
+
+class Elementwise(OfPrimitive):
+    """One function of each element; a subclass gives its gradient by `chain`.
+
+    Its `value` is the primitive of its name, or is given too. Settings of the call are
+    attributes: `self.slope`.
     """
 
     floats = fresh = True
@@ -26,6 +55,8 @@ class Elementwise(Operator):
     def forward(self, xp, x, **settings):
         if settings:
             self.__dict__.update(settings)
+        if self.refuses:
+            self.check(x)
         y = self.value(xp, x)
         self.save_for_backward(y if self.saves_result else x)
         return y
@@ -35,8 +66,31 @@ class Elementwise(Operator):
 
     def value(self, xp, x):
         """The function of each element."""
-        raise NotImplementedError
+        return getattr(xp, self.primitive)(x)
 
     def chain(self, xp, grad, saved):
         """`grad` times the derivative: the chain rule."""
+        raise NotImplementedError
+
+
+class Pairwise(OfPrimitive):
+    """One function of two operands; a subclass gives both gradients by `chain`."""
+
+    promotes = fresh = True
+
+    def forward(self, xp, a, b):
+        if self.refuses:
+            self.check(a)
+        self.save_for_backward(a, b)
+        return self.value(xp, a, b)
+
+    def backward(self, xp, grad):
+        return self.chain(xp, grad, *self.saved_tensors)
+
+    def value(self, xp, a, b):
+        """The function of each pair."""
+        return getattr(xp, self.primitive)(a, b)
+
+    def chain(self, xp, grad, a, b):
+        """`grad` times the derivatives by `a` and by `b`."""
         raise NotImplementedError

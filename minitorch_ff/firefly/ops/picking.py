@@ -5,34 +5,18 @@ from __future__ import annotations
 import math
 
 from minitorch_ff.firefly.ops.base import Operator
+from minitorch_ff.firefly.ops.linear_maps import Pick, PutBack
 
 
-class Gather(Operator):
+class Gather(Pick):
     """From each row (along `dim`) the elements at given positions; they return there."""
 
-    fresh = True
 
-    def forward(self, xp, x, *, dim, index):
-        self.dim, self.index = dim, index
-        self.input_shape = x.shape
-        return xp.gather(x, dim, index)
-
-    def backward(self, xp, grad):
-        return (xp.gather_back(grad, self.input_shape, self.dim, self.index),)
-
-
-class GatherBack(Operator):
+class GatherBack(PutBack):
     """Zeros with elements added at given positions of each row: the other way round."""
 
     fresh = True
     called = "GatherBackward"
-
-    def forward(self, xp, grad, *, shape, dim, index):
-        self.dim, self.index = dim, index
-        return xp.gather_back(grad, shape, dim, index)
-
-    def backward(self, xp, grad):
-        return (xp.gather(grad, self.dim, self.index),)
 
 
 class Scatter(Operator):

@@ -66,9 +66,6 @@ class Reciprocal(Elementwise):
 
     saves_result = True
 
-    def value(self, xp, x):
-        return xp.reciprocal(x)
-
     def chain(self, xp, grad, y):
         return xp.neg(xp.mul(grad, xp.mul(y, y)))
 
@@ -77,9 +74,6 @@ class Sqrt(Elementwise):
     """The square root; the gradient is `g / 2y`."""
 
     saves_result = True
-
-    def value(self, xp, x):
-        return xp.sqrt(x)
 
     def chain(self, xp, grad, y):
         return xp.div(grad, xp.scale(y, 2))

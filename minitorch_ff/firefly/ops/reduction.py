@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 
 from minitorch_ff.firefly.ops.base import NonDifferentiable, Operator, SeveralOutputs
+from minitorch_ff.firefly.ops.elementwise import OfPrimitive
+from minitorch_ff.firefly.ops.linear_maps import total
 
 
 class Reduction(Operator):
@@ -210,7 +212,7 @@ def root_back(xp, grad, y):
     return xp.where_true(xp.div(grad, xp.scale(safe, 2)), positive)
 
 
-class SharedByEquals(Reduction):
+class SharedByEquals(Reduction, OfPrimitive):
     """One element stands for many; all equal to it share the gradient."""
 
     fresh = True
@@ -222,32 +224,30 @@ class SharedByEquals(Reduction):
         return y
 
     def backward(self, xp, grad):
-        x, y = self.saved_tensors
+        return (self.shared(xp, *self.saved_tensors, grad),)
+
+    def shared(self, xp, x, y, grad):
+        """The gradient of the element `y`, in equal shares for all that equal it."""
         share = xp.shares(x, self.spread(xp, y), self.dim)
-        return (xp.mul(self.spread(xp, grad), share),)
+        return xp.mul(self.spread(xp, grad), share)
 
     def choose(self, xp, x, dim, keepdim):
-        """The element."""
-        raise NotImplementedError
+        """The element: what the primitive of the operator's name gives."""
+        return getattr(xp, self.primitive)(x, dim, keepdim)
 
 
 class Amax(SharedByEquals):
     """The largest element over `dim`."""
 
-    def choose(self, xp, x, dim, keepdim):
-        return xp.amax(x, dim, keepdim)
-
 
 class Amin(SharedByEquals):
     """The smallest element over `dim`."""
-
-    def choose(self, xp, x, dim, keepdim):
-        return xp.amin(x, dim, keepdim)
 
 
 class MaxAll(Amax):
     """The largest of all elements."""
 
+    primitive = "amax"
     called = "Max"
     variant = 1
 
@@ -255,6 +255,7 @@ class MaxAll(Amax):
 class MinAll(Amin):
     """The smallest of all elements."""
 
+    primitive = "amin"
     called = "Min"
     variant = 1
 
@@ -276,10 +277,8 @@ class NanmedianAll(MedianAll):
     ignores_nan = True
 
 
-class Aminmax(Reduction, SeveralOutputs):
+class Aminmax(SharedByEquals, SeveralOutputs):
     """The smallest and the largest over `dim`; equal ones share the gradient."""
-
-    fresh = True
 
     def forward(self, xp, x, *, dim=None, keepdim=False):
         self.note(x, dim, keepdim)
@@ -290,13 +289,8 @@ class Aminmax(Reduction, SeveralOutputs):
 
     def backward(self, xp, grads):
         x, *extremes = self.saved_tensors
-        total = None
-        for y, grad in zip(extremes, grads, strict=True):
-            if grad is not None:
-                share = xp.shares(x, self.spread(xp, y), self.dim)
-                part = xp.mul(self.spread(xp, grad), share)
-                total = part if total is None else xp.add(total, part)
-        return (total,)
+        pairs = zip(extremes, grads, strict=True)
+        return (total(xp, *[self.shared(xp, x, y, g) for y, g in pairs if g is not None]),)
 
 
 class Logsumexp(Reduction):
@@ -410,18 +404,12 @@ class CountNonzero(NonDifferentiable):
         return xp.sum(xp.ne(x, xp.constant(0, x.dtype)), dim)
 
 
-class Argmax(NonDifferentiable):
+class Argmax(OfPrimitive, NonDifferentiable):
     """The position of the first largest element."""
 
-    def forward(self, xp, x, *, dim=None, keepdim=False):
-        return xp.argmax(x, dim, keepdim)
 
-
-class Argmin(NonDifferentiable):
+class Argmin(OfPrimitive, NonDifferentiable):
     """The position of the first smallest element."""
-
-    def forward(self, xp, x, *, dim=None, keepdim=False):
-        return xp.argmin(x, dim, keepdim)
 
 
 def dims_of(shape, dim):

@@ -13,9 +13,6 @@ TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
 class Erf(Elementwise):
     """The error function; the gradient is `2 / √π e^(-x²) g`."""
 
-    def value(self, xp, x):
-        return xp.erf(x)
-
     def chain(self, xp, grad, x):
         bell = xp.exp(xp.neg(xp.mul(x, x)))
         return xp.mul(grad, xp.scale(bell, TWO_OVER_ROOT_PI))
@@ -23,9 +20,6 @@ class Erf(Elementwise):
 
 class Erfc(Elementwise):
     """`1 - erf x`; the gradient is `-2 / √π e^(-x²) g`."""
-
-    def value(self, xp, x):
-        return xp.erfc(x)
 
     def chain(self, xp, grad, x):
         bell = xp.exp(xp.neg(xp.mul(x, x)))
@@ -54,9 +48,6 @@ class Erfinv(Elementwise):
     """The number whose error function is `x`; the gradient is `√π / 2 e^(y²) g`."""
 
     saves_result = True
-
-    def value(self, xp, x):
-        return xp.erfinv(x)
 
     def chain(self, xp, grad, y):
         return xp.mul(grad, xp.scale(xp.exp(xp.mul(y, y)), 1 / TWO_OVER_ROOT_PI))
@@ -108,18 +99,12 @@ class SpecialEntr(Elementwise):
 class Lgamma(Elementwise):
     """The logarithm of the gamma function's size; the gradient is `ψ(x) g`."""
 
-    def value(self, xp, x):
-        return xp.lgamma(x)
-
     def chain(self, xp, grad, x):
         return xp.mul(grad, xp.digamma(x))
 
 
 class Digamma(Elementwise):
     """`ψ`, the derivative of `lgamma`; the gradient is `ψ′(x) g`."""
-
-    def value(self, xp, x):
-        return xp.digamma(x)
 
     def chain(self, xp, grad, x):
         return xp.mul(grad, xp.polygamma(x, 1))

@@ -16,7 +16,6 @@ from minitorch_ff.firefly.backend.array_api.library import LibraryFunctions
 from minitorch_ff.firefly.backend.array_api.linear_algebra import LinearAlgebra
 from minitorch_ff.firefly.backend.array_api.normalization import Normalization
 from minitorch_ff.firefly.backend.array_api.ordering import Ordering
-from minitorch_ff.firefly.backend.array_api.picking import Picking
 from minitorch_ff.firefly.backend.array_api.reductions import Reductions
 from minitorch_ff.firefly.backend.array_api.shaping import Shaping
 from minitorch_ff.firefly.backend.array_api.special import Special
@@ -33,7 +32,6 @@ class ArrayBackend(
     Ordering,
     Shaping,
     Indexing,
-    Picking,
     LinearAlgebra,
     Fused,
     Normalization,
