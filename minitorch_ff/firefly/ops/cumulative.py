@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from minitorch_ff.firefly.ops.base import Operator
+from minitorch_ff.firefly.ops.elementwise import OfPrimitive
 
 
 class Cumsum(Operator):
@@ -27,21 +28,25 @@ def sums_from_behind(xp, grad, dim):
     return xp.flip(xp.cumsum(xp.flip(grad, (dim,)), dim), (dim,))
 
 
-class Cumprod(Operator):
+class SoFar(OfPrimitive):
+    """What the primitive makes of all elements so far; the rule needs both ends."""
+
+    fresh = True
+
+    def forward(self, xp, x, *, dim):
+        self.dim = dim
+        y = super().forward(xp, x, dim=dim)
+        self.save_for_backward(x, y)
+        return y
+
+
+class Cumprod(SoFar):
     """`yᵢ = x₁ ⋯ xᵢ`; the gradient of `xₖ` is `Σ gᵢ yᵢ / xₖ` over all `i ≥ k`.
 
     A zero among the elements spoils the division. Then the gradient is `pₖ sₖ`, with
     `pₖ`
     the product of all before, and `sₖ = gₖ + xₖ₊₁ sₖ₊₁`, which is found step by step.
     """
-
-    fresh = True
-
-    def forward(self, xp, x, *, dim):
-        self.dim = dim
-        y = xp.cumprod(x, dim)
-        self.save_for_backward(x, y)
-        return y
 
     def backward(self, xp, grad):
         x, y = self.saved_tensors
@@ -62,20 +67,12 @@ class Cumprod(Operator):
         return (xp.cat(parts[::-1], dim),)
 
 
-class Logcumsumexp(Operator):
+class Logcumsumexp(SoFar):
     """`yᵢ = log(exp x₁ + … + exp xᵢ)`, without overflow.
 
     The gradient of `xₖ` is `Σ gᵢ exp(xₖ - yᵢ)` over all `i ≥ k`. The sum is taken in
     logarithms too, for positive and negative `g` apart.
     """
-
-    fresh = True
-
-    def forward(self, xp, x, *, dim):
-        self.dim = dim
-        y = xp.logcumsumexp(x, dim)
-        self.save_for_backward(x, y)
-        return y
 
     def backward(self, xp, grad):
         x, y = self.saved_tensors

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from minitorch_ff.firefly.ops.base import Operator
+from minitorch_ff.firefly.ops.activation import softplus
 
 
 class ElementLoss(Operator):
@@ -199,9 +200,7 @@ class BinaryCrossEntropyWithLogits(Operator):
 
 def log_sigmoid(xp, x):
     """The logarithm of the sigmoid, without overflow."""
-    correction = xp.log1p(xp.exp(xp.neg(xp.abs(x))))
-    negative = xp.neg(xp.where_positive(xp.neg(x), xp.neg(x)))
-    return xp.sub(negative, correction)
+    return xp.neg(softplus(xp, xp.neg(x)))
 
 
 class CrossEntropy(Operator):

@@ -119,90 +119,70 @@ class Var(Reduction):
     """The variance over `dim`; the gradient is `2 (x - mean) g / (n - correction)`."""
 
     fresh = True
+    rooted = False
 
     def forward(self, xp, x, *, dim, keepdim, correction):
-        self.save_for_backward(x)
-        return variance(self, xp, x, dim, keepdim, correction)[0]
+        return moments(self, xp, x, dim, keepdim, correction)[0]
 
     def backward(self, xp, grad):
-        return (variance_back(self, xp, grad),)
+        return (moments_back(self, xp, grad, None),)
 
 
-class Std(Reduction):
+class Std(Var):
     """The standard deviation over `dim`; the gradient is the variance's over `2y`."""
 
-    fresh = True
-
-    def forward(self, xp, x, *, dim, keepdim, correction):
-        y = xp.asarray(xp.sqrt(variance(self, xp, x, dim, keepdim, correction)[0]))
-        self.save_for_backward(x, y)
-        return y
-
-    def backward(self, xp, grad):
-        _, y = self.saved_tensors
-        return (variance_back(self, xp, root_back(xp, grad, y)),)
+    rooted = True
 
 
 class VarMean(Reduction, SeveralOutputs):
     """The variance and the mean over `dim`."""
 
-    fresh = True
+    rooted = False
 
     def forward(self, xp, x, *, dim, keepdim, correction):
-        self.save_for_backward(x)
-        return variance(self, xp, x, dim, keepdim, correction)
+        return moments(self, xp, x, dim, keepdim, correction)
 
     def backward(self, xp, grads):
-        return (variance_and_mean_back(self, xp, *grads),)
+        return (moments_back(self, xp, *grads),)
 
 
-class StdMean(Reduction, SeveralOutputs):
+class StdMean(VarMean):
     """The standard deviation and the mean over `dim`."""
 
-    fresh = True
-
-    def forward(self, xp, x, *, dim, keepdim, correction):
-        var, mean = variance(self, xp, x, dim, keepdim, correction)
-        y = xp.asarray(xp.sqrt(var))
-        self.save_for_backward(x, y)
-        return y, mean
-
-    def backward(self, xp, grads):
-        to_std, to_mean = grads
-        if to_std is not None:
-            to_std = root_back(xp, to_std, self.saved_tensors[1])
-        return (variance_and_mean_back(self, xp, to_std, to_mean),)
+    rooted = True
 
 
-def variance(op, xp, x, dim, keepdim, correction):
-    """The variance and the mean over `dim`; `op` notes what its rule will need."""
+def moments(op, xp, x, dim, keepdim, correction):
+    """The variance (`rooted`: its root) and the mean; `op` notes what its rule will need."""
     op.note(x, dim, keepdim)
     op.count = count = count_of(x.shape, dim)
     op.freedom = max(count - correction, 0)
     mean = xp.div(xp.sum(x, dim, True), xp.constant(count, x.dtype))
     op.kept = centred = xp.sub(x, mean)
-    total = xp.sum(xp.mul(centred, centred), dim, keepdim)
-    mean = mean if keepdim else xp.reshape(mean, total.shape)
-    return xp.div(total, xp.constant(op.freedom, x.dtype)), mean
+    squares = xp.sum(xp.mul(centred, centred), dim, keepdim)
+    mean = mean if keepdim else xp.reshape(mean, squares.shape)
+    y = xp.div(squares, xp.constant(op.freedom, x.dtype))
+    if op.rooted:
+        y = xp.asarray(xp.sqrt(y))
+    op.save_for_backward(x, y if op.rooted else None)
+    return y, mean
 
 
-def variance_back(op, xp, grad):
-    """`2 (x - mean) g / (n - correction)`."""
-    x, centred = op.saved_tensors[0], op.recall(xp)
-    if centred is None:
-        mean = xp.div(xp.sum(x, op.dim, True), xp.constant_like(op.count, x))
-        centred = xp.sub(x, mean)
-    factor = 2 / op.freedom if op.freedom else math.inf
-    return xp.mul(xp.scale(op.spread(xp, grad), factor), centred)
-
-
-def variance_and_mean_back(op, xp, to_var, to_mean):
+def moments_back(op, xp, grad, to_mean):
     """The sum of both gradients, either of which may be None."""
-    from_var = None if to_var is None else variance_back(op, xp, to_var)
-    if to_mean is None:
-        return from_var
-    to_mean = op.spread(xp, xp.scale(to_mean, 1 / max(op.count, 1)))
-    return xp.copy(to_mean) if from_var is None else xp.add(from_var, to_mean)
+    x, y = op.saved_tensors
+    if grad is not None:
+        if op.rooted:
+            grad = root_back(xp, grad, y)
+        centred = op.recall(xp)
+        if centred is None:
+            mean = xp.div(xp.sum(x, op.dim, True), xp.constant_like(op.count, x))
+            centred = xp.sub(x, mean)
+        factor = 2 / op.freedom if op.freedom else math.inf
+        grad = xp.mul(xp.scale(op.spread(xp, grad), factor), centred)
+    if to_mean is not None:
+        to_mean = op.spread(xp, xp.scale(to_mean, 1 / max(op.count, 1)))
+    return total(xp, grad, to_mean)
 
 
 def root_back(xp, grad, y):
