@@ -7,6 +7,7 @@ reverse mode algorithmic differentiation" (2008), over stacks of matrices.
 from __future__ import annotations
 
 from minitorch_ff.firefly.ops.base import Operator, SeveralOutputs
+from minitorch_ff.firefly.ops.elementwise import OfOne
 from minitorch_ff.firefly.ops.linear_maps import total
 from minitorch_ff.firefly.ops.matmul import transposed
 from minitorch_ff.firefly.ops.reduction import product_of_others
@@ -166,39 +167,28 @@ class Qr(SeveralOutputs):
         return xp.cat([first, back], q.ndim - 1)
 
 
-class Cholesky(Operator):
+class Cholesky(OfOne):
     """`A = L Lᵀ` of symmetric positive matrices, `L` a lower triangle."""
 
-    fresh = True
     called = "LinalgCholeskyEx"
+    saves = "y"
 
-    def forward(self, xp, x):
-        y = xp.cholesky(x)
-        self.save_for_backward(y)
-        return y
-
-    def backward(self, xp, grad):
-        (y,) = self.saved_tensors
-        inner = mirrored(xp, xp.matmul(transposed(xp, y), grad))
-        back = xp.solve(transposed(xp, y), transposed(xp, xp.solve(transposed(xp, y), inner)))
-        return (xp.scale(back, 0.5),)
+    def chain(self, xp, grad, y):
+        y = transposed(xp, y)
+        inner = mirrored(xp, xp.matmul(y, grad))
+        back = xp.solve(y, transposed(xp, xp.solve(y, inner)))
+        return xp.scale(back, 0.5)
 
 
-class Inverse(Operator):
+class Inverse(OfOne):
     """`A⁻¹`; the gradient is `-Yᵀ G Yᵀ`."""
 
-    fresh = True
     called = "LinalgInvEx"
+    saves = "y"
 
-    def forward(self, xp, x):
-        y = xp.inverse(x)
-        self.save_for_backward(y)
-        return y
-
-    def backward(self, xp, grad):
-        (y,) = self.saved_tensors
+    def chain(self, xp, grad, y):
         y = transposed(xp, y)
-        return (xp.neg(product(xp, y, grad, y)),)
+        return xp.neg(product(xp, y, grad, y))
 
 
 class Solve(Operator):
@@ -220,28 +210,22 @@ class Solve(Operator):
         return xp.neg(xp.matmul(to_b, transposed(xp, y))), to_b
 
 
-class Det(Operator):
+class Det(OfOne):
     """The determinant; the gradient is `g y A⁻ᵀ`, the cofactors times `g`."""
 
-    fresh = True
     called = "LinalgDet"
+    saves = "xy"
 
-    def forward(self, xp, x):
-        y = xp.det(x)
-        self.save_for_backward(x, y)
-        return y
-
-    def backward(self, xp, grad):
-        x, y = self.saved_tensors
+    def chain(self, xp, grad, x, y):
         if xp.all(xp.ne(y, xp.constant_like(0, y))):
             factor = xp.reshape(xp.mul(grad, y), (*y.shape, 1, 1))
-            return (xp.mul(transposed(xp, xp.inverse(x)), factor),)
+            return xp.mul(transposed(xp, xp.inverse(x)), factor)
         # A = U S Vᵀ: the cofactors are det(U Vᵀ) U (product of the other s) Vᵀ.
         u, s, vh = xp.svd(x, False)
         sign = xp.det(xp.matmul(u, vh))
         others = product_of_others(xp, s, s.ndim - 1)
         factor = xp.reshape(xp.mul(grad, sign), (*y.shape, 1, 1))
-        return (xp.mul(product(xp, xp.mul(u, rows_of(xp, others)), vh), factor),)
+        return xp.mul(product(xp, xp.mul(u, rows_of(xp, others)), vh), factor)
 
 
 class Slogdet(SeveralOutputs):

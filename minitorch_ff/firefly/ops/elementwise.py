@@ -1,4 +1,4 @@
-"""What operators share that work on each element by itself."""
+"""What operators share that are one primitive, most of them on each element by itself."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ class OfPrimitive(Operator):
             raise not_implemented(self.kernel or f"{function_name(type(self))}_cpu", x.dtype)
 
 
-class Elementwise(OfPrimitive):
-    """One function of each element; a subclass gives its gradient by `chain`.
+class OfOne(OfPrimitive):
+    """A function of one input; a subclass gives its gradient by `chain`.
 
     Its `value` is the primitive of its name, or is given too. Settings of the call are
     attributes: `self.slope`.
     """
 
-    floats = fresh = True
+    fresh = True
 
-    saves_result = False
-    """What `chain` is told: the result `y`, or the input `x`."""
+    saves = "x"
+    """What `chain` is told: the input `"x"`, the result `"y"`, or both, `"xy"`."""
 
     if TYPE_CHECKING:
 
@@ -58,19 +58,28 @@ class Elementwise(OfPrimitive):
         if self.refuses:
             self.check(x)
         y = self.value(xp, x)
-        self.save_for_backward(y if self.saves_result else x)
+        if self.saves == "x":
+            self.save_for_backward(x)
+        else:
+            self.save_for_backward(*((y,) if self.saves == "y" else (x, y)))
         return y
 
     def backward(self, xp, grad):
         return (self.chain(xp, grad, *self.saved_tensors),)
 
     def value(self, xp, x):
-        """The function of each element."""
+        """The function itself."""
         return getattr(xp, self.primitive)(x)
 
     def chain(self, xp, grad, saved):
         """`grad` times the derivative: the chain rule."""
         raise NotImplementedError
+
+
+class Elementwise(OfOne):
+    """A function of each element by itself."""
+
+    floats = True
 
 
 class Pairwise(OfPrimitive):

@@ -28,7 +28,7 @@ class Exp(Operator):
 class Exp2(Elementwise):
     """`2ˣ`; the gradient is `g y ln 2`."""
 
-    saves_result = True
+    saves = "y"
 
     def chain(self, xp, grad, y):
         return xp.scale(xp.mul(grad, y), LN_2)
@@ -37,7 +37,7 @@ class Exp2(Elementwise):
 class Expm1(Elementwise):
     """`eˣ - 1`, exact near 0; the gradient is `g (y + 1)`."""
 
-    saves_result = True
+    saves = "y"
 
     def chain(self, xp, grad, y):
         return xp.mul(grad, xp.shift(y, 1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from minitorch_ff.firefly.ops.base import Operator, not_implemented
-from minitorch_ff.firefly.ops.elementwise import Elementwise, Pairwise
+from minitorch_ff.firefly.ops.elementwise import OfOne, Pairwise
 
 
 class Maximum(Pairwise):
@@ -48,10 +48,8 @@ class Fmin(Fmax):
         return xp.le(a, b)
 
 
-class Clamp(Elementwise):
+class Clamp(OfOne):
     """`x` held between two numbers, bounds included; the gradient passes between them."""
-
-    floats = False
 
     def value(self, xp, x):
         return xp.clip(x, self.low, self.high)
@@ -91,10 +89,8 @@ class ClampTensor(Operator):
         return tuple([xp.where_true(grad, mask) for mask in (inside, at_low, at_high)])
 
 
-class NanToNum(Elementwise):
+class NanToNum(OfOne):
     """Numbers in the place of not-a-number and infinities; no gradient there."""
-
-    floats = False
 
     def value(self, xp, x):
         return xp.nan_to_num(x, self.nan, self.above, self.below)

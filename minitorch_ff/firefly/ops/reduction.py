@@ -23,6 +23,22 @@ class Reduction(Operator):
         return spread(xp, y, self.input_shape, self.dim, self.keepdim)
 
 
+class OfBoth(Reduction, OfPrimitive):
+    """A reduction whose rule needs the input and the result."""
+
+    fresh = True
+
+    def forward(self, xp, x, *, dim=None, keepdim=False):
+        self.note(x, dim, keepdim)
+        y = self.value(xp, x, dim, keepdim)
+        self.save_for_backward(x, y)
+        return y
+
+    def value(self, xp, x, dim, keepdim):
+        """The result: what the primitive of the operator's name gives."""
+        return getattr(xp, self.primitive)(x, dim, keepdim)
+
+
 class ByForm(Reduction):
     """PyTorch numbers its two forms: over everything, and over `dim`."""
 
@@ -70,20 +86,12 @@ class Mean(ByForm):
         return (xp.copy(self.spread(xp, grad)),)
 
 
-class Prod(ByForm):
+class Prod(ByForm, OfBoth):
     """The product over `dim` (an int, None for all); the gradient is `g` times others.
 
     If no element is zero the product of the others is `y / x`. A zero spoils that: then
     it is the product of all before times the product of all behind.
     """
-
-    fresh = True
-
-    def forward(self, xp, x, *, dim=None, keepdim=False):
-        self.note(x, dim, keepdim)
-        y = xp.prod(x, dim, keepdim)
-        self.save_for_backward(x, y)
-        return y
 
     def backward(self, xp, grad):
         x, y = self.saved_tensors
@@ -192,28 +200,17 @@ def root_back(xp, grad, y):
     return xp.where_true(xp.div(grad, xp.scale(safe, 2)), positive)
 
 
-class SharedByEquals(Reduction, OfPrimitive):
+class SharedByEquals(OfBoth):
     """One element stands for many; all equal to it share the gradient."""
 
-    fresh = True
-
-    def forward(self, xp, x, *, dim=None, keepdim=False):
-        self.note(x, dim, keepdim)
-        y = self.choose(xp, x, dim, keepdim)
-        self.save_for_backward(x, y)
-        return y
-
     def backward(self, xp, grad):
-        return (self.shared(xp, *self.saved_tensors, grad),)
+        x, y = self.saved_tensors
+        return (self.shared(xp, x, y, grad),)
 
     def shared(self, xp, x, y, grad):
         """The gradient of the element `y`, in equal shares for all that equal it."""
         share = xp.shares(x, self.spread(xp, y), self.dim)
         return xp.mul(self.spread(xp, grad), share)
-
-    def choose(self, xp, x, dim, keepdim):
-        """The element: what the primitive of the operator's name gives."""
-        return getattr(xp, self.primitive)(x, dim, keepdim)
 
 
 class Amax(SharedByEquals):
@@ -246,7 +243,7 @@ class MedianAll(SharedByEquals):
     called = "Median"
     ignores_nan = False
 
-    def choose(self, xp, x, dim, keepdim):
+    def value(self, xp, x, dim, keepdim):
         return xp.median(x, self.ignores_nan)
 
 
@@ -273,17 +270,10 @@ class Aminmax(SharedByEquals, SeveralOutputs):
         return (total(xp, *[self.shared(xp, x, y, g) for y, g in pairs if g is not None]),)
 
 
-class Logsumexp(Reduction):
+class Logsumexp(OfBoth):
     """`log Σ exp x` over `dim`, without overflow; the gradient is `g exp(x - y)`."""
 
-    floats = fresh = True
-
-    def forward(self, xp, x, *, dim, keepdim=False):
-        self.note(x, dim, keepdim)
-        y = xp.logsumexp(x, dim, keepdim)
-        # Of integers the rule is never asked: they need no gradient.
-        self.save_for_backward(x, y)
-        return y
+    floats = True
 
     def backward(self, xp, grad):
         x, y = self.saved_tensors
@@ -291,26 +281,22 @@ class Logsumexp(Reduction):
         return (xp.mul(self.spread(xp, grad), slope),)
 
 
-class VectorNorm(Reduction):
+class VectorNorm(OfBoth):
     """`(Σ |x|ᵖ)^(1/p)` over `dim`; the gradient is `g sign(x) (|x| / y)^(p-1)`.
 
     Where the norm is zero, so is the gradient. For infinite `p` all elements of the largest
     (or smallest) magnitude share it.
     """
 
-    fresh = True
     called = "LinalgVectorNorm"
 
     def forward(self, xp, x, *, p, dim=None, keepdim=False):
         self.p = p
-        self.note(x, dim, keepdim)
-        y = self.norm(xp, x, p, dim, keepdim)
-        self.save_for_backward(x, y)
-        return y
+        return super().forward(xp, x, dim=dim, keepdim=keepdim)
 
-    @staticmethod
-    def norm(xp, x, p, dim, keepdim):
+    def value(self, xp, x, dim, keepdim):
         """The norm itself; the usual ones without taking powers."""
+        p = self.p
         if p == 2:
             return xp.sqrt(xp.sum(xp.mul(x, x), dim, keepdim))
         if p == 1:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from minitorch_ff.firefly.ops.base import NonDifferentiable, Operator, Stepwise, Underivable
-from minitorch_ff.firefly.ops.elementwise import Elementwise
+from minitorch_ff.firefly.ops.elementwise import OfOne
 
 
-class Abs(Elementwise):
+class Abs(OfOne):
     """The distance from zero; the gradient is `g sign(x)`."""
 
-    floats = False
     refuses = "b"
 
     def chain(self, xp, grad, x):

@@ -25,7 +25,7 @@ class Cos(Elementwise):
 class Tan(Elementwise):
     """The tangent; the gradient is `g (1 + y²)`."""
 
-    saves_result = True
+    saves = "y"
 
     def chain(self, xp, grad, y):
         return xp.mul(grad, xp.shift(xp.mul(y, y), 1))
