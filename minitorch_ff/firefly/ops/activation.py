@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from minitorch_ff.firefly.ops.base import Operator
-from minitorch_ff.firefly.ops.elementwise import OfOne
+from minitorch_ff.firefly.ops.elementwise import OfOne, Pairwise
 
 
 class Relu(Operator):
@@ -42,18 +42,16 @@ class LeakyRelu(OfOne):
         return xp.where(positive(xp, x), grad, xp.scale(grad, self.slope))
 
 
-class PRelu(Operator):
+class PRelu(Pairwise):
     """`x` where it is positive, `w x` elsewhere; `w` is learned."""
 
-    fresh = True
+    promotes = False
     called = "PreluKernel"
 
-    def forward(self, xp, x, weight):
-        self.save_for_backward(x, weight)
+    def value(self, xp, x, weight):
         return xp.where(positive(xp, x), x, xp.mul(weight, x))
 
-    def backward(self, xp, grad):
-        x, weight = self.saved_tensors
+    def chain(self, xp, grad, x, weight):
         above = positive(xp, x)
         to_weight = xp.where_true(xp.mul(grad, x), xp.logical_not(above))
         return xp.where(above, grad, xp.mul(grad, weight)), to_weight

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from minitorch_ff.firefly.ops.base import Operator, function_name, not_implemented
 
 
@@ -46,11 +44,6 @@ class OfOne(OfPrimitive):
 
     saves = "x"
     """What `chain` is told: the input `"x"`, the result `"y"`, or both, `"xy"`."""
-
-    if TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            """A setting of the call."""
 
     def forward(self, xp, x, **settings):
         if settings:

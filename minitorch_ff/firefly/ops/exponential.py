@@ -53,15 +53,16 @@ class Log(Elementwise):
 class Log2(Elementwise):
     """The logarithm to base 2; the gradient is `g / (x ln 2)`."""
 
+    log_of_base = LN_2
+
     def chain(self, xp, grad, x):
-        return xp.div(grad, xp.scale(x, LN_2))
+        return xp.div(grad, xp.scale(x, self.log_of_base))
 
 
-class Log10(Elementwise):
+class Log10(Log2):
     """The logarithm to base 10; the gradient is `g / (x ln 10)`."""
 
-    def chain(self, xp, grad, x):
-        return xp.div(grad, xp.scale(x, LN_10))
+    log_of_base = LN_10
 
 
 class Log1p(Elementwise):

@@ -20,7 +20,11 @@ class Reduction(Operator):
 
     def spread(self, xp, y):
         """A result, or its gradient, as a (read-only) array of the input's shape."""
-        return spread(xp, y, self.input_shape, self.dim, self.keepdim)
+        shape, dim = self.input_shape, self.dim
+        if dim is not None and not self.keepdim and shape:
+            dims = dims_of(shape, dim)
+            y = xp.reshape(y, tuple([1 if i in dims else n for i, n in enumerate(shape)]))
+        return xp.broadcast_to(y, shape)
 
 
 class OfBoth(Reduction, OfPrimitive):
@@ -344,23 +348,16 @@ class Trace(Operator):
         return (xp.diagonal_back(grad, self.input_shape, 0, 0, 1),)
 
 
-class All(NonDifferentiable):
-    """Whether all elements over `dim` are true."""
+class All(OfPrimitive, NonDifferentiable):
+    """Whether all elements over `dim` are true; as PyTorch has it, bytes stay bytes."""
 
-    def forward(self, xp, x, *, dim=None, keepdim=False):
-        return truth(xp, xp.all(x, dim, keepdim), x)
+    def forward(self, xp, x, **settings):
+        result = super().forward(xp, x, **settings)
+        return xp.cast(result, x.dtype) if x.dtype.name == "uint8" else result
 
 
-class Any(NonDifferentiable):
+class Any(All):
     """Whether any element over `dim` is true."""
-
-    def forward(self, xp, x, *, dim=None, keepdim=False):
-        return truth(xp, xp.any(x, dim, keepdim), x)
-
-
-def truth(xp, result, x):
-    """Booleans; as PyTorch has it, bytes stay bytes."""
-    return xp.cast(result, x.dtype) if x.dtype.name == "uint8" else result
 
 
 class CountNonzero(NonDifferentiable):
@@ -390,16 +387,3 @@ def count_of(shape, dim):
     if dim is None:
         return math.prod(shape)
     return math.prod([shape[d] for d in dims_of(shape, dim)])
-
-
-def kept_shape(shape, dim):
-    """The shape of a reduction's result with `keepdim=True`."""
-    dims = dims_of(shape, dim)
-    return tuple([1 if i in dims else n for i, n in enumerate(shape)])
-
-
-def spread(xp, grad, shape, dim, keepdim):
-    """A reduction's gradient as a (read-only) array of the input's shape."""
-    if dim is not None and not keepdim and shape:
-        grad = xp.reshape(grad, kept_shape(shape, dim))
-    return xp.broadcast_to(grad, shape)

@@ -46,10 +46,8 @@ class Ordering:
 
     def median(self, x, ignore_nan):
         """The middle one of all elements; not-a-number if there are none."""
-        if not x.size:
-            return self.module.array(float("nan")).astype(x.dtype)
         missing = int(self.module.count_nonzero(self.module.isnan(x)))
-        if missing and not ignore_nan:
+        if not x.size or (missing and not ignore_nan):
             return self.module.array(float("nan")).astype(x.dtype)
         middle = max(x.size - missing - 1, 0) // 2
         return self.module.partition(x.reshape(-1), middle)[middle]

@@ -187,11 +187,8 @@ class Special:
         center = offset * ratio(QUANTILE_CENTER, 0.180625 - offset * offset)
         depth = module.sqrt(-module.log(tail))
         finite = module.minimum(depth, 30)
-        middle, far = (
-            ratio(QUANTILE_MIDDLE, finite - 1.6),
-            ratio(QUANTILE_TAIL, finite - 5),
-        )
-        far = module.where(depth < math.inf, far, depth)
+        middle = ratio(QUANTILE_MIDDLE, finite - 1.6)
+        far = module.where(depth < math.inf, ratio(QUANTILE_TAIL, finite - 5), depth)
         outer = module.copysign(module.where(depth <= 5, middle, far), offset)
         return module.where(module.abs(offset) <= 0.425, center, outer)
 
