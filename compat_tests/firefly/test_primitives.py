@@ -1,6 +1,7 @@
 """The back ends: all primitives described, with twins for rules, fused ones as composed."""
 
 import ast
+import inspect
 import pathlib
 
 import numpy
@@ -13,6 +14,8 @@ from minitorch_ff.firefly import ops as operators
 from minitorch_ff.firefly.backend import registry
 from minitorch_ff.firefly.backend.array_api import ArrayBackend, library
 from minitorch_ff.firefly.backend.array_api.library import LibraryFunctions
+from minitorch_ff.firefly.ops.elementwise import OfPrimitive
+from minitorch_ff.firefly.ops.linear_maps import OwnGradient, Pick, PutBack
 from minitorch_ff.firefly.recorded import Recorded
 
 DEVICES = ["cpu", "strict", pytest.param("cuda", marks=pytest.mark.gpu)]
@@ -129,6 +132,37 @@ def test_operators_call_what_is_described():
     for _, function in functions_in(OPERATORS):
         used |= calls_of(function)[0]
     assert used - described() - ATTRIBUTES == set()
+
+
+def leaves(base):
+    """The operators that derive from a base, and are no base themselves."""
+    for operator in base.__subclasses__():
+        if operator.__subclasses__():
+            yield from leaves(operator)
+        elif operator.__module__.startswith(operators.__name__):
+            yield operator
+
+
+def calls_its_namesake(operator):
+    """Whether it, or the base that computes for it, says `getattr(xp, self.primitive)`."""
+    text = inspect.getsource(operator.forward)
+    if "self.value(" in text:
+        text = inspect.getsource(operator.value)
+    return "self.primitive)" in text
+
+
+def test_operators_of_a_primitive_are_called_like_it():
+    found = {leaf.primitive for leaf in leaves(OfPrimitive) if calls_its_namesake(leaf)}
+    assert len(found) > 50
+    assert found - described() == set()
+
+
+def test_linear_operators_find_their_primitives_when_recorded():
+    twins = {leaf.primitive for leaf in leaves(OwnGradient)}
+    twins |= {f"{leaf.primitive}_back" for leaf in leaves(Pick)}
+    twins |= {leaf.primitive.removesuffix("_back") for leaf in leaves(PutBack)}
+    assert {"flip", "gather", "gather_back", "index"} <= twins
+    assert twins <= set(dir(Recorded))
 
 
 # ------------------------------------------- fused ones equal their composition
