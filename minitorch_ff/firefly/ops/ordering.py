@@ -83,20 +83,17 @@ class Median(Ranked):
     """The middle element along `dim`, the lower of two; not-a-number wins."""
 
     variant = 1
+    ignores_nan = False
 
     def find(self, xp, x, dim):
         """Its position."""
-        return xp.median_positions(x, dim, False)
+        return xp.median_positions(x, dim, self.ignores_nan)
 
 
-class Nanmedian(Ranked):
+class Nanmedian(Median):
     """The middle element along `dim` of those that are numbers."""
 
-    variant = 1
-
-    def find(self, xp, x, dim):
-        """Its position."""
-        return xp.median_positions(x, dim, True)
+    ignores_nan = True
 
 
 class Mode(Ranked):
@@ -132,18 +129,17 @@ class Cummax(Ranked):
 
     drops = False
     repeated = True
+    largest = True
 
     def find(self, xp, x, dim):
         """Its position."""
-        return xp.running_positions(x, dim, True)
+        return xp.running_positions(x, dim, self.largest)
 
 
 class Cummin(Cummax):
     """The smallest element so far along `dim`, the last of equal ones."""
 
-    def find(self, xp, x, dim):
-        """Its position."""
-        return xp.running_positions(x, dim, False)
+    largest = False
 
 
 class Unique(SeveralOutputs):

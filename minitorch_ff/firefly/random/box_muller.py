@@ -39,7 +39,7 @@ def transform(values, mean: float, std: float) -> None:
 
 def _transform64(groups, mean: float, std: float) -> None:
     first, last = groups[:, :8], groups[:, 8:]
-    radius = np.sqrt(-2.0 * each(math.log, (1.0 - first).reshape(-1))).reshape(-1, 8)
+    radius = np.sqrt(-2.0 * each(math.log, 1.0 - first))
     angle = (2.0 * math.pi) * last
     first[...] = fma64(radius * cosine(angle), std, mean)
     last[...] = fma64(radius * sine(angle), std, mean)
