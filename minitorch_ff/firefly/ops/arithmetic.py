@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from minitorch_ff.firefly import promotion
 from minitorch_ff.firefly.ops.base import NonDifferentiable, Operator, Stepwise, Underivable
-from minitorch_ff.firefly.ops.elementwise import OfPrimitive
+from minitorch_ff.firefly.ops.elementwise import OfPair
 from minitorch_ff.firefly.ops.linear_maps import HandsOn, OwnGradient
 
 NO_BOOL_SUBTRACTION = (
@@ -105,10 +105,9 @@ class Div(Operator):
         return first, None if a is None else xp.neg(xp.mul(first, xp.div(a, b)))
 
 
-class WholeDivision(OfPrimitive):
+class WholeDivision(OfPair):
     """Whole quotients, or what is left; booleans are refused, and integers divided by zero."""
 
-    promotes = True
     refuses = "b"
 
     def forward(self, xp, a, b):
@@ -262,15 +261,13 @@ class Addcdiv(Operator):
         return grad, to_a, xp.neg(xp.mul(to_a, xp.div(a, b)))
 
 
-class Gcd(OfPrimitive, NonDifferentiable):
+class Gcd(OfPair, NonDifferentiable):
     """The largest integer that divides both."""
 
-    promotes = True
     refuses = "b"
 
 
-class Lcm(OfPrimitive, NonDifferentiable):
+class Lcm(OfPair, NonDifferentiable):
     """The smallest positive integer that both divide."""
 
-    promotes = True
     refuses = "b"

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from minitorch_ff.firefly.ops.base import NonDifferentiable, Stepwise
-from minitorch_ff.firefly.ops.elementwise import OfPrimitive
+from minitorch_ff.firefly.ops.elementwise import OfPair, OfPrimitive
 
 
-class Comparison(OfPrimitive, NonDifferentiable):
+class Comparison(OfPair, NonDifferentiable):
     """A question about two, in the dtype they meet in."""
-
-    promotes = True
 
 
 class Eq(Comparison):

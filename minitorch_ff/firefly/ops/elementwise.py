@@ -19,8 +19,6 @@ class OfPrimitive(Operator):
         cls.primitive = vars(cls).get("primitive") or function_name(cls)
 
     def forward(self, xp, *operands, **settings):
-        if self.refuses:
-            self.check(operands[0])
         return getattr(xp, self.primitive)(*operands, **settings)
 
     def check(self, x):
@@ -31,6 +29,17 @@ class OfPrimitive(Operator):
         """
         if x.dtype.kind in self.refuses:
             raise not_implemented(self.kernel or f"{function_name(type(self))}_cpu", x.dtype)
+
+
+class OfPair(OfPrimitive):
+    """The same of two operands, in the dtype they meet in."""
+
+    promotes = True
+
+    def forward(self, xp, a, b):
+        if self.refuses:
+            self.check(a)
+        return getattr(xp, self.primitive)(a, b)
 
 
 class OfOne(OfPrimitive):
@@ -48,13 +57,9 @@ class OfOne(OfPrimitive):
     def forward(self, xp, x, **settings):
         if settings:
             self.__dict__.update(settings)
-        if self.refuses:
-            self.check(x)
         y = self.value(xp, x)
-        if self.saves == "x":
-            self.save_for_backward(x)
-        else:
-            self.save_for_backward(*((y,) if self.saves == "y" else (x, y)))
+        saves = self.saves
+        self.saved = (x,) if saves == "x" else (y,) if saves == "y" else (x, y)
         return y
 
     def backward(self, xp, grad):
@@ -83,7 +88,7 @@ class Pairwise(OfPrimitive):
     def forward(self, xp, a, b):
         if self.refuses:
             self.check(a)
-        self.save_for_backward(a, b)
+        self.saved = (a, b)
         return self.value(xp, a, b)
 
     def backward(self, xp, grad):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from minitorch_ff.firefly.ops.base import NonDifferentiable
-from minitorch_ff.firefly.ops.elementwise import OfPrimitive
+from minitorch_ff.firefly.ops.elementwise import OfPair, OfPrimitive
 
 
 class LogicalAnd(OfPrimitive, NonDifferentiable):
@@ -22,10 +22,8 @@ class LogicalNot(OfPrimitive, NonDifferentiable):
     """Whether it is zero."""
 
 
-class Bitwise(OfPrimitive, NonDifferentiable):
+class Bitwise(OfPair, NonDifferentiable):
     """An operation on the bits of two, in the dtype they meet in."""
-
-    promotes = True
 
 
 class BitwiseAnd(Bitwise):
@@ -44,6 +42,10 @@ class BitwiseNot(OfPrimitive, NonDifferentiable):
     """The bits that it lacks."""
 
     refuses = "fcV"
+
+    def forward(self, xp, x):
+        self.check(x)
+        return xp.bitwise_not(x)
 
 
 class BitwiseLeftShift(Bitwise):

@@ -58,7 +58,8 @@ class UnfoldBack(PutBack):
 class Clone(HandsOn):
     """The same values in new memory."""
 
-    primitive = "copy"
+    def forward(self, xp, x):
+        return xp.copy(x)
 
 
 class Contiguous(HandsOn):
