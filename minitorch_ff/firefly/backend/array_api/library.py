@@ -177,8 +177,8 @@ class LibraryFunctions:
     zeros_like: Function
     """Zeros in the shape and dtype of `x`."""
 
-    broadcast_to: Function
-    """Elements repeated to a larger shape, without a copy; read-only."""
+    asarray: Function
+    """NumPy gives scalars for 0-d results; a buffer is always an array."""
     zeros: Function
     """Zeros."""
     ones: Function

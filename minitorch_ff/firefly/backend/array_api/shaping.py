@@ -20,6 +20,10 @@ class Shaping:
         """A matrix transposed."""
         return x.T
 
+    def broadcast_to(self, x, shape):
+        """Elements repeated without a copy."""
+        return self.module.broadcast_to(x, shape)
+
     def expand(self, x, shape):
         """Elements repeated without a copy, as writable as `x` is."""
         return self.module.broadcast_to(x, shape)
