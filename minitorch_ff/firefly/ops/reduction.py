@@ -351,8 +351,8 @@ class Trace(Operator):
 class All(OfPrimitive, NonDifferentiable):
     """Whether all elements over `dim` are true; as PyTorch has it, bytes stay bytes."""
 
-    def forward(self, xp, x, **settings):
-        result = super().forward(xp, x, **settings)
+    def forward(self, xp, x, *, dim=None, keepdim=False):
+        result = getattr(xp, self.primitive)(x, dim, keepdim)
         return xp.cast(result, x.dtype) if x.dtype.name == "uint8" else result
 
 
