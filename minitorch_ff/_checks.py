@@ -14,6 +14,18 @@ F = TypeVar("F", bound=Callable[..., Any])
 _NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim"}
 
 
+def check(condition: object, text: str, error: type[Exception] = RuntimeError) -> None:
+    """Raise an error unless a condition holds; for calls that are rare or slow anyway.
+
+    Args:
+        condition: What must be true.
+        text: The error's text, which is made in any case.
+        error: The error's type.
+    """
+    if not condition:
+        raise error(text)
+
+
 def wrap_dim(dim: int, ndim: int) -> int:
     """A dimension counted from 0; a 0-d tensor counts as having one.
 

@@ -139,18 +139,19 @@ def hand_on(xp: Any, node: Any, parts: Any, pending: dict[Any, Any], summed: set
     place. A leaf keeps what it gets, so it gets a buffer that nobody else holds: one of a rule
     that promises `fresh` ones, or a copy.
     """
-    record = xp.records
+    record, fits = xp.records, node.fits
     for target, part in zip(node.edges, parts):  # noqa: B905 - a rule may give fewer
         if target is None or part is None:
             continue
         so_far = pending[target]
         if so_far is UNWANTED:
             continue
-        buffer = part.buffer if record else part
-        if buffer.dtype is not target.dtype or buffer.shape != target.shape:
-            part = fit(xp, part, target)
-        elif so_far is None and not node.fresh and target.keeps and not record:
-            part = xp.copy(part)
+        if not fits:
+            buffer = part.buffer if record else part
+            if buffer.dtype is not target.dtype or buffer.shape != target.shape:
+                part = fit(xp, part, target)
+            elif so_far is None and not node.fresh and target.keeps and not record:
+                part = xp.copy(part)
         if so_far is None:
             pending[target] = part
         elif target in summed and not record:

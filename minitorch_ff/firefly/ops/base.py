@@ -109,6 +109,9 @@ class Operator(Hookable):
     receives = False
     """Leaves and single outputs take their gradient; an operator runs its rule."""
 
+    fits = False
+    """A further promise: they have the shapes and dtypes of the inputs."""
+
     keeps = False
     """A leaf keeps the buffer it is given."""
 
@@ -170,21 +173,22 @@ class Operator(Hookable):
         for saved in self.saved:
             if saved is None:
                 origins.append(None)
-                continue
-            if saved is result:
+            elif saved is result:
                 origins.append((OUTPUT, tensor.version, 0))
                 if result is not tensor.buffer:  # NumPy's scalar became a 0-d buffer
                     self.saved = tuple([tensor.buffer if s is result else s for s in self.saved])
-                continue
-            for i, buffer in enumerate(buffers):
-                if buffer is saved:
-                    version = inputs[i].version
-                    if version[0] < 0:
-                        raise RuntimeError(SAVING_INFERENCE)
-                    origins.append((i, version, version[0]))
-                    break
             else:
-                raise RuntimeError(f"{type(self).__name__} may save its inputs and results only")
+                i = 0
+                try:
+                    while buffers[i] is not saved:
+                        i += 1
+                except IndexError:
+                    kind = type(self).__name__
+                    raise RuntimeError(f"{kind} may save its inputs and results only") from None
+                version = inputs[i].version
+                if version[0] < 0:
+                    raise RuntimeError(SAVING_INFERENCE)
+                origins.append((i, version, version[0]))
         self.origins = origins
 
     def _rejoin(self, buffer, origin):
@@ -357,20 +361,19 @@ def apply(operator, x, *others, **settings):
         inputs, buffers = (x,), (buffer,)
     else:
         inputs = (x, *others)
-        buffers = [t.buffer for t in inputs]
+        buffers = []
+        op.edges = edges = []
+        recording = operator.differentiable and grad_enabled()
+        for t in inputs:
+            buffers.append(t.buffer)
+            node = (t.node if t.view_of is None else t.edge()) if recording else None
+            if node is not None:
+                edge = node
+            edges.append(node)
         if operator.promotes:
             a, b = buffers
             if a.dtype is not b.dtype or (operator.floats and a.dtype.kind in "iub"):
                 buffers = operator.promote(a, b, operator.floats)
-        if operator.differentiable and grad_enabled():
-            op.edges = edges = []
-            for t in inputs:
-                node = t.node if t.view_of is None else t.edge()
-                if node is not None:
-                    edge = node
-                edges.append(node)
-        else:
-            op.edges = (None,) * len(inputs)
         xp = by_buffer_type[type(buffers[0])]
         if settings or len(buffers) != 2:
             result = op.forward(xp, *buffers, **settings)

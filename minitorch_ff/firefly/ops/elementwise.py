@@ -49,7 +49,7 @@ class OfOne(OfPrimitive):
     attributes: `self.slope`.
     """
 
-    fresh = True
+    fresh = fits = True
 
     saves = "x"
     """What `chain` is told: the input `"x"`, the result `"y"`, or both, `"xy"`."""

@@ -84,7 +84,7 @@ class Linear(Operator):
     The gradients are `G W`, `Gᵀ x` and the column sums of `G`.
     """
 
-    fresh = True
+    fresh = fits = True
 
     def forward(self, xp, x, weight, bias=None):
         edges = self.edges
