@@ -162,7 +162,7 @@ def _sorted_by(sorted_sequence: Tensor, sorter: Tensor) -> Any:
     xp = sorted_sequence.backend
     if order.size and not xp.all_between(order, 0, boundaries.shape[-1]):
         raise RuntimeError("torch.searchsorted(): sorter index out of range")
-    return xp.take_along(boundaries, order, boundaries.ndim - 1)
+    return xp.gather(boundaries, boundaries.ndim - 1, order)
 
 
 def _check_shapes(boundaries: tuple[int, ...], values: Any) -> None:

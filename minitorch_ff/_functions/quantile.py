@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from minitorch_ff._checks import numpy_names, wrap_dim
 from minitorch_ff._functions.ordering import sort
 from minitorch_ff.firefly.ops.base import apply
-from minitorch_ff.firefly.ops.ordering import TakeAlong
+from minitorch_ff.firefly.ops.picking import Gather
 from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 from minitorch_ff.firefly.tensor import wrap
 
@@ -130,8 +130,8 @@ def between_ranks(ordered: Tensor, ranks: Tensor, interpolation: str) -> Tensor:
     floor, ceil = xp.floor(ranks.buffer), xp.ceil(ranks.buffer)
 
     def read(rounded: Any) -> Any:
-        settings = {"positions": xp.cast(rounded, "int64"), "repeated": True}
-        return apply(TakeAlong, ordered, dim=ordered.buffer.ndim - 1, **settings)
+        index = xp.cast(rounded, "int64")
+        return apply(Gather, ordered, dim=ordered.buffer.ndim - 1, index=index)
 
     if interpolation == "lower":
         return read(floor)

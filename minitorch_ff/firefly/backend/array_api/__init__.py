@@ -9,14 +9,13 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-from minitorch_ff.firefly.backend.array_api.decompositions import Decompositions
 from minitorch_ff.firefly.backend.array_api.elementwise import Elementwise
 from minitorch_ff.firefly.backend.array_api.fused import Fused
 from minitorch_ff.firefly.backend.array_api.indexing import Indexing
+from minitorch_ff.firefly.backend.array_api.library import LibraryFunctions
 from minitorch_ff.firefly.backend.array_api.linear_algebra import LinearAlgebra
 from minitorch_ff.firefly.backend.array_api.normalization import Normalization
 from minitorch_ff.firefly.backend.array_api.ordering import Ordering
-from minitorch_ff.firefly.backend.array_api.picking import Picking
 from minitorch_ff.firefly.backend.array_api.reductions import Reductions
 from minitorch_ff.firefly.backend.array_api.shaping import Shaping
 from minitorch_ff.firefly.backend.array_api.special import Special
@@ -26,15 +25,14 @@ CONSTANTS_KEPT = 4096
 
 
 class ArrayBackend(
+    LibraryFunctions,
     Elementwise,
     Special,
     Reductions,
     Ordering,
     Shaping,
     Indexing,
-    Picking,
     LinearAlgebra,
-    Decompositions,
     Fused,
     Normalization,
     Updates,
@@ -51,7 +49,6 @@ class ArrayBackend(
         self._constants: dict[tuple[Any, Any], Any] = {}
         self._ones: dict[tuple[int, Any], Any] = {}
         self._positions: dict[int, Any] = {}
-        self.asarray = module.asarray  # NumPy gives scalars for 0-d results
         super().__init__(module)
 
     def constant(self, value, dtype):

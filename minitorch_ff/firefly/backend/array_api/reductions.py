@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import ModuleType
-
 SMALL = 1 << 15
 """Below this many elements a sum runs fastest as a product with ones."""
 
@@ -14,23 +12,13 @@ SHORT_ROW = 64
 class Reductions:
     """Sums, products, extremes. `dim` is an int, a tuple of ints, or None for all."""
 
-    module: ModuleType
+    def any(self, x, dim=None, keepdim=False):
+        """Whether some element is true."""
+        return self.module.logical_or.reduce(x, dim, None, None, keepdim)
 
-    def __init__(self) -> None:
-        module = self.module
-        self.any = self._reduce(module.logical_or)
-        self.all = self._reduce(module.logical_and)
-        super().__init__()
-
-    @staticmethod
-    def _reduce(ufunc):
-        """The reduction of a two-operand function."""
-        reduce = ufunc.reduce
-
-        def reduction(x, dim=None, keepdim=False):
-            return reduce(x, dim, None, None, keepdim)
-
-        return reduction
+    def all(self, x, dim=None, keepdim=False):
+        """Whether all elements are true."""
+        return self.module.logical_and.reduce(x, dim, None, None, keepdim)
 
     def sum(self, x, dim=None, keepdim=False, dtype=None):
         """Sum in `x`'s dtype, integers and booleans in int64."""

@@ -2,24 +2,9 @@
 
 from __future__ import annotations
 
-from types import ModuleType
-
 
 class Shaping:
     """Reshape, transpose, broadcast, join. Shapes are tuples of Python ints."""
-
-    module: ModuleType
-
-    def __init__(self) -> None:
-        module = self.module
-        self.zeros = module.zeros
-        self.ones = module.ones
-        self.full = module.full
-        self.empty = module.empty
-        self.arange = module.arange
-        self.contiguous = module.ascontiguousarray
-        self.stack = module.stack
-        super().__init__()
 
     # --------------------------------------------------------------------- views
 
