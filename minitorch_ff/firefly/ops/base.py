@@ -346,6 +346,7 @@ def apply(operator, x, *others, **settings):
     op.saved = ()
     op.kept = None
     edge = None
+    buffers: Any
     if not others:
         try:
             buffer = x.buffer
