@@ -5,12 +5,18 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minitorch_ff.firefly.ops.base import apply
 from minitorch_ff.firefly.ops.shaping import ToCopy
 from minitorch_ff.firefly.promotion import meeting, number_category
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
+
+if TYPE_CHECKING:  # `_tensor` is built on the functions: while they run it is the engine's
+    from minitorch_ff._tensor import Tensor as Tensor
+else:
+    from minitorch_ff.firefly.tensor import Tensor
+
+Number = bool | int | float
 
 RANGES = {
     "bool": ("bool", -math.inf, math.inf),
@@ -104,7 +110,7 @@ def infix_of(function: Callable[..., Any], reflected: bool = False) -> Callable[
     """
 
     def method(self: Any, other: Any) -> Any:
-        if not isinstance(other, AnyTensor) and not is_number(other):
+        if not isinstance(other, Tensor) and not is_number(other):
             return NotImplemented
         return function(other, self) if reflected else function(self, other)
 

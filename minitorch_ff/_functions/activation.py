@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff._checks import floating, must_be_tensor, wrap_dim
+from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._functions import random
+from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.conversion import cast
 from minitorch_ff.firefly.ops import activation as ops
 from minitorch_ff.firefly.ops.base import apply, not_implemented, refuse
 from minitorch_ff.firefly.ops.dropout import RRelu
-
-if TYPE_CHECKING:
-    from minitorch_ff._dtypes import dtype as DType
-    from minitorch_ff._tensor import Tensor
 
 SELU_ALPHA = 1.6732632423543772848170429916717
 SELU_SCALE = 1.0507009873554804934193349852946

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff._functions._operands import (
-    C_NAMES, cast_to, checked_number, invalid_combination, is_number, numbered, together,
+    C_NAMES, Number, Tensor, cast_to, checked_number, invalid_combination, is_number, numbered,
+    together,
 )  # fmt: skip
 from minitorch_ff._functions.powers import reciprocal
 from minitorch_ff.firefly.ops import arithmetic as ops
@@ -13,12 +14,6 @@ from minitorch_ff.firefly.ops.base import (
     apply, binary, check_broadcast, not_a_tensor, not_implemented, of_tensors,
 )  # fmt: skip
 from minitorch_ff.firefly.promotion import meeting, number
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
-
-Number = bool | int | float
 
 
 def add(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
@@ -87,19 +82,19 @@ def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     See: rule [`Rsub`][minitorch_ff.firefly.ops.arithmetic.Rsub],
         [torch.rsub](https://docs.pytorch.org/docs/stable/generated/torch.rsub.html).
     """
-    if not isinstance(input, AnyTensor):
+    if not isinstance(input, Tensor):
         raise invalid_combination("rsub", input, other)
     if alpha.__class__ is not int or alpha != 1:
         input = _times_alpha(input, alpha, other)
-    return numbered(binary(ops.Rsub, input, other), int(not isinstance(other, AnyTensor)))
+    return numbered(binary(ops.Rsub, input, other), int(not isinstance(other, Tensor)))
 
 
 def _times_alpha(factor: Any, alpha: Number, other: Any) -> Any:
     """An operand of `add` and `sub` scaled, in the dtype that both meet in."""
-    tensors = [x for x in (factor, other) if isinstance(x, AnyTensor)]
+    tensors = [x for x in (factor, other) if isinstance(x, Tensor)]
     if not tensors:
         return factor * alpha
-    operands = [x if isinstance(x, AnyTensor) else number(x, tensors[0]) for x in (factor, other)]
+    operands = [x if isinstance(x, Tensor) else number(x, tensors[0]) for x in (factor, other)]
     dtype = meeting([x.buffer for x in operands])
     if dtype.kind != "b" and isinstance(alpha, bool):
         raise RuntimeError("Boolean alpha only supported for Boolean results.")
@@ -183,7 +178,7 @@ def true_divide(input: Tensor | Number, other: Tensor | Number) -> Tensor:
 
 def reflected_div(self: Tensor, other: Any) -> Any:
     """`other / self` by the reciprocal, as PyTorch does where `other` is a number."""
-    if not isinstance(other, AnyTensor) and not is_number(other):
+    if not isinstance(other, Tensor) and not is_number(other):
         return NotImplemented
     return mul(reciprocal(self), other)
 
@@ -219,11 +214,11 @@ def remainder(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     See: rule [`Remainder`][minitorch_ff.firefly.ops.arithmetic.Remainder],
         [torch.remainder](https://docs.pytorch.org/docs/stable/generated/torch.remainder.html).
     """
-    if not isinstance(input, AnyTensor):
-        if not isinstance(other, AnyTensor):
+    if not isinstance(input, Tensor):
+        if not isinstance(other, Tensor):
             raise invalid_combination("remainder", input, other)
         return binary(ops.RemainderOfNumber, input, other)
-    return numbered(binary(ops.Remainder, input, other), int(isinstance(other, AnyTensor)))
+    return numbered(binary(ops.Remainder, input, other), int(isinstance(other, Tensor)))
 
 
 def fmod(input: Tensor, other: Tensor | Number) -> Tensor:
@@ -240,9 +235,9 @@ def fmod(input: Tensor, other: Tensor | Number) -> Tensor:
     See: rule [`Fmod`][minitorch_ff.firefly.ops.arithmetic.Fmod],
         [torch.fmod](https://docs.pytorch.org/docs/stable/generated/torch.fmod.html).
     """
-    if not isinstance(input, AnyTensor):
+    if not isinstance(input, Tensor):
         raise invalid_combination("fmod", input, other)
-    return numbered(binary(ops.Fmod, input, other), int(isinstance(other, AnyTensor)))
+    return numbered(binary(ops.Fmod, input, other), int(isinstance(other, Tensor)))
 
 
 def neg(input: Tensor) -> Tensor:
@@ -295,14 +290,14 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Number) -> Tensor:
         [`LerpTensor`][minitorch_ff.firefly.ops.arithmetic.LerpTensor],
         [torch.lerp](https://docs.pytorch.org/docs/stable/generated/torch.lerp.html).
     """
-    tensors = isinstance(input, AnyTensor) and isinstance(end, AnyTensor)
-    if not tensors or not (isinstance(weight, AnyTensor) or is_number(weight)):
+    tensors = isinstance(input, Tensor) and isinstance(end, Tensor)
+    if not tensors or not (isinstance(weight, Tensor) or is_number(weight)):
         raise invalid_combination("lerp", input, end, weight)
     dtype = input.buffer.dtype
     _same_dtype(dtype, "end", end)
     operands: list[Any] = [input, end]
     settings: dict[str, Any] = {}
-    if isinstance(weight, AnyTensor):
+    if isinstance(weight, Tensor):
         if weight.buffer.ndim == 0 and weight.buffer.dtype.kind in "fV":
             weight = cast_to(weight, dtype)
         _same_dtype(dtype, "weight", weight)
@@ -368,7 +363,7 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 
         [torch.addcdiv](https://docs.pytorch.org/docs/stable/generated/torch.addcdiv.html).
     """
     operands = tensor1, tensor2
-    if all([isinstance(t, AnyTensor) and t.buffer.dtype.kind in "iub" for t in operands]):
+    if all([isinstance(t, Tensor) and t.buffer.dtype.kind in "iub" for t in operands]):
         raise RuntimeError(
             "Integer division with addcdiv is no longer supported, and in a future  release "
             "addcdiv will perform a true division of tensor1 and tensor2. The historic addcdiv "
@@ -384,7 +379,7 @@ def _combined(operator: Any, input: Tensor, tensor1: Any, tensor2: Any, value: N
     """`addcmul` or `addcdiv`."""
     tensors = (input, tensor1, tensor2)
     for position, tensor in enumerate(tensors):
-        if not isinstance(tensor, AnyTensor):
+        if not isinstance(tensor, Tensor):
             argument = ("input", "tensor1", "tensor2")[position]
             raise not_a_tensor(operator, argument, position + 1, tensor)
     tensors = together(*tensors)

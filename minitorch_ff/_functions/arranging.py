@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff import _dtypes
 from minitorch_ff._checks import shape_from, wrap_dim, wrap_dims
 from minitorch_ff._functions import creation, shaping
+from minitorch_ff._functions._operands import Tensor
 from minitorch_ff.firefly.ops import shaping as ops
 from minitorch_ff.firefly.ops.base import apply
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 from minitorch_ff.firefly.tensor import wrap
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 def repeat(self: Tensor, *repeats: Any) -> Tensor:
@@ -83,7 +80,7 @@ def repeat_interleave(
         input = input.reshape(1)
     dim = wrap_dim(dim, input.buffer.ndim)
     size = input.buffer.shape[dim]
-    if isinstance(repeats, AnyTensor):
+    if isinstance(repeats, Tensor):
         if repeats.buffer.dtype.kind not in "iu":
             raise RuntimeError("repeats has to be Long or Int tensor")
         if repeats.buffer.ndim > 1:
@@ -330,6 +327,6 @@ def as_strided(
     buffer = memory.buffer[start:]
     steps = [n * buffer.itemsize for n in stride]
     strided = input.backend.module.lib.stride_tricks.as_strided(buffer, tuple(size), steps)
-    out = wrap(AnyTensor.result_class, strided)
+    out = wrap(Tensor.result_class, strided)
     out.version = input.version
     return out  # type: ignore[no-any-return]

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff._checks import floating, must_be_tensor
-from minitorch_ff._functions._operands import invalid_combination, numbered
+from minitorch_ff._functions._operands import Number, Tensor, invalid_combination, numbered
 from minitorch_ff.firefly.ops import comparison as ops
 from minitorch_ff.firefly.ops.base import (
     TYPE_NAMES, apply, binary, complaint, function_name, not_a_tensor, of_tensors,
 )  # fmt: skip
 from minitorch_ff.firefly.promotion import number
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
-
-Number = bool | int | float
 
 
 def _compare(operator: Any, input: Any, other: Any) -> Any:
     """A comparison of a tensor with a tensor or a number."""
-    if not isinstance(input, AnyTensor):
+    if not isinstance(input, Tensor):
         raise invalid_combination(function_name(operator), input, other)
     return binary(operator, input, other)
 
@@ -176,7 +170,7 @@ def as_number(sign: str) -> Callable[..., Any]:
     """What `eq_` and its like write: truth as numbers, whose gradient is zero."""
 
     def comparison(self: Tensor, other: Tensor | Number) -> Tensor:
-        by_tensor = isinstance(other, AnyTensor)
+        by_tensor = isinstance(other, Tensor)
         operand: Any = other if by_tensor else number(other, self)
         try:
             out = apply(ops.Compared, self, operand, sign=sign, dtype=self.buffer.dtype)
@@ -271,7 +265,7 @@ def isclose(
         [torch.isclose](https://docs.pytorch.org/docs/stable/generated/torch.isclose.html).
     """
     for position, (name, value) in enumerate((("input", input), ("other", other)), 1):
-        if not isinstance(value, AnyTensor):
+        if not isinstance(value, Tensor):
             raise not_a_tensor(ops.Isclose, name, position, value)
     if input.buffer.dtype != other.buffer.dtype:
         names = [TYPE_NAMES[x.buffer.dtype.name] for x in (input, other)]

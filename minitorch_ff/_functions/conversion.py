@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import copy
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,14 +14,11 @@ from minitorch_ff._checks import shape_from, wrap_dim
 from minitorch_ff._devices import as_device, backend_for
 from minitorch_ff._devices import device as Device
 from minitorch_ff._functions import shaping
+from minitorch_ff._functions._operands import Tensor
 from minitorch_ff.firefly.ops import shaping as ops
 from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply
 from minitorch_ff.firefly.tensor import AccumulateGrad, require_grad, wrap
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 from minitorch_ff.firefly.views import detached
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 class layout:
@@ -85,7 +82,7 @@ def parse_to(*args: Any, **kwargs: Any) -> tuple[Device | None, Any, builtins.bo
     for arg in args:
         if isinstance(arg, _dtypes.dtype):
             dtype = arg
-        elif isinstance(arg, AnyTensor):
+        elif isinstance(arg, Tensor):
             other = arg
         elif isinstance(arg, builtins.bool):
             flags.append(arg)
@@ -216,7 +213,7 @@ def view_dtype(self: Tensor, dtype: _dtypes.dtype) -> Tensor:
             f"self.stride(-1) must be 1 to view {self.dtype} as {dtype} (different element "
             "sizes), but got another layout"
         ) from error
-    out = wrap(AnyTensor.result_class, seen)
+    out = wrap(Tensor.result_class, seen)
     out.version = self.version
     return out
 
@@ -357,7 +354,7 @@ def get_device(self: Tensor) -> builtins.int:
 
 def set_data(self: Tensor, other: Tensor) -> None:
     """What `x.data = other` does: other memory, the same tensor."""
-    if not isinstance(other, AnyTensor):
+    if not isinstance(other, Tensor):
         raise TypeError(f"Variable data has to be a tensor, but got {type_name(other)}")
     self.buffer = other.buffer[...]
     self.view_of = None
@@ -507,13 +504,13 @@ def reduce(self: Tensor, protocol: Any) -> Any:
     """
     array = self.backend.to_numpy(self.buffer)
     state = dict(self.__dict__) or None
-    cls = None if self.__class__ is AnyTensor.result_class else self.__class__
+    cls = None if self.__class__ is Tensor.result_class else self.__class__
     return rebuild, (cls, array, self.is_leaf and self.requires_grad), state
 
 
 def rebuild(cls: Any, array: np.ndarray, requires_grad: builtins.bool) -> Any:
     """A tensor from what `reduce` stored."""
-    out = wrap(AnyTensor.result_class if cls is None else cls, array)
+    out = wrap(Tensor.result_class if cls is None else cls, array)
     if requires_grad:
         require_grad(out)
     return out

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff import _dtypes
+from minitorch_ff._functions._operands import Tensor
 from minitorch_ff.firefly.ops.base import TYPE_NAMES, not_implemented, refuse
 from minitorch_ff.firefly.promotion import number
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 from minitorch_ff.firefly.tensor import wrap
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
@@ -122,7 +119,7 @@ def searchsorted(
     """
     _check_side(side, right)
     boundaries = sorted_sequence.buffer
-    if not isinstance(input, AnyTensor):
+    if not isinstance(input, Tensor):
         input = number(input, sorted_sequence)
     values = input.buffer
     if sorter is not None:

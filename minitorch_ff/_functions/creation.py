@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy
 
 from minitorch_ff import _dtypes
 from minitorch_ff._checks import shape_from
 from minitorch_ff._devices import as_device, backend_for
+from minitorch_ff._dtypes import dtype as DType
+from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.conversion import (
     contiguous_format, preserve_format, strided,
 )  # fmt: skip
 from minitorch_ff._size import Size
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 from minitorch_ff.firefly.tensor import wrap
-
-if TYPE_CHECKING:
-    from minitorch_ff._dtypes import dtype as DType
-    from minitorch_ff._tensor import Tensor
 
 # Every maker takes these keywords, in PyTorch's meaning:
 #   dtype          of the elements; None: the default floating dtype, or what the data say
@@ -39,7 +36,7 @@ def new(
     where = as_device(device)
     if where.type != "cpu":
         array = backend_for(where).from_numpy(array, where.index)
-    out = wrap(AnyTensor.result_class, array)
+    out = wrap(Tensor.result_class, array)
     if requires_grad:
         out.requires_grad_()
     return out
@@ -84,7 +81,7 @@ def tensor(
     See: [torch.tensor](https://docs.pytorch.org/docs/stable/generated/torch.tensor.html).
     """
     target = None if dtype is None else numpy_dtype(dtype)
-    if isinstance(data, AnyTensor):
+    if isinstance(data, Tensor):
         if device is None:
             device = data.device
         array = numpy.array(data.backend.to_numpy(data.buffer), dtype=target, order="C")
@@ -104,7 +101,7 @@ def to_array(data: Any, dtype: Any) -> numpy.ndarray:
         _dtypes.of(data.dtype)
         return numpy.array(data, dtype=dtype, order="C")
     if isinstance(data, (list, tuple)):
-        if any([isinstance(part, (AnyTensor, numpy.ndarray, list, tuple)) for part in data]):
+        if any([isinstance(part, (Tensor, numpy.ndarray, list, tuple)) for part in data]):
             data = _plain_lists(data)
         check_lengths(data)
     elif isinstance(data, int) and not -(2**63) <= data < 2**63 and dtype is None:
@@ -144,7 +141,7 @@ CPP_TYPE_NAMES = {
 
 def _plain_lists(data: Any) -> Any:
     """Nested lists with tensors and arrays in them as nested lists of numbers."""
-    if isinstance(data, AnyTensor):
+    if isinstance(data, Tensor):
         return data.tolist()
     if isinstance(data, numpy.ndarray):
         return data.tolist() if data.ndim else data.item()
@@ -221,7 +218,7 @@ def as_tensor(data: Any, dtype: DType | None = None, device: Any = None) -> Tens
 
     See: [torch.as_tensor](https://docs.pytorch.org/docs/stable/generated/torch.as_tensor.html).
     """
-    if isinstance(data, AnyTensor):
+    if isinstance(data, Tensor):
         out: Any = data
     elif isinstance(data, numpy.ndarray) and as_device(device).type == "cpu":
         out = from_numpy(data)
@@ -268,7 +265,7 @@ def from_numpy(ndarray: numpy.ndarray) -> Tensor:
             "negative strides are not currently supported. (You can probably work around this "
             "by making a copy of your array  with array.copy().) "
         )
-    return wrap(AnyTensor.result_class, ndarray[...])
+    return wrap(Tensor.result_class, ndarray[...])
 
 
 def frombuffer(
@@ -342,7 +339,7 @@ def full(size: Any, fill_value: Any, *, dtype: DType | None = None, **options: A
 
     See: [torch.full](https://docs.pytorch.org/docs/stable/generated/torch.full.html).
     """
-    if isinstance(fill_value, AnyTensor):
+    if isinstance(fill_value, Tensor):
         fill_value = fill_value.item()
     value = to_array(fill_value, None if dtype is None else numpy_dtype(dtype))
     return new(numpy.full(checked_shape((size,), options), value, value.dtype), **options)
@@ -554,7 +551,7 @@ def logspace(
 
 
 def _end_point(function: str, value: Any) -> Any:
-    if isinstance(value, AnyTensor):
+    if isinstance(value, Tensor):
         if value.buffer.ndim:
             raise RuntimeError(
                 f"{function} only supports 0-dimensional start and end tensors, but got start "
@@ -673,7 +670,7 @@ def legacy(cls: Any, args: tuple[Any, ...], dtype: _dtypes.dtype, device: Any = 
         data = args[0]
         if isinstance(data, Size):
             return empty(data, dtype=dtype, device=device)
-        if isinstance(data, AnyTensor):
+        if isinstance(data, Tensor):
             if data.dtype is not dtype:
                 raise TypeError(f"expected {dtype} (got {data.dtype})")
             return data.detach()

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff import return_types
 from minitorch_ff._checks import numpy_names, wrap_dim
+from minitorch_ff._dtypes import dtype as DType
+from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.conversion import cast
 from minitorch_ff.firefly.ops import cumulative as ops
 from minitorch_ff.firefly.ops import ordering
 from minitorch_ff.firefly.ops.base import apply, apply_several, refuse
 from minitorch_ff.firefly.ops.shaping import Cat
-
-if TYPE_CHECKING:
-    from minitorch_ff._dtypes import dtype as DType
-    from minitorch_ff._tensor import Tensor
 
 
 @numpy_names

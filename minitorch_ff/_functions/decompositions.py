@@ -6,18 +6,15 @@ All take stacks of matrices: the last two dimensions are a matrix's.
 # ruff: noqa: N803, N806 - matrices are called A and B, as in PyTorch
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff import return_types
+from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.norms import must_be_floating, singular_values
 from minitorch_ff.firefly.ops import decompositions as ops
 from minitorch_ff.firefly.ops.base import apply, apply_several
 from minitorch_ff.firefly.ops.indexing import Overwrite
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 from minitorch_ff.firefly.tensor import wrap
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 class LinAlgError(RuntimeError):
@@ -208,7 +205,7 @@ def cutoff_of(A: Tensor, atol: Any, rtol: Any) -> Any:
     xp, dtype = A.backend, A.buffer.dtype
     if rtol is None:
         rounding = xp.module.finfo(dtype).eps * max(A.buffer.shape[-2:])
-        rtol = rounding if isinstance(atol, AnyTensor) or not atol else 0.0
+        rtol = rounding if isinstance(atol, Tensor) or not atol else 0.0
     absolute = _bound(xp, dtype, 0.0 if atol is None else atol)
     relative = _bound(xp, dtype, rtol)
 
@@ -223,7 +220,7 @@ def cutoff_of(A: Tensor, atol: Any, rtol: Any) -> Any:
 
 def _bound(xp: Any, dtype: Any, value: Any) -> Any:
     """A number, or one for each matrix, to meet rows of singular values."""
-    if isinstance(value, AnyTensor):
+    if isinstance(value, Tensor):
         return xp.cast(value.buffer, dtype)[..., None]
     return xp.constant(value, dtype)
 

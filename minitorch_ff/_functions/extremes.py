@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff._functions._operands import (
-    RANGES, cast_to, checked_number, invalid_combination, together,
+    RANGES, Number, Tensor, cast_to, checked_number, invalid_combination, together,
 )  # fmt: skip
 from minitorch_ff._functions.shaping import clone
 from minitorch_ff.firefly.ops import extremes as ops
@@ -14,12 +14,6 @@ from minitorch_ff.firefly.ops.base import (
 )  # fmt: skip
 from minitorch_ff.firefly.promotion import meeting, number
 from minitorch_ff.firefly.tensor import ABSENT
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
-
-Number = bool | int | float
 
 
 def maximum(input: Tensor, other: Tensor) -> Tensor:
@@ -105,11 +99,11 @@ def clamp(
         [`ClampTensor`][minitorch_ff.firefly.ops.extremes.ClampTensor],
         [torch.clamp](https://docs.pytorch.org/docs/stable/generated/torch.clamp.html).
     """
-    if isinstance(min, AnyTensor) or isinstance(max, AnyTensor):
+    if isinstance(min, Tensor) or isinstance(max, Tensor):
         bounds = [b for b in (min, max) if b is not None]
-        if all([isinstance(b, AnyTensor) for b in bounds]):
+        if all([isinstance(b, Tensor) for b in bounds]):
             return _between_tensors(input, min, max, "Clamp", 0)
-        if any([b.buffer.ndim for b in bounds if isinstance(b, AnyTensor)]):
+        if any([b.buffer.ndim for b in bounds if isinstance(b, Tensor)]):
             raise invalid_combination("clamp", input, *bounds)
         min, max = _plain_number(min), _plain_number(max)
     elif min is None and max is None:
@@ -122,7 +116,7 @@ def clamp_min(input: Tensor, min: Tensor | Number) -> Tensor:
 
     See: [torch.clamp](https://docs.pytorch.org/docs/stable/generated/torch.clamp.html).
     """
-    if isinstance(min, AnyTensor):
+    if isinstance(min, Tensor):
         return _between_tensors(input, min, None, "ClampMin", 1)
     return _between(input, min, None, "ClampMin", 0)
 
@@ -132,14 +126,14 @@ def clamp_max(input: Tensor, max: Tensor | Number) -> Tensor:
 
     See: [torch.clamp](https://docs.pytorch.org/docs/stable/generated/torch.clamp.html).
     """
-    if isinstance(max, AnyTensor):
+    if isinstance(max, Tensor):
         return _between_tensors(input, None, max, "ClampMax", 1)
     return _between(input, None, max, "ClampMax", 0)
 
 
 def _plain_number(bound: Any) -> Any:
     """The number in a 0-d tensor; a number as it is."""
-    return bound.buffer.item() if isinstance(bound, AnyTensor) else bound
+    return bound.buffer.item() if isinstance(bound, Tensor) else bound
 
 
 def _between(input: Any, low: Any, high: Any, called: str, variant: int) -> Any:
@@ -163,7 +157,7 @@ def _between(input: Any, low: Any, high: Any, called: str, variant: int) -> Any:
 def _between_tensors(input: Any, low: Any, high: Any, called: str, variant: int) -> Any:
     """Tensors as bounds."""
     bounds = [b for b in (low, high) if b is not None]
-    if not isinstance(input, AnyTensor):
+    if not isinstance(input, Tensor):
         raise invalid_combination(_function(called), input, *bounds)
     tensors = list(together(input, *bounds))
     low = ABSENT if low is None else tensors[1]

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy
 
 from minitorch_ff._checks import check_index_bounds, must_be_tensor
+from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.shaping import expand
 from minitorch_ff.firefly.in_place import value_before, write
 from minitorch_ff.firefly.modes import grad_enabled
 from minitorch_ff.firefly.ops import indexing as ops
 from minitorch_ff.firefly.ops.base import apply, check_broadcast
 from minitorch_ff.firefly.promotion import number
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 from minitorch_ff.firefly.tensor import wrap
 from minitorch_ff.firefly.views import apply_view
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 def getitem(self: Tensor, index: Any) -> Tensor:
@@ -51,9 +48,9 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     """
     looking, picking = two_steps(self, index)
     view = self if looking is None else look(self, looking)
-    if not isinstance(value, AnyTensor):
+    if not isinstance(value, Tensor):
         if isinstance(value, numpy.ndarray):
-            value = wrap(AnyTensor.result_class, value)
+            value = wrap(Tensor.result_class, value)
         else:
             try:
                 value = number(value, view)
@@ -187,7 +184,7 @@ NESTED_LIST_WARNING = (
 
 def is_tuple_in_disguise(index: list[Any]) -> bool:
     """Whether PyTorch still takes a list for a tuple: it is short and holds sequences."""
-    kinds = (list, tuple, slice, AnyTensor, numpy.ndarray)
+    kinds = (list, tuple, slice, Tensor, numpy.ndarray)
     return len(index) < 32 and any([isinstance(i, kinds) or i is None or i is ... for i in index])
 
 
@@ -223,7 +220,7 @@ def plain(item: Any) -> Any:
         return item
     if kind is slice:
         return slice(*[_bound(b) for b in (item.start, item.stop, item.step)])
-    if isinstance(item, AnyTensor):
+    if isinstance(item, Tensor):
         buffer = item.buffer
         if buffer.dtype.kind not in "iub":
             raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
@@ -264,7 +261,7 @@ def _array(item: Any) -> Any:
 
 
 def _element(part: Any) -> Any:
-    if isinstance(part, AnyTensor):
+    if isinstance(part, Tensor):
         return part.backend.to_numpy(part.buffer)
     return [_element(p) for p in part] if isinstance(part, (list, tuple)) else part
 
@@ -288,7 +285,7 @@ def fill(input: Tensor, value: Any) -> Tensor:
 
     See: [torch.fill](https://docs.pytorch.org/docs/stable/generated/torch.fill.html).
     """
-    if not isinstance(value, AnyTensor):
+    if not isinstance(value, Tensor):
         return apply(ops.Fill, input, number(value, input))
     if value.buffer.ndim:
         raise RuntimeError(

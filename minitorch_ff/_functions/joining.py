@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from minitorch_ff._checks import wrap_dim
 from minitorch_ff._dtypes import int64, of
 from minitorch_ff._functions import shaping
+from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.conversion import cast
 from minitorch_ff._functions.creation import tensor
 from minitorch_ff._size import Size, size_of
@@ -16,11 +17,8 @@ from minitorch_ff.firefly.ops import shaping as ops
 from minitorch_ff.firefly.ops.base import apply, check_broadcast, check_same_device
 from minitorch_ff.firefly.ops.loss import broadcast
 from minitorch_ff.firefly.promotion import promote_types
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 
 if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
-
     Tensors = Sequence[Tensor]
 
 
@@ -31,13 +29,13 @@ def checked(tensors: Any, function: str) -> list[Any]:
         TypeError: An element is no tensor.
         RuntimeError: The list is empty, or the devices differ.
     """
-    if isinstance(tensors, AnyTensor):
+    if isinstance(tensors, Tensor):
         raise TypeError(
             f"{function}(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor"
         )
     parts = list(tensors)
     for i, part in enumerate(parts):
-        if not isinstance(part, AnyTensor):
+        if not isinstance(part, Tensor):
             raise TypeError(
                 f"expected Tensor as element {i} in argument 0, but got {type(part).__name__}"
             )
@@ -145,7 +143,7 @@ def at_least(ndim: int, tensor: Tensor) -> Tensor:
 
 def _each_at_least(ndim: int, tensors: tuple[Any, ...]) -> Any:
     if len(tensors) == 1:
-        if isinstance(tensors[0], AnyTensor):
+        if isinstance(tensors[0], Tensor):
             return at_least(ndim, tensors[0])  # type: ignore[arg-type]
         tensors = tuple(tensors[0])
     return tuple([at_least(ndim, tensor) for tensor in tensors])
@@ -267,7 +265,7 @@ def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
 
     See: [torch.broadcast_tensors](https://docs.pytorch.org/docs/stable/generated/torch.broadcast_tensors.html).
     """
-    if len(tensors) == 1 and not isinstance(tensors[0], AnyTensor):
+    if len(tensors) == 1 and not isinstance(tensors[0], Tensor):
         tensors = tuple(tensors[0])
     shape: tuple[int, ...] = ()
     for t in tensors:
@@ -301,7 +299,7 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
 
     See: [torch.meshgrid](https://docs.pytorch.org/docs/stable/generated/torch.meshgrid.html).
     """
-    if len(tensors) == 1 and not isinstance(tensors[0], AnyTensor):
+    if len(tensors) == 1 and not isinstance(tensors[0], Tensor):
         tensors = tuple(tensors[0])
     if not tensors:
         raise RuntimeError("meshgrid expects a non-empty TensorList")

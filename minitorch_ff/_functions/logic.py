@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from minitorch_ff._functions._operands import invalid_combination
+from minitorch_ff._functions._operands import Tensor, invalid_combination
 from minitorch_ff.firefly.ops import logic as ops
 from minitorch_ff.firefly.ops.base import apply, binary, of_tensors
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 Number = bool | int
 
@@ -195,7 +191,7 @@ def bitwise_right_shift(input: Tensor | Number, other: Tensor | Number) -> Tenso
 
 def _of_bits(operator: Any, name: str, input: Any, other: Any) -> Any:
     """An operation on bits, with a tensor on one side at least."""
-    if not isinstance(input, AnyTensor) and not isinstance(other, AnyTensor):
+    if not isinstance(input, Tensor) and not isinstance(other, Tensor):
         raise invalid_combination(name, input, other)
     return binary(operator, input, other)
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff._functions import arithmetic
-from minitorch_ff._functions._operands import C_NAMES
+from minitorch_ff._functions._operands import C_NAMES, Tensor
 from minitorch_ff.firefly.ops import matmul as ops
 from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply, check_same_device
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 def matmul(input: Tensor, other: Tensor) -> Tensor:

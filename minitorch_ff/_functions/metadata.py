@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
+from typing import Any
+from minitorch_ff._functions._operands import Tensor
 
 
 def becoming(view: Callable[..., Tensor]) -> Callable[..., Tensor]:

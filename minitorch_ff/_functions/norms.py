@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff._checks import numpy_names, wrap_dim, wrap_dims
+from minitorch_ff._dtypes import dtype as DType
+from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.conversion import cast
 from minitorch_ff._functions.ordering import amax, amin
 from minitorch_ff._functions.reduction import reduced_dims
@@ -14,10 +16,6 @@ from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply, apply_several, bina
 from minitorch_ff.firefly.ops.decompositions import Svd
 from minitorch_ff.firefly.ops.extremes import Minimum
 from minitorch_ff.firefly.ops.reduction import VectorNorm
-
-if TYPE_CHECKING:
-    from minitorch_ff._dtypes import dtype as DType
-    from minitorch_ff._tensor import Tensor
 
 
 @numpy_names

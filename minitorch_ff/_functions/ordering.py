@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff import return_types
 from minitorch_ff._checks import numpy_names, wrap_dim
+from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.reduction import reduced_dims
 from minitorch_ff.firefly.ops import ordering as ops
 from minitorch_ff.firefly.ops import reduction
@@ -13,9 +14,6 @@ from minitorch_ff.firefly.ops.base import (
     apply, apply_several, refuse, of_tensors,
 )  # fmt: skip
 from minitorch_ff.firefly.ops.extremes import Maximum, Minimum
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 def must_have_elements(input: Tensor, dim: int, function: str) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff._checks import check_index_bounds, wrap_dim
+from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.creation import new
 from minitorch_ff._functions.joining import broadcast_tensors, meet
 from minitorch_ff._functions.selection import where
@@ -13,11 +14,6 @@ from minitorch_ff.firefly.ops import picking as ops
 from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply, check_same_device
 from minitorch_ff.firefly.ops.indexing import Index, IndexPut
 from minitorch_ff.firefly.promotion import number
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
-
 
 # --------------------------------------------------------------------------- along a row
 
@@ -130,7 +126,7 @@ def scatter(
         [torch.scatter](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.scatter_.html).
     """
     source = src if src is not None else value
-    if not isinstance(source, AnyTensor):
+    if not isinstance(source, Tensor):
         source = number(source, input)
         if source.buffer.dtype != input.buffer.dtype:
             source = source.to(input.dtype)
@@ -284,12 +280,12 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     See: [torch.index_fill](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_fill_.html).
     """
     dim, places = _slices(input, dim, index, "index_fill_")
-    if isinstance(value, AnyTensor) and value.buffer.ndim:
+    if isinstance(value, Tensor) and value.buffer.ndim:
         raise RuntimeError(
             "index_fill_ only supports a 0-dimensional value tensor, but got tensor with "
             f"{value.buffer.ndim} dimension(s)."
         )
-    source = value if isinstance(value, AnyTensor) else number(value, input)
+    source = value if isinstance(value, Tensor) else number(value, input)
     if source.buffer.dtype != input.buffer.dtype:
         source = source.to(input.dtype)
     x = input if input.buffer.ndim else input.reshape(1)
@@ -442,9 +438,9 @@ def isin(
 
     See: [torch.isin](https://docs.pytorch.org/docs/stable/generated/torch.isin.html).
     """
-    some = elements if isinstance(elements, AnyTensor) else test_elements
-    x = elements.buffer if isinstance(elements, AnyTensor) else elements
-    among = test_elements.buffer if isinstance(test_elements, AnyTensor) else test_elements
+    some = elements if isinstance(elements, Tensor) else test_elements
+    x = elements.buffer if isinstance(elements, Tensor) else elements
+    among = test_elements.buffer if isinstance(test_elements, Tensor) else test_elements
     module = some.backend.module
     found = module.isin(x, among, assume_unique=False, invert=invert)
     return new(module.asarray(found))

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff._checks import numpy_names, wrap_dim
+from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.ordering import sort
 from minitorch_ff.firefly.ops.base import apply
 from minitorch_ff.firefly.ops.ordering import TakeAlong
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 from minitorch_ff.firefly.tensor import wrap
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
 
@@ -69,7 +66,7 @@ def checked_parts(input: Tensor, q: Any, interpolation: str, name: str) -> Any:
         RuntimeError: An argument does not fit.
     """
     dtype = input.buffer.dtype
-    if isinstance(q, AnyTensor):
+    if isinstance(q, Tensor):
         if q.buffer.ndim > 1:
             raise RuntimeError(f"{name}() q must be a scalar or 1D tensor")
     elif not 0 <= q <= 1:
@@ -83,7 +80,7 @@ def checked_parts(input: Tensor, q: Any, interpolation: str, name: str) -> Any:
             f"{name}() interpolation must be one of linear, lower, higher, midpoint or "
             f"nearest, but got {interpolation}"
         )
-    if not isinstance(q, AnyTensor):
+    if not isinstance(q, Tensor):
         return wrap(type(input), input.backend.constant(q, dtype))
     if q.buffer.dtype != dtype:
         raise RuntimeError(f"{name}() q tensor must be same dtype as the input tensor")

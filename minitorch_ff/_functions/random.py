@@ -9,13 +9,15 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy
 
 from minitorch_ff import _dtypes
 from minitorch_ff._checks import must_be_tensor
 from minitorch_ff._devices import as_device, backend_for
+from minitorch_ff._dtypes import dtype as DType
+from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.creation import (
     checked_shape, empty, empty_like, new, numpy_dtype,
 )  # fmt: skip
@@ -25,12 +27,7 @@ from minitorch_ff.firefly.ops.base import apply, check_broadcast
 from minitorch_ff.firefly.ops.indexing import Overwrite
 from minitorch_ff.firefly.random.dtypes import not_implemented
 from minitorch_ff.firefly.random.memory_order import fill
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 from minitorch_ff.firefly.tensor import wrap
-
-if TYPE_CHECKING:
-    from minitorch_ff._dtypes import dtype as DType
-    from minitorch_ff._tensor import Tensor
 
 # ---------------------------------------------------------------------- generators, seeds
 
@@ -75,7 +72,7 @@ class Generator(engine.Generator):
 
     def get_state(self) -> Tensor:
         """The state, 5056 bytes, as PyTorch writes it."""
-        return wrap(AnyTensor.result_class, self.state())
+        return wrap(Tensor.result_class, self.state())
 
     def set_state(self, new_state: Any) -> Self:
         """Continue from a state, of ours or of PyTorch's.
@@ -84,7 +81,7 @@ class Generator(engine.Generator):
             TypeError: It is no tensor of bytes.
             RuntimeError: It is no state.
         """
-        if not isinstance(new_state, AnyTensor):
+        if not isinstance(new_state, Tensor):
             kind = type(new_state).__name__
             raise TypeError(f"expected a torch.ByteTensor, but got {kind}")
         return super().set_state(new_state.backend.to_numpy(new_state.buffer))
@@ -475,7 +472,7 @@ def normal(
 
     See: [torch.normal](https://docs.pytorch.org/docs/stable/generated/torch.normal.html).
     """
-    each = isinstance(mean, AnyTensor) or isinstance(std, AnyTensor)
+    each = isinstance(mean, Tensor) or isinstance(std, Tensor)
     shape_given = not (size is None or hasattr(size, "__index__"))
     if each == shape_given or (each and (dtype is not None or options)):
         raise TypeError("normal() received an invalid combination of arguments")
@@ -490,24 +487,24 @@ def normal(
 def _normal_each(mean: Any, std: Any, generator: Any) -> Tensor:
     """Normal numbers, then `* std` and `+ mean`, each step rounded to the dtype."""
     _check_deviation(std)
-    parameters: list[Any] = [t for t in (mean, std) if isinstance(t, AnyTensor)]
+    parameters: list[Any] = [t for t in (mean, std) if isinstance(t, Tensor)]
     first, last = parameters[0], parameters[-1]
     check_broadcast(first.buffer.shape, last.buffer.shape)
     shape = numpy.broadcast_shapes(first.buffer.shape, last.buffer.shape)
     with no_grad():
         out: Any = empty(shape, dtype=first.dtype, device=first.device)
-        if isinstance(std, AnyTensor):
+        if isinstance(std, Tensor):
             out.normal_(generator=generator).mul_(std)
         else:
             out.normal_(0, std, generator=generator)
         out.add_(mean)
     # PyTorch numbers the forms: 1 (tensor, number), 2 (number, tensor), 3 (both tensors).
-    form = isinstance(mean, AnyTensor) + 2 * isinstance(std, AnyTensor)
+    form = isinstance(mean, Tensor) + 2 * isinstance(std, Tensor)
     return apply(Overwrite, *parameters, value=out.buffer, called="Normal", variant=form)
 
 
 def _check_deviation(std: Any) -> None:
-    if not isinstance(std, AnyTensor):
+    if not isinstance(std, Tensor):
         if number(std) < 0:
             raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
     elif std.buffer.dtype.kind == "c":
@@ -530,7 +527,7 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -
     See: [torch.bernoulli](https://docs.pytorch.org/docs/stable/generated/torch.bernoulli.html).
     """
     must_be_tensor(input, "bernoulli", "input", 1)
-    if isinstance(p, AnyTensor) and p.buffer.ndim:
+    if isinstance(p, Tensor) and p.buffer.ndim:
         raise TypeError("bernoulli() received an invalid combination of arguments")
     source = stream(generator)
     if p is None:

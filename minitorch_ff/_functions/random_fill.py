@@ -6,8 +6,9 @@ Each fills its tensor in the order in which the elements lie in memory, as PyTor
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.random import (
     draw_into, int64, matched, number, refuse_complex, stream,
 )  # fmt: skip
@@ -16,10 +17,6 @@ from minitorch_ff.firefly.modes import grad_enabled
 from minitorch_ff.firefly.ops.base import apply
 from minitorch_ff.firefly.ops.indexing import Overwrite
 from minitorch_ff.firefly.random.memory_order import fill, read
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 def _overwritten(
@@ -128,7 +125,7 @@ def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
     See: [torch.Tensor.bernoulli_](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.bernoulli_.html).
     """
     source = stream(generator)
-    if isinstance(p, AnyTensor):
+    if isinstance(p, Tensor):
         refuse_complex(self.buffer.dtype, "bernoulli_tensor_cpu_self_")
         each: Any = p
         each = each.expand(self.buffer.shape)

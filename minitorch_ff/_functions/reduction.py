@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from minitorch_ff._checks import floating, numpy_names, wrap_dim, wrap_dims
+from minitorch_ff._dtypes import dtype as DType
+from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.conversion import cast
 from minitorch_ff.firefly.graph import sum_to
 from minitorch_ff.firefly.ops import reduction as ops
@@ -13,8 +15,6 @@ from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply, refuse
 if TYPE_CHECKING:
     import typing
 
-    from minitorch_ff._dtypes import dtype as DType
-    from minitorch_ff._tensor import Tensor
 
 Dim = int | tuple[int, ...] | None
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff import return_types
+from minitorch_ff._functions._operands import Tensor
 from minitorch_ff.firefly.ops import rounding as ops
 from minitorch_ff.firefly.ops.base import apply, apply_several
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 def floor(input: Tensor) -> Tensor:

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff._functions._operands import (
-    C_NAMES, cast_to, checked_number, invalid_combination, is_number,
+    C_NAMES, Number, Tensor, cast_to, checked_number, invalid_combination, is_number,
 )  # fmt: skip
 from minitorch_ff.firefly.ops import selection as ops
 from minitorch_ff.firefly.ops.base import (
     TYPE_NAMES, apply, check_broadcast, check_same_device,
 )  # fmt: skip
 from minitorch_ff.firefly.promotion import meeting, number, number_category
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 from minitorch_ff.firefly.tensor import wrap
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
-
-Number = bool | int | float
 
 
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
@@ -49,7 +43,7 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     See: rule [`Where`][minitorch_ff.firefly.ops.selection.Where],
         [torch.where](https://docs.pytorch.org/docs/stable/generated/torch.where.html).
     """
-    if not isinstance(condition, AnyTensor):
+    if not isinstance(condition, Tensor):
         raise invalid_combination("where", condition, input, other)
     if input is None and other is None:
         buffer = condition.buffer
@@ -70,7 +64,7 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
 
 def _operands(condition: Any, a: Any, b: Any) -> tuple[Any, Any]:
     """What `where` chooses from, as two tensors of one dtype."""
-    a_is_tensor, b_is_tensor = isinstance(a, AnyTensor), isinstance(b, AnyTensor)
+    a_is_tensor, b_is_tensor = isinstance(a, Tensor), isinstance(b, Tensor)
     if not (a_is_tensor or is_number(a)) or not (b_is_tensor or is_number(b)):
         raise invalid_combination("where", condition, *[x for x in (a, b) if x is not None])
     if a_is_tensor and b_is_tensor:
@@ -146,7 +140,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
         [`MaskedFillTensor`][minitorch_ff.firefly.ops.selection.MaskedFillTensor],
         [torch.masked_fill](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.masked_fill.html).
     """
-    if not isinstance(mask, AnyTensor):
+    if not isinstance(mask, Tensor):
         raise invalid_combination("masked_fill", mask, value)
     if mask.buffer.dtype.kind != "b":
         raise RuntimeError(
@@ -154,13 +148,13 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
             f"{C_NAMES[mask.buffer.dtype.name]}"
         )
     try:
-        if isinstance(value, AnyTensor):
+        if isinstance(value, Tensor):
             _check_value(input, value)
             return apply(ops.MaskedFillTensor, input, mask, value)
         value = checked_number(value, input.buffer.dtype)
         return apply(ops.MaskedFill, input, mask, value=value)
     except (ValueError, TypeError):
-        if not isinstance(value, AnyTensor) and not is_number(value):
+        if not isinstance(value, Tensor) and not is_number(value):
             raise invalid_combination("masked_fill", mask, value) from None
         check_same_device(input, mask)
         check_broadcast(mask.buffer.shape, input.buffer.shape)

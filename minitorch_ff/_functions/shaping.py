@@ -8,17 +8,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff._checks import must_be_tensor, shape_from, wrap_dim, wrap_dims
+from minitorch_ff._functions._operands import Tensor
 from minitorch_ff.firefly.ops import shaping as ops
 from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply
 from minitorch_ff.firefly.ops.indexing import Index
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 from minitorch_ff.firefly.views import apply_view, apply_views
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 Shape = Sequence[int]
 
@@ -319,7 +316,7 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     if length < 0:
         raise RuntimeError("narrow(): length must be non-negative.")
     dim = wrap_dim(dim, len(shape))
-    if isinstance(start, AnyTensor) and (start.buffer.ndim or start.buffer.dtype.kind not in "iu"):
+    if isinstance(start, Tensor) and (start.buffer.ndim or start.buffer.dtype.kind not in "iu"):
         raise RuntimeError("start must be an 0-dim integral Tensor.")
     start = int(start)
     size = shape[dim]

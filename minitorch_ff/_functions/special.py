@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
+from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.arithmetic import mul
 from minitorch_ff.firefly.ops import special as ops
 from minitorch_ff.firefly.ops.base import apply
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 def erf(input: Tensor) -> Tensor:

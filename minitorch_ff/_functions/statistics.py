@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff import return_types
 from minitorch_ff._checks import numpy_names
+from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.ordering import max as maximum
 from minitorch_ff._functions.ordering import min as minimum
 from minitorch_ff._functions.ordering import must_have_elements
@@ -15,10 +16,6 @@ from minitorch_ff.firefly.ops import ordering, reduction
 from minitorch_ff.firefly.ops.base import (
     TYPE_NAMES, apply, apply_several, refuse,
 )  # fmt: skip
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
-
 
 # ----------------------------------------------------------------------------- variance
 
