@@ -50,9 +50,7 @@ from minitorch_ff._functions.creation import range_ as range
 from minitorch_ff._functions.cumulative import (
     cummax, cummin, cumprod, cumsum, cumulative_trapezoid, diff, logcumsumexp, trapezoid, trapz,
 )  # fmt: skip
-from minitorch_ff._functions.decompositions import (
-    det, logdet, matrix_power, slogdet,
-)  # fmt: skip
+from minitorch_ff._functions.decompositions import det, logdet, matrix_power, slogdet
 from minitorch_ff._functions.decompositions import inv as inverse
 from minitorch_ff._functions.decompositions import old_cholesky as cholesky
 from minitorch_ff._functions.decompositions import old_qr as qr
@@ -105,12 +103,8 @@ from minitorch_ff._functions.shaping import (
     split_with_sizes, squeeze, t, tensor_split, transpose, unbind, unflatten, unsqueeze,
 )  # fmt: skip
 from minitorch_ff._functions.shaping import mH as adjoint
-from minitorch_ff._functions.signs import (
-    abs, absolute, copysign, heaviside, sgn, sign, signbit,
-)  # fmt: skip
-from minitorch_ff._functions.special import (
-    digamma, erf, erfc, erfinv, i0, lgamma, polygamma,
-)  # fmt: skip
+from minitorch_ff._functions.signs import abs, absolute, copysign, heaviside, sgn, sign, signbit
+from minitorch_ff._functions.special import digamma, erf, erfc, erfinv, i0, lgamma, polygamma
 from minitorch_ff._functions.statistics import (
     corrcoef, cov, median, mode, nanmedian, std, std_mean, var, var_mean,
 )  # fmt: skip
@@ -135,9 +129,7 @@ from minitorch_ff._settings import (
 from minitorch_ff._size import Size
 from minitorch_ff._tensor import Tensor
 from minitorch_ff._version import __version__ as _own_version
-from minitorch_ff.firefly.modes import (
-    enable_grad, inference_mode, no_grad, set_grad_enabled,
-)  # fmt: skip
+from minitorch_ff.firefly.modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from minitorch_ff.firefly.modes import grad_enabled as is_grad_enabled
 from minitorch_ff.firefly.modes import inference_enabled as is_inference_mode_enabled
 

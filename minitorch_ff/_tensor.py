@@ -162,15 +162,10 @@ class Tensor(engine.Tensor):
     __complex__ = conversion.python_complex
     __deepcopy__, __copy__ = conversion.deepcopy, conversion.shallow_copy
     __reduce_ex__ = conversion.reduce
-    new_tensor, new_zeros, new_ones = (
-        creation.new_tensor,
-        creation.new_zeros,
-        creation.new_ones,
-    )
-    new_empty, new_full = creation.new_empty, creation.new_full
-    is_floating_point = conversion.is_floating_point
-    is_complex, is_signed = conversion.is_complex, conversion.is_signed
-    is_inference = conversion.is_inference
+    new_tensor, new_empty = creation.new_tensor, creation.new_empty
+    new_zeros, new_ones, new_full = creation.new_zeros, creation.new_ones, creation.new_full
+    is_floating_point, is_complex = conversion.is_floating_point, conversion.is_complex
+    is_signed, is_inference = conversion.is_signed, conversion.is_inference
 
     # ------------------------------------------------------------------- gradients
 
@@ -333,17 +328,9 @@ class Tensor(engine.Tensor):
 
     # -------------------------------------------------------------------- indexing
 
-    __getitem__, __setitem__, __iter__ = (
-        indexing.getitem,
-        indexing.setitem,
-        indexing.iterate,
-    )
-
-    fill_, zero_, copy_ = (
-        in_place(indexing.fill),
-        in_place(indexing.zero),
-        in_place(indexing.copied),
-    )
+    __getitem__, __setitem__, __iter__ = indexing.getitem, indexing.setitem, indexing.iterate
+    fill_, zero_ = in_place(indexing.fill), in_place(indexing.zero)
+    copy_ = in_place(indexing.copied)
 
     gather, take, nonzero = picking.gather, picking.take, picking.nonzero
     take_along_dim, argwhere = picking.take_along_dim, picking.argwhere
@@ -356,10 +343,7 @@ class Tensor(engine.Tensor):
     index_put, index_put_ = picking.index_put, in_place(picking.index_put)
     put, put_ = picking.put, in_place(picking.put)
     masked_select = picking.masked_select
-    masked_scatter, masked_scatter_ = (
-        picking.masked_scatter,
-        in_place(picking.masked_scatter),
-    )
+    masked_scatter, masked_scatter_ = picking.masked_scatter, in_place(picking.masked_scatter)
     isin = picking.isin
 
     # --------------------------------------------------------------- random numbers
@@ -372,20 +356,10 @@ class Tensor(engine.Tensor):
 
     # -------------------------------------------------------------------- products
 
-    matmul, __matmul__, mm, bmm = (
-        products.matmul,
-        products.matmul,
-        products.mm,
-        products.bmm,
-    )
-    mv, dot, vdot, inner, outer = (
-        products.mv,
-        products.dot,
-        products.vdot,
-        products.inner,
-        products.outer,
-    )
-    ger = outer
+    matmul = __matmul__ = products.matmul
+    mm, bmm, mv = products.mm, products.bmm, products.mv
+    dot, vdot, inner = products.dot, products.vdot, products.inner
+    outer = ger = products.outer
     addmm, addmm_ = products.addmm, in_place(products.addmm)
     addmv, addmv_ = products.addmv, in_place(products.addmv)
     addr, addr_ = products.addr, in_place(products.addr)
@@ -406,28 +380,16 @@ class Tensor(engine.Tensor):
     # ------------------------------------------------------------------ reductions
 
     sum, mean, prod = reduction.sum, reduction.mean, reduction.prod
-    nansum, nanmean, logsumexp = (
-        reduction.nansum,
-        reduction.nanmean,
-        reduction.logsumexp,
-    )
+    nansum, nanmean, logsumexp = reduction.nansum, reduction.nanmean, reduction.logsumexp
     all, any, count_nonzero = reduction.all, reduction.any, reduction.count_nonzero
     trace, sum_to_size = reduction.trace, reduction.sum_to_size
-    var, std, cov, corrcoef = (
-        statistics.var,
-        statistics.std,
-        statistics.cov,
-        statistics.corrcoef,
-    )
+    var, std = statistics.var, statistics.std
+    cov, corrcoef = statistics.cov, statistics.corrcoef
     median, nanmedian, mode = statistics.median, statistics.nanmedian, statistics.mode
     quantile, nanquantile = quantiles.quantile, quantiles.nanquantile
     norm, dist = norms.norm, norms.dist
     renorm, renorm_ = norms.renorm, in_place(norms.renorm)
-    det, logdet, slogdet = (
-        decompositions.det,
-        decompositions.logdet,
-        decompositions.slogdet,
-    )
+    det, logdet, slogdet = decompositions.det, decompositions.logdet, decompositions.slogdet
     inverse, pinverse = decompositions.inv, decompositions.pinv
     svd, qr = decompositions.old_svd, decompositions.old_qr
     cholesky, matrix_power = decompositions.old_cholesky, decompositions.matrix_power
@@ -461,19 +423,10 @@ class Tensor(engine.Tensor):
     transpose_, t_ = becoming(shaping.transpose), becoming(shaping.t)
     swapaxes_ = swapdims_ = transpose_
     repeat, repeat_interleave = arranging.repeat, arranging.repeat_interleave
-    tile, flip, fliplr, flipud = (
-        arranging.tile,
-        arranging.flip,
-        arranging.fliplr,
-        arranging.flipud,
-    )
-    roll, rot90, diag, diagflat = (
-        arranging.roll,
-        arranging.rot90,
-        arranging.diag,
-        arranging.diagflat,
-    )
-    diag_embed, as_strided = arranging.diag_embed, arranging.as_strided
+    flip, fliplr, flipud = arranging.flip, arranging.fliplr, arranging.flipud
+    tile, roll, rot90 = arranging.tile, arranging.roll, arranging.rot90
+    diag, diagflat, diag_embed = arranging.diag, arranging.diagflat, arranging.diag_embed
+    as_strided = arranging.as_strided
     tril, tril_ = arranging.tril, in_place(arranging.tril)
     triu, triu_ = arranging.triu, in_place(arranging.triu)
     broadcast_to = joining.broadcast_to
@@ -534,11 +487,8 @@ class Tensor(engine.Tensor):
     remainder_, fmod_, lerp_ = all_in_place(remainder, fmod, lerp)
     neg = negative = arithmetic.neg
     neg_ = negative_ = in_place(arithmetic.neg)
-    positive, addcmul, addcdiv = (
-        arithmetic.positive,
-        arithmetic.addcmul,
-        arithmetic.addcdiv,
-    )
+    positive = arithmetic.positive
+    addcmul, addcdiv = arithmetic.addcmul, arithmetic.addcdiv
     addcmul_, addcdiv_ = in_place(arithmetic.addcmul), in_place(arithmetic.addcdiv)
     gcd, lcm = arithmetic.gcd, arithmetic.lcm
     gcd_, lcm_ = in_place(arithmetic.gcd), in_place(arithmetic.lcm)
@@ -550,12 +500,7 @@ class Tensor(engine.Tensor):
     float_power, float_power_ = powers.float_power, in_place(powers.float_power_of)
     abs = absolute = signs.abs
     abs_ = absolute_ = in_place(signs.abs)
-    sign, sgn, copysign, heaviside = (
-        signs.sign,
-        signs.sgn,
-        signs.copysign,
-        signs.heaviside,
-    )
+    sign, sgn, copysign, heaviside = signs.sign, signs.sgn, signs.copysign, signs.heaviside
     sign_, sgn_, copysign_, heaviside_ = all_in_place(sign, sgn, copysign, heaviside)
     signbit = signs.signbit
 
@@ -585,27 +530,19 @@ class Tensor(engine.Tensor):
 
     sin, cos, tan = trigonometric.sin, trigonometric.cos, trigonometric.tan
     sin_, cos_, tan_ = all_in_place(sin, cos, tan)
-    asin = arcsin = trigonometric.asin
-    acos = arccos = trigonometric.acos
-    atan = arctan = trigonometric.atan
+    asin, acos, atan = trigonometric.asin, trigonometric.acos, trigonometric.atan
+    asin_, acos_, atan_ = all_in_place(asin, acos, atan)
+    arcsin, arccos, arctan, arcsin_, arccos_, arctan_ = asin, acos, atan, asin_, acos_, atan_
     atan2 = arctan2 = trigonometric.atan2
-    asin_ = arcsin_ = in_place(trigonometric.asin)
-    acos_ = arccos_ = in_place(trigonometric.acos)
-    atan_ = arctan_ = in_place(trigonometric.atan)
     atan2_ = arctan2_ = in_place(trigonometric.atan2)
     sinh, cosh, sinc = trigonometric.sinh, trigonometric.cosh, trigonometric.sinc
     sinh_, cosh_, sinc_ = all_in_place(sinh, cosh, sinc)
-    asinh = arcsinh = trigonometric.asinh
-    acosh = arccosh = trigonometric.acosh
-    atanh = arctanh = trigonometric.atanh
-    asinh_ = arcsinh_ = in_place(trigonometric.asinh)
-    acosh_ = arccosh_ = in_place(trigonometric.acosh)
-    atanh_ = arctanh_ = in_place(trigonometric.atanh)
+    asinh, acosh, atanh = trigonometric.asinh, trigonometric.acosh, trigonometric.atanh
+    asinh_, acosh_, atanh_ = all_in_place(asinh, acosh, atanh)
+    arcsinh, arccosh, arctanh = asinh, acosh, atanh
+    arcsinh_, arccosh_, arctanh_ = asinh_, acosh_, atanh_
     deg2rad, rad2deg = trigonometric.deg2rad, trigonometric.rad2deg
-    deg2rad_, rad2deg_ = (
-        in_place(trigonometric.deg2rad),
-        in_place(trigonometric.rad2deg),
-    )
+    deg2rad_, rad2deg_ = all_in_place(deg2rad, rad2deg)
 
     erf, erfc, erfinv, i0 = special.erf, special.erfc, special.erfinv, special.i0
     erf_, erfc_, erfinv_, i0_ = all_in_place(erf, erfc, erfinv, i0)
@@ -653,24 +590,18 @@ class Tensor(engine.Tensor):
     __rrshift__ = infix(bits.BitwiseRightShift, reflected=True)
     bitwise_and, bitwise_or = logic.bitwise_and, logic.bitwise_or
     bitwise_xor, bitwise_not = logic.bitwise_xor, logic.bitwise_not
-    bitwise_and_, bitwise_or_ = in_place(logic.bitwise_and), in_place(logic.bitwise_or)
-    bitwise_xor_, bitwise_not_ = (
-        in_place(logic.bitwise_xor),
-        in_place(logic.bitwise_not),
+    bitwise_and_, bitwise_or_, bitwise_xor_ = all_in_place(bitwise_and, bitwise_or, bitwise_xor)
+    bitwise_left_shift, bitwise_right_shift = logic.bitwise_left_shift, logic.bitwise_right_shift
+    bitwise_left_shift_, bitwise_right_shift_ = all_in_place(
+        bitwise_left_shift, bitwise_right_shift
     )
-    bitwise_left_shift = logic.bitwise_left_shift
-    bitwise_right_shift = logic.bitwise_right_shift
-    bitwise_left_shift_ = in_place(logic.bitwise_left_shift)
-    bitwise_right_shift_ = in_place(logic.bitwise_right_shift)
+    bitwise_not_ = in_place(logic.bitwise_not)
     __iand__, __ior__, __ixor__ = bitwise_and_, bitwise_or_, bitwise_xor_
     __ilshift__, __irshift__ = bitwise_left_shift_, bitwise_right_shift_
     logical_and, logical_or = logic.logical_and, logic.logical_or
     logical_xor, logical_not = logic.logical_xor, logic.logical_not
-    logical_and_, logical_or_ = in_place(logic.logical_and), in_place(logic.logical_or)
-    logical_xor_, logical_not_ = (
-        in_place(logic.logical_xor),
-        in_place(logic.logical_not),
-    )
+    logical_and_, logical_or_, logical_xor_ = all_in_place(logical_and, logical_or, logical_xor)
+    logical_not_ = in_place(logic.logical_not)
 
     # ------------------------------------------------------------------- selection
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from minitorch_ff._missing import missing as _missing
-from minitorch_ff._checks import wrap_dim
+from minitorch_ff._checks import check, wrap_dim
 from minitorch_ff._functions import shaping
 from minitorch_ff._functions.decompositions import (
     LinAlgError, cholesky, det, eigh, eigvalsh, inv, matrix_power, matrix_rank, pinv, qr, slogdet,
@@ -94,8 +94,7 @@ def cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
     See: [torch.linalg.cross](https://docs.pytorch.org/docs/stable/generated/torch.linalg.cross.html).
     """
     a, b = input.buffer, other.buffer
-    if a.ndim != b.ndim:
-        raise RuntimeError("linalg.cross: inputs must have the same number of dimensions.")
+    check(a.ndim == b.ndim, "linalg.cross: inputs must have the same number of dimensions.")
     place = wrap_dim(dim, a.ndim)
     if a.shape[place] != 3 or b.shape[place] != 3:
         raise RuntimeError(

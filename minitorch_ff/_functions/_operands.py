@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from minitorch_ff.firefly import tensor as engine
 from minitorch_ff.firefly.ops.base import apply
 from minitorch_ff.firefly.ops.shaping import ToCopy
 from minitorch_ff.firefly.promotion import meeting, number_category
@@ -14,7 +15,7 @@ from minitorch_ff.firefly.promotion import meeting, number_category
 if TYPE_CHECKING:  # `_tensor` is built on the functions: while they run it is the engine's
     from minitorch_ff._tensor import Tensor as Tensor
 else:
-    from minitorch_ff.firefly.tensor import Tensor
+    Tensor = engine.Tensor
 
 Number = bool | int | float
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minitorch_ff._checks import floating, must_be_tensor, wrap_dim
+from minitorch_ff._checks import check, floating, must_be_tensor, wrap_dim
 from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._functions import random
 from minitorch_ff._functions._operands import Tensor
@@ -149,8 +149,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
         )
     if weights.size != 1:
         channels = shape[1] if len(shape) > 1 else 1
-        if not shape:
-            raise RuntimeError("Not allow zero-dim input tensor.")
+        check(shape, "Not allow zero-dim input tensor.")
         if weights.size != channels:
             raise RuntimeError(
                 "Mismatch of parameter numbers and input channel size. Found parameter numbers "
@@ -186,8 +185,7 @@ def celu(input: Tensor, alpha: float = 1.0) -> Tensor:
     See: rule [`Elu`][minitorch_ff.firefly.ops.activation.Elu],
         [torch.celu](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.celu.html).
     """
-    if alpha == 0:
-        raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
+    check(alpha != 0, "ZeroDivisionError: alpha cannot be 0 for CELU")
     return apply(ops.Elu, input, alpha=alpha, rate=1 / alpha, called="Celu")
 
 
@@ -228,8 +226,7 @@ def rrelu(
     See: [torch.rrelu](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.rrelu.html),
         Xu et al., Empirical Evaluation of Rectified Activations (2015).
     """
-    if lower > upper:
-        raise RuntimeError("Lower bound should be less than or equal to the upper bound")
+    check(not lower > upper, "Lower bound should be less than or equal to the upper bound")
     if not training:
         return apply(ops.LeakyRelu, input, slope=(lower + upper) / 2, called="RreluWithNoise")
     xp, x = input.backend, input.buffer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minitorch_ff._checks import check
 from minitorch_ff._functions._operands import (
     C_NAMES, Number, Tensor, cast_to, checked_number, invalid_combination, is_number, numbered,
     together,
@@ -265,8 +266,7 @@ def positive(input: Tensor) -> Tensor:
 
     See: [torch.positive](https://docs.pytorch.org/docs/stable/generated/torch.positive.html).
     """
-    if input.buffer.dtype.kind == "b":
-        raise RuntimeError("The `+` operator, on a bool tensor is not supported.")
+    check(input.buffer.dtype.kind != "b", "The `+` operator, on a bool tensor is not supported.")
     return input
 
 

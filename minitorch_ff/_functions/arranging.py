@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from minitorch_ff import _dtypes
-from minitorch_ff._checks import shape_from, wrap_dim, wrap_dims
+from minitorch_ff._checks import check, shape_from, wrap_dim, wrap_dims
 from minitorch_ff._functions import creation, shaping
 from minitorch_ff._functions._operands import Tensor
 from minitorch_ff.firefly.ops import shaping as ops
@@ -81,15 +81,12 @@ def repeat_interleave(
     dim = wrap_dim(dim, input.buffer.ndim)
     size = input.buffer.shape[dim]
     if isinstance(repeats, Tensor):
-        if repeats.buffer.dtype.kind not in "iu":
-            raise RuntimeError("repeats has to be Long or Int tensor")
-        if repeats.buffer.ndim > 1:
-            raise RuntimeError("repeats must be 0-dim or 1-dim tensor")
+        check(repeats.buffer.dtype.kind in "iu", "repeats has to be Long or Int tensor")
+        check(repeats.buffer.ndim <= 1, "repeats must be 0-dim or 1-dim tensor")
         numbers = repeats.flatten().tolist()
     else:
         numbers = list(repeats) if isinstance(repeats, Sequence) else [repeats]
-    if any([n < 0 for n in numbers]):
-        raise RuntimeError("repeats can not be negative")
+    check(not any([n < 0 for n in numbers]), "repeats can not be negative")
     if len(numbers) == 1:
         numbers = numbers * size
     if len(numbers) != size:
@@ -131,8 +128,7 @@ def fliplr(input: Tensor) -> Tensor:
 
     See: [torch.fliplr](https://docs.pytorch.org/docs/stable/generated/torch.fliplr.html).
     """
-    if input.buffer.ndim < 2:
-        raise RuntimeError("Input must be >= 2-d.")
+    check(input.buffer.ndim >= 2, "Input must be >= 2-d.")
     return flip(input, 1)
 
 
@@ -141,8 +137,7 @@ def flipud(input: Tensor) -> Tensor:
 
     See: [torch.flipud](https://docs.pytorch.org/docs/stable/generated/torch.flipud.html).
     """
-    if input.buffer.ndim < 1:
-        raise RuntimeError("Input must be >= 1-d.")
+    check(input.buffer.ndim >= 1, "Input must be >= 1-d.")
     return flip(input, 0)
 
 
@@ -151,11 +146,9 @@ def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
 
     See: [torch.rot90](https://docs.pytorch.org/docs/stable/generated/torch.rot90.html).
     """
-    if len(dims) != 2:
-        raise RuntimeError(f"expected total rotation dims == 2, but got dims = {len(dims)}")
+    check(len(dims) == 2, f"expected total rotation dims == 2, but got dims = {len(dims)}")
     ndim = input.buffer.ndim
-    if ndim < 2:
-        raise RuntimeError(f"expected total dims >= 2, but got total dims = {ndim}")
+    check(ndim >= 2, f"expected total dims >= 2, but got total dims = {ndim}")
     first, second = (wrap_dim(dim, ndim) for dim in dims)
     if first == second:
         raise RuntimeError(
@@ -187,8 +180,7 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     """
     steps = (shifts,) if isinstance(shifts, int) else tuple(shifts)
     along = () if dims is None else (dims,) if isinstance(dims, int) else tuple(dims)
-    if not steps:
-        raise RuntimeError("`shifts` required")
+    check(steps, "`shifts` required")
     if not along and len(steps) == 1:
         flat = apply(ops.Roll, input.flatten(), shifts=steps, dims=(0,))
         return flat.reshape(input.buffer.shape)
@@ -285,8 +277,7 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     """
     ndim = input.buffer.ndim + 1
     first, second = wrap_dim(dim1, ndim), wrap_dim(dim2, ndim)
-    if first == second:
-        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+    check(first != second, f"diagonal dimensions cannot be identical {dim1}, {dim2}")
     size = input.buffer.shape[-1] + abs(offset)
     shape = list(input.buffer.shape[:-1])
     for dim in sorted((first, second)):

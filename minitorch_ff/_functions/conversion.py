@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from minitorch_ff import _dtypes
-from minitorch_ff._checks import shape_from, wrap_dim
+from minitorch_ff._checks import check, shape_from, wrap_dim
 from minitorch_ff._devices import as_device, backend_for
 from minitorch_ff._devices import device as Device
 from minitorch_ff._functions import shaping
@@ -328,8 +328,7 @@ def resize_(self: Tensor, *sizes: Any, memory_format: Any = contiguous_format) -
     Raises:
         RuntimeError: The tensor requires grad.
     """
-    if self.edge() is not None:
-        raise RuntimeError("cannot resize variables that require grad")
+    check(self.edge() is None, "cannot resize variables that require grad")
     shape = shape_from(sizes)
     wanted, buffer = math.prod(shape), self.buffer
     if wanted > buffer.size:
@@ -388,8 +387,7 @@ def numpy(self: Tensor, *, force: builtins.bool = False) -> np.ndarray:
             f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to "
             "copy the tensor to host memory first."
         )
-    if self.buffer.dtype.kind == "V":
-        raise TypeError("Got unsupported ScalarType BFloat16")
+    check(self.buffer.dtype.kind != "V", "Got unsupported ScalarType BFloat16", TypeError)
     return backend.to_numpy(self.buffer)[...]
 
 

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from minitorch_ff import _dtypes
+from minitorch_ff._checks import check
 from minitorch_ff._functions._operands import Tensor
 from minitorch_ff.firefly.ops.base import TYPE_NAMES, not_implemented, refuse
 from minitorch_ff.firefly.promotion import number
@@ -36,8 +37,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     buffer = input.buffer
     if buffer.dtype.kind not in "iu":
         raise not_implemented("bincount_cpu", buffer.dtype)
-    if minlength < 0:
-        raise RuntimeError("minlength should be >= 0")
+    check(minlength >= 0, "minlength should be >= 0")
     xp = input.backend
     if buffer.ndim != 1 or (buffer.size and not xp.all(xp.ge(buffer, 0))):
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
@@ -71,8 +71,7 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
     """
     buffer = input.buffer
     refuse(buffer, "iub", "histogram_cpu")
-    if bins <= 0:
-        raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
+    check(bins > 0, f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
     low, high = _range_of(input, float(min), float(max))
     inside = buffer.reshape(-1)
     if not buffer.size:
@@ -87,8 +86,7 @@ def _range_of(input: Tensor, low: float, high: float) -> tuple[float, float]:
         low, high = float(xp.amin(input.buffer)), float(xp.amax(input.buffer))
     if not (math.isfinite(low) and math.isfinite(high)):
         raise RuntimeError(f"torch.histc: range of [{low:g}, {high:g}] is not finite")
-    if low > high:
-        raise RuntimeError("torch.histc: max must be larger than min")
+    check(low <= high, "torch.histc: max must be larger than min")
     return (low - 1, high + 1) if low == high else (low, high)
 
 

@@ -8,13 +8,11 @@ from typing import Any
 import numpy
 
 from minitorch_ff import _dtypes
-from minitorch_ff._checks import shape_from
+from minitorch_ff._checks import check, shape_from
 from minitorch_ff._devices import as_device, backend_for
 from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._functions._operands import Tensor
-from minitorch_ff._functions.conversion import (
-    contiguous_format, preserve_format, strided,
-)  # fmt: skip
+from minitorch_ff._functions.conversion import contiguous_format, preserve_format, strided
 from minitorch_ff._size import Size
 from minitorch_ff.firefly.tensor import wrap
 
@@ -160,8 +158,7 @@ def _sequence(data: Any) -> Any:
         and not isinstance(data, (str, bytes, dict))
     ):
         return [_plain_lists(part) for part in data]
-    if isinstance(data, str):
-        raise TypeError("new(): invalid data type 'str'")
+    check(not isinstance(data, str), "new(): invalid data type 'str'", TypeError)
     raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
 
 
@@ -177,8 +174,7 @@ def check_lengths(data: Any, dim: int = 0) -> None:
     if not isinstance(first, (list, tuple)):
         return
     for part in data:
-        if not isinstance(part, (list, tuple)):
-            raise TypeError("not a sequence")
+        check(isinstance(part, (list, tuple)), "not a sequence", TypeError)
         if len(part) != len(first):
             raise ValueError(
                 f"expected sequence of length {len(first)} at dim {dim + 1} (got {len(part)})"
@@ -449,12 +445,9 @@ def arange(*bounds: Any, dtype: DType | None = None, **options: Any) -> Tensor:
     start, end, step = _range_bounds(bounds, options)
     if dtype is not None and not dtype.is_floating_point:
         start, end, step = int(start), int(end), int(step)
-    if step == 0:
-        raise RuntimeError("step must be nonzero")
-    if not (math.isfinite(start) and math.isfinite(end)):
-        raise RuntimeError(f"unsupported range: {start} -> {end}")
-    if (end - start) * step < 0:
-        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+    check(step != 0, "step must be nonzero")
+    check(math.isfinite(start) and math.isfinite(end), f"unsupported range: {start} -> {end}")
+    check(not (end - start) * step < 0, "upper bound and lower bound inconsistent with step sign")
     whole = all(isinstance(value, int) for value in (start, end, step))
     if dtype is None:
         dtype = _dtypes.int64 if whole else _dtypes.get_default_dtype()
@@ -489,8 +482,7 @@ def _range_bounds(bounds: tuple[Any, ...], options: dict[str, Any]) -> tuple[Any
     if len(bounds) == 1 and "end" not in named:
         bounds = (named.pop("start", 0), *bounds)
     values = dict(zip(("start", "end", "step"), bounds, strict=False), **named)
-    if "end" not in values:
-        raise TypeError("arange() received an invalid combination of arguments")
+    check("end" in values, "arange() received an invalid combination of arguments", TypeError)
     numbers = [values.get("start", 0), values["end"], values.get("step", 1)]
     return tuple([n.item() if hasattr(n, "item") else n for n in numbers])  # type: ignore[return-value]
 
@@ -572,8 +564,7 @@ def _evenly(start: Any, end: Any, steps: int, dtype: Any) -> numpy.ndarray:
             "linspace() received an invalid combination of arguments: steps must be int, not "
             f"{type(steps).__name__}"
         )
-    if steps < 0:
-        raise RuntimeError("number of steps must be non-negative")
+    check(steps >= 0, "number of steps must be non-negative")
     if steps == 1:
         return numpy.array([start]).astype(dtype)
     if dtype.kind in "iu":
@@ -604,8 +595,7 @@ def eye(n: int, m: int | None = None, *, dtype: DType | None = None, **options: 
     See: [torch.eye](https://docs.pytorch.org/docs/stable/generated/torch.eye.html).
     """
     for name, value in (("n", n), ("m", m)):
-        if value is not None and value < 0:
-            raise RuntimeError(f"{name} must be greater or equal to 0, got {value}")
+        check(value is None or value >= 0, f"{name} must be greater or equal to 0, got {value}")
     return new(numpy.eye(n, m, dtype=numpy_dtype(dtype)), **options)
 
 
@@ -671,8 +661,7 @@ def legacy(cls: Any, args: tuple[Any, ...], dtype: _dtypes.dtype, device: Any = 
         if isinstance(data, Size):
             return empty(data, dtype=dtype, device=device)
         if isinstance(data, Tensor):
-            if data.dtype is not dtype:
-                raise TypeError(f"expected {dtype} (got {data.dtype})")
+            check(data.dtype is dtype, f"expected {dtype} (got {data.dtype})", TypeError)
             return data.detach()
         if not hasattr(data, "__len__") or isinstance(data, str):
             raise TypeError(f"new(): data must be a sequence (got {type(data).__name__})")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minitorch_ff import return_types
-from minitorch_ff._checks import numpy_names, wrap_dim
+from minitorch_ff._checks import check, numpy_names, wrap_dim
 from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.conversion import cast
@@ -131,11 +131,9 @@ def diff(
     See: [torch.diff](https://docs.pytorch.org/docs/stable/generated/torch.diff.html).
     """
     ndim = input.buffer.ndim
-    if not ndim:
-        raise RuntimeError("diff expects input to be at least one-dimensional")
+    check(ndim, "diff expects input to be at least one-dimensional")
     dim = wrap_dim(dim, ndim)
-    if n < 0:
-        raise RuntimeError(f"order must be non-negative but got {n}")
+    check(n >= 0, f"order must be non-negative but got {n}")
     for extra in (prepend, append):
         if extra is not None:
             _must_fit(input, extra, dim)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from minitorch_ff import return_types
+from minitorch_ff._checks import check
 from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.norms import must_be_floating, singular_values
 from minitorch_ff.firefly.ops import decompositions as ops
@@ -28,8 +29,7 @@ def must_be_matrices(A: Tensor, function: str, square: bool = False) -> None:
         RuntimeError: In PyTorch's words.
     """
     shape = A.buffer.shape
-    if len(shape) < 2:
-        raise RuntimeError(f"{function}: The input tensor A must have at least 2 dimensions.")
+    check(len(shape) >= 2, f"{function}: The input tensor A must have at least 2 dimensions.")
     if square and shape[-1] != shape[-2]:
         raise RuntimeError(
             f"{function}: A must be batches of square matrices, but they are {shape[-2]} by "
@@ -301,8 +301,7 @@ def eigh(A: Tensor, UPLO: str = "L") -> Any:
         [torch.linalg.eigh](https://docs.pytorch.org/docs/stable/generated/torch.linalg.eigh.html).
     """
     must_be_matrices(A, "linalg.eigh", square=True)
-    if UPLO.upper() not in ("L", "U"):
-        raise RuntimeError(f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
+    check(UPLO.upper() in ("L", "U"), f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
     return return_types.linalg_eigh(apply_several(ops.Eigh, A, upper=UPLO.upper() == "U"))
 
 

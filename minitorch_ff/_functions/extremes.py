@@ -9,9 +9,7 @@ from minitorch_ff._functions._operands import (
 )  # fmt: skip
 from minitorch_ff._functions.shaping import clone
 from minitorch_ff.firefly.ops import extremes as ops
-from minitorch_ff.firefly.ops.base import (
-    apply, check_broadcast, not_implemented, of_tensors,
-)  # fmt: skip
+from minitorch_ff.firefly.ops.base import apply, check_broadcast, not_implemented, of_tensors
 from minitorch_ff.firefly.promotion import meeting, number
 from minitorch_ff.firefly.tensor import ABSENT
 

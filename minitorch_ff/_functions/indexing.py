@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy
 
-from minitorch_ff._checks import check_index_bounds, must_be_tensor
+from minitorch_ff._checks import check, check_index_bounds, must_be_tensor
 from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.shaping import expand
 from minitorch_ff.firefly.in_place import value_before, write
@@ -166,11 +166,10 @@ def beside(array: Any, x: Tensor) -> Any:
     Raises:
         RuntimeError: It is on a third device.
     """
-    if not isinstance(array, numpy.ndarray):
-        raise RuntimeError(
-            "indices should be either on cpu or on the same device as the indexed tensor "
-            f"({x.device})"
-        )
+    check(
+        isinstance(array, numpy.ndarray),
+        f"indices should be either on cpu or on the same device as the indexed tensor ({x.device})",
+    )
     return x.backend.beside(array, x.buffer)
 
 
@@ -272,8 +271,7 @@ def iterate(self: Tensor) -> Any:
     Raises:
         TypeError: The tensor has no dimensions.
     """
-    if not self.buffer.ndim:
-        raise TypeError("iteration over a 0-d tensor")
+    check(self.buffer.ndim, "iteration over a 0-d tensor", TypeError)
     return iter(self.unbind(0))
 
 

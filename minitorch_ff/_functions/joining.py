@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from minitorch_ff._checks import wrap_dim
+from minitorch_ff._checks import check, wrap_dim
 from minitorch_ff._dtypes import int64, of
 from minitorch_ff._functions import shaping
 from minitorch_ff._functions._operands import Tensor
@@ -247,12 +247,10 @@ def broadcast_shapes(*shapes: Any) -> Size:
     for shape in given:
         for i in range(1, len(shape) + 1):
             n = shape[-i]
-            if n < 0:
-                raise RuntimeError(f"Trying to create tensor with negative dimension ({n}): ({n})")
+            check(n >= 0, f"Trying to create tensor with negative dimension ({n}): ({n})")
             if n == 1 or n == result[-i]:
                 continue
-            if result[-i] != 1:
-                raise RuntimeError("Shape mismatch: objects cannot be broadcast to a single shape")
+            check(result[-i] == 1, "Shape mismatch: objects cannot be broadcast to a single shape")
             result[-i] = n
     return size_of(tuple(result))
 
@@ -343,10 +341,8 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
 
     See: [torch.combinations](https://docs.pytorch.org/docs/stable/generated/torch.combinations.html).
     """
-    if input.buffer.ndim != 1:
-        raise RuntimeError(f"Expect a 1D vector, but got shape {list(input.buffer.shape)}")
-    if r < 0:
-        raise RuntimeError(f"Expect a non-negative number, but got {r}")
+    check(input.buffer.ndim == 1, f"Expect a 1D vector, but got shape {list(input.buffer.shape)}")
+    check(r >= 0, f"Expect a non-negative number, but got {r}")
     if r == 0:
         return input.new_empty((0,))
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations

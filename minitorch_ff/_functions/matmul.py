@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from minitorch_ff._checks import check
 from minitorch_ff._functions import arithmetic
 from minitorch_ff._functions._operands import C_NAMES, Tensor
 from minitorch_ff.firefly.ops import matmul as ops
@@ -62,8 +63,7 @@ def check_operands(input: Tensor, other: Tensor) -> None:
             raise RuntimeError(
                 f"dot : expected both vectors to have same dtype, but found {first} and {second}"
             )
-        if a.ndim > 2 and b.ndim > 2:
-            raise RuntimeError(f"expected scalar type {first} but found {second}")
+        check(a.ndim <= 2 or b.ndim <= 2, f"expected scalar type {first} but found {second}")
         raise dtypes_differ(a, b)
     if a.dtype.kind == "b":
         raise NotImplementedError("\"addmm_impl_cpu_\" not implemented for 'Bool'")
@@ -116,10 +116,8 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
 
     See: [torch.mm](https://docs.pytorch.org/docs/stable/generated/torch.mm.html).
     """
-    if input.buffer.ndim != 2:
-        raise RuntimeError("self must be a matrix")
-    if mat2.buffer.ndim != 2:
-        raise RuntimeError("mat2 must be a matrix")
+    check(input.buffer.ndim == 2, "self must be a matrix")
+    check(mat2.buffer.ndim == 2, "mat2 must be a matrix")
     return matmul(input, mat2)
 
 
@@ -140,10 +138,8 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
 
 def check_stacks(a: tuple[int, ...], b: tuple[int, ...]) -> None:
     """Refuse shapes that are no two stacks of matrices that fit."""
-    if len(a) != 3:
-        raise RuntimeError("batch1 must be a 3D tensor")
-    if len(b) != 3:
-        raise RuntimeError("batch2 must be a 3D tensor")
+    check(len(a) == 3, "batch1 must be a 3D tensor")
+    check(len(b) == 3, "batch2 must be a 3D tensor")
     if a[0] != b[0] or a[2] != b[1]:
         raise RuntimeError(
             "Expected size for first two dimensions of batch2 tensor to be: "
@@ -322,15 +318,13 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     if hasattr(dims, "tolist"):
         dims = dims.tolist()
     if isinstance(dims, int):
-        if dims < 0:
-            raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
+        check(dims >= 0, f"tensordot expects dims >= 0, but got dims={dims}")
         if dims > min(a.ndim, b.ndim):
             raise RuntimeError(f"tensordot expects dims < ndim_a or ndim_b, but got dims={dims}")
         dims = list(range(a.ndim - dims, a.ndim)), list(range(dims))
     first = [d % a.ndim for d in dims[0]]
     second = [d % b.ndim for d in dims[1]]
-    if len(first) != len(second):
-        raise RuntimeError("both dimension lists should have same length")
+    check(len(first) == len(second), "both dimension lists should have same length")
     for i, j in zip(first, second, strict=True):
         if a.shape[i] == 1:  # it meets every element of the other: their sum
             b = b.sum(j, keepdim=True)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from minitorch_ff._checks import numpy_names, wrap_dim, wrap_dims
+from minitorch_ff._checks import check, numpy_names, wrap_dim, wrap_dims
 from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.conversion import cast
@@ -147,8 +147,7 @@ def matrix_norm(
         raise RuntimeError(f"linalg.matrix_norm: dim must be a 2-tuple. Got {which}")
     ndim = A.buffer.ndim
     first, second = wrap_dim(dim[0], ndim), wrap_dim(dim[1], ndim)
-    if first == second:
-        raise RuntimeError(f"linalg.matrix_norm: dims must be different. Got ({dim[0]}, {dim[1]})")
+    check(first != second, f"linalg.matrix_norm: dims must be different. Got ({dim[0]}, {dim[1]})")
     if dtype is not None:
         A = cast(A, dtype)
     if ord == "fro":
@@ -222,8 +221,7 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = Non
                 f"cdist only supports floating-point dtypes, {name} got: "
                 f"{TYPE_NAMES[x.buffer.dtype.name]}"
             )
-    if p < 0:
-        raise RuntimeError("cdist only supports non-negative p values")
+    check(not p < 0, "cdist only supports non-negative p values")
     difference = x1.unsqueeze(-2) - x2.unsqueeze(-3)
     if not difference.buffer.size:
         return difference.sum(-1)
@@ -244,13 +242,10 @@ def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
 
     See: [torch.renorm](https://docs.pytorch.org/docs/stable/generated/torch.renorm.html).
     """
-    if p <= 0:
-        raise RuntimeError("renorm: non-positive-norm not supported")
+    check(not p <= 0, "renorm: non-positive-norm not supported")
     ndim = input.buffer.ndim
-    if ndim < 2:
-        raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {ndim} dimensions")
-    if maxnorm < 0:
-        raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm:g}")
+    check(not ndim < 2, f"renorm: input needs at least 2 dimensions, got {ndim} dimensions")
+    check(not maxnorm < 0, f"renorm: expected maxnorm to be >= 0 but got {maxnorm:g}")
     (dim,) = wrap_dims((dim,), ndim)
     rest = tuple([i for i in range(ndim) if i != dim])
     norms = vector_norm(input, p, rest, True)

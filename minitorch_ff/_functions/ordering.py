@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from minitorch_ff import return_types
-from minitorch_ff._checks import numpy_names, wrap_dim
+from minitorch_ff._checks import check, numpy_names, wrap_dim
 from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.reduction import reduced_dims
 from minitorch_ff.firefly.ops import ordering as ops
 from minitorch_ff.firefly.ops import reduction
-from minitorch_ff.firefly.ops.base import (
-    apply, apply_several, refuse, of_tensors,
-)  # fmt: skip
+from minitorch_ff.firefly.ops.base import apply, apply_several, refuse, of_tensors
 from minitorch_ff.firefly.ops.extremes import Maximum, Minimum
 
 
@@ -198,8 +196,7 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
 
 def _position_dim(input: Tensor, dim: int | None, function: str) -> int | None:
     buffer = input.buffer
-    if buffer.dtype.kind == "b":
-        raise RuntimeError(f"{function}(): does not support bool input")
+    check(buffer.dtype.kind != "b", f"{function}(): does not support bool input")
     if dim is not None:
         dim = must_have_elements(input, dim, function)
         return dim if buffer.ndim else None
@@ -237,8 +234,7 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool
     See: rule [`Sort`][minitorch_ff.firefly.ops.ordering.Sort],
         [torch.sort](https://docs.pytorch.org/docs/stable/generated/torch.sort.html).
     """
-    if input.buffer.dtype.kind == "c":
-        raise RuntimeError(" Sort does not support complex dtypes on CPU")
+    check(input.buffer.dtype.kind != "c", " Sort does not support complex dtypes on CPU")
     dim = wrap_dim(dim, input.buffer.ndim)
     return return_types.sort(apply_several(ops.Sort, input, dim=dim, descending=descending))
 
@@ -289,10 +285,8 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     """
     shape = input.buffer.shape
     dim = wrap_dim(dim, len(shape))
-    if not 0 <= k <= (shape[dim] if shape else 1):
-        raise RuntimeError("selected index k out of range")
-    if input.buffer.dtype.kind == "b":
-        raise RuntimeError("topk does not support bool dtypes on CPU")
+    check(0 <= k <= (shape[dim] if shape else 1), "selected index k out of range")
+    check(input.buffer.dtype.kind != "b", "topk does not support bool dtypes on CPU")
     return return_types.topk(apply_several(ops.Topk, input, dim=dim, k=int(k), largest=largest))
 
 

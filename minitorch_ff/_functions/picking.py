@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minitorch_ff._checks import check_index_bounds, wrap_dim
+from minitorch_ff._checks import check, check_index_bounds, wrap_dim
 from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.creation import new
 from minitorch_ff._functions.joining import broadcast_tensors, meet
@@ -137,8 +137,7 @@ def scatter(
         return apply(ops.Scatter, input, source, dim=dim, index=index.buffer)
     if reduce == "add":
         return apply(ops.ScatterAdd, input, source, dim=dim, index=index.buffer)
-    if reduce != "multiply":
-        raise RuntimeError("reduce argument must be either add or multiply.")
+    check(reduce == "multiply", "reduce argument must be either add or multiply.")
     there = apply(ops.Gather, input, dim=dim, index=index.buffer)
     return apply(ops.Scatter, input, there * source, dim=dim, index=index.buffer)
 
@@ -194,8 +193,7 @@ def _slices(input: Tensor, dim: int, index: Tensor, function: str) -> tuple[int,
     """The dimension from 0, and the full index of the slices that `index` names."""
     places = index.buffer
     dim = wrap_dim(dim, input.buffer.ndim)
-    if places.ndim > 1:
-        raise IndexError(f"{function}(): Index is supposed to be a vector")
+    check(places.ndim <= 1, f"{function}(): Index is supposed to be a vector", IndexError)
     if places.dtype.name not in ("int64", "int32"):
         raise RuntimeError(f"{function}(): Expected dtype int32 or int64 for index")
     check_same_device(input, index)
@@ -326,8 +324,7 @@ def take(input: Tensor, index: Tensor) -> Tensor:
         raise RuntimeError(
             f"take(): Expected a long tensor for index, but got {TYPE_NAMES[places.dtype.name]}"
         )
-    if places.size and not size:
-        raise IndexError("take(): tried to take from an empty tensor")
+    check(not places.size or size, "take(): tried to take from an empty tensor", IndexError)
     if places.size and not flat.backend.all_between(places, -size, size):
         raise IndexError("out of range: tried to access index out of range")
     return apply(Index, flat, index=(places,))
@@ -361,8 +358,7 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
 
     See: [torch.masked_select](https://docs.pytorch.org/docs/stable/generated/torch.masked_select.html).
     """
-    if mask.buffer.dtype.kind != "b":
-        raise RuntimeError("masked_select: expected BoolTensor for mask")
+    check(mask.buffer.dtype.kind == "b", "masked_select: expected BoolTensor for mask")
     wide, holds = broadcast_tensors(input, mask)
     if not wide.buffer.ndim:
         wide, holds = wide.reshape(1), holds.reshape(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minitorch_ff._checks import numpy_names, wrap_dim
+from minitorch_ff._checks import check, numpy_names, wrap_dim
 from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.ordering import sort
 from minitorch_ff.firefly.ops.base import apply
@@ -67,12 +67,10 @@ def checked_parts(input: Tensor, q: Any, interpolation: str, name: str) -> Any:
     """
     dtype = input.buffer.dtype
     if isinstance(q, Tensor):
-        if q.buffer.ndim > 1:
-            raise RuntimeError(f"{name}() q must be a scalar or 1D tensor")
+        check(q.buffer.ndim <= 1, f"{name}() q must be a scalar or 1D tensor")
     elif not 0 <= q <= 1:
         raise RuntimeError(f"{name}() q must be in the range [0, 1] but got {q:g}")
-    if not input.buffer.size:
-        raise RuntimeError(f"{name}() input tensor must be non-empty")
+    check(input.buffer.size, f"{name}() input tensor must be non-empty")
     if dtype.name not in ("float32", "float64"):
         raise RuntimeError(f"{name}() input tensor must be either float or double dtype")
     if interpolation not in INTERPOLATIONS:
@@ -82,8 +80,7 @@ def checked_parts(input: Tensor, q: Any, interpolation: str, name: str) -> Any:
         )
     if not isinstance(q, Tensor):
         return wrap(type(input), input.backend.constant(q, dtype))
-    if q.buffer.dtype != dtype:
-        raise RuntimeError(f"{name}() q tensor must be same dtype as the input tensor")
+    check(q.buffer.dtype == dtype, f"{name}() q tensor must be same dtype as the input tensor")
     xp = q.backend
     if not xp.all(xp.logical_and(xp.ge(q.buffer, 0), xp.le(q.buffer, 1))):
         raise RuntimeError(f"{name}() q values must be in the range [0, 1]")

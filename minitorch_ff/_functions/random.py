@@ -14,13 +14,11 @@ from typing import Any, Self
 import numpy
 
 from minitorch_ff import _dtypes
-from minitorch_ff._checks import must_be_tensor
+from minitorch_ff._checks import check, must_be_tensor
 from minitorch_ff._devices import as_device, backend_for
 from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._functions._operands import Tensor
-from minitorch_ff._functions.creation import (
-    checked_shape, empty, empty_like, new, numpy_dtype,
-)  # fmt: skip
+from minitorch_ff._functions.creation import checked_shape, empty, empty_like, new, numpy_dtype
 from minitorch_ff.firefly import random as engine
 from minitorch_ff.firefly.modes import no_grad
 from minitorch_ff.firefly.ops.base import apply, check_broadcast
@@ -92,6 +90,9 @@ class Generator(engine.Generator):
         twin.device = self.device
         return twin
 
+
+Draw = Callable[[int, Any, bool], Any]
+"""Draws numbers: so many, of this dtype, for elements that lie in a row or do not."""
 
 default_generator: Any = engine.default_generator
 default_generator.__class__ = Generator  # the engine's own one, with the facade's methods
@@ -195,8 +196,7 @@ def int64(value: Any, function: str, argument: str) -> int:
         kind = type(value).__name__
         raise TypeError(f"{function}(): argument '{argument}' must be int, not {kind}")
     number = value.__index__()
-    if not -(2**63) <= number < 2**63:
-        raise ValueError("Overflow when unpacking long long")
+    check(-(2**63) <= number < 2**63, "Overflow when unpacking long long", ValueError)
     return number
 
 
@@ -232,8 +232,7 @@ def integer_bounds(function: str, values: dict[str, Any]) -> tuple[int, int]:
         TypeError: One is no integer, or `high` is missing.
         ValueError: One has more than 64 bits.
     """
-    if "high" not in values:
-        raise TypeError(f"{function}() needs an upper bound")
+    check("high" in values, f"{function}() needs an upper bound", TypeError)
     low = int64(values.get("low", 0), function, "low")
     return low, int64(values["high"], function, "high")
 
@@ -264,17 +263,33 @@ def refuse_complex(dtype: Any, kernel: str) -> None:
 # -------------------------------------------------------------------------- new tensors
 
 
+def drawing(generator: Any, kind: str, *parameters: Any) -> Draw:
+    """A function of size, dtype and whether the elements lie in a row: so many draws.
+
+    Args:
+        generator: Where to draw from.
+        kind: What is drawn: the name of the generator's method.
+        *parameters: Of the distribution.
+    """
+    draw = getattr(stream(generator), kind)
+    if kind == "normal":  # the one whose draws depend on how the elements lie
+        return lambda size, dtype, in_a_row: draw(size, *parameters, dtype, in_a_row)
+    return lambda size, dtype, in_a_row: draw(size, *parameters, dtype)
+
+
 def _drawn(
-    draw: Callable[[int], Any], shape: tuple[int, ...], target: Any, options: dict[str, Any]
+    kind: str, parameters: Any, size: Any, generator: Any, dtype: Any, options: dict[str, Any]
 ) -> Any:
-    """A new tensor of `shape` with the values that `draw(size)` gives."""
+    """A new tensor, its values drawn; see `drawing`."""
+    shape, target = checked_shape(size, options), numpy_dtype(dtype)
+    draw = drawing(generator, kind, *parameters)
     if options:  # a wrong one must fail before anything is drawn
         new(numpy.empty(0, target), **options)
-    return new(draw(math.prod(shape)).reshape(shape), **options)
+    return new(draw(math.prod(shape), target, True).reshape(shape), **options)
 
 
-def draw_into(tensor: Tensor, draw: Callable[[int, Any, bool], Any]) -> None:
-    """Fill a tensor's memory with what `draw(size, dtype, contiguous)` gives."""
+def draw_into(tensor: Tensor, draw: Draw) -> None:
+    """Fill a tensor's memory with draws; see `drawing`."""
     xp, buffer = tensor.backend, tensor.buffer
     host = xp.to_numpy(buffer)
     fill(host, draw(host.size, host.dtype, host.flags.c_contiguous))
@@ -282,9 +297,7 @@ def draw_into(tensor: Tensor, draw: Callable[[int, Any, bool], Any]) -> None:
         xp.copy_(buffer, xp.beside(host, buffer))
 
 
-def rand(
-    *size: Any, generator: Any = None, dtype: DType | None = None, **options: Any,
-) -> Tensor:  # fmt: skip
+def rand(*size: Any, generator: Any = None, dtype: DType | None = None, **options: Any) -> Tensor:
     """Numbers spread evenly over [0, 1).
 
     Args:
@@ -301,14 +314,10 @@ def rand(
 
     See: [torch.rand](https://docs.pytorch.org/docs/stable/generated/torch.rand.html).
     """
-    shape, target = checked_shape(size, options), numpy_dtype(dtype)
-    source = stream(generator)
-    return _drawn(lambda n: source.uniform(n, 0, 1, target), shape, target, options)
+    return _drawn("uniform", (0, 1), size, generator, dtype, options)
 
 
-def randn(
-    *size: Any, generator: Any = None, dtype: DType | None = None, **options: Any,
-) -> Tensor:  # fmt: skip
+def randn(*size: Any, generator: Any = None, dtype: DType | None = None, **options: Any) -> Tensor:
     """Numbers from the normal distribution with mean 0 and variance 1.
 
     Args:
@@ -325,9 +334,7 @@ def randn(
 
     See: [torch.randn](https://docs.pytorch.org/docs/stable/generated/torch.randn.html).
     """
-    shape, target = checked_shape(size, options), numpy_dtype(dtype)
-    source = stream(generator)
-    return _drawn(lambda n: source.normal(n, 0, 1, target), shape, target, options)
+    return _drawn("normal", (0, 1), size, generator, dtype, options)
 
 
 def randint(
@@ -354,13 +361,10 @@ def randint(
     See: [torch.randint](https://docs.pytorch.org/docs/stable/generated/torch.randint.html).
     """
     values = matched("randint", ("low", "high", "size"), args, options)
-    low, high = integer_bounds("randint", values)
-    if hasattr(values["size"], "__index__"):
+    bounds, size = integer_bounds("randint", values), values["size"]
+    if hasattr(size, "__index__"):
         raise TypeError("randint(): argument 'size' must be tuple of ints, not int")
-    shape = checked_shape((values["size"],))
-    target = numpy_dtype(_dtypes.int64 if dtype is None else dtype)
-    source = stream(generator)
-    return _drawn(lambda n: source.randint(n, low, high, target), shape, target, options)
+    return _drawn("randint", bounds, (size,), generator, dtype or _dtypes.int64, options)
 
 
 def randperm(
@@ -380,15 +384,12 @@ def randperm(
     See: [torch.randperm](https://docs.pytorch.org/docs/stable/generated/torch.randperm.html).
     """
     (size,) = checked_shape((int64(n, "randperm", "n"),))
-    target = numpy_dtype(_dtypes.int64 if dtype is None else dtype)
+    target = numpy_dtype(dtype or _dtypes.int64)
     return new(stream(generator).randperm(size, target), **options)
 
 
-def _like(
-    function: str, input: Tensor, draw: Callable[[int, Any, bool], Any], dtype: DType | None,
-    options: dict[str, Any],
-) -> Tensor:  # fmt: skip
-    """A tensor like `input`, layout included, filled with what `draw` gives."""
+def _like(function: str, input: Tensor, draw: Draw, dtype: Any, options: Any) -> Tensor:
+    """A tensor like `input`, layout included, filled with draws; see `drawing`."""
     must_be_tensor(input, function, "input", 1)
     out = empty_like(input, dtype=dtype, **options)
     draw_into(out, draw)
@@ -402,12 +403,7 @@ def rand_like(
 
     See: [torch.rand_like](https://docs.pytorch.org/docs/stable/generated/torch.rand_like.html).
     """
-    source = stream(generator)
-
-    def draw(size: int, target: Any, _: bool) -> Any:
-        return source.uniform(size, 0, 1, target)
-
-    return _like("rand_like", input, draw, dtype, options)
+    return _like("rand_like", input, drawing(generator, "uniform", 0, 1), dtype, options)
 
 
 def randn_like(
@@ -417,12 +413,7 @@ def randn_like(
 
     See: [torch.randn_like](https://docs.pytorch.org/docs/stable/generated/torch.randn_like.html).
     """
-    source = stream(generator)
-
-    def draw(size: int, target: Any, contiguous: bool) -> Any:
-        return source.normal(size, 0, 1, target, contiguous)
-
-    return _like("randn_like", input, draw, dtype, options)
+    return _like("randn_like", input, drawing(generator, "normal", 0, 1), dtype, options)
 
 
 def randint_like(
@@ -440,12 +431,7 @@ def randint_like(
     See: [torch.randint_like](https://docs.pytorch.org/docs/stable/generated/torch.randint_like.html).
     """
     values = matched("randint_like", ("low", "high"), bounds, options)
-    low, high = integer_bounds("randint_like", values)
-    source = stream(generator)
-
-    def draw(size: int, target: Any, _: bool) -> Any:
-        return source.randint(size, low, high, target)
-
+    draw = drawing(generator, "randint", *integer_bounds("randint_like", values))
     return _like("randint_like", input, draw, dtype, options)
 
 
@@ -478,10 +464,8 @@ def normal(
         raise TypeError("normal() received an invalid combination of arguments")
     if each:
         return _normal_each(mean, std, generator)
-    shape, target = checked_shape((size,)), numpy_dtype(dtype)
-    source = stream(generator)
-    mean, std = number(mean), number(std)
-    return _drawn(lambda n: source.normal(n, mean, std, target), shape, target, options)
+    parameters = number(mean), number(std)
+    return _drawn("normal", parameters, (size,), generator, dtype, options)
 
 
 def _normal_each(mean: Any, std: Any, generator: Any) -> Tensor:

@@ -5,12 +5,11 @@ Each fills its tensor in the order in which the elements lie in memory, as PyTor
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.random import (
-    draw_into, int64, matched, number, refuse_complex, stream,
+    Draw, draw_into, drawing, int64, matched, number, refuse_complex, stream,
 )  # fmt: skip
 from minitorch_ff.firefly.in_place import check_no_overlap, check_writable, write
 from minitorch_ff.firefly.modes import grad_enabled
@@ -20,15 +19,13 @@ from minitorch_ff.firefly.random.memory_order import fill, read
 
 
 def _overwritten(
-    self: Tensor, draw: Callable[[int, Any, bool], Any], called: str, *others: Tensor,
-    variant: int = 0,
-) -> Tensor:  # fmt: skip
-    """Overwrite a tensor with what `draw(size, dtype, contiguous)` gives.
+    self: Tensor, draw: Draw, called: str, *others: Tensor, variant: int = 0
+) -> Tensor:
+    """Overwrite a tensor with draws.
 
     Args:
         self: The tensor.
-        draw: Called once, with the number of elements, their dtype, and whether the
-            tensor is contiguous.
+        draw: Called once; see `drawing`.
         called: The name of the node, if this is recorded.
         *others: Tensors the draw depends on; they get a gradient of zeros.
         variant: The number of the node's name.
@@ -60,8 +57,7 @@ def uniform_(
     """
     low, high = number(named.pop("from", from_)), number(to)
     _no_more(named, "uniform_")
-    source = stream(generator)
-    return _overwritten(self, lambda n, t, _: source.uniform(n, low, high, t), "Uniform")
+    return _overwritten(self, drawing(generator, "uniform", low, high), "Uniform")
 
 
 def _no_more(named: dict[str, Any], function: str) -> None:
@@ -70,16 +66,13 @@ def _no_more(named: dict[str, Any], function: str) -> None:
         raise TypeError(f"{function}() got an unexpected keyword argument '{name}'")
 
 
-def normal_(
-    self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Any = None,
-) -> Tensor:  # fmt: skip
+def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Tensor:
     """Overwrite with numbers from a normal distribution.
 
     See: [torch.Tensor.normal_](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.normal_.html).
     """
-    mean, std = number(mean), number(std)
-    source = stream(generator)
-    return _overwritten(self, lambda n, t, c: source.normal(n, mean, std, t, c), "Normal")
+    draw = drawing(generator, "normal", number(mean), number(std))
+    return _overwritten(self, draw, "Normal")
 
 
 def random_(self: Tensor, *bounds: Any, generator: Any = None, **named: Any) -> Tensor:
@@ -99,16 +92,13 @@ def random_(self: Tensor, *bounds: Any, generator: Any = None, **named: Any) -> 
     """
     values = matched("random_", ("from", "to"), bounds, named)
     _no_more(named, "random_")
-    source = stream(generator)
     if not values:
-        return _overwritten(self, lambda n, t, _: source.random_(n, t), "Random", variant=2)
+        return _overwritten(self, drawing(generator, "random_"), "Random", variant=2)
     low, high = int64(values.get("from", 0), "random_", "from"), values["to"]
     if high is not None or "from" not in values:
         high = int64(high, "random_", "to")
-    form = 0 if "from" in values else 1
-    return _overwritten(
-        self, lambda n, t, _: source.randint(n, low, high, t), "Random", variant=form
-    )
+    draw = drawing(generator, "randint", low, high)
+    return _overwritten(self, draw, "Random", variant=int("from" not in values))
 
 
 def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
@@ -127,14 +117,11 @@ def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
     source = stream(generator)
     if isinstance(p, Tensor):
         refuse_complex(self.buffer.dtype, "bernoulli_tensor_cpu_self_")
-        each: Any = p
-        each = each.expand(self.buffer.shape)
+        each = p.expand(self.buffer.shape)
         chances = read(each.backend.to_numpy(each.buffer), self.buffer)
-
-        def draw(*_: Any) -> Any:
-            return source.bernoulli_each(chances)
-
-        return _overwritten(self, draw, "Bernoulli", each, variant=1)
+        return _overwritten(
+            self, lambda *_: source.bernoulli_each(chances), "Bernoulli", each, variant=1
+        )
     refuse_complex(self.buffer.dtype, "bernoulli_scalar_cpu_")
     chance = number(p)
     return _overwritten(self, lambda n, t, _: source.bernoulli(n, chance), "Bernoulli", variant=2)
@@ -145,8 +132,7 @@ def exponential_(self: Tensor, lambd: float = 1.0, *, generator: Any = None) -> 
 
     See: [torch.Tensor.exponential_](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.exponential_.html).
     """
-    rate, source = number(lambd), stream(generator)
-    return _overwritten(self, lambda n, t, _: source.exponential(n, rate, t), "Exponential")
+    return _overwritten(self, drawing(generator, "exponential", number(lambd)), "Exponential")
 
 
 def cauchy_(
@@ -156,9 +142,8 @@ def cauchy_(
 
     See: [torch.Tensor.cauchy_](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.cauchy_.html).
     """
-    middle, width = number(median), number(sigma)
-    source = stream(generator)
-    return _overwritten(self, lambda n, t, _: source.cauchy(n, middle, width, t), "Cauchy")
+    draw = drawing(generator, "cauchy", number(median), number(sigma))
+    return _overwritten(self, draw, "Cauchy")
 
 
 def geometric_(self: Tensor, p: float, *, generator: Any = None) -> Tensor:
@@ -166,8 +151,7 @@ def geometric_(self: Tensor, p: float, *, generator: Any = None) -> Tensor:
 
     See: [torch.Tensor.geometric_](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.geometric_.html).
     """
-    chance, source = number(p), stream(generator)
-    return _overwritten(self, lambda n, t, _: source.geometric(n, chance, t), "Geometric")
+    return _overwritten(self, drawing(generator, "geometric", number(p)), "Geometric")
 
 
 def log_normal_(
@@ -177,6 +161,5 @@ def log_normal_(
 
     See: [torch.Tensor.log_normal_](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.log_normal_.html).
     """
-    mean, std = number(mean), number(std)
-    source = stream(generator)
-    return _overwritten(self, lambda n, t, _: source.log_normal(n, mean, std, t), "LogNormal")
+    draw = drawing(generator, "log_normal", number(mean), number(std))
+    return _overwritten(self, draw, "LogNormal")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from minitorch_ff._checks import floating, numpy_names, wrap_dim, wrap_dims
+from minitorch_ff._checks import check, floating, numpy_names, wrap_dim, wrap_dims
 from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.conversion import cast
@@ -83,8 +83,7 @@ def nansum(
         [torch.nansum](https://docs.pytorch.org/docs/stable/generated/torch.nansum.html).
     """
     kind = input.buffer.dtype.kind
-    if kind == "c":
-        raise RuntimeError("nansum on CPU does not support complex inputs")
+    check(kind != "c", "nansum on CPU does not support complex inputs")
     if kind in "iub":
         return sum(input, dim, keepdim, dtype=dtype)
     if dtype is not None:

@@ -9,9 +9,7 @@ from minitorch_ff._functions._operands import (
     C_NAMES, Number, Tensor, cast_to, checked_number, invalid_combination, is_number,
 )  # fmt: skip
 from minitorch_ff.firefly.ops import selection as ops
-from minitorch_ff.firefly.ops.base import (
-    TYPE_NAMES, apply, check_broadcast, check_same_device,
-)  # fmt: skip
+from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply, check_broadcast, check_same_device
 from minitorch_ff.firefly.promotion import meeting, number, number_category
 from minitorch_ff.firefly.tensor import wrap
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from minitorch_ff._checks import must_be_tensor, shape_from, wrap_dim, wrap_dims
+from minitorch_ff._checks import check, must_be_tensor, shape_from, wrap_dim, wrap_dims
 from minitorch_ff._functions._operands import Tensor
 from minitorch_ff.firefly.ops import shaping as ops
 from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply
@@ -81,8 +81,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """
     shape = input.buffer.shape
     start, end = wrap_dim(start_dim, len(shape)), wrap_dim(end_dim, len(shape))
-    if start > end:
-        raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
+    check(start <= end, "flatten() has invalid args: start_dim cannot come after end_dim")
     if not shape:
         return reshape(input, (1,))
     if start == end:
@@ -114,8 +113,7 @@ def unflatten(input: Tensor, dim: int, sizes: Shape) -> Tensor:
     shape = input.buffer.shape
     dim = wrap_dim(dim, len(shape))
     sizes = tuple(sizes)
-    if not sizes:
-        raise RuntimeError("unflatten: sizes must be non-empty")
+    check(sizes, "unflatten: sizes must be non-empty")
     known = math.prod([n for n in sizes if n != -1])
     fits = known == shape[dim] if -1 not in sizes else known and shape[dim] % known == 0
     if not fits:
@@ -236,8 +234,7 @@ def t(input: Tensor) -> Tensor:
     See: [torch.t](https://docs.pytorch.org/docs/stable/generated/torch.t.html).
     """
     ndim = input.buffer.ndim
-    if ndim > 2:
-        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {ndim}D")
+    check(ndim <= 2, f"t() expects a tensor with <= 2 dimensions, but self is {ndim}D")
     return apply_view(ops.Permute, input, dims=tuple(range(ndim))[::-1], called="T")
 
 
@@ -263,8 +260,7 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
         ("source", wrapped_sources, sources),
         ("destination", wrapped_places, places),
     ):
-        if len(set(dims)) != len(dims):
-            raise RuntimeError(f"movedim: repeated dim in `{name}` ({_listed(given)})")
+        check(len(set(dims)) == len(dims), f"movedim: repeated dim in `{name}` ({_listed(given)})")
     rest = [dim for dim in range(ndim) if dim not in wrapped_sources]
     order = [-1] * ndim
     for place, dim in zip(wrapped_places, wrapped_sources, strict=True):
@@ -363,8 +359,7 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
     """
     ndim = input.buffer.ndim
     first, second = wrap_dim(dim1, ndim), wrap_dim(dim2, ndim)
-    if first == second:
-        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+    check(first != second, f"diagonal dimensions cannot be identical {dim1}, {dim2}")
     return apply_view(ops.Diagonal, input, offset=offset, dim0=first, dim1=second)
 
 
@@ -380,14 +375,11 @@ def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
     shape = input.buffer.shape
     dim = wrap_dim(dimension, len(shape))
     limit = shape[dim] if shape else 1
-    if size < 0:
-        raise RuntimeError(f"size is {size} but must be >= 0")
-    if size > limit:
-        raise RuntimeError(
-            f"maximum size for tensor at dimension {dim} is {limit} but size is {size}"
-        )
-    if step <= 0:
-        raise RuntimeError(f"step is {step} but must be > 0")
+    check(size >= 0, f"size is {size} but must be >= 0")
+    check(
+        size <= limit, f"maximum size for tensor at dimension {dim} is {limit} but size is {size}"
+    )
+    check(step > 0, f"step is {step} but must be > 0")
     if not shape:
         return apply_view(ops.Reshape, input, shape=(1,)) if size else input.new_empty((0,))
     return apply_view(ops.Unfold, input, dim=dim, size=size, step=step)
@@ -403,8 +395,7 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
         [torch.unbind](https://docs.pytorch.org/docs/stable/generated/torch.unbind.html).
     """
     shape = input.buffer.shape
-    if not shape:
-        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
+    check(shape, "Dimension specified as 0 but tensor has no dimensions", IndexError)
     dim = wrap_dim(dim, len(shape))
     return _parts(input, dim, list(range(shape[dim])))
 
@@ -476,10 +467,8 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     See: [torch.chunk](https://docs.pytorch.org/docs/stable/generated/torch.chunk.html).
     """
     shape = input.buffer.shape
-    if not shape:
-        raise RuntimeError("chunk expects at least a 1-dimensional tensor")
-    if chunks <= 0:
-        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+    check(shape, "chunk expects at least a 1-dimensional tensor")
+    check(chunks > 0, f"chunk expects `chunks` to be greater than 0, got: {chunks}")
     size = shape[wrap_dim(dim, len(shape))]
     if size == 0:
         return split_with_sizes(input, [0] * chunks, dim)
@@ -495,18 +484,16 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
     See: [torch.tensor_split](https://docs.pytorch.org/docs/stable/generated/torch.tensor_split.html).
     """
     shape = input.buffer.shape
-    if not shape:
-        raise RuntimeError(
-            "tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims"
-        )
+    check(
+        shape, "tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims"
+    )
     dim = wrap_dim(dim, len(shape))
     if hasattr(indices_or_sections, "tolist"):
         indices_or_sections = indices_or_sections.tolist()
     size = shape[dim]
     if isinstance(indices_or_sections, int):
         n = indices_or_sections
-        if n <= 0:
-            raise RuntimeError(f"number of sections must be larger than 0, got {n}")
+        check(n > 0, f"number of sections must be larger than 0, got {n}")
         small, larger = divmod(size, n)
         cuts = [i * small + min(i, larger) for i in range(n + 1)]
     else:

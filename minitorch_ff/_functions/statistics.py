@@ -6,16 +6,14 @@ import warnings
 from typing import Any
 
 from minitorch_ff import return_types
-from minitorch_ff._checks import numpy_names
+from minitorch_ff._checks import check, numpy_names
 from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.ordering import max as maximum
 from minitorch_ff._functions.ordering import min as minimum
 from minitorch_ff._functions.ordering import must_have_elements
 from minitorch_ff._functions.reduction import reduced_dims
 from minitorch_ff.firefly.ops import ordering, reduction
-from minitorch_ff.firefly.ops.base import (
-    TYPE_NAMES, apply, apply_several, refuse,
-)  # fmt: skip
+from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply, apply_several, refuse
 
 # ----------------------------------------------------------------------------- variance
 
@@ -201,8 +199,7 @@ def cov(
     See: [torch.cov](https://docs.pytorch.org/docs/stable/generated/torch.cov.html).
     """
     _must_be_flat(input, "cov")
-    if input.buffer.dtype.kind == "b":
-        raise RuntimeError("cov(): bool dtype is not supported for input")
+    check(input.buffer.dtype.kind != "b", "cov(): bool dtype is not supported for input")
     x = input.reshape(1, -1) if input.buffer.ndim < 2 else input
     count = x.buffer.shape[1]
     weights = None
@@ -211,8 +208,7 @@ def cov(
             _check_weights(name, given, count)
             weights = given if weights is None else weights * given
     total: Any = count if weights is None else weights.sum()
-    if weights is not None and not total:
-        raise RuntimeError("cov(): weights sum to zero, can't be normalized")
+    check(weights is None or total, "cov(): weights sum to zero, can't be normalized")
     mean = (x if weights is None else x * weights).sum(1, True) / total
     if aweights is not None and correction and weights is not None:
         total = total - correction * (weights * aweights).sum() / total
@@ -259,8 +255,7 @@ def _check_weights(name: str, weights: Tensor, count: int) -> None:
             f"cov(): expected {name} to have the same numel as there are observations in the "
             f"input but got {buffer.size} != {count}"
         )
-    if not weights.backend.all(weights.backend.ge(buffer, 0)):
-        raise RuntimeError(f"cov(): {name} cannot be negative")
+    check(weights.backend.all(weights.backend.ge(buffer, 0)), f"cov(): {name} cannot be negative")
 
 
 def corrcoef(input: Tensor) -> Tensor:
