@@ -30,7 +30,7 @@ class TensorMethods(griffe.Extension):
 
 
 def assignments(tensor: griffe.Class) -> Iterator[tuple[str, ast.expr, int]]:
-    """(name, value, line) of `a = x`, `a = b = x`, `a, b = x, y` and `a, b = all_in_place(x, y)`."""
+    """(name, value, line) of `a = b = x`, `a, b = x, y` and `a, b = all_in_place(x, y)`."""
     source = tensor.filepath.read_text(encoding="utf-8")
     classes = [n for n in ast.parse(source).body if isinstance(n, ast.ClassDef)]
     body = next(c.body for c in classes if c.name == tensor.name)

@@ -8,9 +8,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from minitorch_ff.firefly import tensor as engine
-from minitorch_ff.firefly.ops.base import apply
+from minitorch_ff.firefly.ops.base import (
+    apply, binary, check_broadcast, check_same_device, function_name,
+)  # fmt: skip
 from minitorch_ff.firefly.ops.shaping import ToCopy
 from minitorch_ff.firefly.promotion import meeting, number_category
+from minitorch_ff.firefly.tensor import ABSENT
 
 if TYPE_CHECKING:  # `_tensor` is built on the functions: while they run it is the engine's
     from minitorch_ff._tensor import Tensor as Tensor
@@ -81,6 +84,34 @@ def invalid_combination(function: str, *args: Any) -> TypeError:
     """The error for arguments that no form of a function takes."""
     names = ", ".join([type(arg).__name__ for arg in args])
     return TypeError(f"{function}() received an invalid combination of arguments - got ({names})")
+
+
+def of_tensor(operator: Any, input: Any, other: Any) -> Any:
+    """An operator of a tensor and another, or a number.
+
+    Raises:
+        TypeError: The first operand is no tensor.
+    """
+    if not isinstance(input, Tensor):
+        raise invalid_combination(function_name(operator), input, other)
+    return binary(operator, input, other)
+
+
+def apply_broadcast(operator: Any, *inputs: Any, **settings: Any) -> Any:
+    """`apply` of tensors whose shapes must meet.
+
+    Raises:
+        RuntimeError: The shapes cannot be broadcast, or the devices differ.
+    """
+    try:
+        return apply(operator, *inputs, **settings)
+    except (ValueError, TypeError):
+        check_same_device(*inputs)
+        shapes = [t.buffer.shape for t in inputs if t is not ABSENT]
+        for i, b in enumerate(shapes):
+            for a in shapes[:i]:
+                check_broadcast(a, b)
+        raise
 
 
 def cast_to(tensor: Any, dtype: Any) -> Any:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from minitorch_ff._checks import check
+from minitorch_ff._checks import check, must_be_tensors
 from minitorch_ff._functions._operands import (
-    C_NAMES, Number, Tensor, cast_to, checked_number, invalid_combination, is_number, numbered,
-    together,
+    C_NAMES, Number, Tensor, apply_broadcast, cast_to, checked_number, invalid_combination,
+    is_number, numbered, of_tensor, together,
 )  # fmt: skip
 from minitorch_ff._functions.powers import reciprocal
 from minitorch_ff.firefly.ops import arithmetic as ops
-from minitorch_ff.firefly.ops.base import (
-    apply, binary, check_broadcast, not_a_tensor, not_implemented, of_tensors,
-)  # fmt: skip
+from minitorch_ff.firefly.ops.base import apply, binary, function_name, of_tensors, refuse
 from minitorch_ff.firefly.promotion import meeting, number
 
 
@@ -83,11 +81,9 @@ def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     See: rule [`Rsub`][minitorch_ff.firefly.ops.arithmetic.Rsub],
         [torch.rsub](https://docs.pytorch.org/docs/stable/generated/torch.rsub.html).
     """
-    if not isinstance(input, Tensor):
-        raise invalid_combination("rsub", input, other)
-    if alpha.__class__ is not int or alpha != 1:
+    if isinstance(input, Tensor) and (alpha.__class__ is not int or alpha != 1):
         input = _times_alpha(input, alpha, other)
-    return numbered(binary(ops.Rsub, input, other), int(not isinstance(other, Tensor)))
+    return numbered(of_tensor(ops.Rsub, input, other), int(not isinstance(other, Tensor)))
 
 
 def _times_alpha(factor: Any, alpha: Number, other: Any) -> Any:
@@ -215,11 +211,9 @@ def remainder(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     See: rule [`Remainder`][minitorch_ff.firefly.ops.arithmetic.Remainder],
         [torch.remainder](https://docs.pytorch.org/docs/stable/generated/torch.remainder.html).
     """
-    if not isinstance(input, Tensor):
-        if not isinstance(other, Tensor):
-            raise invalid_combination("remainder", input, other)
+    if isinstance(other, Tensor) and not isinstance(input, Tensor):
         return binary(ops.RemainderOfNumber, input, other)
-    return numbered(binary(ops.Remainder, input, other), int(isinstance(other, Tensor)))
+    return numbered(of_tensor(ops.Remainder, input, other), int(isinstance(other, Tensor)))
 
 
 def fmod(input: Tensor, other: Tensor | Number) -> Tensor:
@@ -236,9 +230,7 @@ def fmod(input: Tensor, other: Tensor | Number) -> Tensor:
     See: rule [`Fmod`][minitorch_ff.firefly.ops.arithmetic.Fmod],
         [torch.fmod](https://docs.pytorch.org/docs/stable/generated/torch.fmod.html).
     """
-    if not isinstance(input, Tensor):
-        raise invalid_combination("fmod", input, other)
-    return numbered(binary(ops.Fmod, input, other), int(isinstance(other, Tensor)))
+    return numbered(of_tensor(ops.Fmod, input, other), int(isinstance(other, Tensor)))
 
 
 def neg(input: Tensor) -> Tensor:
@@ -295,23 +287,15 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Number) -> Tensor:
         raise invalid_combination("lerp", input, end, weight)
     dtype = input.buffer.dtype
     _same_dtype(dtype, "end", end)
-    operands: list[Any] = [input, end]
-    settings: dict[str, Any] = {}
-    if isinstance(weight, Tensor):
-        if weight.buffer.ndim == 0 and weight.buffer.dtype.kind in "fV":
-            weight = cast_to(weight, dtype)
-        _same_dtype(dtype, "weight", weight)
-        operands.append(weight)
-    else:
-        settings["weight"] = checked_number(weight, dtype)
-    if dtype.kind in "iub":
-        kernel = "lerp_kernel_scalar" if settings else "lerp_kernel_tensor"
-        raise not_implemented(kernel, dtype)
-    try:
-        return apply(ops.Lerp if settings else ops.LerpTensor, *operands, **settings)
-    except ValueError:
-        _check_broadcasts(*operands)
-        raise
+    if not isinstance(weight, Tensor):
+        weight = checked_number(weight, dtype)
+        refuse(input.buffer, "iub", "lerp_kernel_scalar")
+        return apply_broadcast(ops.Lerp, input, end, weight=weight)
+    if weight.buffer.ndim == 0 and weight.buffer.dtype.kind in "fV":
+        weight = cast_to(weight, dtype)
+    _same_dtype(dtype, "weight", weight)
+    refuse(input.buffer, "iub", "lerp_kernel_tensor")
+    return apply_broadcast(ops.LerpTensor, input, end, weight)
 
 
 def _same_dtype(dtype: Any, name: str, tensor: Any) -> None:
@@ -320,13 +304,6 @@ def _same_dtype(dtype: Any, name: str, tensor: Any) -> None:
             f"expected dtype {C_NAMES[dtype.name]} for `{name}` but got dtype "
             f"{C_NAMES[tensor.buffer.dtype.name]}"
         )
-
-
-def _check_broadcasts(*tensors: Any) -> None:
-    """Refuse shapes that cannot be broadcast, naming the first two that differ."""
-    for i, b in enumerate(tensors):
-        for a in tensors[:i]:
-            check_broadcast(a.buffer.shape, b.buffer.shape)
 
 
 def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
@@ -377,21 +354,12 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 
 
 def _combined(operator: Any, input: Tensor, tensor1: Any, tensor2: Any, value: Number) -> Tensor:
     """`addcmul` or `addcdiv`."""
-    tensors = (input, tensor1, tensor2)
-    for position, tensor in enumerate(tensors):
-        if not isinstance(tensor, Tensor):
-            argument = ("input", "tensor1", "tensor2")[position]
-            raise not_a_tensor(operator, argument, position + 1, tensor)
-    tensors = together(*tensors)
+    must_be_tensors(function_name(operator), input=input, tensor1=tensor1, tensor2=tensor2)
+    tensors = together(input, tensor1, tensor2)
     dtype = tensors[0].buffer.dtype
-    if dtype.kind == "b":
-        raise not_implemented("addcmul_cpu_out", dtype)
+    refuse(tensors[0].buffer, "b", "addcmul_cpu_out")
     value = checked_number(value, dtype)
-    try:
-        return apply(operator, *tensors, value=int(value) if dtype.kind in "iu" else value)
-    except ValueError:
-        _check_broadcasts(*tensors)
-        raise
+    return apply_broadcast(operator, *tensors, value=int(value) if dtype.kind in "iu" else value)
 
 
 def gcd(input: Tensor, other: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from typing import Any
 
 from minitorch_ff import _dtypes
 from minitorch_ff._checks import check, shape_from, wrap_dim, wrap_dims
-from minitorch_ff._functions import creation, shaping
+from minitorch_ff._functions import conversion, creation, shaping
 from minitorch_ff._functions._operands import Tensor
 from minitorch_ff.firefly.ops import shaping as ops
 from minitorch_ff.firefly.ops.base import apply
@@ -304,8 +304,7 @@ def as_strided(
             "as_strided of a tensor that requires grad is not supported; use views such as "
             "reshape, narrow and unfold"
         )
-    base = input.view_of.base if input.view_of is not None else input
-    memory = base.detach().reshape(-1)
+    memory = conversion.storage(input)
     start = input.storage_offset() if storage_offset is None else storage_offset
     last = start + sum([(n - 1) * s for n, s in zip(size, stride, strict=True) if n > 0])
     needed = last + 1 if math.prod(size) else 0

@@ -5,7 +5,6 @@ PyTorch only marks a tensor as conjugated; here the numbers are turned at once.
 
 from __future__ import annotations
 
-
 from minitorch_ff._functions._operands import Tensor
 from minitorch_ff.firefly.ops import complex_numbers as ops
 from minitorch_ff.firefly.ops.base import apply

@@ -70,49 +70,38 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     return shaping.clone(out) if copying and out is self else out
 
 
-def parse_to(*args: Any, **kwargs: Any) -> tuple[Device | None, Any, builtins.bool, Any]:
+def parse_to(
+    *args: Any, device: Any = None, dtype: Any = None, other: Any = None, memory_format: Any = None,
+    non_blocking: Any = None, copy: Any = False, **unknown: Any,
+) -> tuple[Device | None, Any, builtins.bool, Any]:  # fmt: skip
     """The arguments of `to`: device, dtype, whether to copy, memory format."""
-    device = kwargs.pop("device", None)
-    dtype = kwargs.pop("dtype", None)
-    copying = kwargs.pop("copy", False)
-    kwargs.pop("non_blocking", None)
-    layout_wanted = kwargs.pop("memory_format", None)
-    other = kwargs.pop("other", None)
-    flags = []
+    flags = [arg for arg in args if isinstance(arg, builtins.bool)]
     for arg in args:
+        if arg is None or isinstance(arg, builtins.bool):
+            continue
         if isinstance(arg, _dtypes.dtype):
             dtype = arg
         elif isinstance(arg, Tensor):
             other = arg
-        elif isinstance(arg, builtins.bool):
-            flags.append(arg)
+        elif isinstance(arg, builtins.type) and _dtypes.python_type_dtype(arg):
+            dtype = _dtypes.python_type_dtype(arg)
         elif isinstance(arg, (str, Device, builtins.int)):
             device = arg
-        elif arg is not None:
-            name = type_name(arg)
-            if isinstance(arg, builtins.type):
-                converted = _dtypes.python_type_dtype(arg)
-                if converted is not None:
-                    dtype = converted
-                    continue
+        else:
+            name = builtins.type(arg).__name__
             raise TypeError(
                 f"to() received an invalid combination of arguments - got ({name}), but expected "
                 "one of: (torch.device device = None, torch.dtype dtype = None, bool non_blocking "
                 "= False, bool copy = False), (torch.dtype dtype, bool non_blocking = False, bool "
                 "copy = False), (Tensor tensor, bool non_blocking = False, bool copy = False)"
             )
-    if kwargs:
-        raise TypeError(f"to() got an unexpected keyword argument '{next(iter(kwargs))}'")
+    for name in unknown:
+        raise TypeError(f"to() got an unexpected keyword argument '{name}'")
     if len(flags) > 1:
-        copying = flags[1]
+        copy = flags[1]
     if other is not None:
         device, dtype = other.device, other.dtype
-    return ((None if device is None else as_device(device)), dtype, copying, layout_wanted)
-
-
-def type_name(value: Any) -> str:
-    """The name of a value's class, as error messages show it."""
-    return builtins.type(value).__name__
+    return (None if device is None else as_device(device)), dtype, copy, memory_format
 
 
 def cast(self: Tensor, dtype: _dtypes.dtype) -> Tensor:
@@ -264,16 +253,12 @@ def stride(self: Tensor, dim: builtins.int | None = None) -> Any:
 
 def storage_offset(self: Tensor) -> builtins.int:
     """How many elements into its memory the tensor begins."""
-    base = self.view_of.base.buffer if self.view_of is not None else self.buffer
-    return (data_ptr(self) - _address(base)) // self.buffer.itemsize
+    return (data_ptr(self) - data_ptr(owner(self))) // self.buffer.itemsize
 
 
 def data_ptr(self: Tensor) -> builtins.int:
     """The address of the first element."""
-    return _address(self.buffer)
-
-
-def _address(buffer: Any) -> builtins.int:
+    buffer = self.buffer
     return buffer.ctypes.data if isinstance(buffer, np.ndarray) else buffer.data.ptr
 
 
@@ -294,11 +279,16 @@ def contiguous(self: Tensor, memory_format: Any = contiguous_format) -> Tensor:
     return self if self.buffer.flags.c_contiguous else apply(ops.Contiguous, self)
 
 
+def owner(self: Tensor) -> Tensor:
+    """The tensor whose memory this one looks at, or which has its own."""
+    return self if self.view_of is None else self.view_of.base
+
+
 class UntypedStorage:
     """The memory under a tensor, as bytes: its address and size."""
 
     def __init__(self, tensor: Tensor) -> None:
-        self._owner = tensor.view_of.base if tensor.view_of is not None else tensor
+        self._owner = owner(tensor)
 
     def data_ptr(self) -> builtins.int:
         """The address of the first byte."""
@@ -318,8 +308,7 @@ def untyped_storage(self: Tensor) -> UntypedStorage:
 
 def storage(self: Tensor) -> Any:
     """The elements in memory order, one after the other."""
-    owner = self.view_of.base if self.view_of is not None else self
-    return detached(owner).reshape(-1)
+    return detached(owner(self)).reshape(-1)
 
 
 def resize_(self: Tensor, *sizes: Any, memory_format: Any = contiguous_format) -> Tensor:
@@ -354,7 +343,8 @@ def get_device(self: Tensor) -> builtins.int:
 def set_data(self: Tensor, other: Tensor) -> None:
     """What `x.data = other` does: other memory, the same tensor."""
     if not isinstance(other, Tensor):
-        raise TypeError(f"Variable data has to be a tensor, but got {type_name(other)}")
+        kind = builtins.type(other).__name__
+        raise TypeError(f"Variable data has to be a tensor, but got {kind}")
     self.buffer = other.buffer[...]
     self.view_of = None
     if isinstance(self.node, AccumulateGrad):

@@ -117,19 +117,18 @@ def to_array(data: Any, dtype: Any) -> numpy.ndarray:
         raise _not_a_number(data, error) from None
     if dtype is not None:
         return array
-    kind = array.dtype.kind
-    double = array.dtype == numpy.float64 and not isinstance(_first(data), numpy.float64)
-    if kind == "f" and not double and _all_numpy(data):
+    first, kind = data, array.dtype.kind
+    while isinstance(first, (list, tuple)) and first:
+        first = first[0]
+    of_numpy = isinstance(first, (numpy.generic, numpy.ndarray))  # which keep their precision
+    mixed = array.dtype == numpy.float64 and not isinstance(first, numpy.float64)
+    if kind == "b" or (of_numpy and kind in "fiu" and not mixed):
         return array
-    if kind == "f":
-        return array.astype(_dtypes.get_default_dtype().numpy, copy=False)
-    if kind == "c":
-        return array.astype(_dtypes.get_default_dtype().to_complex().numpy, copy=False)
-    if kind in "iu":
-        return array if _all_numpy(data) else array.astype(numpy.int64, copy=False)
-    if kind == "b":
-        return array
-    raise _not_a_number(data, TypeError())
+    if kind not in "fciu":
+        raise _not_a_number(data, TypeError())
+    default = _dtypes.get_default_dtype()
+    target = {"f": default, "c": default.to_complex()}.get(kind, _dtypes.int64)
+    return array.astype(target.numpy, copy=False)
 
 
 CPP_TYPE_NAMES = {
@@ -139,10 +138,8 @@ CPP_TYPE_NAMES = {
 
 def _plain_lists(data: Any) -> Any:
     """Nested lists with tensors and arrays in them as nested lists of numbers."""
-    if isinstance(data, Tensor):
+    if isinstance(data, (Tensor, numpy.ndarray)):
         return data.tolist()
-    if isinstance(data, numpy.ndarray):
-        return data.tolist() if data.ndim else data.item()
     if isinstance(data, (list, tuple)):
         return [_plain_lists(part) for part in data]
     return data
@@ -152,11 +149,8 @@ def _sequence(data: Any) -> Any:
     """Another object that behaves as a sequence (a range, a deque, a pandas series)."""
     if hasattr(data, "__array__") or hasattr(data, "__array_interface__"):
         return numpy.asarray(data)
-    if (
-        hasattr(data, "__len__")
-        and hasattr(data, "__getitem__")
-        and not isinstance(data, (str, bytes, dict))
-    ):
+    sequence = hasattr(data, "__len__") and hasattr(data, "__getitem__")
+    if sequence and not isinstance(data, (str, bytes, dict)):
         return [_plain_lists(part) for part in data]
     check(not isinstance(data, str), "new(): invalid data type 'str'", TypeError)
     raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
@@ -168,9 +162,7 @@ def check_lengths(data: Any, dim: int = 0) -> None:
     Raises:
         ValueError: In PyTorch's words: which dimension, and both lengths.
     """
-    if not isinstance(data, (list, tuple)) or not data:
-        return
-    first = data[0]
+    first = data[0] if isinstance(data, (list, tuple)) and data else None
     if not isinstance(first, (list, tuple)):
         return
     for part in data:
@@ -183,18 +175,6 @@ def check_lengths(data: Any, dim: int = 0) -> None:
         check_lengths(part, dim + 1)
 
 
-def _all_numpy(data: Any) -> bool:
-    """Whether the numbers are NumPy's, which keep their own precision."""
-    return isinstance(_first(data), (numpy.generic, numpy.ndarray))
-
-
-def _first(data: Any) -> Any:
-    """The first number in nested sequences."""
-    while isinstance(data, (list, tuple)) and data:
-        data = data[0]
-    return data
-
-
 def _not_a_number(data: Any, error: Exception) -> Exception:
     """The error for something that is no number, found in nested sequences."""
     while isinstance(data, (list, tuple)) and data:
@@ -202,8 +182,6 @@ def _not_a_number(data: Any, error: Exception) -> Exception:
         data = odd[0] if odd else data[0]
     if isinstance(data, str):
         return ValueError("too many dimensions 'str'")
-    if data is None:
-        return RuntimeError("Could not infer dtype of NoneType")
     if isinstance(data, (bool, int, float, complex, list, tuple)):
         return TypeError(str(error))
     return RuntimeError(f"Could not infer dtype of {type(data).__name__}")
@@ -365,19 +343,12 @@ def checked_shape(size: tuple[Any, ...], options: dict[str, Any] | None = None) 
     return shape
 
 
-def _like(input: Tensor, options: dict[str, Any]) -> dict[str, Any]:
-    options.setdefault("device", input.device)
-    if options["device"] is None:
-        options["device"] = input.device
-    return options
-
-
 def zeros_like(input: Tensor, *, dtype: DType | None = None, **options: Any) -> Tensor:
     """Zeros in the shape, dtype and place of `input`.
 
     See: [torch.zeros_like](https://docs.pytorch.org/docs/stable/generated/torch.zeros_like.html).
     """
-    return new(numpy.zeros_like(*_pattern(input, dtype, options)), **_like(input, options))
+    return new(numpy.zeros_like(*_pattern(input, dtype, options)), **options)
 
 
 def ones_like(input: Tensor, *, dtype: DType | None = None, **options: Any) -> Tensor:
@@ -385,7 +356,7 @@ def ones_like(input: Tensor, *, dtype: DType | None = None, **options: Any) -> T
 
     See: [torch.ones_like](https://docs.pytorch.org/docs/stable/generated/torch.ones_like.html).
     """
-    return new(numpy.ones_like(*_pattern(input, dtype, options)), **_like(input, options))
+    return new(numpy.ones_like(*_pattern(input, dtype, options)), **options)
 
 
 def empty_like(input: Tensor, *, dtype: DType | None = None, **options: Any) -> Tensor:
@@ -393,7 +364,7 @@ def empty_like(input: Tensor, *, dtype: DType | None = None, **options: Any) -> 
 
     See: [torch.empty_like](https://docs.pytorch.org/docs/stable/generated/torch.empty_like.html).
     """
-    return new(numpy.empty_like(*_pattern(input, dtype, options)), **_like(input, options))
+    return new(numpy.empty_like(*_pattern(input, dtype, options)), **options)
 
 
 def full_like(
@@ -405,11 +376,16 @@ def full_like(
     """
     pattern, target = _pattern(input, dtype, options)
     value = to_array(fill_value, numpy.dtype(target))
-    return new(numpy.full_like(pattern, value, target), **_like(input, options))
+    return new(numpy.full_like(pattern, value, target), **options)
 
 
 def _pattern(input: Tensor, dtype: DType | None, options: dict[str, Any]) -> tuple[Any, Any]:
-    """An array to imitate (shape and layout), and the dtype to give the imitation."""
+    """An array to imitate (shape and layout), and the dtype to give the imitation.
+
+    Of the options, the memory format is taken out, and the place put in.
+    """
+    if options.get("device") is None:
+        options["device"] = input.device
     buffer = input.buffer
     target = buffer.dtype if dtype is None else numpy_dtype(dtype)
     layout = options.pop("memory_format", None) or preserve_format
@@ -543,14 +519,14 @@ def logspace(
 
 
 def _end_point(function: str, value: Any) -> Any:
-    if isinstance(value, Tensor):
-        if value.buffer.ndim:
-            raise RuntimeError(
-                f"{function} only supports 0-dimensional start and end tensors, but got start "
-                f"with {value.buffer.ndim} dimension(s)."
-            )
-        return value.item()
-    return value
+    if not isinstance(value, Tensor):
+        return value
+    check(
+        not value.buffer.ndim,
+        f"{function} only supports 0-dimensional start and end tensors, but got start "
+        f"with {value.buffer.ndim} dimension(s).",
+    )
+    return value.item()
 
 
 def _evenly(start: Any, end: Any, steps: int, dtype: Any) -> numpy.ndarray:
@@ -573,8 +549,8 @@ def _evenly(start: Any, end: Any, steps: int, dtype: Any) -> numpy.ndarray:
         position = numpy.arange(steps, dtype=numpy.float64)
         first, last = start + step * position, end - step * (steps - 1 - position)
         return numpy.trunc(numpy.where(position < steps // 2, first, last)).astype(dtype)
-    exact = numpy.float64 if dtype.kind == "f" and dtype.itemsize > 2 else numpy.float32
-    work = numpy.dtype(dtype if dtype.kind == "f" and dtype.itemsize > 2 else exact).type
+    exact = dtype.kind == "f" and dtype.itemsize > 2
+    work: Any = dtype.type if exact else numpy.float32
     low, high = work(start), work(end)
     step = work((high - low) / work(max(steps - 1, 1)))
     position = numpy.arange(steps).astype(work)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-
-from minitorch_ff._functions._operands import Number, Tensor, invalid_combination, numbered
+from minitorch_ff._checks import must_be_tensors
+from minitorch_ff._functions._operands import Number, Tensor, numbered, of_tensor
 from minitorch_ff.firefly.ops import signs as ops
-from minitorch_ff.firefly.ops.base import apply, binary, not_a_tensor, of_tensors
+from minitorch_ff.firefly.ops.base import apply, of_tensors
 
 
 def abs(input: Tensor) -> Tensor:
@@ -77,9 +77,7 @@ def copysign(input: Tensor, other: Tensor | Number) -> Tensor:
     See: rule [`Copysign`][minitorch_ff.firefly.ops.signs.Copysign],
         [torch.copysign](https://docs.pytorch.org/docs/stable/generated/torch.copysign.html).
     """
-    if not isinstance(input, Tensor):
-        raise invalid_combination("copysign", input, other)
-    return numbered(binary(ops.Copysign, input, other), int(not isinstance(other, Tensor)))
+    return numbered(of_tensor(ops.Copysign, input, other), int(not isinstance(other, Tensor)))
 
 
 def heaviside(input: Tensor, values: Tensor) -> Tensor:
@@ -100,10 +98,7 @@ def heaviside(input: Tensor, values: Tensor) -> Tensor:
     See: rule [`Heaviside`][minitorch_ff.firefly.ops.signs.Heaviside],
         [torch.heaviside](https://docs.pytorch.org/docs/stable/generated/torch.heaviside.html).
     """
-    if not isinstance(input, Tensor):
-        raise not_a_tensor(ops.Heaviside, "input", 1, input)
-    if not isinstance(values, Tensor):
-        raise not_a_tensor(ops.Heaviside, "values", 2, values)
+    must_be_tensors("heaviside", input=input, values=values)
     if input.buffer.dtype != values.buffer.dtype:
         raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
     return of_tensors(ops.Heaviside, input, values)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from minitorch_ff._functions._operands import Tensor
 from minitorch_ff.firefly.ops import trigonometric as ops
 from minitorch_ff.firefly.ops.base import apply, of_tensors
