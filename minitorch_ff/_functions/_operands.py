@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from minitorch_ff.firefly import tensor as engine
 from minitorch_ff.firefly.ops.base import (
-    apply, binary, check_broadcast, check_same_device, function_name,
+    TYPE_NAMES, apply, binary, check_broadcast, check_same_device, function_name,
 )  # fmt: skip
 from minitorch_ff.firefly.ops.shaping import ToCopy
 from minitorch_ff.firefly.promotion import meeting, number_category
@@ -112,6 +112,11 @@ def apply_broadcast(operator: Any, *inputs: Any, **settings: Any) -> Any:
             for a in shapes[:i]:
                 check_broadcast(a, b)
         raise
+
+
+def type_name(tensor: Any) -> str:
+    """What PyTorch's messages call the dtype of a tensor."""
+    return TYPE_NAMES[tensor.buffer.dtype.name]
 
 
 def cast_to(tensor: Any, dtype: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 from minitorch_ff import return_types
 from minitorch_ff._checks import check
-from minitorch_ff._functions._operands import Tensor
+from minitorch_ff._functions._operands import Tensor, type_name
 from minitorch_ff._functions.norms import must_be_floating, singular_values
 from minitorch_ff.firefly.ops import decompositions as ops
 from minitorch_ff.firefly.ops.base import apply, apply_several
@@ -30,11 +30,11 @@ def must_be_matrices(A: Tensor, function: str, square: bool = False) -> None:
     """
     shape = A.buffer.shape
     check(len(shape) >= 2, f"{function}: The input tensor A must have at least 2 dimensions.")
-    if square and shape[-1] != shape[-2]:
-        raise RuntimeError(
-            f"{function}: A must be batches of square matrices, but they are {shape[-2]} by "
-            f"{shape[-1]} matrices"
-        )
+    check(
+        not square or shape[-1] == shape[-2],
+        f"{function}: A must be batches of square matrices, but they are {shape[-2]} by "
+        f"{shape[-1]} matrices",
+    )
     must_be_floating(A, None, function)
 
 
@@ -144,8 +144,7 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     if a.dtype != b.dtype:
         raise RuntimeError(
             "linalg.solve: Expected A and B to have the same dtype, but found A of type "
-            f"{A.type().split('.')[-1].removesuffix('Tensor')} and B of type "
-            f"{B.type().split('.')[-1].removesuffix('Tensor')} instead"
+            f"{type_name(A)} and B of type {type_name(B)} instead"
         )
     vector = b.ndim == 1 or (b.ndim == a.ndim - 1 and b.shape == a.shape[:-1])
     if vector:
@@ -398,8 +397,7 @@ def matrix_power(A: Tensor, n: int) -> Tensor:
     if n < 0:
         A, n = inv(A), -n
     if n == 0:
-        settings = {"value": A.backend.identities(A.buffer), "called": "Copy"}
-        return apply(Overwrite, A, **settings)
+        return apply(Overwrite, A, value=A.backend.identities(A.buffer), called="Copy")
     result = None
     while n:
         if n % 2:

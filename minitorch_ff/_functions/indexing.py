@@ -8,7 +8,7 @@ from typing import Any
 import numpy
 
 from minitorch_ff._checks import check, check_index_bounds, must_be_tensor
-from minitorch_ff._functions._operands import Tensor
+from minitorch_ff._functions._operands import Tensor, type_name
 from minitorch_ff._functions.shaping import expand
 from minitorch_ff.firefly.in_place import value_before, write
 from minitorch_ff.firefly.modes import grad_enabled
@@ -31,12 +31,8 @@ def getitem(self: Tensor, index: Any) -> Tensor:
     See: rule [`Index`][minitorch_ff.firefly.ops.indexing.Index],
         [indexing](https://docs.pytorch.org/docs/stable/tensor_view.html).
     """
-    looking, picking = two_steps(self, index)
-    view = self if looking is None else look(self, looking)
-    if picking is None:
-        return view
-    check_index_bounds(view.buffer.shape, picking)
-    return apply(ops.Index, view, index=picking)
+    view, picking = two_steps(self, index)
+    return view if picking is None else apply(ops.Index, view, index=picking)
 
 
 def setitem(self: Tensor, index: Any, value: Any) -> None:
@@ -46,20 +42,15 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
         IndexError: A position does not exist, or there are too many indices.
         RuntimeError: The value does not fit, or `self` may not be written.
     """
-    looking, picking = two_steps(self, index)
-    view = self if looking is None else look(self, looking)
-    if not isinstance(value, Tensor):
-        if isinstance(value, numpy.ndarray):
-            value = wrap(Tensor.result_class, value)
-        else:
-            try:
-                value = number(value, view)
-            except TypeError:
-                raise TypeError(
-                    f"can't assign a {type(value).__name__} to a torch.{view.type().split('.')[-1]}"
-                ) from None
-    if picking is not None:
-        check_index_bounds(view.buffer.shape, picking)
+    view, picking = two_steps(self, index)
+    if isinstance(value, numpy.ndarray):
+        value = wrap(Tensor.result_class, value)
+    elif not isinstance(value, Tensor):
+        try:
+            value = number(value, view)
+        except TypeError:
+            target = f"torch.{type_name(view)}Tensor"
+            raise TypeError(f"can't assign a {type(value).__name__} to a {target}") from None
     try:
         put_at(view, picking, value)
     except ValueError:
@@ -72,20 +63,18 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
         ) from None
 
 
-def put_at(view: Tensor, picking: Any, value: Tensor, accumulate: bool = False) -> None:
-    """Write `value` into `view`: everywhere, or at the places of an advanced index."""
+def put_at(view: Tensor, picking: Any, value: Tensor) -> None:
+    """Write `value` to the places that an index picks; without one, to all of `view`."""
     if type(value.buffer) is not type(view.buffer):
         value = value.to(view.device)
-    value_buffer = value.buffer
-    while value_buffer.ndim > view.buffer.ndim and value_buffer.shape[0] == 1 and picking is None:
-        value = value.reshape(value_buffer.shape[1:])  # leading ones may be dropped
-        value_buffer = value.buffer
+    if picking is None:  # leading ones may be dropped
+        while value.buffer.ndim > view.buffer.ndim and value.buffer.shape[0] == 1:
+            value = value.reshape(value.buffer.shape[1:])
     old = value_before(view, [value]) if grad_enabled() else view
     if picking is None:
         write(view, apply(ops.Copy, old, value))
     else:
-        settings = {"index": picking, "accumulate": accumulate}
-        write(view, apply(ops.IndexPut, old, value, **settings))
+        write(view, apply(ops.IndexPut, old, value, index=picking))
 
 
 def look(self: Tensor, index: Any) -> Tensor:
@@ -102,7 +91,7 @@ def look(self: Tensor, index: Any) -> Tensor:
 
 
 def two_steps(self: Tensor, index: Any) -> tuple[Any, Any]:
-    """An index as a view to take first, and an advanced index on that view.
+    """The view that an index takes first, and the advanced index on that view, or None.
 
     PyTorch applies ints before tensors, NumPy counts them among the tensors: where both
     occur, the results differ in the order of their dimensions.
@@ -113,7 +102,7 @@ def two_steps(self: Tensor, index: Any) -> tuple[Any, Any]:
             check_step(index)
         if not self.buffer.ndim:
             raise_for_0d(index)
-        return index, None
+        return look(self, index), None
     if kind is list and is_tuple_in_disguise(index):
         warnings.warn(NESTED_LIST_WARNING, stacklevel=3)
         kind = tuple
@@ -125,16 +114,9 @@ def two_steps(self: Tensor, index: Any) -> tuple[Any, Any]:
         kind = type(item)
         if kind is int:
             looking.append(item)
-        elif kind is slice:
-            check_step(item)
+        elif kind is slice or item is None or item is ...:
             looking.append(item)
-            picking.append(slice(None))
-        elif item is None:
-            looking.append(None)
-            picking.append(slice(None))
-        elif item is ...:
-            looking.append(item)
-            picking.append(item)
+            picking.append(item if item is ... else slice(None))
         else:
             advanced = True
             if type(item) is not type(self.buffer):
@@ -150,14 +132,12 @@ def two_steps(self: Tensor, index: Any) -> tuple[Any, Any]:
         if not self.buffer.ndim and not advanced:
             raise_for_0d(items[0])
         raise IndexError(f"too many indices for tensor of dimension {self.buffer.ndim}")
-    first = tuple(looking)
-    if (
-        advanced
-        and all([item == slice(None) or item is ... for item in first if item is not None])
-        and None not in looking
-    ):
-        return None, tuple(picking)
-    return first, tuple(picking) if advanced else None
+    only_picks = advanced and all([item is ... or item == slice(None) for item in looking])
+    view = self if only_picks else look(self, tuple(looking))
+    if not advanced:
+        return view, None
+    check_index_bounds(view.buffer.shape, tuple(picking))
+    return view, tuple(picking)
 
 
 def beside(array: Any, x: Tensor) -> Any:
@@ -218,7 +198,10 @@ def plain(item: Any) -> Any:
     if kind is int or item is None or item is ...:
         return item
     if kind is slice:
-        return slice(*[_bound(b) for b in (item.start, item.stop, item.step)])
+        bounds = (item.start, item.stop, item.step)
+        item = slice(*[None if b is None else b.__index__() for b in bounds])
+        check_step(item)
+        return item
     if isinstance(item, Tensor):
         buffer = item.buffer
         if buffer.dtype.kind not in "iub":
@@ -242,16 +225,9 @@ def plain(item: Any) -> Any:
     )
 
 
-def _bound(value: Any) -> Any:
-    return value.__index__() if value is not None else None
-
-
 def _array(item: Any) -> Any:
     """A list of positions or of booleans as an array."""
-    if isinstance(item, numpy.ndarray):
-        array = item
-    else:
-        array = numpy.array([_element(part) for part in item])
+    array = item if isinstance(item, numpy.ndarray) else numpy.array(_element(list(item)))
     if array.size == 0 and array.dtype.kind == "f":
         array = array.astype(numpy.int64)
     if array.dtype.kind not in "iub":

@@ -7,9 +7,9 @@ from typing import Any
 
 from minitorch_ff._checks import check
 from minitorch_ff._functions import arithmetic
-from minitorch_ff._functions._operands import C_NAMES, Tensor
+from minitorch_ff._functions._operands import C_NAMES, Tensor, type_name
 from minitorch_ff.firefly.ops import matmul as ops
-from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply, check_same_device
+from minitorch_ff.firefly.ops.base import apply, check_broadcast, check_same_device
 
 
 def matmul(input: Tensor, other: Tensor) -> Tensor:
@@ -58,7 +58,7 @@ def check_operands(input: Tensor, other: Tensor) -> None:
         )
     check_same_device(input, other)
     if a.dtype != b.dtype:
-        first, second = TYPE_NAMES[a.dtype.name], TYPE_NAMES[b.dtype.name]
+        first, second = type_name(input), type_name(other)
         if a.ndim == b.ndim == 1:
             raise RuntimeError(
                 f"dot : expected both vectors to have same dtype, but found {first} and {second}"
@@ -92,14 +92,7 @@ def shapes_do_not_fit(a: tuple[int, ...], b: tuple[int, ...]) -> RuntimeError:
             f"mat1 and mat2 shapes cannot be multiplied ({rows}x{a[-1]} and {b[0]}x{b[-1]})"
         )
     if len(b) > 2 and len(a) >= 2 and a[-1] == b[-2]:
-        lead = max(len(a), len(b)) - 2
-        wide_a, wide_b = a[:-2], b[:-2]
-        for i in range(1, min(len(wide_a), len(wide_b)) + 1):
-            if wide_a[-i] != wide_b[-i] and 1 not in (wide_a[-i], wide_b[-i]):
-                return RuntimeError(
-                    f"The size of tensor a ({wide_a[-i]}) must match the size of tensor b "
-                    f"({wide_b[-i]}) at non-singleton dimension {lead - i}"
-                )
+        check_broadcast(a[:-2], b[:-2])
     batch = math.prod(a[:-2] if len(a) > 2 else b[:-2])
     second = b[-2] if len(b) > 1 else b[-1]
     return RuntimeError(
@@ -204,11 +197,8 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
 
     See: [torch.outer](https://docs.pytorch.org/docs/stable/generated/torch.outer.html).
     """
-    for name, vector in (("self", input), ("vec2", vec2)):
-        if vector.buffer.ndim != 1:
-            raise RuntimeError(
-                f"outer: Expected 1-D argument {name}, but got {vector.buffer.ndim}-D"
-            )
+    for name, ndim in (("self", input.buffer.ndim), ("vec2", vec2.buffer.ndim)):
+        check(ndim == 1, f"outer: Expected 1-D argument {name}, but got {ndim}-D")
     return arithmetic.mul(input.reshape(-1, 1), vec2)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from minitorch_ff._checks import check, check_index_bounds, wrap_dim
-from minitorch_ff._functions._operands import Tensor
+from minitorch_ff._functions._operands import Tensor, type_name
+from minitorch_ff._functions.conversion import cast
 from minitorch_ff._functions.creation import new
 from minitorch_ff._functions.joining import broadcast_tensors, meet
 from minitorch_ff._functions.selection import where
@@ -127,10 +128,7 @@ def scatter(
     """
     source = src if src is not None else value
     if not isinstance(source, Tensor):
-        source = number(source, input)
-        if source.buffer.dtype != input.buffer.dtype:
-            source = source.to(input.dtype)
-        source = source.expand(index.buffer.shape)
+        source = _value(source, input).expand(index.buffer.shape)
     _same_dtype("scatter", input, source)
     dim = positions(input, dim, index, "scatter", source)
     if reduce is None:
@@ -140,6 +138,11 @@ def scatter(
     check(reduce == "multiply", "reduce argument must be either add or multiply.")
     there = apply(ops.Gather, input, dim=dim, index=index.buffer)
     return apply(ops.Scatter, input, there * source, dim=dim, index=index.buffer)
+
+
+def _value(value: Any, like: Tensor) -> Any:
+    """A number, or a tensor that holds one, in the dtype of `like`."""
+    return cast(value if isinstance(value, Tensor) else number(value, like), like.dtype)
 
 
 def _same_dtype(function: str, input: Tensor, source: Any) -> None:
@@ -165,8 +168,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     """
     if indices.buffer.dtype.name != "int64":
         raise RuntimeError(
-            "torch.take_along_dim(): dtype of indices should be Long but got "
-            f"{TYPE_NAMES[indices.buffer.dtype.name]}"
+            f"torch.take_along_dim(): dtype of indices should be Long but got {type_name(indices)}"
         )
     if dim is None:
         return gather(input.flatten(), 0, indices.flatten())
@@ -245,12 +247,11 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
     See: [torch.index_copy](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_copy_.html).
     """
     dim, places = _slices(input, dim, index, "index_copy_")
-    if source.buffer.dtype != input.buffer.dtype:
-        names = [TYPE_NAMES[t.buffer.dtype.name] for t in (input, source)]
-        raise RuntimeError(
-            "index_copy_(): self and source expected to have the same dtype, but got (self) "
-            f"{names[0]} and (source) {names[1]}"
-        )
+    check(
+        source.buffer.dtype == input.buffer.dtype,
+        "index_copy_(): self and source expected to have the same dtype, but got (self) "
+        f"{type_name(input)} and (source) {type_name(source)}",
+    )
     return _put_slices(input, dim, places, source, False, "index_copy_")
 
 
@@ -268,8 +269,8 @@ def _put_slices(
             f"source.size(dim): ({part.buffer.shape[dim] if part.buffer.ndim > dim else 1}), "
             f"for dim: {dim}"
         )
-    settings = {"index": places, "accumulate": accumulate}
-    return apply(IndexPut, x, part, **settings).reshape(input.buffer.shape)
+    out = apply(IndexPut, x, part, index=places, accumulate=accumulate)
+    return out.reshape(input.buffer.shape)
 
 
 def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
@@ -283,9 +284,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
             "index_fill_ only supports a 0-dimensional value tensor, but got tensor with "
             f"{value.buffer.ndim} dimension(s)."
         )
-    source = value if isinstance(value, Tensor) else number(value, input)
-    if source.buffer.dtype != input.buffer.dtype:
-        source = source.to(input.dtype)
+    source = _value(value, input)
     x = input if input.buffer.ndim else input.reshape(1)
     check_index_bounds(x.buffer.shape, places)
     once = (*places[:-1], x.backend.module.unique(places[-1]))  # the gradient counts it once
@@ -299,12 +298,11 @@ def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = Fa
     See: [torch.index_put](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_put_.html).
     """
     places = tuple([slice(None) if i is None else i.buffer for i in indices])
-    if values.buffer.dtype != input.buffer.dtype:
-        names = [TYPE_NAMES[t.buffer.dtype.name] for t in (input, values)]
-        raise RuntimeError(
-            "Index put requires the source and destination dtypes match, got "
-            f"{names[0]} for the destination and {names[1]} for the source."
-        )
+    check(
+        values.buffer.dtype == input.buffer.dtype,
+        "Index put requires the source and destination dtypes match, got "
+        f"{type_name(input)} for the destination and {type_name(values)} for the source.",
+    )
     check_index_bounds(input.buffer.shape, places)
     return apply(IndexPut, input, values, index=places, accumulate=accumulate)
 
@@ -377,14 +375,13 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     if mask.buffer.dtype.kind != "b":
         raise RuntimeError(
             "masked_scatter_ only supports boolean masks, but got mask with dtype "
-            f"{TYPE_NAMES[mask.buffer.dtype.name]}"
+            f"{type_name(mask)}"
         )
-    if source.buffer.dtype != input.buffer.dtype:
-        names = [TYPE_NAMES[t.buffer.dtype.name] for t in (input, source)]
-        raise RuntimeError(
-            "masked_scatter: expected self and source to have same dtypes but got "
-            f"{names[0]} and {names[1]}"
-        )
+    check(
+        source.buffer.dtype == input.buffer.dtype,
+        "masked_scatter: expected self and source to have same dtypes but got "
+        f"{type_name(input)} and {type_name(source)}",
+    )
     wide, holds = broadcast_tensors(input, mask)
     if int(holds.buffer.sum()) > source.buffer.size:
         raise RuntimeError("Number of elements of source < number of ones in mask")
@@ -416,7 +413,7 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
         return tuple([new(places) for places in found])
     if lone:
         return new(module.empty((len(found[0]), 0), "int64"))
-    return new(module.stack(found, 1) if found else module.empty((0, 0), "int64"))
+    return new(module.stack(found, 1))
 
 
 def argwhere(input: Tensor) -> Tensor:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from minitorch_ff._checks import check, floating, numpy_names, wrap_dim, wrap_dims
 from minitorch_ff._dtypes import dtype as DType
-from minitorch_ff._functions._operands import Tensor
+from minitorch_ff._functions._operands import Tensor, type_name
 from minitorch_ff._functions.conversion import cast
 from minitorch_ff.firefly.graph import sum_to
 from minitorch_ff.firefly.ops import reduction as ops
-from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply, refuse
+from minitorch_ff.firefly.ops.base import apply, refuse
 
 if TYPE_CHECKING:
     import typing
@@ -121,7 +121,7 @@ def mean(
         raise RuntimeError(
             f"mean(): could not infer output dtype. {'Input' if dtype is None else 'Optional'} "
             "dtype must be either a floating point or complex dtype. Got: "
-            f"{TYPE_NAMES[input.buffer.dtype.name]}"
+            f"{type_name(input)}"
         )
     if dim is None and not keepdim:
         return apply(ops.Mean, input)
@@ -148,7 +148,7 @@ def nanmean(
     if input.buffer.dtype.kind in "iub":
         raise RuntimeError(
             "nanmean(): expected input to have floating point or complex dtype but got "
-            f"{TYPE_NAMES[input.buffer.dtype.name]}"
+            f"{type_name(input)}"
         )
     total = nansum(input, dim, keepdim, dtype=dtype)
     return total / sum(input.detach() == input.detach(), dim, keepdim)
