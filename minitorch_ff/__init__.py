@@ -87,7 +87,6 @@ from minitorch_ff._functions.picking import (
 from minitorch_ff._functions.powers import (
     float_power, hypot, ldexp, pow, reciprocal, rsqrt, sqrt, square,
 )  # fmt: skip
-from minitorch_ff._functions.quantile import nanquantile, quantile
 from minitorch_ff._functions.random import (
     Generator, bernoulli, default_generator, get_rng_state, initial_seed, manual_seed,
     multinomial, normal, poisson, rand, rand_like, randint, randint_like, randn, randn_like,
@@ -106,7 +105,7 @@ from minitorch_ff._functions.shaping import mH as adjoint
 from minitorch_ff._functions.signs import abs, absolute, copysign, heaviside, sgn, sign, signbit
 from minitorch_ff._functions.special import digamma, erf, erfc, erfinv, i0, lgamma, polygamma
 from minitorch_ff._functions.statistics import (
-    corrcoef, cov, median, mode, nanmedian, std, std_mean, var, var_mean,
+    corrcoef, cov, median, mode, nanmedian, nanquantile, quantile, std, std_mean, var, var_mean,
 )  # fmt: skip
 from minitorch_ff._functions.trigonometric import (
     acos, acosh, arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh, asin, asinh, atan,

@@ -17,13 +17,11 @@ from minitorch_ff._devices import device, device_of
 from minitorch_ff._functions import (
     activation, arithmetic, arranging, comparison, complex_numbers, conversion, counting,
     creation, cumulative, decompositions, exponential, extremes, indexing, joining, logic, norms,
-    ordering, picking, powers, random, random_fill, reduction, rounding, selection, shaping,
+    ordering, picking, powers, random, reduction, rounding, selection, shaping,
     signs, special, statistics, trigonometric,
 )  # fmt: skip
 from minitorch_ff._functions import matmul as products
-from minitorch_ff._functions import quantile as quantiles
 from minitorch_ff._functions._operands import C_NAMES, infix_of
-from minitorch_ff._functions.metadata import becoming
 from minitorch_ff._size import Size, size_of
 from minitorch_ff.firefly import graph
 from minitorch_ff.firefly import tensor as engine
@@ -349,10 +347,10 @@ class Tensor(engine.Tensor):
     # --------------------------------------------------------------- random numbers
 
     bernoulli, multinomial = random.bernoulli, random.multinomial
-    uniform_, normal_ = random_fill.uniform_, random_fill.normal_
-    random_, bernoulli_ = random_fill.random_, random_fill.bernoulli_
-    exponential_, cauchy_ = random_fill.exponential_, random_fill.cauchy_
-    geometric_, log_normal_ = random_fill.geometric_, random_fill.log_normal_
+    uniform_, normal_ = random.uniform_, random.normal_
+    random_, bernoulli_ = random.random_, random.bernoulli_
+    exponential_, cauchy_ = random.exponential_, random.cauchy_
+    geometric_, log_normal_ = random.geometric_, random.log_normal_
 
     # -------------------------------------------------------------------- products
 
@@ -386,7 +384,7 @@ class Tensor(engine.Tensor):
     var, std = statistics.var, statistics.std
     cov, corrcoef = statistics.cov, statistics.corrcoef
     median, nanmedian, mode = statistics.median, statistics.nanmedian, statistics.mode
-    quantile, nanquantile = quantiles.quantile, quantiles.nanquantile
+    quantile, nanquantile = statistics.quantile, statistics.nanquantile
     norm, dist = norms.norm, norms.dist
     renorm, renorm_ = norms.renorm, in_place(norms.renorm)
     det, logdet, slogdet = decompositions.det, decompositions.logdet, decompositions.slogdet
@@ -419,8 +417,8 @@ class Tensor(engine.Tensor):
     unfold, unbind = shaping.unfold, shaping.unbind
     split, chunk, tensor_split = shaping.split, shaping.chunk, shaping.tensor_split
     split_with_sizes = shaping.split_with_sizes
-    squeeze_, unsqueeze_ = becoming(shaping.squeeze), becoming(shaping.unsqueeze)
-    transpose_, t_ = becoming(shaping.transpose), becoming(shaping.t)
+    squeeze_, unsqueeze_ = shaping.becoming(shaping.squeeze), shaping.becoming(shaping.unsqueeze)
+    transpose_, t_ = shaping.becoming(shaping.transpose), shaping.becoming(shaping.t)
     swapaxes_ = swapdims_ = transpose_
     repeat, repeat_interleave = arranging.repeat, arranging.repeat_interleave
     flip, fliplr, flipud = arranging.flip, arranging.fliplr, arranging.flipud

@@ -52,8 +52,7 @@ def norm(
     ndim = A.buffer.ndim
     if dim is not None and not isinstance(dim, int) and len(dim) not in (1, 2):
         raise RuntimeError(
-            "linalg.norm: If dim is specified, it must be of length 1 or 2. Got "
-            f"[{', '.join(map(str, dim))}]"
+            f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {list(dim)}"
         )
     if ord is None:
         return vector_norm(A, 2, dim, keepdim, dtype=dtype)

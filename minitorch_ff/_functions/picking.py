@@ -142,7 +142,8 @@ def scatter(
 
 def _value(value: Any, like: Tensor) -> Any:
     """A number, or a tensor that holds one, in the dtype of `like`."""
-    return cast(value if isinstance(value, Tensor) else number(value, like), like.dtype)
+    tensor: Any = value if isinstance(value, Tensor) else number(value, like)
+    return cast(tensor, like.dtype)
 
 
 def _same_dtype(function: str, input: Tensor, source: Any) -> None:

@@ -6,14 +6,14 @@ All of these share memory with their input where its layout allows.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Callable, Sequence
+from itertools import accumulate, pairwise
 from typing import Any
 
 from minitorch_ff._checks import check, must_be_tensor, shape_from, wrap_dim, wrap_dims
-from minitorch_ff._functions._operands import Tensor
+from minitorch_ff._functions._operands import Tensor, type_name
 from minitorch_ff.firefly.ops import shaping as ops
-from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply
+from minitorch_ff.firefly.ops.base import apply
 from minitorch_ff.firefly.ops.indexing import Index
 from minitorch_ff.firefly.views import apply_view, apply_views
 
@@ -143,10 +143,7 @@ def squeeze(input: Tensor, dim: int | tuple[int, ...] | None = None) -> Tensor:
     if dim is None:
         kept = tuple([n for n in shape if n != 1])
         return apply_view(ops.Reshape, input, shape=kept, called="Squeeze")
-    if isinstance(dim, int):
-        dims: tuple[int, ...] = (wrap_dim(dim, len(shape)),)
-    else:
-        dims = wrap_dims(dim, len(shape))
+    dims = wrap_dims((dim,) if isinstance(dim, int) else dim, len(shape))
     kept = tuple([n for i, n in enumerate(shape) if n != 1 or i not in dims])
     variant = 1 if isinstance(dim, int) else 2
     return apply_view(ops.Reshape, input, shape=kept, called="Squeeze", variant=variant)
@@ -251,27 +248,18 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     places = (destination,) if isinstance(destination, int) else tuple(destination)
     if len(sources) != len(places):
         raise RuntimeError(
-            f"movedim: Invalid source or destination dims: source ({_listed(sources)} dims) "
-            f"should contain the same number of dims as destination ({_listed(places)} dims)"
+            f"movedim: Invalid source or destination dims: source ({list(sources)} dims) "
+            f"should contain the same number of dims as destination ({list(places)} dims)"
         )
-    wrapped_sources = [wrap_dim(dim, ndim) for dim in sources]
-    wrapped_places = [wrap_dim(dim, ndim) for dim in places]
-    for name, dims, given in (
-        ("source", wrapped_sources, sources),
-        ("destination", wrapped_places, places),
+    wrapped = [[wrap_dim(dim, ndim) for dim in dims] for dims in (sources, places)]
+    for name, dims, given in zip(
+        ("source", "destination"), wrapped, (sources, places), strict=True
     ):
-        check(len(set(dims)) == len(dims), f"movedim: repeated dim in `{name}` ({_listed(given)})")
-    rest = [dim for dim in range(ndim) if dim not in wrapped_sources]
-    order = [-1] * ndim
-    for place, dim in zip(wrapped_places, wrapped_sources, strict=True):
-        order[place] = dim
-    remaining = iter(rest)
-    order = [next(remaining) if dim == -1 else dim for dim in order]
+        check(len(set(dims)) == len(dims), f"movedim: repeated dim in `{name}` ({list(given)})")
+    moved = dict(zip(wrapped[1], wrapped[0], strict=True))
+    rest = iter([dim for dim in range(ndim) if dim not in wrapped[0]])
+    order = [moved[place] if place in moved else next(rest) for place in range(ndim)]
     return apply_view(ops.Permute, input, dims=tuple(order))
-
-
-def _listed(dims: Sequence[int]) -> str:
-    return "[" + ", ".join(map(str, dims)) + "]"
 
 
 def mT(input: Tensor) -> Tensor:
@@ -451,10 +439,7 @@ def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) ->
             f"split_with_sizes expects split_sizes to sum exactly to {shape[dim]} (input "
             f"tensor's size at dimension {dim}), but got split_sizes={sizes}"
         )
-    parts, start = [], 0
-    for n in sizes:
-        parts.append(slice(start, start + n))
-        start += n
+    parts = [slice(end - n, end) for n, end in zip(sizes, accumulate(sizes), strict=True)]
     return _parts(input, dim, parts, ops.SplitWithSizes)
 
 
@@ -499,11 +484,8 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
     else:
         cuts = [0, *indices_or_sections, size]
     parts = [slice(a, b) for a, b in pairwise(cuts)]
-    return tuple([_slice_of(input, dim, part) for part in parts])
-
-
-def _slice_of(input: Tensor, dim: int, part: slice) -> Tensor:
-    return apply_view(Index, input, index=(*(slice(None),) * dim, part))
+    before = (slice(None),) * dim
+    return tuple([apply_view(Index, input, index=(*before, part)) for part in parts])
 
 
 def _parts(
@@ -537,9 +519,9 @@ def expand(input: Tensor, shape: Shape) -> Tensor:
     lead = len(shape) - len(old)
     if lead < 0:
         raise RuntimeError(
-            f"expand({_type_of(input)}{{{list(old)}}}, size={list(shape)}): the number of sizes "
-            f"provided ({len(shape)}) must be greater or equal to the number of dimensions in "
-            f"the tensor ({len(old)})"
+            f"expand(torch.{type_name(input)}Tensor{{{list(old)}}}, size={list(shape)}): the "
+            f"number of sizes provided ({len(shape)}) must be greater or equal to the number of "
+            f"dimensions in the tensor ({len(old)})"
         )
     new = []
     for i, n in enumerate(shape):
@@ -559,10 +541,6 @@ def expand(input: Tensor, shape: Shape) -> Tensor:
             )
         new.append(n)
     return apply_view(ops.Expand, input, shape=tuple(new))
-
-
-def _type_of(input: Tensor) -> str:
-    return f"torch.{TYPE_NAMES[input.buffer.dtype.name]}Tensor"
 
 
 def _full_shape(input: Tensor, shape: Shape) -> tuple[int, ...]:
@@ -615,3 +593,22 @@ def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
     raise NotImplementedError(
         f"clone: {memory_format} is not supported; use torch.contiguous_format"
     )
+
+
+def becoming(view: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """The method that makes a tensor what `view(self, ...)` would be."""
+
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        new = view(self, *args, **kwargs)
+        if new is not self:
+            self.buffer, self.version = new.buffer, new.version
+            self.version[0] += 1
+            if new.node is not None:
+                self.node = new.node
+            if self.view_of is not None:
+                self.view_of = new.view_of
+        return self
+
+    method.__name__ = view.__name__ + "_"
+    method.__doc__ = f"`{view.__name__}`, in place: the tensor itself gets the new shape."
+    return method
