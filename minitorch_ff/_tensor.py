@@ -12,7 +12,7 @@ import builtins
 from typing import Any
 
 from minitorch_ff import _dtypes, _printing
-from minitorch_ff._checks import shape_from, wrap_dim
+from minitorch_ff._checks import check, shape_from, wrap_dim
 from minitorch_ff._devices import device, device_of
 from minitorch_ff._functions import (
     activation, arithmetic, arranging, comparison, complex_numbers, conversion, counting,
@@ -89,8 +89,7 @@ class Tensor(engine.Tensor):
     nelement = numel
 
     def __len__(self) -> int:
-        if not self.buffer.ndim:
-            raise TypeError("len() of a 0-d tensor")
+        check(self.buffer.ndim, "len() of a 0-d tensor", TypeError)
         return len(self.buffer)
 
     @property
@@ -114,8 +113,7 @@ class Tensor(engine.Tensor):
 
     @property
     def _version(self) -> int:
-        if self.version[0] < 0:
-            raise RuntimeError("Inference tensors do not track version counter.")
+        check(self.version[0] >= 0, "Inference tensors do not track version counter.")
         return self.version[0]
 
     @property
@@ -291,10 +289,7 @@ class Tensor(engine.Tensor):
         """
         if self.edge() is None:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-        if not self.is_leaf:
-            raise RuntimeError(
-                "post accumulate grad hooks cannot be registered on non-leaf tensors"
-            )
+        check(self.is_leaf, "post accumulate grad hooks cannot be registered on non-leaf tensors")
         return file_hook(hooks_of(self.node).accumulated, hook)
 
     def retain_grad(self) -> None:
@@ -303,8 +298,7 @@ class Tensor(engine.Tensor):
         Raises:
             RuntimeError: It does not require grad.
         """
-        if self.edge() is None:
-            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+        check(self.edge() is not None, "can't retain_grad on Tensor that has requires_grad=False")
         if not self.is_leaf:
             hooks = hooks_of(self.node)
             if hooks.retain is None:
@@ -618,8 +612,7 @@ def _check_grad(tensor: Tensor, grad: Any) -> None:
             "assigned grad expected to be a Tensor or None but got grad of type "
             f"{type(grad).__name__}"
         )
-    if grad is tensor:
-        raise RuntimeError("can't assign Variable as its own grad")
+    check(grad is not tensor, "can't assign Variable as its own grad")
     if grad.buffer.shape != tensor.buffer.shape:
         raise RuntimeError(
             f"attempting to assign a gradient of size '{list(grad.buffer.shape)}' to a tensor of "

@@ -50,20 +50,15 @@ def norm(
     See: [torch.linalg.norm](https://docs.pytorch.org/docs/stable/generated/torch.linalg.norm.html).
     """
     ndim = A.buffer.ndim
-    if dim is not None and not isinstance(dim, int) and len(dim) not in (1, 2):
-        raise RuntimeError(
-            f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {list(dim)}"
-        )
+    count = ndim if dim is None else 1 if isinstance(dim, int) else len(dim)
+    if dim is not None and count not in (1, 2):
+        text = "linalg.norm: If dim is specified, it must be of length 1 or 2. Got"
+        raise RuntimeError(f"{text} {list(dim)}")
     if ord is None:
         return vector_norm(A, 2, dim, keepdim, dtype=dtype)
-    if dim is None and ndim not in (1, 2):
-        raise RuntimeError(
-            "linalg.norm: If dim is not specified but ord is, the input must be 1D or "
-            "2D. Got "
-            f"{ndim}D."
-        )
-    several = ndim == 2 if dim is None else not isinstance(dim, int) and len(dim) == 2
-    if several or isinstance(ord, str):
+    text = "linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got"
+    check(count in (1, 2), f"{text} {ndim}D.")
+    if count == 2 or isinstance(ord, str):
         return matrix_norm(A, ord, (0, 1) if dim is None else dim, keepdim, dtype=dtype)
     return vector_norm(A, ord, dim, keepdim, dtype=dtype)
 
@@ -95,12 +90,9 @@ def cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
     a, b = input.buffer, other.buffer
     check(a.ndim == b.ndim, "linalg.cross: inputs must have the same number of dimensions.")
     place = wrap_dim(dim, a.ndim)
-    if a.shape[place] != 3 or b.shape[place] != 3:
-        raise RuntimeError(
-            f"linalg.cross: inputs dimension {dim} must have length 3. Got "
-            f"{a.shape[place]} "
-            f"and {b.shape[place]}"
-        )
+    n, m = a.shape[place], b.shape[place]
+    text = f"linalg.cross: inputs dimension {dim} must have length 3. Got {n} and {m}"
+    check(n == m == 3, text)
     first = input.roll(-1, place) * other.roll(-2, place)
     return first - input.roll(-2, place) * other.roll(-1, place)
 

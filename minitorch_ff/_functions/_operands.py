@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from minitorch_ff._checks import check
 from minitorch_ff.firefly import tensor as engine
 from minitorch_ff.firefly.ops.base import (
     TYPE_NAMES, apply, binary, check_broadcast, check_same_device, function_name,
@@ -117,6 +118,13 @@ def apply_broadcast(operator: Any, *inputs: Any, **settings: Any) -> Any:
 def type_name(tensor: Any) -> str:
     """What PyTorch's messages call the dtype of a tensor."""
     return TYPE_NAMES[tensor.buffer.dtype.name]
+
+
+def must_hold_one(function: str, value: Any) -> None:
+    """Refuse a tensor of values where a single one is to be written."""
+    ndim = value.buffer.ndim
+    text = f"{function} only supports a 0-dimensional value tensor, but got tensor with"
+    check(not ndim, f"{text} {ndim} dimension(s).")
 
 
 def cast_to(tensor: Any, dtype: Any) -> Any:

@@ -148,21 +148,16 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
             f"prelu: Type promoting not supported. Got {input.dtype} and {weight.dtype}"
         )
     if weights.size != 1:
-        channels = shape[1] if len(shape) > 1 else 1
         check(shape, "Not allow zero-dim input tensor.")
-        if weights.size != channels:
-            raise RuntimeError(
-                "Mismatch of parameter numbers and input channel size. Found parameter numbers "
-                f"= {weights.size} and channel size = {channels}."
-            )
+        size, channels = weights.size, shape[1] if len(shape) > 1 else 1
+        text = "Mismatch of parameter numbers and input channel size. Found parameter numbers = "
+        check(size == channels, f"{text}{size} and channel size = {channels}.")
     if weights.ndim > 1:
         raise RuntimeError(
             f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weights.ndim}"
         )
-    if weights.ndim and len(shape) > 1:
-        weight = weight.reshape((1, -1) + (1,) * (len(shape) - 2))
-    elif weights.ndim:
-        weight = weight.reshape((1,) * len(shape))
+    if weights.ndim:  # along the channels
+        weight = weight.reshape((1, -1)[: len(shape)] + (1,) * (len(shape) - 2))
     return apply(ops.PRelu, input, weight)
 
 

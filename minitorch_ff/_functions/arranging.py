@@ -31,9 +31,9 @@ def repeat(self: Tensor, *repeats: Any) -> Tensor:
             "Number of dimensions of repeat dims can not be smaller than number of dimensions "
             "of tensor"
         )
-    if any([n < 0 for n in times]):
-        raise RuntimeError(
-            f"Trying to create tensor with negative dimension {min(times)}: {list(times)}"
+    for n in times:
+        check(
+            n >= 0, f"Trying to create tensor with negative dimension {min(times)}: {list(times)}"
         )
     padded = (1,) * lead + shape
     # (n, m) becomes (1, n, 1, m), is expanded to (r, n, s, m), and read as (rn, sm).
@@ -87,8 +87,7 @@ def repeat_interleave(
     else:
         numbers = list(repeats) if isinstance(repeats, Sequence) else [repeats]
     check(not any([n < 0 for n in numbers]), "repeats can not be negative")
-    if len(numbers) == 1:
-        numbers = numbers * size
+    numbers = numbers * size if len(numbers) == 1 else numbers
     if len(numbers) != size:
         raise RuntimeError(
             "repeats must have the same size as input along dim, but got repeats.size(0) = "
@@ -184,10 +183,8 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     if not along and len(steps) == 1:
         flat = apply(ops.Roll, input.flatten(), shifts=steps, dims=(0,))
         return flat.reshape(input.buffer.shape)
-    if len(steps) != len(along):
-        raise RuntimeError(
-            f"shifts and dimensions must align. shifts: {len(steps)}, dims:{len(along)}"
-        )
+    counts = f"shifts: {len(steps)}, dims:{len(along)}"
+    check(len(steps) == len(along), f"shifts and dimensions must align. {counts}")
     if not input.buffer.ndim:
         raise IndexError(f"Dimension specified as {along[0]} but tensor has no dimensions")
     wrapped = tuple([wrap_dim(dim, input.buffer.ndim) for dim in along])

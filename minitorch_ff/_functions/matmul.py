@@ -94,11 +94,7 @@ def shapes_do_not_fit(a: tuple[int, ...], b: tuple[int, ...]) -> RuntimeError:
     if len(b) > 2 and len(a) >= 2 and a[-1] == b[-2]:
         check_broadcast(a[:-2], b[:-2])
     batch = math.prod(a[:-2] if len(a) > 2 else b[:-2])
-    second = b[-2] if len(b) > 1 else b[-1]
-    return RuntimeError(
-        "Expected size for first two dimensions of batch2 tensor to be: "
-        f"[{batch}, {a[-1]}] but got: [{batch}, {second}]."
-    )
+    return stacks_do_not_fit(batch, a[-1], batch, b[-2] if len(b) > 1 else b[-1])
 
 
 def mm(input: Tensor, mat2: Tensor) -> Tensor:
@@ -123,21 +119,21 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     See: [torch.bmm](https://docs.pytorch.org/docs/stable/generated/torch.bmm.html).
     """
     a, b = input.buffer.shape, mat2.buffer.shape
-    check_stacks(a, b)
+    check(len(a) == 3, "batch1 must be a 3D tensor")
+    check(len(b) == 3, "batch2 must be a 3D tensor")
+    if a[0] != b[0] or a[2] != b[1]:
+        raise stacks_do_not_fit(a[0], a[2], b[0], b[1])
     if input.buffer.dtype != mat2.buffer.dtype:
         check_operands(input, mat2)
     return apply(ops.MatMul, input, mat2, called="Bmm")
 
 
-def check_stacks(a: tuple[int, ...], b: tuple[int, ...]) -> None:
-    """Refuse shapes that are no two stacks of matrices that fit."""
-    check(len(a) == 3, "batch1 must be a 3D tensor")
-    check(len(b) == 3, "batch2 must be a 3D tensor")
-    if a[0] != b[0] or a[2] != b[1]:
-        raise RuntimeError(
-            "Expected size for first two dimensions of batch2 tensor to be: "
-            f"[{a[0]}, {a[2]}] but got: [{b[0]}, {b[1]}]."
-        )
+def stacks_do_not_fit(batch: int, columns: int, *second: int) -> RuntimeError:
+    """The error for two stacks of matrices that have no product."""
+    return RuntimeError(
+        "Expected size for first two dimensions of batch2 tensor to be: "
+        f"[{batch}, {columns}] but got: {list(second)}."
+    )
 
 
 def mv(input: Tensor, vec: Tensor) -> Tensor:
@@ -179,11 +175,8 @@ def inner(input: Tensor, other: Tensor) -> Tensor:
     a, b = input.buffer.shape, other.buffer.shape
     if not a or not b:
         return arithmetic.mul(input, other)
-    if a[-1] != b[-1]:
-        raise RuntimeError(
-            "inner() the last dimension must match on both input tensors but got shapes "
-            f"{list(a)} and {list(b)}"
-        )
+    text = "inner() the last dimension must match on both input tensors but got shapes"
+    check(a[-1] == b[-1], f"{text} {list(a)} and {list(b)}")
     rows = other.reshape(-1, b[-1])
     product = matmul(input.reshape(-1, a[-1]), rows.t())
     return product.reshape(a[:-1] + b[:-1])

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from minitorch_ff._checks import check, check_index_bounds, wrap_dim
-from minitorch_ff._functions._operands import Tensor, type_name
+from minitorch_ff._functions._operands import Tensor, must_hold_one, type_name
 from minitorch_ff._functions.conversion import cast
 from minitorch_ff._functions.creation import new
 from minitorch_ff._functions.joining import broadcast_tensors, meet
 from minitorch_ff._functions.selection import where
 from minitorch_ff._functions.shaping import reshape
 from minitorch_ff.firefly.ops import picking as ops
-from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply, check_same_device
+from minitorch_ff.firefly.ops.base import apply, check_same_device
 from minitorch_ff.firefly.ops.indexing import Index, IndexPut
 from minitorch_ff.firefly.promotion import number
 
@@ -32,16 +32,13 @@ def positions(input: Tensor, dim: int, index: Tensor, function: str, source: Any
     check_same_device(input, index)
     if not places.size:
         return dim
-    if max(places.ndim, 1) != max(x.ndim, 1):
-        raise RuntimeError(
-            "Index tensor must have the same number of dimensions as "
-            + ("input" if function == "gather" else "self")
-            + " tensor"
-        )
-    wide = places.shape or (1,)
-    whole = x.shape or (1,)
+    ours = "input" if function == "gather" else "self"
+    check(
+        max(places.ndim, 1) == max(x.ndim, 1),
+        f"Index tensor must have the same number of dimensions as {ours} tensor",
+    )
     if function == "gather":
-        for i, (n, m) in enumerate(zip(wide, whole, strict=True)):
+        for i, (n, m) in enumerate(zip(places.shape, x.shape, strict=False)):
             if i != dim and n > m:
                 raise RuntimeError(
                     f"Size does not match at dimension {i} expected index {list(places.shape)} "
@@ -167,25 +164,21 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
 
     See: [torch.take_along_dim](https://docs.pytorch.org/docs/stable/generated/torch.take_along_dim.html).
     """
-    if indices.buffer.dtype.name != "int64":
-        raise RuntimeError(
-            f"torch.take_along_dim(): dtype of indices should be Long but got {type_name(indices)}"
-        )
+    text = f"torch.take_along_dim(): dtype of indices should be Long but got {type_name(indices)}"
+    check(indices.buffer.dtype.name == "int64", text)
     if dim is None:
         return gather(input.flatten(), 0, indices.flatten())
-    if input.buffer.ndim != indices.buffer.ndim:
-        raise RuntimeError(
-            "torch.take_along_dim(): input and indices should have the same number of "
-            f"dimensions, but got {input.buffer.ndim} dimensions for input, and "
-            f"{indices.buffer.ndim} dimensions for indices"
-        )
-    dim = wrap_dim(dim, input.buffer.ndim)
-    lead = [1 if i == dim else n for i, n in enumerate(input.buffer.shape)]
-    along = [1 if i == dim else n for i, n in enumerate(indices.buffer.shape)]
-    shape = meet(tuple(lead), tuple(along))
-    wide = input.expand([input.size(i) if i == dim else n for i, n in enumerate(shape)])
-    places = indices.expand([indices.size(i) if i == dim else n for i, n in enumerate(shape)])
-    size = input.buffer.shape[dim]
+    a, b = input.buffer.shape, indices.buffer.shape
+    check(
+        len(a) == len(b),
+        "torch.take_along_dim(): input and indices should have the same number of dimensions, but "
+        f"got {len(a)} dimensions for input, and {len(b)} dimensions for indices",
+    )
+    dim = wrap_dim(dim, len(a))
+    size, lead, rest = a[dim], slice(dim), slice(dim + 1, None)
+    shape = meet((*a[lead], 1, *a[rest]), (*b[lead], 1, *b[rest]))
+    wide = input.expand(*shape[lead], size, *shape[rest])
+    places = indices.expand(*shape[lead], b[dim], *shape[rest])
     return gather(wide, dim, where(places < 0, places + size, places))
 
 
@@ -280,12 +273,8 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     See: [torch.index_fill](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_fill_.html).
     """
     dim, places = _slices(input, dim, index, "index_fill_")
-    if isinstance(value, Tensor) and value.buffer.ndim:
-        raise RuntimeError(
-            "index_fill_ only supports a 0-dimensional value tensor, but got tensor with "
-            f"{value.buffer.ndim} dimension(s)."
-        )
     source = _value(value, input)
+    must_hold_one("index_fill_", source)
     x = input if input.buffer.ndim else input.reshape(1)
     check_index_bounds(x.buffer.shape, places)
     once = (*places[:-1], x.backend.module.unique(places[-1]))  # the gradient counts it once
@@ -319,10 +308,8 @@ def take(input: Tensor, index: Tensor) -> Tensor:
     flat = reshape(input, (-1,))
     size = flat.buffer.size
     places = index.buffer
-    if places.dtype.name != "int64":
-        raise RuntimeError(
-            f"take(): Expected a long tensor for index, but got {TYPE_NAMES[places.dtype.name]}"
-        )
+    text = f"take(): Expected a long tensor for index, but got {type_name(index)}"
+    check(places.dtype.name == "int64", text)
     check(not places.size or size, "take(): tried to take from an empty tensor", IndexError)
     if places.size and not flat.backend.all_between(places, -size, size):
         raise IndexError("out of range: tried to access index out of range")
@@ -373,11 +360,10 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     See: rule [`MaskedScatter`][minitorch_ff.firefly.ops.picking.MaskedScatter],
         [torch.masked_scatter](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.masked_scatter_.html).
     """
-    if mask.buffer.dtype.kind != "b":
-        raise RuntimeError(
-            "masked_scatter_ only supports boolean masks, but got mask with dtype "
-            f"{type_name(mask)}"
-        )
+    check(
+        mask.buffer.dtype.kind == "b",
+        f"masked_scatter_ only supports boolean masks, but got mask with dtype {type_name(mask)}",
+    )
     check(
         source.buffer.dtype == input.buffer.dtype,
         "masked_scatter: expected self and source to have same dtypes but got "

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from minitorch_ff._checks import check
 import minitorch_ff._dtypes as dtypes
 from minitorch_ff._functions._operands import (
-    Number, Tensor, cast_to, checked_number, invalid_combination, is_number, numbered,
+    Number, Tensor, cast_to, checked_number, invalid_combination, is_number, numbered, type_name,
 )  # fmt: skip
 from minitorch_ff._functions.shaping import clone
 from minitorch_ff.firefly.ops import powers as ops
-from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply, binary, of_tensors
+from minitorch_ff.firefly.ops.base import apply, binary, of_tensors
 
 
 def pow(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
@@ -90,12 +91,9 @@ def float_power_of(self: Tensor, exponent: Tensor | Number) -> Tensor:
     Raises:
         RuntimeError: `self` has another dtype.
     """
-    dtype = self.buffer.dtype
-    if dtype != dtypes.float64.numpy:
-        raise RuntimeError(
-            f"the base given to float_power_ has dtype {TYPE_NAMES[dtype.name]} but "
-            "the operation's result requires dtype Double"
-        )
+    name = type_name(self)
+    text = f"the base given to float_power_ has dtype {name} but the operation's result requires"
+    check(name == "Double", f"{text} dtype Double")
     return float_power(self, exponent)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from minitorch_ff._checks import check, floating, numpy_names, wrap_dim, wrap_dims
 from minitorch_ff._dtypes import dtype as DType
-from minitorch_ff._functions._operands import Tensor, type_name
+from minitorch_ff._functions._operands import Tensor, invalid_combination, type_name
 from minitorch_ff._functions.conversion import cast
 from minitorch_ff.firefly.graph import sum_to
 from minitorch_ff.firefly.ops import reduction as ops
@@ -145,11 +145,8 @@ def nanmean(
 
     See: [torch.nanmean](https://docs.pytorch.org/docs/stable/generated/torch.nanmean.html).
     """
-    if input.buffer.dtype.kind in "iub":
-        raise RuntimeError(
-            "nanmean(): expected input to have floating point or complex dtype but got "
-            f"{type_name(input)}"
-        )
+    text = "nanmean(): expected input to have floating point or complex dtype but got"
+    check(input.buffer.dtype.kind not in "iub", f"{text} {type_name(input)}")
     total = nansum(input, dim, keepdim, dtype=dtype)
     return total / sum(input.detach() == input.detach(), dim, keepdim)
 
@@ -173,10 +170,7 @@ def prod(
         [torch.prod](https://docs.pytorch.org/docs/stable/generated/torch.prod.html).
     """
     if dim is not None and not isinstance(dim, int):
-        raise TypeError(
-            "prod() received an invalid combination of arguments - got (Tensor, "
-            f"{type(dim).__name__})"
-        )
+        raise invalid_combination("prod", input, dim)
     if dtype is not None:
         input = cast(input, dtype)
     out = apply(ops.Prod, input, dim=reduced_dims(input, dim), keepdim=keepdim)

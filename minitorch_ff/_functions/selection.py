@@ -7,6 +7,7 @@ from typing import Any
 
 from minitorch_ff._functions._operands import (
     C_NAMES, Number, Tensor, cast_to, checked_number, invalid_combination, is_number,
+    must_hold_one,
 )  # fmt: skip
 from minitorch_ff.firefly.ops import selection as ops
 from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply, check_broadcast, check_same_device
@@ -165,10 +166,6 @@ def _check_value(input: Any, value: Any) -> None:
     Raises:
         RuntimeError: In PyTorch's words.
     """
-    if value.buffer.ndim:
-        raise RuntimeError(
-            "masked_fill_ only supports a 0-dimensional value tensor, but got tensor "
-            f"with {value.buffer.ndim} dimension(s)."
-        )
+    must_hold_one("masked_fill_", value)
     if value.buffer.dtype.kind == "c":
         checked_number(value.buffer.item(), input.buffer.dtype)
