@@ -31,10 +31,8 @@ def repeat(self: Tensor, *repeats: Any) -> Tensor:
             "Number of dimensions of repeat dims can not be smaller than number of dimensions "
             "of tensor"
         )
-    for n in times:
-        check(
-            n >= 0, f"Trying to create tensor with negative dimension {min(times)}: {list(times)}"
-        )
+    lowest = min(times, default=0)
+    check(lowest >= 0, f"Trying to create tensor with negative dimension {lowest}: {list(times)}")
     padded = (1,) * lead + shape
     # (n, m) becomes (1, n, 1, m), is expanded to (r, n, s, m), and read as (rn, sm).
     pairs = tuple([k for n in padded for k in (1, n)])
@@ -50,8 +48,7 @@ def tile(input: Tensor, *dims: Any) -> Tensor:
     See: [torch.tile](https://docs.pytorch.org/docs/stable/generated/torch.tile.html).
     """
     times = shape_from(dims)
-    missing = input.buffer.ndim - len(times)
-    return repeat(input, (1,) * max(missing, 0) + times)
+    return repeat(input, (1,) * max(input.buffer.ndim - len(times), 0) + times)
 
 
 def repeat_interleave(
@@ -71,9 +68,7 @@ def repeat_interleave(
     See: [torch.repeat_interleave](https://docs.pytorch.org/docs/stable/generated/torch.repeat_interleave.html).
     """
     if repeats is None:
-        counts = input
-        positions = creation.arange(counts.numel())
-        return repeat_interleave(positions, counts, 0)
+        return repeat_interleave(creation.arange(input.numel()), input, 0)
     if dim is None:
         input, dim = input.flatten(), 0
     if not input.buffer.ndim:
@@ -94,8 +89,7 @@ def repeat_interleave(
             f"{len(numbers)} and input.size({dim}) = {size}"
         )
     order = [i for i, n in enumerate(numbers) for _ in range(n)]
-    index = creation.tensor(order, dtype=_dtypes.int64, device=input.device)
-    return input[(*(slice(None),) * dim, index)]
+    return input[(*(slice(None),) * dim, order)]
 
 
 # --------------------------------------------------------------------- reversed, moved
@@ -149,18 +143,12 @@ def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
     ndim = input.buffer.ndim
     check(ndim >= 2, f"expected total dims >= 2, but got total dims = {ndim}")
     first, second = (wrap_dim(dim, ndim) for dim in dims)
-    if first == second:
-        raise RuntimeError(
-            f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}"
-        )
+    given = f"dim0 = {dims[0]} and dim1 = {dims[1]}"
+    check(first != second, f"expected rotation dims to be different, but got {given}")
     turns = k % 4
-    if turns == 1:
-        return flip(input, second).transpose(first, second).clone()
-    if turns == 2:
-        return flip(input, first, second)
-    if turns == 3:
-        return flip(input, first).transpose(first, second).clone()
-    return input.clone()
+    if turns % 2:
+        return flip(input, second if turns == 1 else first).transpose(first, second).clone()
+    return flip(input, first, second) if turns else input.clone()
 
 
 def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:

@@ -178,8 +178,7 @@ def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Any = 1, dim: int = -1)
 
     See: [torch.trapezoid](https://docs.pytorch.org/docs/stable/generated/torch.trapezoid.html).
     """
-    areas = _areas(y, x, dx, dim, "trapezoid")
-    return areas.sum(dim)
+    return _areas(y, x, dx, dim, "trapezoid").sum(dim)
 
 
 trapz = trapezoid

@@ -177,13 +177,9 @@ def nan_to_num(
     if dtype.kind in "iub":
         return clone(input)
     _, lowest, highest = RANGES[dtype.name]
-    return apply(
-        ops.NanToNum,
-        input,
-        nan=nan or 0.0,
-        above=highest if posinf is None else posinf,
-        below=lowest if neginf is None else neginf,
-    )
+    above = highest if posinf is None else posinf
+    below = lowest if neginf is None else neginf
+    return apply(ops.NanToNum, input, nan=nan or 0.0, above=above, below=below)
 
 
 def nextafter(input: Tensor, other: Tensor) -> Tensor:

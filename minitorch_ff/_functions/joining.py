@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -43,12 +44,10 @@ def checked(tensors: Any, function: str) -> list[Any]:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
     if not parts:
         raise RuntimeError(f"{function} expects a non-empty TensorList")
-    first = parts[0].buffer.dtype
-    if any([part.buffer.dtype is not first for part in parts]):
-        dtype = first
-        for part in parts:
-            dtype = promote_types(dtype, part.buffer.dtype)
-        parts = [cast(part, of(dtype)) for part in parts]
+    dtypes = [part.buffer.dtype for part in parts]
+    if any([dtype is not dtypes[0] for dtype in dtypes]):
+        common = of(functools.reduce(promote_types, dtypes))
+        parts = [cast(part, common) for part in parts]
     check_same_device(*parts)
     return parts
 
@@ -245,13 +244,11 @@ def broadcast_shapes(*shapes: Any) -> Size:
     length = max([len(shape) for shape in given], default=0)
     result = [1] * length
     for shape in given:
-        for i in range(1, len(shape) + 1):
-            n = shape[-i]
+        for i, n in enumerate(shape[::-1], 1):
             check(n >= 0, f"Trying to create tensor with negative dimension ({n}): ({n})")
-            if n == 1 or n == result[-i]:
-                continue
-            check(result[-i] == 1, "Shape mismatch: objects cannot be broadcast to a single shape")
-            result[-i] = n
+            meets = 1 in (n, result[-i]) or n == result[-i]
+            check(meets, "Shape mismatch: objects cannot be broadcast to a single shape")
+            result[-i] = result[-i] if n == 1 else n
     return size_of(tuple(result))
 
 
@@ -308,10 +305,8 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
             )
         if vector.buffer.dtype != tensors[0].buffer.dtype:
             raise RuntimeError("torch.meshgrid expects all tensors to have the same dtype")
-    if indexing not in (None, "ij", "xy"):
-        raise RuntimeError(
-            f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}'
-        )
+    text = 'torch.meshgrid: indexing must be one of "xy" or "ij", but received:'
+    check(indexing in (None, "ij", "xy"), f"{text} {indexing}")
     shape = tuple([vector.numel() for vector in tensors])
     grids = []
     for i, vector in enumerate(tensors):
@@ -328,8 +323,8 @@ def cartesian_prod(*tensors: Tensor) -> Tensor:
     See: [torch.cartesian_prod](https://docs.pytorch.org/docs/stable/generated/torch.cartesian_prod.html).
     """
     for vector in tensors:
-        if vector.buffer.ndim != 1:
-            raise RuntimeError(f"Expect a 1D vector, but got shape {list(vector.buffer.shape)}")
+        shape = list(vector.buffer.shape)
+        check(len(shape) == 1, f"Expect a 1D vector, but got shape {shape}")
     if len(tensors) == 1:
         return tensors[0]
     grids = meshgrid(*tensors, indexing="ij")

@@ -178,8 +178,7 @@ def inner(input: Tensor, other: Tensor) -> Tensor:
     text = "inner() the last dimension must match on both input tensors but got shapes"
     check(a[-1] == b[-1], f"{text} {list(a)} and {list(b)}")
     rows = other.reshape(-1, b[-1])
-    product = matmul(input.reshape(-1, a[-1]), rows.t())
-    return product.reshape(a[:-1] + b[:-1])
+    return matmul(input.reshape(-1, a[-1]), rows.t()).reshape(a[:-1] + b[:-1])
 
 
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
@@ -240,8 +239,7 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: float = 1, alpha: fl
 
     See: [torch.addmv](https://docs.pytorch.org/docs/stable/generated/torch.addmv.html).
     """
-    product = mv(mat, vec)
-    return weighted_sum(input, product, beta, alpha)
+    return weighted_sum(input, mv(mat, vec), beta, alpha)
 
 
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:

@@ -278,8 +278,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     x = input if input.buffer.ndim else input.reshape(1)
     check_index_bounds(x.buffer.shape, places)
     once = (*places[:-1], x.backend.module.unique(places[-1]))  # the gradient counts it once
-    out = apply(IndexPut, x, source, index=once)
-    return out.reshape(input.buffer.shape)
+    return apply(IndexPut, x, source, index=once).reshape(input.buffer.shape)
 
 
 def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
