@@ -62,9 +62,7 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     See: [torch.Tensor.to](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.to.html).
     """
     device, dtype, copying, layout_wanted = parse_to(*args, **kwargs)
-    out = to_device(self, device) if device is not None else self
-    if dtype is not None:
-        out = cast(out, dtype)
+    out = cast(to_device(self, device) if device is not None else self, dtype)
     if layout_wanted is contiguous_format:
         out = contiguous(out)
     return shaping.clone(out) if copying and out is self else out
@@ -104,8 +102,10 @@ def parse_to(
     return (None if device is None else as_device(device)), dtype, copy, memory_format
 
 
-def cast(self: Tensor, dtype: _dtypes.dtype) -> Tensor:
-    """The values in another dtype; the tensor itself if it has it."""
+def cast(self: Tensor, dtype: _dtypes.dtype | None) -> Tensor:
+    """The values in another dtype; the tensor itself if it has it, or if there is none."""
+    if dtype is None:
+        return self
     target = dtype.numpy
     if self.buffer.dtype == target:
         return self

@@ -36,8 +36,6 @@ def cumsum(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
         [torch.cumsum](https://docs.pytorch.org/docs/stable/generated/torch.cumsum.html).
     """
     dim = wrap_dim(dim, input.buffer.ndim)
-    if dtype is None:
-        return apply(ops.Cumsum, input, dim=dim)
     return cast(apply(ops.Cumsum, cast(input, dtype), dim=dim), dtype)
 
 
@@ -57,8 +55,6 @@ def cumprod(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
         [torch.cumprod](https://docs.pytorch.org/docs/stable/generated/torch.cumprod.html).
     """
     dim = wrap_dim(dim, input.buffer.ndim)
-    if dtype is None:
-        return apply(ops.Cumprod, input, dim=dim)
     return cast(apply(ops.Cumprod, cast(input, dtype), dim=dim), dtype)
 
 
@@ -134,12 +130,11 @@ def diff(
     check(ndim, "diff expects input to be at least one-dimensional")
     dim = wrap_dim(dim, ndim)
     check(n >= 0, f"order must be non-negative but got {n}")
-    for extra in (prepend, append):
-        if extra is not None:
-            _must_fit(input, extra, dim)
+    parts = [part for part in (prepend, input, append) if part is not None]
+    for part in parts:
+        _must_fit(input, part, dim)
     if n == 0:
         return input.clone()
-    parts = [part for part in (prepend, input, append) if part is not None]
     x = apply(Cat, *parts, dim=dim) if len(parts) > 1 else input
     boolean = x.buffer.dtype.kind == "b"
     for _ in range(min(n, x.buffer.shape[dim])):

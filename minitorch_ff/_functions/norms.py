@@ -71,8 +71,7 @@ def vector_norm(
         [torch.linalg.vector_norm](https://docs.pytorch.org/docs/stable/generated/torch.linalg.vector_norm.html).
     """
     must_be_floating(x, dtype, "linalg.vector_norm")
-    if dtype is not None:
-        x = cast(x, dtype)
+    x = cast(x, dtype)
     dim = reduced_dims(x, dim)
     if not x.buffer.size and (ord < 0 or ord == math.inf):
         _refuse_empty(x.buffer.shape, ord, dim)
@@ -143,8 +142,7 @@ def matrix_norm(
         raise RuntimeError(f"linalg.matrix_norm: dim must be a 2-tuple. Got {which}")
     first, second = [wrap_dim(d, A.buffer.ndim) for d in dim]
     check(first != second, f"linalg.matrix_norm: dims must be different. Got ({dim[0]}, {dim[1]})")
-    if dtype is not None:
-        A = cast(A, dtype)
+    A = cast(A, dtype)
     if ord == "fro":
         return vector_norm(A, 2, (first, second), keepdim)
     if ord == "nuc" or abs(ord) == 2:

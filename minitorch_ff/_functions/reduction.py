@@ -59,10 +59,8 @@ def sum(
     See: rule [`Sum`][minitorch_ff.firefly.ops.reduction.Sum],
         [torch.sum](https://docs.pytorch.org/docs/stable/generated/torch.sum.html).
     """
-    if dtype is None:
-        if dim is None and not keepdim:
-            return apply(ops.Sum, input)
-        return apply(ops.Sum, input, dim=reduced_dims(input, dim), keepdim=keepdim)
+    if dtype is None and dim is None and not keepdim:
+        return apply(ops.Sum, input)
     out = apply(ops.Sum, cast(input, dtype), dim=reduced_dims(input, dim), keepdim=keepdim)
     return cast(out, dtype)
 
@@ -86,9 +84,8 @@ def nansum(
     check(kind != "c", "nansum on CPU does not support complex inputs")
     if kind in "iub":
         return sum(input, dim, keepdim, dtype=dtype)
-    if dtype is not None:
-        input = cast(input, dtype)
-    return apply(ops.Nansum, input, dim=reduced_dims(input, dim), keepdim=keepdim)
+    dim = reduced_dims(input, dim)
+    return apply(ops.Nansum, cast(input, dtype), dim=dim, keepdim=keepdim)
 
 
 @numpy_names
@@ -171,10 +168,8 @@ def prod(
     """
     if dim is not None and not isinstance(dim, int):
         raise invalid_combination("prod", input, dim)
-    if dtype is not None:
-        input = cast(input, dtype)
-    out = apply(ops.Prod, input, dim=reduced_dims(input, dim), keepdim=keepdim)
-    return out if dtype is None else cast(out, dtype)
+    out = apply(ops.Prod, cast(input, dtype), dim=reduced_dims(input, dim), keepdim=keepdim)
+    return cast(out, dtype)
 
 
 @numpy_names

@@ -16,8 +16,6 @@ from minitorch_ff.firefly.ops import ordering, reduction
 from minitorch_ff.firefly.ops.base import apply, apply_several, refuse
 from minitorch_ff.firefly.tensor import wrap
 
-INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
-
 # ----------------------------------------------------------------------------- variance
 
 
@@ -240,11 +238,9 @@ def checked_parts(input: Tensor, q: Any, interpolation: str, name: str) -> Any:
     check(input.buffer.size, f"{name}() input tensor must be non-empty")
     if dtype.name not in ("float32", "float64"):
         raise RuntimeError(f"{name}() input tensor must be either float or double dtype")
-    if interpolation not in INTERPOLATIONS:
-        raise RuntimeError(
-            f"{name}() interpolation must be one of linear, lower, higher, midpoint or "
-            f"nearest, but got {interpolation}"
-        )
+    listed = "one of linear, lower, higher, midpoint or nearest"
+    known = interpolation in ("linear", "lower", "higher", "midpoint", "nearest")
+    check(known, f"{name}() interpolation must be {listed}, but got {interpolation}")
     if not isinstance(q, Tensor):
         return wrap(type(input), input.backend.constant(q, dtype))
     check(q.buffer.dtype == dtype, f"{name}() q tensor must be same dtype as the input tensor")
