@@ -154,10 +154,7 @@ bfloat16, long = _casting(_dtypes.bfloat16), _casting(_dtypes.int64)
 short, char, byte = map(_casting, (_dtypes.int16, _dtypes.int8, _dtypes.uint8))
 float, int, bool = map(_casting, (_dtypes.float32, _dtypes.int32, _dtypes.bool))
 
-LEGACY_TYPES = {
-    f"{name}Tensor": _dtypes.of(np.dtype(dtype)) if dtype != "bfloat16" else _dtypes.bfloat16
-    for dtype, name in TYPE_NAMES.items()
-}
+LEGACY_TYPES = {f"{name}Tensor": getattr(_dtypes, dtype) for dtype, name in TYPE_NAMES.items()}
 
 
 def type(self: Tensor, dtype: Any = None, non_blocking: builtins.bool = False) -> Any:

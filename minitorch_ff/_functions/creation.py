@@ -427,10 +427,7 @@ def arange(*bounds: Any, dtype: DType | None = None, **options: Any) -> Tensor:
     whole = all(isinstance(value, int) for value in (start, end, step))
     if dtype is None:
         dtype = _dtypes.int64 if whole else _dtypes.get_default_dtype()
-    if whole or not dtype.is_floating_point:
-        count = max(0, math.ceil((end - start) / step))
-    else:
-        count = max(0, math.ceil((float(end) - float(start)) / float(step)))
+    count = math.ceil((end - start) / step)
     target = numpy_dtype(dtype)
     if target.kind in "iu":
         array = numpy.arange(count, dtype=numpy.int64) * int(step) + int(start)
@@ -536,10 +533,8 @@ def _evenly(start: Any, end: Any, steps: int, dtype: Any) -> numpy.ndarray:
     from `end`, so that it is met exactly.
     """
     if not isinstance(steps, int):
-        raise TypeError(
-            "linspace() received an invalid combination of arguments: steps must be int, not "
-            f"{type(steps).__name__}"
-        )
+        text = "linspace() received an invalid combination of arguments: steps must be int, not"
+        raise TypeError(f"{text} {type(steps).__name__}")
     check(steps >= 0, "number of steps must be non-negative")
     if steps == 1:
         return numpy.array([start]).astype(dtype)

@@ -156,16 +156,14 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
         B = B.unsqueeze(-1)
     elif b.ndim < 2:
         raise RuntimeError("linalg.solve: The input tensor B must have at least 2 dimensions.")
-    if not left:
-        A, B = A.transpose(-1, -2), B.transpose(-1, -2)
-    rows, wanted = B.buffer.shape[-2], a.shape[-1]
-    if rows != wanted:
-        columns = 1 if vector else b.shape[-1]
+    n, shape = a.shape[-1], B.buffer.shape
+    if shape[-2 if left else -1] != n:
         raise RuntimeError(
             "linalg.solve: Incompatible shapes of A and B for the equation "
-            f"{'AX = B' if left else 'XA = B'} ({wanted}x{wanted} and "
-            f"{rows if vector else b.shape[-2]}x{columns})"
+            f"{'AX = B' if left else 'XA = B'} ({n}x{n} and {shape[-2]}x{shape[-1]})"
         )
+    if not left:
+        A, B = A.transpose(-1, -2), B.transpose(-1, -2)
     try:
         out = apply(ops.Solve, A, B)
     except ValueError:

@@ -259,14 +259,11 @@ def fill(input: Tensor, value: Any) -> Tensor:
 
     See: [torch.fill](https://docs.pytorch.org/docs/stable/generated/torch.fill.html).
     """
-    if not isinstance(value, Tensor):
-        return apply(ops.Fill, input, number(value, input))
-    if value.buffer.ndim:
-        raise RuntimeError(
-            "fill only supports 0-dimension value tensor but got tensor with "
-            f"{value.buffer.ndim} dimensions."
-        )
-    return apply(ops.Fill, input, value)
+    source = value if isinstance(value, Tensor) else number(value, input)
+    ndim = source.buffer.ndim
+    text = f"fill only supports 0-dimension value tensor but got tensor with {ndim} dimensions."
+    check(not ndim, text)
+    return apply(ops.Fill, input, source)
 
 
 def zero(input: Tensor) -> Tensor:

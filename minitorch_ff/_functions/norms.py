@@ -95,17 +95,11 @@ def must_be_floating(x: Tensor, dtype: Any, function: str) -> None:
 
 def _refuse_empty(shape: tuple[int, ...], ord: float, dim: Any) -> None:
     """Refuse the largest or smallest of no elements."""
-    for d in (dim,) if isinstance(dim, int) else dim or ():
-        if not shape[d]:
-            raise RuntimeError(
-                f"linalg.vector_norm cannot compute the {ord:g} norm on the dimension {d}because "
-                "this dimension is empty and the operation does not have an identity"
-            )
-    if dim is None:
-        raise RuntimeError(
-            f"linalg.vector_norm cannot compute the {ord:g} norm on an empty tensor because the "
-            "operation does not have an identity"
-        )
+    cannot = f"linalg.vector_norm cannot compute the {ord:g} norm on"
+    lacking = "the operation does not have an identity"
+    check(dim is not None, f"{cannot} an empty tensor because {lacking}")
+    for d in (dim,) if isinstance(dim, int) else dim:
+        check(shape[d], f"{cannot} the dimension {d}because this dimension is empty and {lacking}")
 
 
 @numpy_names
@@ -170,11 +164,9 @@ def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
     See: [torch.dist](https://docs.pytorch.org/docs/stable/generated/torch.dist.html).
     """
     difference = input - other
-    if difference.buffer.dtype.kind in "iub":
-        raise RuntimeError(
-            "norm(): input dtype should be either floating point or complex. Got "
-            f"{type_name(difference)} instead."
-        )
+    text = "norm(): input dtype should be either floating point or complex. Got"
+    floats = difference.buffer.dtype.kind not in "iub"
+    check(floats, f"{text} {type_name(difference)} instead.")
     return apply(VectorNorm, difference, p=p)
 
 
