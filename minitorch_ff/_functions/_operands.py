@@ -117,7 +117,8 @@ def apply_broadcast(operator: Any, *inputs: Any, **settings: Any) -> Any:
 
 def type_name(tensor: Any) -> str:
     """What PyTorch's messages call the dtype of a tensor."""
-    return TYPE_NAMES[tensor.buffer.dtype.name]
+    name = tensor.buffer.dtype.name
+    return TYPE_NAMES.get(name) or name.replace("ui", "UI")
 
 
 def must_hold_one(function: str, value: Any) -> None:

@@ -152,10 +152,8 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
         size, channels = weights.size, shape[1] if len(shape) > 1 else 1
         text = "Mismatch of parameter numbers and input channel size. Found parameter numbers = "
         check(size == channels, f"{text}{size} and channel size = {channels}.")
-    if weights.ndim > 1:
-        raise RuntimeError(
-            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weights.ndim}"
-        )
+    text = "prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim ="
+    check(weights.ndim <= 1, f"{text} {weights.ndim}")
     if weights.ndim:  # along the channels
         weight = weight.reshape((1, -1)[: len(shape)] + (1,) * (len(shape) - 2))
     return apply(ops.PRelu, input, weight)

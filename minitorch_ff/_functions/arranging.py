@@ -26,11 +26,8 @@ def repeat(self: Tensor, *repeats: Any) -> Tensor:
     times = shape_from(repeats)
     shape = self.buffer.shape
     lead = len(times) - len(shape)
-    if lead < 0:
-        raise RuntimeError(
-            "Number of dimensions of repeat dims can not be smaller than number of dimensions "
-            "of tensor"
-        )
+    text = "Number of dimensions of repeat dims can not be smaller than number of dimensions of"
+    check(lead >= 0, f"{text} tensor")
     lowest = min(times, default=0)
     check(lowest >= 0, f"Trying to create tensor with negative dimension {lowest}: {list(times)}")
     padded = (1,) * lead + shape
@@ -83,11 +80,8 @@ def repeat_interleave(
         numbers = list(repeats) if isinstance(repeats, Sequence) else [repeats]
     check(not any([n < 0 for n in numbers]), "repeats can not be negative")
     numbers = numbers * size if len(numbers) == 1 else numbers
-    if len(numbers) != size:
-        raise RuntimeError(
-            "repeats must have the same size as input along dim, but got repeats.size(0) = "
-            f"{len(numbers)} and input.size({dim}) = {size}"
-        )
+    text = "repeats must have the same size as input along dim, but got repeats.size(0) ="
+    check(len(numbers) == size, f"{text} {len(numbers)} and input.size({dim}) = {size}")
     order = [i for i, n in enumerate(numbers) for _ in range(n)]
     return input[(*(slice(None),) * dim, order)]
 

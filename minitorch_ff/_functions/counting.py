@@ -116,10 +116,8 @@ def searchsorted(
     See: [torch.searchsorted](https://docs.pytorch.org/docs/stable/generated/torch.searchsorted.html).
     """
     _check(side in (None, "left", "right"), f"side can only be 'left' or 'right' but got {side}")
-    _check(
-        side != "left" or not right,
-        "side and right can't be set to opposites, got side of left while right was True",
-    )
+    text = "side and right can't be set to opposites, got side of left while right was True"
+    _check(side != "left" or not right, text)
     boundaries = sorted_sequence.buffer
     if not isinstance(input, Tensor):
         input = number(input, sorted_sequence)

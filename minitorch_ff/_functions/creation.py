@@ -518,11 +518,8 @@ def logspace(
 def _end_point(function: str, value: Any) -> Any:
     if not isinstance(value, Tensor):
         return value
-    check(
-        not value.buffer.ndim,
-        f"{function} only supports 0-dimensional start and end tensors, but got start "
-        f"with {value.buffer.ndim} dimension(s).",
-    )
+    text = f"{function} only supports 0-dimensional start and end tensors, but got start with"
+    check(not value.buffer.ndim, f"{text} {value.buffer.ndim} dimension(s).")
     return value.item()
 
 
@@ -581,10 +578,8 @@ def empty_strided(size: Any, stride: Any, *, dtype: DType | None = None, **optio
     See: [torch.empty_strided](https://docs.pytorch.org/docs/stable/generated/torch.empty_strided.html).
     """
     shape, steps = checked_shape((size,)), tuple(stride)
-    if len(shape) != len(steps):
-        raise RuntimeError(
-            f"mismatch in length of strides and shape. Expected {len(shape)}, got {len(steps)}"
-        )
+    text = f"mismatch in length of strides and shape. Expected {len(shape)}, got {len(steps)}"
+    check(len(shape) == len(steps), text)
     target = numpy_dtype(dtype)
     extent = 1 + sum([(n - 1) * step for n, step in zip(shape, steps, strict=True)])
     memory = numpy.empty(max(extent, 0) if 0 not in shape else 0, target)

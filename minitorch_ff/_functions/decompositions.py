@@ -30,11 +30,8 @@ def must_be_matrices(A: Tensor, function: str, square: bool = False) -> None:
     """
     shape = A.buffer.shape
     check(len(shape) >= 2, f"{function}: The input tensor A must have at least 2 dimensions.")
-    check(
-        not square or shape[-1] == shape[-2],
-        f"{function}: A must be batches of square matrices, but they are {shape[-2]} by "
-        f"{shape[-1]} matrices",
-    )
+    text = f"{function}: A must be batches of square matrices, but they are"
+    check(not square or shape[-1] == shape[-2], f"{text} {shape[-2]} by {shape[-1]} matrices")
     must_be_floating(A, None, function)
 
 
@@ -141,11 +138,8 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     """
     must_be_matrices(A, "linalg.solve", square=True)
     a, b = A.buffer, B.buffer
-    if a.dtype != b.dtype:
-        raise RuntimeError(
-            "linalg.solve: Expected A and B to have the same dtype, but found A of type "
-            f"{type_name(A)} and B of type {type_name(B)} instead"
-        )
+    text = "linalg.solve: Expected A and B to have the same dtype, but found A of type"
+    check(a.dtype == b.dtype, f"{text} {type_name(A)} and B of type {type_name(B)} instead")
     vector = b.ndim == 1 or (b.ndim == a.ndim - 1 and b.shape == a.shape[:-1])
     if vector:
         if not left:
@@ -324,11 +318,9 @@ def qr(A: Tensor, mode: str = "reduced") -> Any:
         [torch.linalg.qr](https://docs.pytorch.org/docs/stable/generated/torch.linalg.qr.html).
     """
     must_be_matrices(A, "linalg.qr")
-    if mode not in ("reduced", "complete", "r"):
-        raise RuntimeError(
-            f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), "
-            "'r', or 'complete'"
-        )
+    modes = "'reduced' (default), 'r', or 'complete'"
+    text = f"qr received unrecognized mode '{mode}' but expected one of {modes}"
+    check(mode in ("reduced", "complete", "r"), text)
     return return_types.linalg_qr(apply_several(ops.Qr, A, mode=mode))
 
 

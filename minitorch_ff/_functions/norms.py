@@ -84,10 +84,8 @@ def must_be_floating(x: Tensor, dtype: Any, function: str) -> None:
     Raises:
         RuntimeError: In the words of PyTorch's norms.
     """
-    check(
-        x.buffer.dtype.kind not in "iub",
-        f"{function}: Expected a floating point or complex tensor as input. Got {type_name(x)}",
-    )
+    text = f"{function}: Expected a floating point or complex tensor as input. Got"
+    check(x.buffer.dtype.kind not in "iub", f"{text} {type_name(x)}")
     if dtype is not None and dtype.numpy.kind in "iub":
         name = TYPE_NAMES[dtype.numpy.name]
         raise RuntimeError(f"{function}: dtype should be floating point or complex, but got {name}")
@@ -122,10 +120,8 @@ def matrix_norm(
     See: [torch.linalg.matrix_norm](https://docs.pytorch.org/docs/stable/generated/torch.linalg.matrix_norm.html).
     """
     must_be_floating(A, None, "linalg.matrix_norm")
-    check(
-        A.buffer.ndim >= 2,
-        "linalg.matrix_norm: The input tensor A must have at least 2 dimensions.",
-    )
+    text = "linalg.matrix_norm: The input tensor A must have at least 2 dimensions."
+    check(A.buffer.ndim >= 2, text)
     named = isinstance(ord, str)
     if ord not in ("fro", "nuc") if named else abs(ord) not in (1, 2, math.inf):
         order = ord if named else f"{ord:g}"

@@ -33,10 +33,8 @@ def positions(input: Tensor, dim: int, index: Tensor, function: str, source: Any
     if not places.size:
         return dim
     ours = "input" if function == "gather" else "self"
-    check(
-        max(places.ndim, 1) == max(x.ndim, 1),
-        f"Index tensor must have the same number of dimensions as {ours} tensor",
-    )
+    text = f"Index tensor must have the same number of dimensions as {ours} tensor"
+    check(max(places.ndim, 1) == max(x.ndim, 1), text)
     if function == "gather":
         for i, (n, m) in enumerate(zip(places.shape, x.shape, strict=False)):
             if i != dim and n > m:
@@ -225,11 +223,9 @@ def index_add(
     dim, places = _slices(input, dim, index, "index_add_")
     _same_dtype("index_add_", input, source)
     shape, given = list(input.buffer.shape), list(source.buffer.shape)
-    if shape[:dim] + shape[dim + 1 :] != given[:dim] + given[dim + 1 :]:
-        raise RuntimeError(
-            "source tensor shape must match self tensor shape, excluding the specified "
-            f"dimension. Got self.shape = {shape} source.shape = {given}"
-        )
+    text = "source tensor shape must match self tensor shape, excluding the specified dimension."
+    fits = shape[:dim] + shape[dim + 1 :] == given[:dim] + given[dim + 1 :]
+    check(fits, f"{text} Got self.shape = {shape} source.shape = {given}")
     if alpha != 1:
         source = source * alpha
     return _put_slices(input, dim, places, source, True, "index_add_")
@@ -359,15 +355,11 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     See: rule [`MaskedScatter`][minitorch_ff.firefly.ops.picking.MaskedScatter],
         [torch.masked_scatter](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.masked_scatter_.html).
     """
-    check(
-        mask.buffer.dtype.kind == "b",
-        f"masked_scatter_ only supports boolean masks, but got mask with dtype {type_name(mask)}",
-    )
-    check(
-        source.buffer.dtype == input.buffer.dtype,
-        "masked_scatter: expected self and source to have same dtypes but got "
-        f"{type_name(input)} and {type_name(source)}",
-    )
+    text = "masked_scatter_ only supports boolean masks, but got mask with dtype"
+    check(mask.buffer.dtype.kind == "b", f"{text} {type_name(mask)}")
+    text = "masked_scatter: expected self and source to have same dtypes but got"
+    ours, theirs = type_name(input), type_name(source)
+    check(ours == theirs, f"{text} {ours} and {theirs}")
     wide, holds = broadcast_tensors(input, mask)
     if int(holds.buffer.sum()) > source.buffer.size:
         raise RuntimeError("Number of elements of source < number of ones in mask")

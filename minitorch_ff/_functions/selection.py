@@ -139,9 +139,8 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
     if not isinstance(mask, Tensor) or not (isinstance(value, Tensor) or is_number(value)):
         raise invalid_combination("masked_fill", mask, value)
     dtype, kind = input.buffer.dtype, C_NAMES.get(mask.buffer.dtype.name)
-    check(
-        kind == "bool", f"masked_fill_ only supports boolean masks, but got mask with dtype {kind}"
-    )
+    text = "masked_fill_ only supports boolean masks, but got mask with dtype"
+    check(kind == "bool", f"{text} {kind}")
     if isinstance(value, Tensor):
         must_hold_one("masked_fill_", value)
         if value.buffer.dtype.kind == "c":

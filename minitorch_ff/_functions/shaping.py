@@ -116,11 +116,8 @@ def unflatten(input: Tensor, dim: int, sizes: Shape) -> Tensor:
     check(sizes, "unflatten: sizes must be non-empty")
     known = math.prod([n for n in sizes if n != -1])
     fits = known == shape[dim] if -1 not in sizes else known and shape[dim] % known == 0
-    if not fits:
-        raise RuntimeError(
-            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim "
-            f"{dim} ({shape[dim]}) in the input tensor"
-        )
+    text = f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim"
+    check(fits, f"{text} {dim} ({shape[dim]}) in the input tensor")
     if -1 in sizes:
         sizes = tuple([shape[dim] // known if n == -1 else n for n in sizes])
     return apply_view(ops.Reshape, input, shape=shape[:dim] + sizes + shape[dim + 1 :])
@@ -246,11 +243,9 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     ndim = input.buffer.ndim
     sources = (source,) if isinstance(source, int) else tuple(source)
     places = (destination,) if isinstance(destination, int) else tuple(destination)
-    if len(sources) != len(places):
-        raise RuntimeError(
-            f"movedim: Invalid source or destination dims: source ({list(sources)} dims) "
-            f"should contain the same number of dims as destination ({list(places)} dims)"
-        )
+    text = f"movedim: Invalid source or destination dims: source ({list(sources)} dims) should"
+    more = f"contain the same number of dims as destination ({list(places)} dims)"
+    check(len(sources) == len(places), f"{text} {more}")
     wrapped = [[wrap_dim(dim, ndim) for dim in dims] for dims in (sources, places)]
     for name, dims, given in zip(
         ("source", "destination"), wrapped, (sources, places), strict=True
@@ -265,10 +260,8 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
 def mT(input: Tensor) -> Tensor:
     """The last two dimensions exchanged."""
     ndim = input.buffer.ndim
-    if ndim < 2:
-        raise RuntimeError(
-            f"tensor.mT is only supported on matrices or batches of matrices. Got {ndim}-D tensor."
-        )
+    text = "tensor.mT is only supported on matrices or batches of matrices."
+    check(ndim >= 2, f"{text} Got {ndim}-D tensor.")
     return transpose(input, -2, -1)
 
 
@@ -364,9 +357,8 @@ def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
     dim = wrap_dim(dimension, len(shape))
     limit = shape[dim] if shape else 1
     check(size >= 0, f"size is {size} but must be >= 0")
-    check(
-        size <= limit, f"maximum size for tensor at dimension {dim} is {limit} but size is {size}"
-    )
+    text = f"maximum size for tensor at dimension {dim} is {limit} but size is {size}"
+    check(size <= limit, text)
     check(step > 0, f"step is {step} but must be > 0")
     if not shape:
         return apply_view(ops.Reshape, input, shape=(1,)) if size else input.new_empty((0,))
@@ -429,16 +421,10 @@ def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) ->
     shape = input.buffer.shape
     dim = wrap_dim(dim, len(shape))
     sizes = [int(n) for n in split_sizes]
-    if any([n < 0 for n in sizes]):
-        raise RuntimeError(
-            "split_with_sizes expects split_sizes have only non-negative entries, but got "
-            f"split_sizes={sizes}"
-        )
-    if sum(sizes) != shape[dim]:
-        raise RuntimeError(
-            f"split_with_sizes expects split_sizes to sum exactly to {shape[dim]} (input "
-            f"tensor's size at dimension {dim}), but got split_sizes={sizes}"
-        )
+    expects, got = "split_with_sizes expects split_sizes", f"but got split_sizes={sizes}"
+    check(min(sizes, default=0) >= 0, f"{expects} have only non-negative entries, {got}")
+    exactly = f"{shape[dim]} (input tensor's size at dimension {dim})"
+    check(sum(sizes) == shape[dim], f"{expects} to sum exactly to {exactly}, {got}")
     parts = [slice(end - n, end) for n, end in zip(sizes, accumulate(sizes), strict=True)]
     return _parts(input, dim, parts, ops.SplitWithSizes)
 
@@ -469,9 +455,8 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
     See: [torch.tensor_split](https://docs.pytorch.org/docs/stable/generated/torch.tensor_split.html).
     """
     shape = input.buffer.shape
-    check(
-        shape, "tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims"
-    )
+    text = "tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims"
+    check(shape, text)
     dim = wrap_dim(dim, len(shape))
     if hasattr(indices_or_sections, "tolist"):
         indices_or_sections = indices_or_sections.tolist()

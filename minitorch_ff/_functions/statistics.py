@@ -360,19 +360,11 @@ def _check_weights(name: str, weights: Tensor, count: int) -> None:
     """
     buffer, must = weights.buffer, f"cov(): expected {name} to have"
     kinds, wanted = ("iu", "integral") if name == "fweights" else ("fVcb", "floating point")
-    check(
-        buffer.ndim <= 1,
-        f"{must} one or fewer dimensions but got {name} with {buffer.ndim} dimensions",
-    )
-    check(
-        buffer.dtype.kind in kinds,
-        f"{must} {wanted} dtype but got {name} with {type_name(weights)} dtype",
-    )
-    check(
-        buffer.size == count,
-        f"{must} the same numel as there are observations in the input but got {buffer.size} != "
-        f"{count}",
-    )
+    got = f"but got {name} with"
+    check(buffer.ndim <= 1, f"{must} one or fewer dimensions {got} {buffer.ndim} dimensions")
+    check(buffer.dtype.kind in kinds, f"{must} {wanted} dtype {got} {type_name(weights)} dtype")
+    must = f"{must} the same numel as there are observations in the input"
+    check(buffer.size == count, f"{must} but got {buffer.size} != {count}")
     check(weights.backend.all(weights.backend.ge(buffer, 0)), f"cov(): {name} cannot be negative")
 
 
