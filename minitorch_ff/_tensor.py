@@ -607,11 +607,8 @@ Tensor.__module__ = "torch"
 
 def _check_grad(tensor: Tensor, grad: Any) -> None:
     """Refuse a gradient that does not fit."""
-    if not isinstance(grad, Tensor):
-        raise TypeError(
-            "assigned grad expected to be a Tensor or None but got grad of type "
-            f"{type(grad).__name__}"
-        )
+    text = "assigned grad expected to be a Tensor or None but got grad of type"
+    check(isinstance(grad, Tensor), f"{text} {type(grad).__name__}", TypeError)
     check(grad is not tensor, "can't assign Variable as its own grad")
     if grad.buffer.shape != tensor.buffer.shape:
         raise RuntimeError(

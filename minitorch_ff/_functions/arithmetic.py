@@ -95,10 +95,8 @@ def _times_alpha(factor: Any, alpha: Number, other: Any) -> Any:
     dtype = meeting([x.buffer for x in operands])
     if dtype.kind != "b" and isinstance(alpha, bool):
         raise RuntimeError("Boolean alpha only supported for Boolean results.")
-    if dtype.kind in "iub" and isinstance(alpha, float):
-        raise RuntimeError(
-            "For integral input tensors, argument alpha must not be a floating point number."
-        )
+    text = "For integral input tensors, argument alpha must not be a floating point number."
+    check(dtype.kind not in "iub" or not isinstance(alpha, float), text)
     if dtype.kind == "b":
         alpha = bool(alpha)
     if factor is operands[0]:
@@ -299,11 +297,8 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Number) -> Tensor:
 
 
 def _same_dtype(dtype: Any, name: str, tensor: Any) -> None:
-    if tensor.buffer.dtype != dtype:
-        raise RuntimeError(
-            f"expected dtype {C_NAMES[dtype.name]} for `{name}` but got dtype "
-            f"{C_NAMES[tensor.buffer.dtype.name]}"
-        )
+    ours, given = [C_NAMES.get(d.name, d.name) for d in (dtype, tensor.buffer.dtype)]
+    check(given == ours, f"expected dtype {ours} for `{name}` but got dtype {given}")
 
 
 def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:

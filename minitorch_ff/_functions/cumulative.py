@@ -151,8 +151,8 @@ def _must_fit(input: Tensor, extra: Tensor, dim: int) -> None:
         RuntimeError: Naming the dimension that differs.
     """
     shape, other = input.buffer.shape, extra.buffer.shape
-    if len(shape) != len(other):
-        raise RuntimeError("diff expects prepend or append to be the same dimension as input")
+    same = len(shape) == len(other)
+    check(same, "diff expects prepend or append to be the same dimension as input")
     for i, (a, b) in enumerate(zip(shape, other, strict=True)):
         if i != dim and a != b:
             raise RuntimeError(

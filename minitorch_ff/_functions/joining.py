@@ -296,8 +296,7 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     """
     if len(tensors) == 1 and not isinstance(tensors[0], Tensor):
         tensors = tuple(tensors[0])
-    if not tensors:
-        raise RuntimeError("meshgrid expects a non-empty TensorList")
+    check(tensors, "meshgrid expects a non-empty TensorList")
     for vector in tensors:
         if vector.buffer.ndim > 1:
             raise RuntimeError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minitorch_ff._checks import check
 from minitorch_ff._functions._operands import Tensor, invalid_combination
 from minitorch_ff.firefly.ops import logic as ops
 from minitorch_ff.firefly.ops.base import apply, binary, function_name, of_tensors
@@ -219,8 +220,6 @@ def invert(self: Tensor) -> Tensor:
     Raises:
         TypeError: `self` is floating point.
     """
-    if self.buffer.dtype.kind not in "iub":
-        raise TypeError(
-            "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
-        )
+    text = "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
+    check(self.buffer.dtype.kind in "iub", text, TypeError)
     return apply(ops.BitwiseNot, self)

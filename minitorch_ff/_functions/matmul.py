@@ -52,17 +52,13 @@ def check_operands(input: Tensor, other: Tensor) -> None:
         NotImplementedError: They are boolean.
     """
     a, b = input.buffer, other.buffer
-    if not a.ndim or not b.ndim:
-        raise RuntimeError(
-            f"both arguments to matmul need to be at least 1D, but they are {a.ndim}D and {b.ndim}D"
-        )
+    text = f"both arguments to matmul need to be at least 1D, but they are {a.ndim}D and {b.ndim}D"
+    check(a.ndim and b.ndim, text)
     check_same_device(input, other)
     if a.dtype != b.dtype:
         first, second = type_name(input), type_name(other)
-        if a.ndim == b.ndim == 1:
-            raise RuntimeError(
-                f"dot : expected both vectors to have same dtype, but found {first} and {second}"
-            )
+        text = f"dot : expected both vectors to have same dtype, but found {first} and {second}"
+        check(not a.ndim == b.ndim == 1, text)
         check(a.ndim <= 2 or b.ndim <= 2, f"expected scalar type {first} but found {second}")
         raise dtypes_differ(a, b)
     if a.dtype.kind == "b":

@@ -253,12 +253,9 @@ def _put_slices(
     check_index_bounds(x.buffer.shape, places)
     expected = list(x.buffer.shape)
     expected[dim] = places[-1].size
-    if list(part.buffer.shape) != expected:
-        raise RuntimeError(
-            f"{function}(): Number of indices ({places[-1].size}) should be equal to "
-            f"source.size(dim): ({part.buffer.shape[dim] if part.buffer.ndim > dim else 1}), "
-            f"for dim: {dim}"
-        )
+    n, m = places[-1].size, part.buffer.shape[dim] if part.buffer.ndim > dim else 1
+    text = f"{function}(): Number of indices ({n}) should be equal to source.size(dim): ({m}),"
+    check(list(part.buffer.shape) == expected, f"{text} for dim: {dim}")
     out = apply(IndexPut, x, part, index=places, accumulate=accumulate)
     return out.reshape(input.buffer.shape)
 

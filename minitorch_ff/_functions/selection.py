@@ -8,10 +8,10 @@ from typing import Any
 from minitorch_ff._checks import check
 from minitorch_ff._functions._operands import (
     C_NAMES, Number, Tensor, cast_to, checked_number, invalid_combination, is_number,
-    must_hold_one, together,
+    must_hold_one, together, type_name,
 )  # fmt: skip
 from minitorch_ff.firefly.ops import selection as ops
-from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply, check_broadcast, check_same_device
+from minitorch_ff.firefly.ops.base import apply, check_broadcast, check_same_device
 from minitorch_ff.firefly.promotion import number, number_category
 from minitorch_ff.firefly.tensor import wrap
 
@@ -93,12 +93,8 @@ def _as_mask(condition: Any) -> Any:
     Raises:
         RuntimeError: It is neither boolean nor of bytes.
     """
-    dtype = condition.buffer.dtype
-    if dtype.name != "uint8":
-        raise RuntimeError(
-            "where expected condition to be a boolean tensor, but got a tensor with "
-            f"dtype {TYPE_NAMES[dtype.name]}"
-        )
+    text = "where expected condition to be a boolean tensor, but got a tensor with dtype"
+    check(condition.buffer.dtype.name == "uint8", f"{text} {type_name(condition)}")
     warnings.warn(
         "where received a uint8 condition tensor. This behavior is deprecated and will "
         "be removed in a future version of PyTorch. Use a boolean condition instead.",

@@ -288,10 +288,8 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     See: [torch.narrow](https://docs.pytorch.org/docs/stable/generated/torch.narrow.html).
     """
     shape = input.buffer.shape
-    if not shape:
-        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
-    if length < 0:
-        raise RuntimeError("narrow(): length must be non-negative.")
+    check(shape, "narrow() cannot be applied to a 0-dim tensor.")
+    check(length >= 0, "narrow(): length must be non-negative.")
     dim = wrap_dim(dim, len(shape))
     if isinstance(start, Tensor) and (start.buffer.ndim or start.buffer.dtype.kind not in "iu"):
         raise RuntimeError("start must be an 0-dim integral Tensor.")
@@ -317,8 +315,7 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
     See: [torch.select](https://docs.pytorch.org/docs/stable/generated/torch.select.html).
     """
     shape = input.buffer.shape
-    if not shape:
-        raise IndexError("select() cannot be applied to a 0-dim tensor.")
+    check(shape, "select() cannot be applied to a 0-dim tensor.", IndexError)
     dim = wrap_dim(dim, len(shape))
     index = int(index)
     if not -shape[dim] <= index < shape[dim]:
@@ -399,19 +396,15 @@ def split(
     """
     must_be_tensor(tensor, "split", "tensor", 1)
     shape = tensor.buffer.shape
-    if not shape:
-        raise RuntimeError("split expects at least a 1-dimensional tensor")
+    check(shape, "split expects at least a 1-dimensional tensor")
     if not isinstance(split_size_or_sections, int):
         return split_with_sizes(tensor, split_size_or_sections, dim)
     size = split_size_or_sections
     dim = wrap_dim(dim, len(shape))
     total = shape[dim]
-    if size < 0:
-        raise RuntimeError(f"split expects split_size be non-negative, but got split_size={size}")
-    if size == 0 and total:
-        raise RuntimeError(
-            f"split_size can only be 0 if dimension size is 0, but got dimension size of {total}"
-        )
+    check(size >= 0, f"split expects split_size be non-negative, but got split_size={size}")
+    text = "split_size can only be 0 if dimension size is 0, but got dimension size of"
+    check(size or not total, f"{text} {total}")
     starts = range(0, total, size) if size and total else range(1)
     return _parts(tensor, dim, [slice(s, min(s + size, total)) for s in starts])
 

@@ -101,11 +101,8 @@ def _about(
     if isinstance(dim, bool):
         dim, unbiased = None, dim
     if unbiased is not None:
-        if correction is not None:
-            raise TypeError(
-                f"{name}() received an invalid combination of arguments: both unbiased and "
-                "correction"
-            )
+        text = "received an invalid combination of arguments: both unbiased and correction"
+        check(correction is None, f"{name}() {text}", TypeError)
         correction = int(unbiased)
     elif correction is None:
         correction = 1
