@@ -126,6 +126,9 @@ def mul(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     return binary(ops.Mul, input, other)
 
 
+DIVISIONS: dict[Any, Any] = {None: ops.Div, "floor": ops.DivFloor, "trunc": ops.DivTrunc}
+
+
 def div(
     input: Tensor | Number, other: Tensor | Number, *, rounding_mode: str | None = None
 ) -> Tensor:
@@ -151,16 +154,9 @@ def div(
     See: rule [`Div`][minitorch_ff.firefly.ops.arithmetic.Div],
         [torch.div](https://docs.pytorch.org/docs/stable/generated/torch.div.html).
     """
-    if rounding_mode is None:
-        return binary(ops.Div, input, other)
-    if rounding_mode == "floor":
-        return binary(ops.DivFloor, input, other)
-    if rounding_mode == "trunc":
-        return binary(ops.DivTrunc, input, other)
-    raise RuntimeError(
-        "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
-        f"'{rounding_mode}'"
-    )
+    text = "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found"
+    check(rounding_mode in DIVISIONS, f"{text} '{rounding_mode}'")
+    return binary(DIVISIONS[rounding_mode], input, other)
 
 
 def true_divide(input: Tensor | Number, other: Tensor | Number) -> Tensor:

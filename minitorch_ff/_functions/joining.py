@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff._checks import check, wrap_dim
 from minitorch_ff._dtypes import int64, of
@@ -19,8 +19,7 @@ from minitorch_ff.firefly.ops.base import apply, check_broadcast, check_same_dev
 from minitorch_ff.firefly.ops.loss import broadcast
 from minitorch_ff.firefly.promotion import promote_types
 
-if TYPE_CHECKING:
-    Tensors = Sequence[Tensor]
+Tensors = Sequence[Tensor]
 
 
 def checked(tensors: Any, function: str) -> list[Any]:

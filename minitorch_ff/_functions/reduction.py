@@ -8,7 +8,6 @@ from minitorch_ff._checks import check, floating, numpy_names, wrap_dim, wrap_di
 from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._functions._operands import Tensor, invalid_combination, type_name
 from minitorch_ff._functions.conversion import cast
-from minitorch_ff.firefly.graph import sum_to
 from minitorch_ff.firefly.ops import reduction as ops
 from minitorch_ff.firefly.ops.base import apply, refuse
 
@@ -268,20 +267,7 @@ def sum_to_size(input: Tensor, *size: typing.Any) -> Tensor:
         raise RuntimeError(f"size {{{list(wanted)}}} is not expandable to size {{{list(shape)}}}.")
     if not wanted:
         return sum(input)
-    return input if wanted == shape else sum_to(_Sums, input, wanted)
-
-
-class _Sums:
-    """What the engine's `sum_to` calls, over tensors."""
-
-    sum = staticmethod(sum)
-
-    @staticmethod
-    def sum_rows(x: Tensor) -> Tensor:
-        """Column sums of a matrix."""
-        return sum(x, 0)
-
-    @staticmethod
-    def reshape(x: Tensor, shape: tuple[int, ...]) -> Tensor:
-        """The elements as another shape."""
-        return x.reshape(shape)
+    if wanted == shape:
+        return input
+    dims = [i for i in range(len(shape)) if i < lead or (wanted[i - lead] == 1 != shape[i])]
+    return sum(input, dims, True).reshape(wanted)

@@ -252,12 +252,9 @@ def at_parts(
 ) -> Tensor:
     """The quantiles: elements in order, read at fractional ranks."""
     ndim = input.buffer.ndim
-    if dim is None or not ndim:
-        wrap_dim(dim or 0, ndim)
-        ordered = sort(input.reshape(-1))[0]
-    else:
-        dim = wrap_dim(dim, ndim)
-        ordered = sort(input.movedim(dim, -1))[0]
+    dim = None if dim is None else wrap_dim(dim, ndim)
+    flat = dim is None or not ndim
+    ordered = sort(input.reshape(-1) if flat else input.movedim(dim, -1))[0]
     ranks = ranks_of(ordered.buffer, parts.reshape(-1), ignore_nan)
     out = between_ranks(ordered, ranks, interpolation).movedim(-1, 0)
     if keepdim and ndim:
@@ -287,12 +284,9 @@ def between_ranks(ordered: Tensor, ranks: Tensor, interpolation: str) -> Tensor:
         settings = {"positions": xp.cast(rounded, "int64"), "repeated": True}
         return apply(ordering.TakeAlong, ordered, dim=ordered.buffer.ndim - 1, **settings)
 
-    if interpolation == "lower":
-        return read(floor)
-    if interpolation == "higher":
-        return read(ceil)
-    if interpolation == "nearest":
-        return read(xp.round(ranks.buffer))
+    rounded = {"lower": floor, "higher": ceil, "nearest": xp.round(ranks.buffer)}
+    if interpolation in rounded:
+        return read(rounded[interpolation])
     below, above = read(floor), read(ceil)
     if interpolation == "midpoint":
         return (below + above) / 2
