@@ -146,16 +146,15 @@ def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> 
     See: rule [`Aminmax`][minitorch_ff.firefly.ops.reduction.Aminmax],
         [torch.aminmax](https://docs.pytorch.org/docs/stable/generated/torch.aminmax.html).
     """
+    dim = reduced_dims(input, dim)
     if dim is not None:
-        dim = wrap_dim(dim, input.buffer.ndim)
-        if input.buffer.ndim and not input.buffer.shape[dim]:
+        if not input.buffer.shape[dim]:
             raise IndexError(f"aminmax: Expected reduction dim {dim} to have non-zero size.")
     elif not input.buffer.size:
         raise RuntimeError(
             "aminmax(): cannot compute aminmax over an empty dimension as the operation has no "
             "identity."
         )
-    dim = dim if input.buffer.ndim else None
     return return_types.aminmax(apply_several(reduction.Aminmax, input, dim=dim, keepdim=keepdim))
 
 
@@ -194,17 +193,15 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
     return apply(reduction.Argmin, input, dim=dim, keepdim=keepdim)
 
 
-def _position_dim(input: Tensor, dim: int | None, function: str) -> int | None:
-    buffer = input.buffer
-    check(buffer.dtype.kind != "b", f"{function}(): does not support bool input")
-    if dim is not None:
-        dim = must_have_elements(input, dim, function)
-        return dim if buffer.ndim else None
-    if not buffer.size:
-        raise IndexError(
-            f"{function}(): Expected reduction dim to be specified for input.numel() == 0."
-        )
-    return None
+def _position_dim(input: Tensor, dim: Any, function: str) -> int | None:
+    check(input.buffer.dtype.kind != "b", f"{function}(): does not support bool input")
+    dim = reduced_dims(input, dim)
+    if dim is None:
+        text = f"{function}(): Expected reduction dim to be specified for input.numel() == 0."
+        check(input.buffer.size, text, IndexError)
+    else:
+        must_have_elements(input, dim, function)
+    return dim
 
 
 # -------------------------------------------------------------------------------- order
@@ -351,18 +348,14 @@ def unique_consecutive(
     return _distinct(input, return_inverse, return_counts, dim, True)
 
 
-def _distinct(
-    input: Tensor, inverse: bool, counts: bool, dim: int | None, consecutive: bool
-) -> Any:
+def _distinct(input: Tensor, inverse: bool, counts: bool, dim: Any, consecutive: bool) -> Any:
     shape = input.buffer.shape
-    if dim is not None:
-        dim = wrap_dim(dim, len(shape))
-        dim = dim if shape else None
-        if dim is not None and not shape[dim] and 0 in shape[:dim] + shape[dim + 1 :]:
-            raise RuntimeError(
-                f"There are {shape.count(0)} zero sized dimensions, and they aren't selected, so "
-                "unique cannot be applied"
-            )
+    dim = reduced_dims(input, dim)
+    if dim is not None and not shape[dim] and 0 in shape[:dim] + shape[dim + 1 :]:
+        raise RuntimeError(
+            f"There are {shape.count(0)} zero sized dimensions, and they aren't selected, so "
+            "unique cannot be applied"
+        )
     values, places, how_often = apply_several(ops.Unique, input, dim=dim, consecutive=consecutive)
     if not inverse and not counts:
         return values

@@ -15,10 +15,7 @@ if TYPE_CHECKING:
     import typing
 
 
-Dim = int | tuple[int, ...] | None
-
-
-def reduced_dims(input: Tensor, dim: typing.Any) -> Dim:
+def reduced_dims(input: Tensor, dim: typing.Any) -> typing.Any:
     """`dim` as an int, a tuple, or None for all; an empty tuple means all.
 
     Raises:
@@ -216,7 +213,7 @@ def any(input: Tensor, dim: typing.Any = None, keepdim: bool = False) -> Tensor:
     return apply(ops.Any, input, dim=_truth_dims(input, dim), keepdim=keepdim)
 
 
-def _truth_dims(input: Tensor, dim: typing.Any) -> Dim:
+def _truth_dims(input: Tensor, dim: typing.Any) -> typing.Any:
     """As `reduced_dims`; but an empty tuple means none at all."""
     if dim is None or isinstance(dim, int) or len(dim):
         return reduced_dims(input, dim)
