@@ -10,7 +10,7 @@ from minitorch_ff._functions._operands import (
 )  # fmt: skip
 from minitorch_ff._functions.shaping import clone
 from minitorch_ff.firefly.ops import extremes as ops
-from minitorch_ff.firefly.ops.base import apply, of_tensors, refuse
+from minitorch_ff.firefly.ops.base import apply, not_implemented, of_tensors
 from minitorch_ff.firefly.promotion import meeting, number
 from minitorch_ff.firefly.tensor import ABSENT
 
@@ -123,13 +123,13 @@ def _between(called: str, input: Any, low: Any, high: Any) -> Any:
     """Bounds that are numbers (one may be a 0-d tensor), or tensors; None for none."""
     bounds = [b for b in (low, high) if b is not None]
     tensors = [b for b in bounds if isinstance(b, Tensor)]
-    function = called.replace("M", "_m").lower()
     mixed = 0 < len(tensors) < len(bounds) and any([b.buffer.ndim for b in tensors])
     if not isinstance(input, Tensor) or not bounds or mixed:
-        raise invalid_combination(function, input, *bounds)
-    if len(tensors) == len(bounds):
-        return _between_tensors(called, input, low, high)
-    low, high = [b.buffer.item() if isinstance(b, Tensor) else b for b in (low, high)]
+        raise invalid_combination(_function(called), input, *bounds)
+    if tensors:
+        if len(tensors) == len(bounds):
+            return _between_tensors(called, input, low, high)
+        low, high = [b.buffer.item() if isinstance(b, Tensor) else b for b in (low, high)]
     dtype = input.buffer.dtype
     try:
         if dtype.kind in "iub":
@@ -138,10 +138,16 @@ def _between(called: str, input: Any, low: Any, high: Any) -> Any:
             input = cast_to(input, dtype)
         low, high = [None if b is None else checked_number(b, dtype) for b in (low, high)]
     except TypeError:
-        raise invalid_combination(function, input, *bounds) from None
-    refuse(input.buffer, "b", f"{function}_scalar_cpu")
+        raise invalid_combination(_function(called), input, *bounds) from None
+    if dtype.kind == "b":
+        raise not_implemented(f"{_function(called)}_scalar_cpu", dtype)
     variant = int(called == "Clamp")
     return apply(ops.Clamp, input, low=low, high=high, called=called, variant=variant)
+
+
+def _function(called: str) -> str:
+    """`clamp_min` for `ClampMin`."""
+    return called.replace("M", "_m").lower()
 
 
 def _between_tensors(called: str, input: Any, low: Any, high: Any) -> Any:

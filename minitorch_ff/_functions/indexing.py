@@ -260,9 +260,9 @@ def fill(input: Tensor, value: Any) -> Tensor:
     See: [torch.fill](https://docs.pytorch.org/docs/stable/generated/torch.fill.html).
     """
     source = value if isinstance(value, Tensor) else number(value, input)
-    ndim = source.buffer.ndim
-    text = f"fill only supports 0-dimension value tensor but got tensor with {ndim} dimensions."
-    check(not ndim, text)
+    if source.buffer.ndim:
+        text = "fill only supports 0-dimension value tensor but got tensor with"
+        raise RuntimeError(f"{text} {source.buffer.ndim} dimensions.")
     return apply(ops.Fill, input, source)
 
 

@@ -132,11 +132,12 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
         [`MaskedFillTensor`][minitorch_ff.firefly.ops.selection.MaskedFillTensor],
         [torch.masked_fill](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.masked_fill.html).
     """
-    if not isinstance(mask, Tensor) or not (isinstance(value, Tensor) or is_number(value)):
+    if not isinstance(mask, Tensor):
         raise invalid_combination("masked_fill", mask, value)
-    dtype, kind = input.buffer.dtype, C_NAMES.get(mask.buffer.dtype.name)
-    text = "masked_fill_ only supports boolean masks, but got mask with dtype"
-    check(kind == "bool", f"{text} {kind}")
+    dtype = input.buffer.dtype
+    if mask.buffer.dtype.kind != "b":
+        text = "masked_fill_ only supports boolean masks, but got mask with dtype"
+        raise RuntimeError(f"{text} {C_NAMES[mask.buffer.dtype.name]}")
     if isinstance(value, Tensor):
         must_hold_one("masked_fill_", value)
         if value.buffer.dtype.kind == "c":
@@ -146,6 +147,8 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
             return apply(ops.MaskedFillTensor, input, mask, value)
         return apply(ops.MaskedFill, input, mask, value=checked_number(value, dtype))
     except (ValueError, TypeError):
+        if not isinstance(value, Tensor) and not is_number(value):
+            raise invalid_combination("masked_fill", mask, value) from None
         check_same_device(input, mask)
         check_broadcast(mask.buffer.shape, input.buffer.shape)
         raise
