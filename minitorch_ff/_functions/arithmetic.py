@@ -127,6 +127,7 @@ def mul(input: Tensor | Number, other: Tensor | Number) -> Tensor:
 
 
 DIVISIONS: dict[Any, Any] = {None: ops.Div, "floor": ops.DivFloor, "trunc": ops.DivTrunc}
+"""By `rounding_mode`."""
 
 
 def div(

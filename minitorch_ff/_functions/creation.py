@@ -127,7 +127,7 @@ def to_array(data: Any, dtype: Any) -> numpy.ndarray:
     if kind not in "fciu":
         raise _not_a_number(data, TypeError())
     default = _dtypes.get_default_dtype()
-    target = {"f": default, "c": default.to_complex()}.get(kind, _dtypes.int64)
+    target = default if kind == "f" else default.to_complex() if kind == "c" else _dtypes.int64
     return array.astype(target.numpy, copy=False)
 
 

@@ -10,7 +10,7 @@ from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.reduction import reduced_dims
 from minitorch_ff.firefly.ops import ordering as ops
 from minitorch_ff.firefly.ops import reduction
-from minitorch_ff.firefly.ops.base import apply, apply_several, refuse, of_tensors
+from minitorch_ff.firefly.ops.base import apply, apply_several, of_tensors, refuse
 from minitorch_ff.firefly.ops.extremes import Maximum, Minimum
 
 
