@@ -21,6 +21,8 @@ class TensorMethods(griffe.Extension):
         if pkg.name != "minitorch_ff" or "_tensor" not in pkg.members:
             return
         tensor = pkg["_tensor.Tensor"]
+        # What the functions call `Tensor`: their signatures link to this class.
+        pkg["_functions._operands"].members["Tensor"].resolve_target()
         for name, value, line in assignments(tensor):
             twin = is_call(value, IN_PLACE)
             target = value.args[0] if twin else value
