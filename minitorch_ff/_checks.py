@@ -15,10 +15,12 @@ _NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim"}
 
 
 def check(condition: object, text: str, error: type[Exception] = RuntimeError) -> None:
-    """Refuse an argument, unless `condition` holds; not for the paths where time counts.
+    """Raise an error unless a condition holds; for calls that are rare or slow anyway.
 
-    Raises:
-        error: Saying `text`.
+    Args:
+        condition: What must be true.
+        text: The error's text, which is made in any case.
+        error: The error's type.
     """
     if not condition:
         raise error(text)

@@ -278,6 +278,11 @@ class Recorded:
         """Singular vectors and values."""
         return apply_several(decompositions.Svd, x, full=full)
 
+    def linear_back(self, grad: Any, x: Any, weight: Any) -> Any:
+        """The gradients of the input and the weight of a linear layer."""
+        to_x = None if weight is None else self.matmul(grad, weight)
+        return to_x, None if x is None else self.matmul(self.t(grad), x)
+
     # Losses
     def cross_entropy_back(self, grad: Any, probabilities: Any, target: Any) -> Any:
         """`(p - t) g / n` for the one-hot targets `t`."""

@@ -420,6 +420,9 @@ class Primitives(Protocol):
     def argmin(self, x: Array, dim: int | None = None, keepdim: bool = False) -> Array:
         """Position of the first smallest element, in int64."""
 
+    def row_maxima(self, x: Array) -> Array:
+        """The largest element of each row of a matrix."""
+
     def sum_rows(self, x: Array) -> Array:
         """Column sums of a matrix, as a product with ones: faster than a reduction."""
 
@@ -632,6 +635,9 @@ class Primitives(Protocol):
 
     def linear(self, x: Array, weight: Array, bias: Array | None) -> Array:
         """`x Wᵀ + b` of a matrix `x`; `bias` may be None."""
+
+    def linear_back(self, grad: Array, x: Array | None, weight: Array | None) -> tuple:
+        """The gradients of `x` and `weight`, each None if the other is."""
 
     def squared_error(self, a: Array, b: Array) -> tuple[Array, Array]:
         """The mean squared difference, and the difference itself."""

@@ -21,7 +21,7 @@ class Activation(Elementwise):
 class Relu(Operator):
     """`x` where it is positive, zero elsewhere."""
 
-    fresh = True
+    fresh = fits = True
 
     def forward(self, xp, x):
         y = xp.positive_part(x)
@@ -129,7 +129,7 @@ class Sigmoid(Operator):
 class Tanh(Operator):
     """The hyperbolic tangent; the gradient is `g (1 - y²)`."""
 
-    fresh = True
+    fresh = fits = True
 
     def forward(self, xp, x):
         y = xp.tanh(x)

@@ -13,7 +13,7 @@ class Elementwise(Operator):
     Settings of the call are attributes: `self.slope`.
     """
 
-    floats = fresh = True
+    floats = fresh = fits = True
 
     saves_result = False
     """What `chain` is told: the result `y`, or the input `x`."""

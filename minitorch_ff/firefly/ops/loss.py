@@ -69,8 +69,11 @@ class MseLoss(ElementLoss):
     def forward(self, xp, x, target, *, reduction="mean"):
         self.reduction = reduction
         self.save_for_backward(x, target)
+        self.factor = 2.0
         if reduction == "mean":
-            value, self.kept = xp.squared_error(x, target)
+            value, difference = xp.squared_error(x, target)
+            self.kept = difference
+            self.factor /= max(difference.size, 1)
             return value
         difference = self.kept = xp.sub(x, target)
         return reduced(xp, xp.mul(difference, difference), reduction)
@@ -80,10 +83,7 @@ class MseLoss(ElementLoss):
         difference = self.recall(xp)
         if difference is None:
             difference = xp.sub(x, target)
-        factor = 2.0
-        if self.reduction == "mean":
-            factor /= max(math.prod(difference.shape), 1)
-        to_x = xp.mul(difference, xp.scale(grad, factor))
+        to_x = xp.mul(difference, xp.scale(grad, self.factor))
         return to_x, None if self.edges[1] is None else xp.neg(to_x)
 
 

@@ -132,14 +132,12 @@ class ToDevice(Operator):
         self.home = xp, xp.device_index(x)
         return target.from_numpy(xp.to_numpy(x), index)
 
-    def receive(self, xp, grad, owned, pending):
+    def receive(self, xp, grad, pending):
         """Send the gradient home; there, another back end adds it to what is pending."""
         (target,) = self.edges
-        if target not in pending:
-            return
+        so_far = pending[target]
         home, index = self.home
         part = xp.to_device(grad, home, index)
-        so_far = pending[target]
         there = xp if xp.records else home
         pending[target] = part if so_far is None else there.add(so_far, part)
 

@@ -51,6 +51,7 @@ class ArrayBackend(
         self._constants: dict[tuple[Any, Any], Any] = {}
         self._ones: dict[tuple[int, Any], Any] = {}
         self._positions: dict[int, Any] = {}
+        self.asarray = module.asarray  # NumPy gives scalars for 0-d results
         super().__init__(module)
 
     def constant(self, value, dtype):
@@ -80,7 +81,3 @@ class ArrayBackend(
             if len(self._ones) < CONSTANTS_KEPT:
                 self._ones[n, dtype] = buffer
             return buffer
-
-    def asarray(self, x):
-        """NumPy gives scalars for 0-d results; a buffer is always an array."""
-        return self.module.asarray(x)

@@ -12,7 +12,6 @@ class Shaping:
 
     def __init__(self) -> None:
         module = self.module
-        self.broadcast_to = module.broadcast_to
         self.zeros = module.zeros
         self.ones = module.ones
         self.full = module.full
@@ -35,6 +34,10 @@ class Shaping:
     def t(self, x):
         """A matrix transposed."""
         return x.T
+
+    def broadcast_to(self, x, shape):
+        """Elements repeated without a copy."""
+        return self.module.broadcast_to(x, shape)
 
     def expand(self, x, shape):
         """Elements repeated without a copy, as writable as `x` is."""
