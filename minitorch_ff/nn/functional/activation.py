@@ -5,7 +5,7 @@ import warnings
 from minitorch_ff._checks import check
 from minitorch_ff._dtypes import finfo
 from minitorch_ff._functions import activation, arithmetic
-from minitorch_ff._functions.activation import check_floating, tanh
+from minitorch_ff._functions.activation import check_floating, sigmoid, tanh
 from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.in_place import in_place
