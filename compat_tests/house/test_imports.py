@@ -47,7 +47,7 @@ MAY_USE_NUMPY = (  # the back ends, the generator, and the facade's borders
     "compare.process",
     "compare.worlds",
     "utils.data._utils.collate",
-    "utils.data._utils.worker_random",
+    "utils.data._utils.worker",
 )
 MAY_IMPORT_PYTORCH = {"compare.worlds"}  # calls a function in both worlds
 # Inside a function, at the time of the call: a method that stands for a higher layer.
