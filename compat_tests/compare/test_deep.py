@@ -5,6 +5,7 @@ import pytest
 from compat_tests.compare.commands import compare_json, training, write
 
 
+@pytest.mark.slow
 def test_equal_trainings_are_equal_inside(tmp_path):
     result = compare_json("--deep", training(tmp_path, planted=False), cwd=tmp_path, status=0)
     found = {(d["step"], d["module"], d["tensor"]) for d in result["deep"]}
@@ -28,6 +29,7 @@ def test_the_planted_layer_and_step_are_found(tmp_path):
     assert "first tensor that parts: step 4, 2 (Linear), output: 0." in result["text"]
 
 
+@pytest.mark.slow
 def test_a_gradient_may_part_where_outputs_do_not(tmp_path):
     source = """
         import torch
@@ -58,6 +60,7 @@ def test_a_gradient_may_part_where_outputs_do_not(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_without_an_optimizer_calls_are_counted(tmp_path):
     source = """
         import torch
@@ -75,6 +78,7 @@ def test_without_an_optimizer_calls_are_counted(tmp_path):
     assert any("for 3 steps" in note for note in result["notes"])
 
 
+@pytest.mark.slow
 def test_nestings_complex_numbers_large_tensors_and_lone_parameters(tmp_path):
     source = """
         import torch
@@ -105,6 +109,7 @@ def test_nestings_complex_numbers_large_tensors_and_lone_parameters(tmp_path):
     assert found["gradient of parameter 0"]["values"] == [1.0, 2.0]
 
 
+@pytest.mark.slow
 def test_a_tensor_that_only_one_has_is_a_difference(tmp_path):
     source = """
         import torch
@@ -119,6 +124,7 @@ def test_a_tensor_that_only_one_has_is_a_difference(tmp_path):
     assert "inf" in {d["size"] for d in result["deep"]}
 
 
+@pytest.mark.slow
 def test_what_cannot_be_recorded_does_not_disturb(tmp_path):
     source = """
         import torch

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from minitorch_ff.compare.lines import Tolerance, compare_lines
+from minitorch_ff.compare.verdict import Tolerance, compare_lines
 
 CASES = [
     ("loss 0.5", "loss 0.5", "same", 0),

@@ -7,14 +7,15 @@ from compat_tests.compare.commands import compare, compare_json, training, write
 from compat_tests.scripts.processes import poison
 
 
-@pytest.fixture
-def recorded(tmp_path):
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory):
     """A script, and the recording of its run under PyTorch."""
-    script = training(tmp_path, planted=False)
-    done = compare("--record", "trace.npz", "--deep", script, cwd=tmp_path, status=0)
+    folder = tmp_path_factory.mktemp("recorded")
+    script = training(folder, planted=False)
+    done = compare("--record", "trace.json", "--deep", script, cwd=folder, status=0)
     assert "  step 5 loss" in done.stdout
     assert "recorded 6 lines, 48 tensors" in done.stdout
-    return script, tmp_path / "trace.npz"
+    return script, folder / "trace.json"
 
 
 def test_against_a_recording_without_pytorch(recorded, tmp_path):
@@ -38,22 +39,23 @@ def test_another_version_of_the_script_is_named(recorded, tmp_path):
     assert any("with the arguments []" in note for note in result["notes"])
 
 
+@pytest.mark.slow
 def test_a_recording_without_tensors_has_none_to_compare(tmp_path):
     script = training(tmp_path, planted=False)
-    compare("--record", "trace.npz", script, cwd=tmp_path, status=0)
-    result = compare_json("--deep", "--against", "trace.npz", script, cwd=tmp_path, status=0)
+    compare("--record", "trace.json", script, cwd=tmp_path, status=0)
+    result = compare_json("--deep", "--against", "trace.json", script, cwd=tmp_path, status=0)
     assert result["notes"] == ["PyTorch: no tensors were recorded"]
     assert not result["deep"]
 
 
 def test_what_is_no_recording(tmp_path):
     script = write(tmp_path, "print(1)")
-    compare("--against", "absent.npz", script, cwd=tmp_path, status=2)
-    write(tmp_path, "text", "text.npz")
-    compare("--against", "text.npz", script, cwd=tmp_path, status=2)
+    compare("--against", "absent.json", script, cwd=tmp_path, status=2)
+    write(tmp_path, "text", "text.json")
+    compare("--against", "text.json", script, cwd=tmp_path, status=2)
     numpy.savez(tmp_path / "other.npz", x=numpy.ones(1))
     other = compare("--against", "other.npz", script, cwd=tmp_path, status=2)
     assert "is no recording" in other.stderr
-    for option in (("--html", "page.html"), ("--json",), ("--against", "trace.npz")):
-        both = compare("--record", "trace.npz", *option, script, cwd=tmp_path, status=2)
+    for option in (("--html", "page.html"), ("--json",), ("--against", "trace.json")):
+        both = compare("--record", "trace.json", *option, script, cwd=tmp_path, status=2)
         assert "--record runs PyTorch alone" in both.stderr

@@ -114,6 +114,7 @@ def test_a_browser_draws_it(page, tmp_path):
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed")
 @pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.slow
 def test_nothing_sticks_out(page, tmp_path, width):
     probed = page.read_text("utf-8").replace("</body>", PROBE + "</body>")
     (tmp_path / "probed.html").write_text(probed, "utf-8")
@@ -123,6 +124,7 @@ def test_nothing_sticks_out(page, tmp_path, width):
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed")
+@pytest.mark.slow
 def test_a_browser_paints_it_light_and_dark(page, tmp_path):
     pictures = []
     for scheme in (0, 1):  # dark, light

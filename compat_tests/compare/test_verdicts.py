@@ -1,10 +1,13 @@
 """Scripts that are equal and scripts that part get the verdict they deserve."""
 
+import os
+import signal
+import subprocess
 import sys
 
 import pytest
 
-from compat_tests.compare.commands import compare, compare_json, training, write
+from compat_tests.compare.commands import COMPARE, compare, compare_json, training, write
 from compat_tests.scripts.processes import ROOT, python
 
 MLP = """
@@ -48,8 +51,9 @@ def test_an_example_is_equal():
         assert len(side["times"]) == len(side["lines"])
 
 
+@pytest.mark.slow
 def test_a_network_on_random_images_is_equal(tmp_path):
-    result = compare_json("--in-turn", write(tmp_path, MLP), cwd=tmp_path, status=0)
+    result = compare_json(write(tmp_path, MLP), cwd=tmp_path, status=0)
     assert result["verdict"]["kind"] in ("identical text", "numerically equal")
 
 
@@ -100,6 +104,22 @@ def test_errors_are_shown_after_the_output(tmp_path):
     assert "stderr of minitorch_ff\ncareful" in shown
 
 
+def test_a_reader_that_has_seen_enough(tmp_path):
+    """As `| head`: it ends at once, and without a word."""
+    script = write(tmp_path, "import time; print('x' * 2**17); time.sleep(60)")
+    with subprocess.Popen(
+        [sys.executable, *COMPARE, script],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout.read(4) == b"  xx"
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 128 + signal.SIGPIPE
+
+
 def test_the_tolerance_is_an_option(tmp_path):
     script = write(tmp_path, "import sys; print(1.0 + 0.01 * ('minitorch_ff' in sys.modules))")
     compare(script, cwd=tmp_path, status=1)
@@ -107,6 +127,7 @@ def test_the_tolerance_is_an_option(tmp_path):
     compare("--rtol", "0", "--atol", "0.1", script, cwd=tmp_path, status=0)
 
 
+@pytest.mark.slow
 def test_a_script_finds_what_it_finds_without(tmp_path):
     """Arguments, folders, environment, modules: nothing shows that it is watched."""
     source = """

@@ -1,34 +1,107 @@
-"""`python -m minitorch_ff compare SCRIPT …`: what the command line takes."""
+"""`python -m minitorch_ff compare SCRIPT …`, from the command line to the exit status."""
 
 from __future__ import annotations
 
 import argparse
+import hashlib
+import os
+import signal
+import subprocess
 import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from minitorch_ff.compare.output import as_json, as_text, choose, write_html
+from minitorch_ff.compare.process import Outcome, running
+from minitorch_ff.compare.verdict import DIVERGENCE, Comparison, Tolerance
+
+HAS_TORCH = "import importlib.util as u, sys; sys.exit(u.find_spec('torch') is None)"
+EQUAL, PART, CANNOT_RUN = 0, 1, 2
+PAUSE = 0.02  # seconds between two looks at what the scripts have printed
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options, and what to do with them."""
-    parser.description = (
-        "Run a script twice, under PyTorch and under minitorch_ff, and show both side by side. "
-        "Exit status: 0 they are equal, 1 they part, 2 something is not there."
-    )
+    parser.description = "Run a script under PyTorch and under minitorch_ff, side by side."
+    parser.epilog = "Exit status: 0 they are equal, 1 they part, 2 something is not there."
     add = parser.add_argument
     add("--python", default=sys.executable, metavar="PATH", help="the Python that has PyTorch")
     add("--rtol", type=float, default=1e-4, help="relative tolerance of numbers (%(default)s)")
     add("--atol", type=float, default=1e-6, help="absolute tolerance of numbers (%(default)s)")
     add("--deep", action="store_true", help="compare modules' outputs and gradients, too")
     add("--steps", type=int, default=100, help="optimizer steps that --deep records (%(default)s)")
-    add("--in-turn", action="store_true", help="one after the other, for times that count")
     add("--html", metavar="FILE", help="write a report, one self-contained page")
     add("--json", action="store_true", help="print the result as JSON, and nothing else")
-    add("--record", metavar="FILE", help="run under PyTorch only, and write a recording (.npz)")
+    add("--record", metavar="FILE", help="run under PyTorch only, and write a recording")
     add("--against", metavar="FILE", help="compare with a recording; PyTorch is not needed")
     add("script", metavar="SCRIPT", help="a Python file")
     add("arguments", nargs=argparse.REMAINDER, metavar="…", help="the script's own")
-    parser.set_defaults(command=_compare)
+    parser.set_defaults(command=lambda options: sys.exit(compare(options)))
 
 
-def _compare(options: argparse.Namespace) -> None:
-    from minitorch_ff.compare.session import compare  # not for the help alone
+def compare(options: argparse.Namespace) -> int:
+    """Do what the command line says; the exit status."""
+    try:
+        torch, ours = _sides(options)
+    except (OSError, ValueError) as error:
+        print(f"compare: {error}", file=sys.stderr)
+        return CANNOT_RUN
+    try:
+        return _compare(Comparison(torch, ours, Tolerance(options.rtol, options.atol)), options)
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    except BrokenPipeError:  # who reads this, `head` say, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
 
-    sys.exit(compare(options))
+
+def _sides(options: argparse.Namespace) -> tuple[Outcome, Outcome]:
+    """Two outcomes, to be filled by processes or full already.
+
+    Raises:
+        OSError: The script, the recording or the Python cannot be read or run, or the
+            report cannot be written.
+        ValueError: There is no PyTorch, or what was asked for cannot be together.
+    """
+    source = hashlib.sha256(Path(options.script).read_bytes()).hexdigest()
+    torch = Outcome("PyTorch", "torch", [options.python], options.arguments, source)
+    run = [sys.executable, "-m", "minitorch_ff", "run"]
+    ours = Outcome("minitorch_ff", "minitorch_ff", run, options.arguments, source)
+    if options.record:
+        if options.against or options.html or options.json:
+            raise ValueError("--record runs PyTorch alone: there is nothing to compare yet")
+        ours = torch
+    if options.against:
+        torch = Outcome.load(options.against)
+    elif subprocess.run([options.python, "-c", HAS_TORCH], check=False).returncode:
+        raise ValueError(f"{options.python} has no PyTorch; give --python or --against")
+    for file in filter(None, (options.html, options.record)):
+        Path(file).touch()  # better an error now than after the training
+    return torch, ours
+
+
+def _compare(comparison: Comparison, options: argparse.Namespace) -> int:
+    """Run what has not run yet, show the lines until all have ended, and sum up."""
+    torch, steps = comparison.torch, options.steps if options.deep else 0
+    sides = [torch] if options.record else [torch, comparison.ours]
+    with ExitStack() as stack:
+        runs = [running(side, options.script, steps) for side in sides if side.code is None]
+        readers = [stack.enter_context(run) for run in runs]
+        show = (lambda match: None) if options.json else choose(comparison, stack)
+        ended = False
+        while not ended:
+            time.sleep(PAUSE)
+            ended = not any(reader.is_alive() for reader in readers)
+            for match in comparison.advance(ended):
+                show(match)
+    if options.record:
+        torch.save(options.record)
+        print(f"recorded {len(torch.lines)} lines, {len(torch.records or ())} tensors", flush=True)
+        print(torch.errors, end="", file=sys.stderr)
+        return EQUAL
+    verdict = comparison.finish(options.deep)
+    if options.html:
+        write_html(comparison, verdict, options.html)
+    print((as_json if options.json else as_text)(comparison, verdict), flush=True)
+    return PART if verdict.kind == DIVERGENCE else EQUAL

@@ -1,108 +1,132 @@
-"""A script in a process of its own, its lines as they come, and what it took."""
+"""One side of a comparison: a script in a process of its own, and what it did."""
 
 from __future__ import annotations
 
 import json
 import os
 import signal
-import subprocess
 import sys
 import tempfile
-import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from queue import Queue
+from subprocess import DEVNULL, PIPE, Popen
+from threading import Thread
 from typing import Any
 
-import numpy
+from minitorch_ff.compare.inside.sitecustomize import FOLDER, ORDER
 
-from minitorch_ff.compare.inside import sitecustomize
-from minitorch_ff.compare.outcome import Outcome
+PATIENCE = 3.0  # seconds from asking a process to end to ending it
 
 
-class Process(threading.Thread):
-    """Runs a command, fills its outcome, and reports each change to `events`.
+@dataclass
+class Outcome:
+    """What a script printed, how it ended and what it took.
 
-    The process has this one's folder and environment, but no terminal to read from.
-
-    Args:
-        command: The interpreter and what follows.
-        order: What the process watches from inside: `framework` is the package whose
-            import is timed, `steps` the number of steps to record.
-        outcome: What to fill: `lines` while the script runs, the rest at its end.
-        events: Gets None whenever there is news.
-        after: The process whose end this one waits for.
+    Attributes:
+        name: The framework's.
+        framework: The package that it is.
+        runner: The command that runs a script with it.
+        arguments: The script's own.
+        hash: Of the script's source.
+        lines: What it printed.
+        times: When each line came, in seconds after the start.
+        errors: What it wrote to stderr.
+        code: Its exit status; negative is the signal that ended it. None while it runs.
+        seconds: Wall time.
+        memory: The largest resident memory, in bytes.
+        inside: The report from inside the process: `import` (seconds), `environment`,
+            and with `--deep` the `records`; empty if the process could not write it.
     """
 
-    def __init__(
-        self,
-        command: list[str],
-        order: dict[str, Any],
-        outcome: Outcome,
-        events: Queue[None],
-        after: Process | None = None,
-    ) -> None:
-        super().__init__(daemon=True)
-        self.command, self.order, self.outcome, self.events = command, order, outcome, events
-        self.after = after
-        self.process: subprocess.Popen[bytes] | None = None
-        self.stopped = False
+    name: str
+    framework: str
+    runner: list[str]
+    arguments: list[str]
+    hash: str
+    lines: list[str] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+    errors: str = ""
+    code: int | None = None
+    seconds: float = 0.0
+    memory: int = 0
+    inside: dict[str, Any] = field(default_factory=dict)
 
-    def run(self) -> None:
-        """Start, read lines until the end, then collect the process and its report."""
-        if self.after is not None:
-            self.after.join()
+    @property
+    def records(self) -> list[dict[str, Any]] | None:
+        """What was recorded inside, in its order; None if that was not asked for."""
+        return self.inside.get("records")
+
+    def ending(self) -> list[str]:
+        """How the script ended, as lines to compare: the exit status, the last error."""
+        error = self.errors.strip().splitlines()[-1:] if self.code else []
+        return [f"exit status {self.code}", *error]
+
+    def save(self, path: str) -> None:
+        """Write a recording, a JSON file that `load` reads anywhere."""
+        Path(path).write_text(json.dumps(vars(self)), encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: str) -> Outcome:
+        """Read a recording.
+
+        Raises:
+            OSError: The file cannot be read.
+            ValueError: It holds something else.
+        """
         try:
-            with tempfile.TemporaryDirectory(prefix="minitorch_ff_compare_") as folder:
-                if not self.stopped:
-                    self._run(Path(folder))
-        finally:  # whatever happened: somebody waits for the end
-            code = self.process.returncode if self.process else None
-            self.outcome.code = -signal.SIGKILL if code is None else code
-            self.events.put(None)
+            return cls(**json.loads(Path(path).read_text("utf-8")))
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"{path} is no recording of compare --record") from error
 
-    def _run(self, folder: Path) -> None:
-        outcome, report, samples = self.outcome, folder / "report", folder / "report.samples"
-        started = time.perf_counter()
-        with open(folder / "errors", "wb") as errors:
-            self.process = process = subprocess.Popen(
-                self.command,
-                env=self._environment(str(report)),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-            )
-        with process.stdout as stream:  # type: ignore[union-attr]
-            for line in stream:
-                outcome.times.append(time.perf_counter() - started)
-                outcome.lines.append(line.decode("utf-8", "replace").rstrip("\r\n"))
-                self.events.put(None)
+
+@contextmanager
+def running(outcome: Outcome, script: str, steps: int) -> Iterator[Thread]:
+    """Run a script; the thread that fills its outcome ends when it has.
+
+    The process has this one's folder and environment, but no terminal to read from. It
+    ends with the context: as Ctrl-C ends it, and by force when that takes too long.
+
+    Args:
+        outcome: What to fill: `lines` while the script runs, the rest at its end.
+        script: The Python file.
+        steps: How many optimizer steps to record; 0 records nothing.
+    """
+    with tempfile.TemporaryDirectory(prefix="minitorch_ff_compare_") as folder:
+        report, errors = Path(folder, "report"), Path(folder, "errors")
+        order = (outcome.framework, steps, str(report))
+        environment = {"PYTHONHASHSEED": "0", **os.environ, ORDER: json.dumps(order)}
+        environment |= {"PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
+        path = filter(None, [FOLDER, os.environ.get("PYTHONPATH")])
+        environment["PYTHONPATH"] = os.pathsep.join(path)
+        command = [*outcome.runner, script, *outcome.arguments]
+        with errors.open("wb") as stderr:
+            process = Popen(command, env=environment, stdin=DEVNULL, stdout=PIPE, stderr=stderr)
+        reader = Thread(target=_read, args=(process, outcome, report, errors), daemon=True)
+        reader.start()
+        try:
+            yield reader
+        finally:
+            for number in (signal.SIGINT, signal.SIGKILL):
+                if reader.is_alive():
+                    with suppress(ProcessLookupError):  # it has just ended
+                        os.kill(process.pid, number)
+                    reader.join(PATIENCE)
+
+
+def _read(process: Popen[bytes], outcome: Outcome, report: Path, errors: Path) -> None:
+    """Take lines until the end, then what the process took, its errors and its report."""
+    started = time.perf_counter()
+    with process:
+        for line in process.stdout or ():
+            outcome.times.append(time.perf_counter() - started)
+            outcome.lines.append(line.decode("utf-8", "replace").rstrip("\r\n"))
         _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        outcome.seconds = time.perf_counter() - started
-        outcome.memory = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-        outcome.errors = (folder / "errors").read_text("utf-8", "replace")
-        if report.exists():
-            outcome.inside = json.loads(report.read_text("utf-8"))
-        if samples.exists():
-            outcome.samples = numpy.fromfile(samples)
-
-    def _environment(self, report: str) -> dict[str, str]:
-        """This process's, and what makes the other one watched and comparable."""
-        path = os.environ.get("PYTHONPATH")
-        return {
-            **os.environ,
-            sitecustomize.ORDER: json.dumps({**self.order, "report": report, "path": path}),
-            "PYTHONPATH": os.pathsep.join(filter(None, [sitecustomize.FOLDER, path])),
-            "PYTHONUNBUFFERED": "1",
-            "PYTHONIOENCODING": "utf-8",
-            "PYTHONHASHSEED": os.environ.get("PYTHONHASHSEED", "0"),
-        }
-
-    def stop(self, patience: float = 3.0) -> None:
-        """End the process: as Ctrl-C does, and by force when that takes too long."""
-        self.stopped = True
-        for number in (signal.SIGINT, signal.SIGKILL):
-            if self.process is not None and self.process.returncode is None:
-                os.kill(self.process.pid, number)
-                self.join(patience)
+        outcome.code = process.returncode = os.waitstatus_to_exitcode(status)
+    outcome.seconds = time.perf_counter() - started
+    outcome.memory = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    outcome.errors = errors.read_text("utf-8", "replace")
+    if report.exists():
+        outcome.inside = json.loads(report.read_text("utf-8"))

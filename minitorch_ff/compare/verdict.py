@@ -1,17 +1,182 @@
-"""Are two outcomes the same? If not, where do they part first?"""
+"""Do two outcomes say the same, in lines and in tensors? If not, where do they part first?"""
 
 from __future__ import annotations
 
+import base64
+import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import zip_longest
+from operator import attrgetter, itemgetter
+from typing import Any, NamedTuple
 
-from minitorch_ff.compare.deep import Difference, compare_records
-from minitorch_ff.compare.lines import Match, Tolerance, compare_lines
-from minitorch_ff.compare.outcome import Outcome
+import numpy
+
+from minitorch_ff.compare.process import Outcome
 
 IDENTICAL, EQUAL, DIVERGENCE = "identical text", "numerically equal", "first divergence"
-MISSING = "(no line)"
+NUMBER = re.compile(r"(?<![\w.])[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|(?:inf|nan)(?!\w))")
+ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b")  # where an object lies in memory: new in every run
+
+Records = list[dict[str, Any]]
+"""What `inside.sitecustomize.Recorder` writes."""
+Key = tuple[int, int, str, str]
+"""Step, call, module, tensor."""
+
+
+class Tolerance(NamedTuple):
+    """How far two numbers may lie apart: `absolute + relative · |PyTorch's|`."""
+
+    relative: float = 1e-4
+    absolute: float = 1e-6
+
+
+@dataclass(frozen=True)
+class Match:
+    """How two lines compare.
+
+    Attributes:
+        kind: `same` (the same text), `close` (numbers within the tolerance, or another
+            spacing) or `apart`.
+        texts: PyTorch's line and ours; None is a line that is missing.
+        size: The largest relative difference of two numbers in them, in the ones that
+            part if any do; infinite where words part.
+        numbers: PyTorch's number and ours, where the difference is largest; else None.
+    """
+
+    kind: str
+    texts: tuple[str | None, str | None]
+    size: float = 0.0
+    numbers: tuple[str, str] | None = None
+
+    @property
+    def shown(self) -> list[str]:
+        """Both texts, and words for one that is missing."""
+        return ["(no line)" if text is None else text for text in self.texts]
+
+    def __str__(self) -> str:
+        return "    PyTorch      | {}\n    minitorch_ff | {}".format(*self.shown)
+
+
+def compare_lines(torch: str | None, ours: str | None, tolerance: Tolerance) -> Match:
+    """Compare a line of PyTorch's with one of ours; None is a line that is missing.
+
+    Spaces count as one space, because a column is as wide as its widest number. Two
+    integers must be equal: a count or an index is not rounded.
+
+    Example:
+        >>> match = compare_lines("epoch 1 loss 0.50001", "epoch 1 loss 0.50002", Tolerance())
+        >>> match.kind, match.size, match.numbers
+        ('close', 1.99...e-05, ('0.50001', '0.50002'))
+        >>> compare_lines("epoch 1", "epoch 2", Tolerance()).kind
+        'apart'
+    """
+    if torch == ours:
+        return Match("same", (torch, ours))
+    if torch is None or ours is None or _words(torch) != _words(ours):
+        return Match("apart", (torch, ours), math.inf)
+    pairs = zip(NUMBER.findall(torch), NUMBER.findall(ours), strict=True)
+    gaps = [(*_gap(*pair, tolerance), pair) for pair in pairs]
+    part, size, numbers = max(gaps, key=itemgetter(0, 1), default=(False, 0.0, None))
+    return Match("apart" if part else "close", (torch, ours), size, numbers)
+
+
+def _words(line: str) -> list[list[str]]:
+    """What stands around the numbers, without the spaces."""
+    return [part.split() for part in NUMBER.split(ADDRESS.sub("0x…", line))]
+
+
+def _gap(torch: str, ours: str, tolerance: Tolerance) -> tuple[bool, float]:
+    """Whether two numbers part, and their difference relative to the larger one."""
+    a, b = float(torch), float(ours)
+    gap = 0.0 if a == b or str(a) == str(b) == "nan" else abs(a - b)
+    finite = math.isfinite(gap)
+    size = (gap / max(abs(a), abs(b)) if finite else math.inf) if gap else 0.0
+    if all(number.lstrip("+-").isdigit() for number in (torch, ours)):
+        return int(torch) != int(ours), size
+    return not finite or gap > tolerance.absolute + tolerance.relative * abs(a), size
+
+
+@dataclass
+class Difference:
+    """A tensor that both recorded, and how far the two lie apart.
+
+    Attributes:
+        step: Number of the optimizer step that it belongs to, from 1.
+        call: Number of the module's call in that step, from 1.
+        module: Path and class, as `net.2 (Linear)`.
+        tensor: `output` or `gradient of weight`.
+        apart: Whether they lie further apart than the tolerance.
+        size: The largest difference, relative to PyTorch's number or to the root of the
+            mean square of its tensor, whichever is larger.
+        index: The element where it is largest, in the flattened tensor; None is the
+            root of the mean square itself, which sees the elements that were not kept.
+        values: PyTorch's number there, and ours; the shapes if these differ.
+    """
+
+    step: int
+    call: int
+    module: str
+    tensor: str
+    apart: bool
+    size: float
+    index: int | None
+    values: tuple[Any, Any]
+
+    def __str__(self) -> str:
+        where = f"step {self.step}, {self.module}, {self.tensor}"
+        where += f", call {self.call}" if self.call > 1 else ""
+        element = "" if self.index is None else f" in element {self.index}"
+        torch, ours = (f"{v:.7g}" if isinstance(v, float) else v for v in self.values)
+        return f"{where}: {self.size:.2g}{element}, PyTorch {torch}, minitorch_ff {ours}"
+
+
+def compare_records(torch: Records, ours: Records, tolerance: Tolerance) -> list[Difference]:
+    """Every tensor that PyTorch recorded, in its order, beside ours.
+
+    A tensor that only one of the two has is apart, up to the last step that both have.
+    """
+    theirs, mine = ({tuple(record["key"]): record for record in side} for side in (torch, ours))
+    last = min((max(side)[0] for side in (theirs, mine) if side), default=0)
+    keys = sorted((key for key in {**theirs, **mine} if key[0] <= last), key=itemgetter(0))
+    return [_difference(key, theirs.get(key), mine.get(key), tolerance) for key in keys]
+
+
+def _difference(key: Key, torch: Any, ours: Any, tolerance: Tolerance) -> Difference:
+    theirs, mine = (record["kind"] if record else "none" for record in (torch, ours))
+    if theirs != mine:
+        return Difference(*key, True, math.inf, None, (theirs, mine))
+    a, b = (numpy.frombuffer(base64.b64decode(record["sample"])) for record in (torch, ours))
+    place, size, apart = largest_gap(a, b, a[-1], tolerance)
+    index = place * torch["stride"] if place < len(a) - 1 else None
+    return Difference(*key, apart, size, index, (float(a[place]), float(b[place])))
+
+
+def largest_gap(torch: Any, ours: Any, rms: float, tolerance: Tolerance) -> tuple[int, float, bool]:
+    """Where two arrays differ most, by how much, and whether that is too much.
+
+    Rounding errors of a sum are as large as its largest terms allow. So a difference is
+    relative to PyTorch's number or to the root of the mean square of its tensor,
+    whichever is larger.
+
+    Args:
+        torch: PyTorch's numbers. Shape `(n,)`.
+        ours: This package's. Shape `(n,)`.
+        rms: Root of the mean square of PyTorch's tensor.
+        tolerance: What counts as equal.
+    """
+    if not torch.size:
+        return 0, 0.0, False
+    with numpy.errstate(all="ignore"):
+        scale = numpy.fmax(abs(torch), rms)
+        equal = (torch == ours) | (numpy.isnan(torch) & numpy.isnan(ours))
+        gap = abs(torch - ours)
+        excess = gap - tolerance.absolute - tolerance.relative * scale
+        excess = numpy.where(equal, -numpy.inf, numpy.nan_to_num(excess, nan=numpy.inf))
+        place = int(numpy.argmax(excess))
+        size = 0.0 if equal[place] else numpy.nan_to_num(gap[place] / scale[place], nan=numpy.inf)
+    return place, float(size), bool(excess[place] > 0)
 
 
 @dataclass
@@ -22,31 +187,24 @@ class Verdict:
         kind: `identical text`, `numerically equal` or `first divergence`.
         where: `line 3`, or `the end`, where the two part first; if they do not, where
             they differ most. Empty if they do not differ in text.
-        texts: PyTorch's line there, and ours; None is a line that is missing.
-        numbers: The two numbers there that differ most, if numbers differ.
-        size: Their relative difference; infinite where words part.
+        match: The two lines there, and their numbers that differ most.
         tensor: The first recorded tensor that parts.
     """
 
     kind: str
     where: str = ""
-    texts: tuple[str | None, str | None] = (None, None)
-    numbers: tuple[str, str] | None = None
-    size: float = 0.0
+    match: Match | None = None
     tensor: Difference | None = None
 
     def __str__(self) -> str:
-        text = f"{self.kind}: {self.where}" if self.where else self.kind
-        if self.numbers:
-            theirs, ours = self.numbers
-            text += f", PyTorch {theirs}, minitorch_ff {ours}, "
-            text += f"{'largest ' * (self.kind == EQUAL)}relative difference {self.size:.2g}"
-        elif self.where:
-            theirs, ours = (MISSING if line is None else line for line in self.texts)
-            text += f"\n  PyTorch      | {theirs}\n  minitorch_ff | {ours}"
-        if self.tensor is not None:
-            text += f"\nfirst tensor that parts: {self.tensor}"
-        return text
+        text = self.kind
+        if self.match is not None:
+            text += f": {self.where}"
+            if self.match.numbers:
+                text += ", PyTorch {}, minitorch_ff {}, ".format(*self.match.numbers)
+                text += f"relative difference {self.match.size:.2g}"
+            text += f"\n{self.match}"
+        return text if self.tensor is None else f"{text}\nfirst tensor that parts: {self.tensor}"
 
 
 @dataclass
@@ -71,55 +229,45 @@ class Comparison:
     deep: list[Difference] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    @property
-    def ended(self) -> bool:
-        """Whether both scripts have."""
-        return self.torch.code is not None and self.ours.code is not None
+    def advance(self, ended: bool) -> Iterator[Match]:
+        """Compare the new lines that both have by now.
 
-    def advance(self) -> Iterator[int]:
-        """Compare the lines that both have by now; the indices of the new pairs.
-
-        When both have ended, lines that only one has are compared with None.
+        When both have `ended`, lines that only one has are compared with None.
         """
-        count = (max if self.ended else min)(len(self.torch.lines), len(self.ours.lines))
-        for index in range(len(self.matches), count):
-            self.matches.append(compare_lines(*self.texts(index), self.tolerance))
-            if self.first is None and self.matches[index].kind == "apart":
-                self.first = index
-            yield index
+        start = len(self.matches)
+        pairs = zip_longest if ended else zip
+        for theirs, mine in pairs(self.torch.lines[start:], self.ours.lines[start:]):
+            match = compare_lines(theirs, mine, self.tolerance)
+            if self.first is None and match.kind == "apart":
+                self.first = len(self.matches)
+            self.matches.append(match)
+            yield match
 
-    def texts(self, index: int) -> tuple[str | None, str | None]:
-        """PyTorch's line and ours; None is a line that is missing."""
-        theirs, mine = self.torch.lines, self.ours.lines
-        return (
-            theirs[index] if index < len(theirs) else None,
-            mine[index] if index < len(mine) else None,
-        )
-
-    def finish(self) -> Verdict:
+    def finish(self, deep: bool) -> Verdict:
         """Compare what was recorded, add notes and sum up, when both have ended."""
         torch, ours = self.torch, self.ours
-        self.deep = compare_records(torch, ours, self.tolerance)
-        if torch.hash != ours.hash:
-            self.notes.append("the recording is of another version of the script")
-        if torch.arguments != ours.arguments:
-            self.notes.append(f"the recording was made with the arguments {torch.arguments}")
+        if torch.records is not None and ours.records is not None:
+            self.deep = compare_records(torch.records, ours.records, self.tolerance)
         theirs, mine = torch.ending(), ours.ending()
-        if torch.code != ours.code:
-            self.notes.append(f"PyTorch ends with {theirs[-1]}, minitorch_ff with {mine[-1]}")
-        limits = {side.inside.get("limit") or "" for side in (torch, ours)}
-        self.notes += [f"tensors are recorded {limit}" for limit in sorted(limits) if limit]
-        places: list[tuple[Match, str, Any]] = [
-            (match, f"line {index + 1}", self.texts(index))
-            for index, match in enumerate(self.matches)
-        ]
-        for texts in zip(theirs, mine, strict=False):
-            places.append((compare_lines(*texts, self.tolerance), "the end", texts))
+        notes = {
+            "the recording is of another version of the script": torch.hash != ours.hash,
+            f"recorded with the arguments {torch.arguments}": torch.arguments != ours.arguments,
+            f"PyTorch ends with {theirs[-1]}, minitorch_ff with {mine[-1]}": torch.code
+            != ours.code,
+        }
+        for side in (torch, ours):
+            notes[f"{side.name}: no tensors were recorded"] = deep and not side.records
+            limit = side.inside.get("limit")
+            notes[f"{side.name}: tensors are recorded {limit}"] = limit is not None
+        self.notes = [note for note, holds in notes.items() if holds]
+        ends = (compare_lines(*pair, self.tolerance) for pair in zip(theirs, mine, strict=False))
+        places = [*self.matches, *ends]
+        apart = [match for match in places if match.kind == "apart"][:1]
+        close = [match for match in places if match.kind == "close"]
         tensor = next((difference for difference in self.deep if difference.apart), None)
-        largest = max(places, key=lambda place: (place[0].size, place[0].kind != "same"))
-        match, where, texts = next((p for p in places if p[0].kind == "apart"), largest)
-        if match.kind == "apart":
-            return Verdict(DIVERGENCE, where, texts, match.numbers, match.size, tensor)
-        if tensor or match.kind == "same":
+        if not apart and (tensor or not close):
             return Verdict(DIVERGENCE if tensor else IDENTICAL, tensor=tensor)
-        return Verdict(EQUAL, where, texts, match.numbers, match.size)
+        match = max(apart or close, key=attrgetter("size"))
+        index = places.index(match)
+        where = f"line {index + 1}" if index < len(self.matches) else "the end"
+        return Verdict(DIVERGENCE if apart else EQUAL, where, match, tensor)

@@ -14,10 +14,8 @@ from typing import Any
 
 import numpy
 
-from minitorch_ff.compare.deep import largest_gap
-from minitorch_ff.compare.lines import Tolerance
-
-HEADINGS = ("", "PyTorch", "minitorch_ff", "difference", "")
+from minitorch_ff.compare.verdict import Tolerance, largest_gap
+from minitorch_ff.compare.output import aligned
 
 
 @dataclass
@@ -38,34 +36,20 @@ class Table:
     def cells(self) -> list[tuple[str, ...]]:
         """The rows as texts, below their headings."""
         rows = [(*texts, f"{size:.2g}", "=" if same else "≠") for *texts, size, same in self.rows]
-        return [HEADINGS, *rows]
+        return [("", "PyTorch", "minitorch_ff", "difference", ""), *rows]
 
     def __repr__(self) -> str:
-        cells = [[cell.splitlines() or [""] for cell in row] for row in self.cells()]
-        widths = [max(len(line) for row in cells for line in row[i]) for i in range(5)]
-        lines = []
-        for row in cells:
-            for n in range(max(map(len, row))):
-                texts = [cell[n] if n < len(cell) else "" for cell in row]
-                lines.append("  ".join(map(str.ljust, texts, widths)).rstrip())
-        return "\n".join(lines)
+        return aligned(self.cells())
 
     def _repr_html_(self) -> str:
         """The table for a notebook."""
-        style = "text-align:left;vertical-align:top"
-        rows = [
-            "".join(f"<td style='{style}'><pre>{html.escape(cell)}</pre></td>" for cell in row)
-            for row in self.cells()
-        ]
+        cell = "<td style='text-align:left;vertical-align:top'><pre>{}</pre></td>"
+        rows = ("".join(cell.format(html.escape(text)) for text in row) for row in self.cells())
         return "<table>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</table>"
 
 
 def side_by_side(
-    function: Callable[[Any], Any],
-    seed: int = 0,
-    *,
-    rtol: float = 1e-4,
-    atol: float = 1e-6,
+    function: Callable[[Any], Any], seed: int = 0, *, rtol: float = 1e-4, atol: float = 1e-6
 ) -> Table:
     """Call a function with PyTorch and with this package, and compare what it returns.
 
@@ -100,9 +84,7 @@ def side_by_side(
     import minitorch_ff
 
     if torch.__name__ == minitorch_ff.__name__:
-        raise ImportError(
-            "here `import torch` means minitorch_ff: there is nothing to compare with"
-        )
+        raise ImportError("`import torch` means minitorch_ff here: there is nothing to compare")
     results = []
     for world in (torch, minitorch_ff):
         random.seed(seed)
@@ -134,12 +116,10 @@ def _named(value: Any, name: str) -> Iterator[tuple[str, Any]]:
 
 
 def _row(name: str, theirs: Any, ours: Any, tolerance: Tolerance) -> tuple[Any, ...]:
-    """One row of the table; integers and texts are equal if they look the same."""
-    kinds = [(str(getattr(v, "dtype", "")), getattr(v, "shape", ())) for v in (theirs, ours)]
-    a, b = _array(theirs), _array(ours)
-    if kinds[0] != kinds[1] or a is None or b is None:
-        same = kinds[0] == kinds[1] and str(theirs) == str(ours)
-        return name, str(theirs), str(ours), 0.0 if same else numpy.inf, same
+    """One row of the table."""
+    (kind, a), (own, b) = _numbers(theirs), _numbers(ours)
+    if kind != own:
+        return name, str(theirs), str(ours), numpy.inf, False
     if a.dtype.kind in "biu":  # a count is not rounded
         tolerance = Tolerance(0, 0)
     rms = numpy.sqrt(numpy.mean(abs(a * 1.0) ** 2)) if a.size else 0.0
@@ -147,11 +127,11 @@ def _row(name: str, theirs: Any, ours: Any, tolerance: Tolerance) -> tuple[Any, 
     return name, str(theirs), str(ours), size, not apart
 
 
-def _array(value: Any) -> Any:
-    """Tensors and floating-point numbers for NumPy; None for anything else."""
+def _numbers(value: Any) -> tuple[str, Any]:
+    """What must be the same, and the numbers that need not: those of tensors and floats."""
     if isinstance(value, (float, complex)):
-        return numpy.atleast_1d(value)
+        return "number", numpy.atleast_1d(value)
     if not hasattr(value, "detach"):
-        return None
-    value = value.detach().cpu()
-    return (value.double() if value.is_floating_point() else value).numpy().reshape(-1)
+        return repr(value), numpy.empty(0)
+    kind, value = f"{value.dtype} {value.shape}", value.detach().cpu().reshape(-1)
+    return kind, (value.double() if value.is_floating_point() else value).numpy()

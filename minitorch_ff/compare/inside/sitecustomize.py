@@ -10,90 +10,155 @@ the environment, and, if asked for, what the recorder saw.
 from __future__ import annotations
 
 import atexit
-import functools
+import base64
 import importlib.util
 import json
 import os
 import platform
 import sys
 import time
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec
-from types import ModuleType
+from array import array
+from collections import Counter
 from typing import Any
+from weakref import WeakKeyDictionary
 
 ORDER = "MINITORCH_FF_COMPARE"
 FOLDER = os.path.dirname(os.path.abspath(__file__))
+SAMPLE = 256  # elements kept of a tensor: all of a small one, evenly spaced ones of a larger
 
 
-class Watch(MetaPathFinder):
+class Recorder:
+    """Listens to a framework through its global hooks.
+
+    Args:
+        framework: Name of a package that has been imported.
+        steps: How many optimizer steps are recorded, and in each of them, or without
+            an optimizer, how many calls of each module.
+        seen: Where to put the `records`, and the `limit` that left some out.
+    """
+
+    def __init__(self, framework: str, steps: int, seen: dict[str, Any]) -> None:
+        self.steps, self.step, self.roots = steps, 1, 0
+        self.seen, seen["records"] = seen, []
+        self.names: Any = WeakKeyDictionary()  # module -> `net.2 (Linear)`
+        self.parameters: dict[int, tuple[str, str]] = {}  # id -> (module's name, own name)
+        self.calls: Counter[str] = Counter()  # of each module since the last step
+        modules = importlib.import_module(framework + ".nn.modules.module")
+        optimizer = importlib.import_module(framework + ".optim.optimizer")
+        modules.register_module_forward_pre_hook(self.before_forward)
+        modules.register_module_forward_hook(self.after_forward)
+        optimizer.register_optimizer_step_pre_hook(self.before_step)
+
+    def before_forward(self, module: Any, args: Any) -> None:
+        """A module that is called and has no name yet is the root of a model."""
+        if module in self.names:
+            return
+        self.roots += 1
+        prefix = "" if self.roots == 1 else f"model{self.roots}."
+        for path, child in module.named_modules():
+            name, kind = (prefix + path).rstrip("."), type(child).__name__
+            self.names[child] = f"{name} ({kind})" if name else kind
+            for own, parameter in child.named_parameters(recurse=False):
+                self.parameters[id(parameter)] = (self.names[child], own)
+
+    def after_forward(self, module: Any, args: Any, output: Any) -> None:
+        """Record what a module returned."""
+        name = self.names[module]
+        self.calls[name] += 1
+        self.record(name, self.calls[name], "output", output)
+
+    def before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        """Record the gradients that an optimizer is about to use."""
+        for number, group in enumerate(optimizer.param_groups):
+            for index, parameter in enumerate(group["params"]):
+                alone = (f"parameter group {number}", f"parameter {index}")
+                module, own = self.parameters.get(id(parameter), alone)
+                self.record(module, 1, f"gradient of {own}", parameter.grad)
+        self.step += 1
+        self.calls.clear()
+
+    def record(self, module: str, call: int, where: str, value: Any) -> None:
+        """Record all tensors in a nesting of sequences and dictionaries."""
+        if isinstance(value, (dict, list, tuple)):
+            for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+                self.record(module, call, f"{where}[{key!r}]", item)
+        elif not hasattr(value, "detach"):
+            return
+        elif max(self.step, call) > self.steps:
+            self.seen["limit"] = f"for {self.steps} steps, and calls in a step (--steps)"
+        elif value.is_complex():
+            self.record(module, call, where + ".real", value.real)
+            self.record(module, call, where + ".imag", value.imag)
+        else:
+            try:
+                key = {"key": (self.step, call, module, where)}
+                self.seen["records"].append(key | sample(value))
+            except RuntimeError:  # sparse, or without values, as inside of vmap
+                self.seen["limit"] = "except those whose values cannot be read"
+
+
+def sample(tensor: Any) -> dict[str, Any]:
+    """Some of the values, and after them the root of the mean square of all."""
+    flat = tensor.detach().cpu().reshape(-1).double()
+    stride = -(-flat.numel() // SAMPLE) or 1
+    values = array("d", [*flat[::stride].tolist(), flat.square().mean().sqrt().item()])
+    text = base64.b64encode(values).decode()  # a third of what their digits take
+    return {"kind": f"{tensor.dtype} {list(tensor.shape)}", "stride": stride, "sample": text}
+
+
+class Watch:
     """Times one import, and starts the recorder when it is done.
 
     Args:
         framework: Name of the package to watch.
         steps: How many steps to record; 0 records none.
-        report: The file to write.
-        path: What PYTHONPATH was.
+        file: The file to write.
     """
 
-    def __init__(self, framework: str, steps: int, report: str, path: str | None) -> None:
-        self.framework, self.steps, self.report_path = framework, steps, report
-        self.seconds: float | None = None
-        self.recorder: Any = None
-        if steps:  # while this folder is on the path
-            self.recorder = importlib.import_module("recorder").Recorder(steps)
-            del sys.modules["recorder"]
+    def __init__(self, framework: str, steps: int, file: str) -> None:
+        self.framework, self.steps, self.file = framework, steps, file
+        self.seen: dict[str, Any] = {"import": None}
         sys.path.remove(FOLDER)
-        del os.environ["PYTHONPATH"]
-        if path is not None:
+        _, _, path = os.environ.pop("PYTHONPATH").partition(os.pathsep)
+        if path:
             os.environ["PYTHONPATH"] = path
         sys.meta_path.insert(0, self)
         atexit.register(self.report, os.getpid())
 
-    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
         """Let the other finders find the framework; time its loading."""
         if fullname != self.framework:
             return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(fullname)
-        sys.meta_path.insert(0, self)  # finding is not loading: `python -m` looks twice
-        if spec is not None and spec.loader is not None:
-            loader: Any = spec.loader
-            loader.exec_module = functools.partial(self.load, loader)
+        others = (finder.find_spec(fullname, path) for finder in sys.meta_path if finder != self)
+        spec: Any = next(filter(None, others), None)
+        if spec is not None:
+            loader = spec.loader
+            loader.exec_module = lambda module: self.load(loader, module)
         return spec
 
-    def load(self, loader: Any, module: ModuleType) -> None:
+    def load(self, loader: Any, module: Any) -> None:
         """Load the framework as its own loader does."""
         del loader.exec_module
         sys.meta_path.remove(self)
         started = time.perf_counter()
         loader.exec_module(module)
-        self.seconds = time.perf_counter() - started
-        if self.recorder is not None:
-            self.recorder.listen(self.framework)
+        self.seen["import"] = time.perf_counter() - started
+        if self.steps:
+            Recorder(self.framework, self.steps, self.seen)
 
     def report(self, process: int) -> None:
         """Write what was seen; a forked process has nothing to say."""
         if os.getpid() != process:
             return
-        loaded = {name: sys.modules.get(name) for name in (self.framework, "numpy")}
-        threads = getattr(loaded[self.framework], "get_num_threads", None)
-        environment = {
-            "python": platform.python_version(),
-            **{name: getattr(module, "__version__", None) for name, module in loaded.items()},
-            "platform": platform.platform(),
-            "processors": os.cpu_count(),
-            "threads": threads and threads(),
-        }
-        report = {"import": self.seconds, "environment": environment}
-        if self.recorder is not None:
-            report |= self.recorder.finish(self.report_path + ".samples")
-        with open(self.report_path, "w", encoding="utf-8") as file:
-            json.dump(report, file)
+        environment = {"python": platform.python_version(), "platform": platform.platform()}
+        if module := sys.modules.get(self.framework):
+            environment |= {self.framework: module.__version__, "threads": module.get_num_threads()}
+        with open(self.file, "w", encoding="utf-8") as file:
+            json.dump({**self.seen, "environment": environment}, file)
 
 
 if ORDER in os.environ:
-    Watch(**json.loads(os.environ.pop(ORDER)))
+    Watch(*json.loads(os.environ.pop(ORDER)))
     this = sys.modules.pop(__name__)
     if importlib.util.find_spec(__name__):  # the user's own
         importlib.import_module(__name__)
