@@ -23,8 +23,7 @@ PAUSE = 0.02  # seconds between two looks at what the scripts have printed
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options, and what to do with them."""
-    parser.description = "Run a script under PyTorch and under minitorch_ff, side by side."
-    parser.epilog = "Exit status: 0 they are equal, 1 they part, 2 something is not there."
+    parser.description = "Exit status: 0 they are equal, 1 they part, 2 something is not there."
     add = parser.add_argument
     add("--python", default=sys.executable, metavar="PATH", help="the Python that has PyTorch")
     add("--rtol", type=float, default=1e-4, help="relative tolerance of numbers (%(default)s)")
@@ -43,20 +42,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def compare(options: argparse.Namespace) -> int:
     """Do what the command line says; the exit status."""
     try:
-        torch, ours = _sides(options)
-    except (OSError, ValueError) as error:
-        print(f"compare: {error}", file=sys.stderr)
-        return CANNOT_RUN
-    try:
-        return _compare(Comparison(torch, ours, Tolerance(options.rtol, options.atol)), options)
+        return _compare(_prepare(options), options)
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except BrokenPipeError:  # who reads this, `head` say, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
+    except (OSError, ValueError) as error:
+        print(f"compare: {error}", file=sys.stderr)
+        return CANNOT_RUN
 
 
-def _sides(options: argparse.Namespace) -> tuple[Outcome, Outcome]:
+def _prepare(options: argparse.Namespace) -> Comparison:
     """Two outcomes, to be filled by processes or full already.
 
     Raises:
@@ -68,17 +65,17 @@ def _sides(options: argparse.Namespace) -> tuple[Outcome, Outcome]:
     torch = Outcome("PyTorch", "torch", [options.python], options.arguments, source)
     run = [sys.executable, "-m", "minitorch_ff", "run"]
     ours = Outcome("minitorch_ff", "minitorch_ff", run, options.arguments, source)
-    if options.record:
-        if options.against or options.html or options.json:
-            raise ValueError("--record runs PyTorch alone: there is nothing to compare yet")
-        ours = torch
+    if options.record and (options.against or options.html or options.json):
+        raise ValueError("--record runs PyTorch alone: there is nothing to compare yet")
     if options.against:
         torch = Outcome.load(options.against)
     elif subprocess.run([options.python, "-c", HAS_TORCH], check=False).returncode:
         raise ValueError(f"{options.python} has no PyTorch; give --python or --against")
     for file in filter(None, (options.html, options.record)):
         Path(file).touch()  # better an error now than after the training
-    return torch, ours
+    return Comparison(
+        torch, torch if options.record else ours, Tolerance(options.rtol, options.atol)
+    )
 
 
 def _compare(comparison: Comparison, options: argparse.Namespace) -> int:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import math
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -20,11 +18,8 @@ from minitorch_ff.compare.verdict import Comparison, Match, Verdict
 MARKS = {"same": " ", "close": "≈", "apart": "≠"}
 PENDING = 6  # lines shown of the side that is ahead
 
-Show = Callable[[Match], None]
-"""Shows the newest pair of lines."""
 
-
-def choose(comparison: Comparison, stack: ExitStack) -> Show:
+def choose(comparison: Comparison, stack: ExitStack) -> Callable[[Match], None]:
     """Columns on a terminal while `stack` is open, or text."""
     if sys.stdout.isatty():
         try:
@@ -36,27 +31,23 @@ def choose(comparison: Comparison, stack: ExitStack) -> Show:
 
 def print_lines(comparison: Comparison, match: Match) -> None:
     """Print a line that both have once, and both lines where they differ."""
-    if match.kind == "same":
-        print(f"  {match.texts[0]}", flush=True)
-        return
     size = f"   relative difference {match.size:.2g}" if match.numbers else ""
-    print(f"{MARKS[match.kind]} line {len(comparison.matches)}{size}\n{match}", flush=True)
+    both = f"{MARKS[match.kind]} line {len(comparison.matches)}{size}\n{match}"
+    print(f"  {match.texts[0]}" if match.kind == "same" else both, flush=True)
 
 
-def columns(comparison: Comparison, stack: ExitStack) -> Show:
+def columns(comparison: Comparison, stack: ExitStack) -> Callable[[Match], None]:
     """Show pairs quietly while they agree; below moves what only one side has so far."""
     from rich.live import Live  # an extra, and slow to load
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
     started = time.perf_counter()
     sides = comparison.torch, comparison.ours
 
     def row(texts: list[str], mark: str, style: str) -> Any:
-        grid = Table.grid(padding=(0, 1), expand=True)
-        for ratio in (1, None, 1):
-            grid.add_column(ratio=ratio, overflow="fold")
-        theirs, ours = map(Text.from_ansi, texts)
+        grid = Table.grid(Column(ratio=1), "", Column(ratio=1), padding=(0, 1), expand=True)
+        theirs, ours = (Text.from_ansi(text, overflow="fold") for text in texts)
         grid.add_row(theirs, mark, ours, style=style)
         return grid
 
@@ -89,15 +80,13 @@ def as_text(comparison: Comparison, verdict: Verdict) -> str:
     rows = [
         ("", *(side.name for side in sides)),
         ("wall time", *(f"{side.seconds:.2f} s" for side in sides)),
-        ("import", *(f"{side.inside.get('import') or 0:.2f} s" for side in sides)),
+        ("import", *(f"{side.inside.get('import', '–'):.3} s" for side in sides)),
         ("lines", *(str(len(side.lines)) for side in sides)),
-        ("tensors", *(str(len(side.records or ())) for side in sides)),
         ("peak memory", *(f"{side.memory / 2**20:.0f} MiB" for side in sides)),
     ]
     parts = [f"--- stderr of {side.name}\n{side.errors}" for side in sides if side.errors]
     parts += [f"note: {note}" for note in comparison.notes]
-    parts.append(aligned(rows))
-    return "\n" + "\n\n".join([*parts, str(verdict)])
+    return "\n" + "\n\n".join([*parts, aligned(rows), str(verdict)])
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:
@@ -110,24 +99,14 @@ def aligned(rows: Sequence[Sequence[str]]) -> str:
 
 def as_json(comparison: Comparison, verdict: Verdict) -> str:
     """All but the records, as one object; infinite numbers are texts."""
-    result = {**vars(comparison), "verdict": verdict, "text": str(verdict)}
-    return json.dumps(_plain(result), ensure_ascii=False, allow_nan=False)
+    data = {**vars(comparison), "verdict": verdict, "text": str(verdict)}
+    text = json.dumps(data, default=lambda x: {k: v for k, v in vars(x).items() if k != "records"})
+    data = json.loads(text, parse_constant=lambda name: str(float(name)))
+    return json.dumps(data, ensure_ascii=False)
 
 
 def write_html(comparison: Comparison, verdict: Verdict, path: str) -> None:
     """Write a page that needs nothing else and draws itself from the data inside it."""
-    template = resources.files("minitorch_ff.compare").joinpath("report.html")
+    template = resources.files("minitorch_ff.compare").joinpath("report.html").read_text("utf-8")
     data = as_json(comparison, verdict).replace("<", "\\u003c")  # `</script>` would end it
-    page = template.read_text("utf-8").replace("{{ data }}", data, 1)
-    Path(path).write_text(page, encoding="utf-8")
-
-
-def _plain(value: Any) -> Any:
-    """Dictionaries, lists, texts and finite numbers."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    if dataclasses.is_dataclass(value):
-        value = vars(value)
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items() if key != "records"}
-    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+    Path(path).write_text(template.replace("{{ data }}", data, 1), encoding="utf-8")

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen
@@ -38,7 +38,8 @@ class Outcome:
         seconds: Wall time.
         memory: The largest resident memory, in bytes.
         inside: The report from inside the process: `import` (seconds), `environment`,
-            and with `--deep` the `records`; empty if the process could not write it.
+            with `--deep` the `limit`; empty if the process could not write it.
+        records: The tensors recorded inside, in their order; None if not asked for.
     """
 
     name: str
@@ -53,11 +54,7 @@ class Outcome:
     seconds: float = 0.0
     memory: int = 0
     inside: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def records(self) -> list[dict[str, Any]] | None:
-        """What was recorded inside, in its order; None if that was not asked for."""
-        return self.inside.get("records")
+    records: list[dict[str, Any]] | None = None
 
     def ending(self) -> list[str]:
         """How the script ended, as lines to compare: the exit status, the last error."""
@@ -96,11 +93,10 @@ def running(outcome: Outcome, script: str, steps: int) -> Iterator[Thread]:
     """
     with tempfile.TemporaryDirectory(prefix="minitorch_ff_compare_") as folder:
         report, errors = Path(folder, "report"), Path(folder, "errors")
-        order = (outcome.framework, steps, str(report))
-        environment = {"PYTHONHASHSEED": "0", **os.environ, ORDER: json.dumps(order)}
-        environment |= {"PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
-        path = filter(None, [FOLDER, os.environ.get("PYTHONPATH")])
-        environment["PYTHONPATH"] = os.pathsep.join(path)
+        environment = {"PYTHONHASHSEED": "0", **os.environ, "PYTHONUNBUFFERED": "1"}
+        environment["PYTHONIOENCODING"] = "utf-8"
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [FOLDER, os.getenv("PYTHONPATH")]))
+        environment[ORDER] = json.dumps([outcome.framework, steps, str(report)])
         command = [*outcome.runner, script, *outcome.arguments]
         with errors.open("wb") as stderr:
             process = Popen(command, env=environment, stdin=DEVNULL, stdout=PIPE, stderr=stderr)
@@ -110,9 +106,8 @@ def running(outcome: Outcome, script: str, steps: int) -> Iterator[Thread]:
             yield reader
         finally:
             for number in (signal.SIGINT, signal.SIGKILL):
-                if reader.is_alive():
-                    with suppress(ProcessLookupError):  # it has just ended
-                        os.kill(process.pid, number)
+                if process.returncode is None:
+                    os.kill(process.pid, number)
                     reader.join(PATIENCE)
 
 
@@ -130,3 +125,4 @@ def _read(process: Popen[bytes], outcome: Outcome, report: Path, errors: Path) -
     outcome.errors = errors.read_text("utf-8", "replace")
     if report.exists():
         outcome.inside = json.loads(report.read_text("utf-8"))
+        outcome.records = outcome.inside.pop("records", None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import math
 import re
 from collections.abc import Iterator
@@ -19,8 +18,6 @@ IDENTICAL, EQUAL, DIVERGENCE = "identical text", "numerically equal", "first div
 NUMBER = re.compile(r"(?<![\w.])[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|(?:inf|nan)(?!\w))")
 ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b")  # where an object lies in memory: new in every run
 
-Records = list[dict[str, Any]]
-"""What `inside.sitecustomize.Recorder` writes."""
 Key = tuple[int, int, str, str]
 """Step, call, module, tensor."""
 
@@ -91,11 +88,10 @@ def _gap(torch: str, ours: str, tolerance: Tolerance) -> tuple[bool, float]:
     """Whether two numbers part, and their difference relative to the larger one."""
     a, b = float(torch), float(ours)
     gap = 0.0 if a == b or str(a) == str(b) == "nan" else abs(a - b)
-    finite = math.isfinite(gap)
-    size = (gap / max(abs(a), abs(b)) if finite else math.inf) if gap else 0.0
+    size = gap and (gap / max(abs(a), abs(b)) if math.isfinite(gap) else math.inf)
     if all(number.lstrip("+-").isdigit() for number in (torch, ours)):
         return int(torch) != int(ours), size
-    return not finite or gap > tolerance.absolute + tolerance.relative * abs(a), size
+    return size == math.inf or gap > tolerance.absolute + tolerance.relative * abs(a), size
 
 
 @dataclass
@@ -132,7 +128,7 @@ class Difference:
         return f"{where}: {self.size:.2g}{element}, PyTorch {torch}, minitorch_ff {ours}"
 
 
-def compare_records(torch: Records, ours: Records, tolerance: Tolerance) -> list[Difference]:
+def compare_records(torch: list[Any], ours: list[Any], tolerance: Tolerance) -> list[Difference]:
     """Every tensor that PyTorch recorded, in its order, beside ours.
 
     A tensor that only one of the two has is apart, up to the last step that both have.
@@ -147,13 +143,13 @@ def _difference(key: Key, torch: Any, ours: Any, tolerance: Tolerance) -> Differ
     theirs, mine = (record["kind"] if record else "none" for record in (torch, ours))
     if theirs != mine:
         return Difference(*key, True, math.inf, None, (theirs, mine))
-    a, b = (numpy.frombuffer(base64.b64decode(record["sample"])) for record in (torch, ours))
-    place, size, apart = largest_gap(a, b, a[-1], tolerance)
+    a, b = (numpy.array(record["values"]) for record in (torch, ours))
+    place, size, apart = largest_gap(a, b, tolerance)
     index = place * torch["stride"] if place < len(a) - 1 else None
     return Difference(*key, apart, size, index, (float(a[place]), float(b[place])))
 
 
-def largest_gap(torch: Any, ours: Any, rms: float, tolerance: Tolerance) -> tuple[int, float, bool]:
+def largest_gap(torch: Any, ours: Any, tolerance: Tolerance) -> tuple[int, float, bool]:
     """Where two arrays differ most, by how much, and whether that is too much.
 
     Rounding errors of a sum are as large as its largest terms allow. So a difference is
@@ -161,15 +157,12 @@ def largest_gap(torch: Any, ours: Any, rms: float, tolerance: Tolerance) -> tupl
     whichever is larger.
 
     Args:
-        torch: PyTorch's numbers. Shape `(n,)`.
+        torch: PyTorch's numbers, at the end the root of their mean square. Shape `(n,)`.
         ours: This package's. Shape `(n,)`.
-        rms: Root of the mean square of PyTorch's tensor.
         tolerance: What counts as equal.
     """
-    if not torch.size:
-        return 0, 0.0, False
     with numpy.errstate(all="ignore"):
-        scale = numpy.fmax(abs(torch), rms)
+        scale = numpy.fmax(abs(torch), torch[-1])
         equal = (torch == ours) | (numpy.isnan(torch) & numpy.isnan(ours))
         gap = abs(torch - ours)
         excess = gap - tolerance.absolute - tolerance.relative * scale
@@ -249,17 +242,15 @@ class Comparison:
         if torch.records is not None and ours.records is not None:
             self.deep = compare_records(torch.records, ours.records, self.tolerance)
         theirs, mine = torch.ending(), ours.ending()
-        notes = {
-            "the recording is of another version of the script": torch.hash != ours.hash,
-            f"recorded with the arguments {torch.arguments}": torch.arguments != ours.arguments,
-            f"PyTorch ends with {theirs[-1]}, minitorch_ff with {mine[-1]}": torch.code
-            != ours.code,
-        }
+        notes: list[Any] = [
+            torch.hash != ours.hash and "the recording is of another version of the script",
+            torch.arguments != ours.arguments and f"recorded with the arguments {torch.arguments}",
+            torch.code != ours.code and f"PyTorch ends with {theirs[-1]}, ours with {mine[-1]}",
+        ]
         for side in (torch, ours):
-            notes[f"{side.name}: no tensors were recorded"] = deep and not side.records
-            limit = side.inside.get("limit")
-            notes[f"{side.name}: tensors are recorded {limit}"] = limit is not None
-        self.notes = [note for note, holds in notes.items() if holds]
+            notes.append(deep and not side.records and f"{side.name}: no tensors were recorded")
+            notes.append(side.inside.get("limit"))
+        self.notes = list(dict.fromkeys(filter(None, notes)))
         ends = (compare_lines(*pair, self.tolerance) for pair in zip(theirs, mine, strict=False))
         places = [*self.matches, *ends]
         apart = [match for match in places if match.kind == "apart"][:1]
@@ -268,6 +259,5 @@ class Comparison:
         if not apart and (tensor or not close):
             return Verdict(DIVERGENCE if tensor else IDENTICAL, tensor=tensor)
         match = max(apart or close, key=attrgetter("size"))
-        index = places.index(match)
-        where = f"line {index + 1}" if index < len(self.matches) else "the end"
+        where = f"line {places.index(match) + 1}" if match in self.matches else "the end"
         return Verdict(DIVERGENCE if apart else EQUAL, where, match, tensor)

@@ -91,12 +91,11 @@ def side_by_side(
         numpy.random.seed(seed)
         world.manual_seed(seed)
         results.append(dict(_named(function(world), "")))
-    theirs, ours = results
-    if not theirs:
+    names = {**results[0], **results[1]}
+    if not names:
         raise ValueError("the function returned nothing to compare")
     tolerance = Tolerance(rtol, atol)
-    names = {**theirs, **ours}
-    return Table([_row(name, theirs.get(name), ours.get(name), tolerance) for name in names])
+    return Table([_row(name, *[side.get(name) for side in results], tolerance) for name in names])
 
 
 def _named(value: Any, name: str) -> Iterator[tuple[str, Any]]:
@@ -122,8 +121,8 @@ def _row(name: str, theirs: Any, ours: Any, tolerance: Tolerance) -> tuple[Any, 
         return name, str(theirs), str(ours), numpy.inf, False
     if a.dtype.kind in "biu":  # a count is not rounded
         tolerance = Tolerance(0, 0)
-    rms = numpy.sqrt(numpy.mean(abs(a * 1.0) ** 2)) if a.size else 0.0
-    _, size, apart = largest_gap(a * 1.0, b * 1.0, rms, tolerance)
+    a, b = (numpy.append(x, numpy.linalg.norm(x) / max(x.size, 1) ** 0.5) for x in (a, b))
+    _, size, apart = largest_gap(a, b, tolerance)
     return name, str(theirs), str(ours), size, not apart
 
 

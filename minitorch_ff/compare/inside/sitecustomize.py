@@ -10,14 +10,12 @@ the environment, and, if asked for, what the recorder saw.
 from __future__ import annotations
 
 import atexit
-import base64
 import importlib.util
 import json
 import os
 import platform
 import sys
 import time
-from array import array
 from collections import Counter
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -39,7 +37,7 @@ class Recorder:
 
     def __init__(self, framework: str, steps: int, seen: dict[str, Any]) -> None:
         self.steps, self.step, self.roots = steps, 1, 0
-        self.seen, seen["records"] = seen, []
+        self.seen, self.records = seen, seen.setdefault("records", [])
         self.names: Any = WeakKeyDictionary()  # module -> `net.2 (Linear)`
         self.parameters: dict[int, tuple[str, str]] = {}  # id -> (module's name, own name)
         self.calls: Counter[str] = Counter()  # of each module since the last step
@@ -85,25 +83,23 @@ class Recorder:
         elif not hasattr(value, "detach"):
             return
         elif max(self.step, call) > self.steps:
-            self.seen["limit"] = f"for {self.steps} steps, and calls in a step (--steps)"
+            self.seen["limit"] = f"recorded for {self.steps} steps, and calls in a step (--steps)"
         elif value.is_complex():
             self.record(module, call, where + ".real", value.real)
             self.record(module, call, where + ".imag", value.imag)
         else:
             try:
-                key = {"key": (self.step, call, module, where)}
-                self.seen["records"].append(key | sample(value))
+                self.records.append({"key": (self.step, call, module, where), **sample(value)})
             except RuntimeError:  # sparse, or without values, as inside of vmap
-                self.seen["limit"] = "except those whose values cannot be read"
+                self.seen["limit"] = "recorded without the tensors whose values cannot be read"
 
 
 def sample(tensor: Any) -> dict[str, Any]:
     """Some of the values, and after them the root of the mean square of all."""
     flat = tensor.detach().cpu().reshape(-1).double()
     stride = -(-flat.numel() // SAMPLE) or 1
-    values = array("d", [*flat[::stride].tolist(), flat.square().mean().sqrt().item()])
-    text = base64.b64encode(values).decode()  # a third of what their digits take
-    return {"kind": f"{tensor.dtype} {list(tensor.shape)}", "stride": stride, "sample": text}
+    values = [*flat[::stride].tolist(), flat.square().mean().sqrt().item()]
+    return {"kind": f"{tensor.dtype} {list(tensor.shape)}", "stride": stride, "values": values}
 
 
 class Watch:
@@ -117,13 +113,14 @@ class Watch:
 
     def __init__(self, framework: str, steps: int, file: str) -> None:
         self.framework, self.steps, self.file = framework, steps, file
-        self.seen: dict[str, Any] = {"import": None}
+        self.seen: dict[str, Any] = {}
         sys.path.remove(FOLDER)
         _, _, path = os.environ.pop("PYTHONPATH").partition(os.pathsep)
         if path:
             os.environ["PYTHONPATH"] = path
         sys.meta_path.insert(0, self)
-        atexit.register(self.report, os.getpid())
+        atexit.register(self.report)
+        os.register_at_fork(after_in_child=lambda: atexit.unregister(self.report))
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
         """Let the other finders find the framework; time its loading."""
@@ -146,10 +143,8 @@ class Watch:
         if self.steps:
             Recorder(self.framework, self.steps, self.seen)
 
-    def report(self, process: int) -> None:
-        """Write what was seen; a forked process has nothing to say."""
-        if os.getpid() != process:
-            return
+    def report(self) -> None:
+        """Write what was seen."""
         environment = {"python": platform.python_version(), "platform": platform.platform()}
         if module := sys.modules.get(self.framework):
             environment |= {self.framework: module.__version__, "threads": module.get_num_threads()}
@@ -162,5 +157,4 @@ if ORDER in os.environ:
     this = sys.modules.pop(__name__)
     if importlib.util.find_spec(__name__):  # the user's own
         importlib.import_module(__name__)
-    else:
-        sys.modules[__name__] = this  # where Python looks for what it is importing
+    sys.modules.setdefault(__name__, this)  # where Python looks for what it is importing
