@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -73,9 +74,8 @@ def _prepare(options: argparse.Namespace) -> Comparison:
         raise ValueError(f"{options.python} has no PyTorch; give --python or --against")
     for file in filter(None, (options.html, options.record)):
         Path(file).touch()  # better an error now than after the training
-    return Comparison(
-        torch, torch if options.record else ours, Tolerance(options.rtol, options.atol)
-    )
+    ours = torch if options.record else ours
+    return Comparison(torch, ours, Tolerance(options.rtol, options.atol))
 
 
 def _compare(comparison: Comparison, options: argparse.Namespace) -> int:
@@ -93,7 +93,7 @@ def _compare(comparison: Comparison, options: argparse.Namespace) -> int:
             for match in comparison.advance(ended):
                 show(match)
     if options.record:
-        torch.save(options.record)
+        Path(options.record).write_text(json.dumps(vars(torch)), encoding="utf-8")
         print(f"recorded {len(torch.lines)} lines, {len(torch.records or ())} tensors", flush=True)
         print(torch.errors, end="", file=sys.stderr)
         return EQUAL

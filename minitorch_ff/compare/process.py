@@ -61,13 +61,9 @@ class Outcome:
         error = self.errors.strip().splitlines()[-1:] if self.code else []
         return [f"exit status {self.code}", *error]
 
-    def save(self, path: str) -> None:
-        """Write a recording, a JSON file that `load` reads anywhere."""
-        Path(path).write_text(json.dumps(vars(self)), encoding="utf-8")
-
     @classmethod
     def load(cls, path: str) -> Outcome:
-        """Read a recording.
+        """Read a recording, a JSON file with all attributes.
 
         Raises:
             OSError: The file cannot be read.

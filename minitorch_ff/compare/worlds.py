@@ -95,7 +95,7 @@ def side_by_side(
     if not names:
         raise ValueError("the function returned nothing to compare")
     tolerance = Tolerance(rtol, atol)
-    return Table([_row(name, *[side.get(name) for side in results], tolerance) for name in names])
+    return Table([_row(name, [side.get(name) for side in results], tolerance) for name in names])
 
 
 def _named(value: Any, name: str) -> Iterator[tuple[str, Any]]:
@@ -114,16 +114,16 @@ def _named(value: Any, name: str) -> Iterator[tuple[str, Any]]:
             yield f"gradient of {name or 'result'}", value.grad
 
 
-def _row(name: str, theirs: Any, ours: Any, tolerance: Tolerance) -> tuple[Any, ...]:
-    """One row of the table."""
-    (kind, a), (own, b) = _numbers(theirs), _numbers(ours)
+def _row(name: str, values: list[Any], tolerance: Tolerance) -> tuple[Any, ...]:
+    """One row of the table, from PyTorch's value and ours."""
+    (kind, a), (own, b) = map(_numbers, values)
     if kind != own:
-        return name, str(theirs), str(ours), numpy.inf, False
+        return name, *map(str, values), numpy.inf, False
     if a.dtype.kind in "biu":  # a count is not rounded
         tolerance = Tolerance(0, 0)
     a, b = (numpy.append(x, numpy.linalg.norm(x) / max(x.size, 1) ** 0.5) for x in (a, b))
     _, size, apart = largest_gap(a, b, tolerance)
-    return name, str(theirs), str(ours), size, not apart
+    return name, *map(str, values), size, not apart
 
 
 def _numbers(value: Any) -> tuple[str, Any]:
