@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from compat_tests.compare.commands import COMPARE, training, write
+from compat_tests.compare.commands import COMPARE, write
 from compat_tests.scripts.processes import ROOT
 
 
@@ -43,7 +43,13 @@ def at_terminal(*arguments, cwd, path=()) -> str:
 
 
 def test_two_columns(tmp_path):
-    shown = at_terminal(training(tmp_path, planted=True), cwd=tmp_path)
+    source = """
+        import sys
+        for step in range(6):
+            part = 0.05 * (step >= 3 and "minitorch_ff" in sys.modules)
+            print(f"step {step} loss {1 / (step + 1) + part:.6f}")
+    """
+    shown = at_terminal(write(tmp_path, source), cwd=tmp_path)
     assert re.search(r"step 0 loss \d\.\d+ +step 0 loss \d\.\d+", shown)
     assert re.search(r"step 3 loss \d\.\d+ +≠ +step 3 loss \d\.\d+", shown)
     assert shown.count("first divergence, line 4: relative difference 0.") == 1

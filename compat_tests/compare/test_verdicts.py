@@ -57,6 +57,7 @@ def test_a_network_on_random_images_is_equal(tmp_path):
     assert result["verdict"]["kind"] in ("identical text", "numerically equal")
 
 
+@pytest.mark.slow
 def test_a_planted_divergence_is_found(tmp_path):
     done = compare(training(tmp_path, planted=True), cwd=tmp_path, status=1)
     assert "first divergence: line 4, PyTorch 2.3001" in done.stdout
@@ -66,27 +67,32 @@ def test_a_planted_divergence_is_found(tmp_path):
     assert "peak memory" in done.stdout
 
 
+CASES = [
+    ("", 0, "identical text", ""),
+    ("print('größe ✓ 数 \\U0001f600')", 0, "identical text", ""),
+    ("print(0.1 + 1e-6 * ours)", 0, "numerically equal", "line 1"),
+    ("print('a\\nb', ' ' * ours, 'c')", 0, "numerically equal", "line 2"),
+    ("print(*range(3 + ours), sep='\\n')", 1, "first divergence", "line 4"),
+    ("print('a' + 'b' * ours)", 1, "first divergence", "line 1"),
+    ("sys.exit(2 * ours)", 1, "first divergence", "the end"),
+    ("1 / 0", 0, "identical text", ""),
+    ("print(1); 1 / (1 - ours)", 1, "first divergence", "the end"),
+    ("raise ValueError('ours' if ours else 'theirs')", 1, "first divergence", "the end"),
+]
+RARE = [
+    ("print('no end of line', end='')", 0, "identical text", ""),
+    ("print(*range(4 - ours), sep='\\n')", 1, "first divergence", "line 4"),
+    ("sys.exit(3)", 0, "identical text", ""),
+    ("raise ValueError(0.5 + 1e-6 * ours)", 0, "numerically equal", "the end"),
+    ("os.kill(os.getpid(), 9 if ours else 15)", 1, "first divergence", "the end"),
+    ("os._exit(0)", 0, "identical text", ""),
+    ("if x ===", 0, "identical text", ""),
+]
+
+
 @pytest.mark.parametrize(
     ("source", "status", "kind", "where"),
-    [
-        ("", 0, "identical text", ""),
-        ("print('größe ✓ 数 \\U0001f600')", 0, "identical text", ""),
-        ("print('no end of line', end='')", 0, "identical text", ""),
-        ("print(0.1 + 1e-6 * ours)", 0, "numerically equal", "line 1"),
-        ("print('a\\nb', ' ' * ours, 'c')", 0, "numerically equal", "line 2"),
-        ("print(*range(3 + ours), sep='\\n')", 1, "first divergence", "line 4"),
-        ("print(*range(4 - ours), sep='\\n')", 1, "first divergence", "line 4"),
-        ("print('a' + 'b' * ours)", 1, "first divergence", "line 1"),
-        ("sys.exit(3)", 0, "identical text", ""),
-        ("sys.exit(2 * ours)", 1, "first divergence", "the end"),
-        ("1 / 0", 0, "identical text", ""),
-        ("print(1); 1 / (1 - ours)", 1, "first divergence", "the end"),
-        ("raise ValueError('ours' if ours else 'theirs')", 1, "first divergence", "the end"),
-        ("raise ValueError(0.5 + 1e-6 * ours)", 0, "numerically equal", "the end"),
-        ("os.kill(os.getpid(), 9 if ours else 15)", 1, "first divergence", "the end"),
-        ("os._exit(0)", 0, "identical text", ""),
-        ("if x ===", 0, "identical text", ""),
-    ],
+    [*CASES, *(pytest.param(*case, marks=pytest.mark.slow) for case in RARE)],
 )
 def test_endings_and_outputs(tmp_path, source, status, kind, where):
     """`ours` is 1 here, 0 under PyTorch, which need not be imported for this."""
