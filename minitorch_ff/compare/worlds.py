@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy
 
-from minitorch_ff.compare.verdict import Tolerance, largest_gap
 from minitorch_ff.compare.output import aligned
+from minitorch_ff.compare.verdict import Tolerance, largest_gap
 
 
 @dataclass
