@@ -99,6 +99,8 @@ def parse_to(
         copy = flags[1]
     if other is not None:
         device, dtype = other.device, other.dtype
+    if memory_format not in (None, preserve_format, contiguous_format):
+        raise NotImplementedError(f"to: {memory_format} is not supported; tensors are row-major")
     return (None if device is None else as_device(device)), dtype, copy, memory_format
 
 
@@ -244,7 +246,11 @@ def element_size(self: Tensor) -> builtins.int:
 def stride(self: Tensor, dim: builtins.int | None = None) -> Any:
     """How many elements apart neighbours in each dimension (or in one) lie."""
     buffer = self.buffer
-    steps = tuple([step // buffer.itemsize for step in buffer.strides])
+    if buffer.size:
+        steps = tuple([step // buffer.itemsize for step in buffer.strides])
+    else:  # of nothing: as if each dimension without elements had one
+        sizes = [max(n, 1) for n in buffer.shape]
+        steps = tuple([math.prod(sizes[i + 1 :]) for i in range(len(sizes))])
     return steps if dim is None else steps[wrap_dim(dim, len(steps))]
 
 

@@ -275,7 +275,7 @@ def zeros(*size: Any, dtype: DType | None = None, **options: Any) -> Tensor:
 
     See: [torch.zeros](https://docs.pytorch.org/docs/stable/generated/torch.zeros.html).
     """
-    return new(numpy.zeros(checked_shape(size, options), numpy_dtype(dtype)), **options)
+    return new(numpy.zeros(checked_shape(size, options, "zeros"), numpy_dtype(dtype)), **options)
 
 
 def ones(*size: Any, dtype: DType | None = None, **options: Any) -> Tensor:
@@ -283,7 +283,7 @@ def ones(*size: Any, dtype: DType | None = None, **options: Any) -> Tensor:
 
     See: [torch.ones](https://docs.pytorch.org/docs/stable/generated/torch.ones.html).
     """
-    return new(numpy.ones(checked_shape(size, options), numpy_dtype(dtype)), **options)
+    return new(numpy.ones(checked_shape(size, options, "ones"), numpy_dtype(dtype)), **options)
 
 
 def empty(
@@ -319,7 +319,9 @@ def full(size: Any, fill_value: Any, *, dtype: DType | None = None, **options: A
     return new(numpy.full(checked_shape((size,), options), value, value.dtype), **options)
 
 
-def checked_shape(size: tuple[Any, ...], options: dict[str, Any] | None = None) -> tuple[int, ...]:
+def checked_shape(
+    size: tuple[Any, ...], options: dict[str, Any] | None = None, maker: str = "empty"
+) -> tuple[int, ...]:
     """A shape from a maker's arguments.
 
     Raises:
@@ -328,12 +330,14 @@ def checked_shape(size: tuple[Any, ...], options: dict[str, Any] | None = None) 
     """
     if options is not None and "size" in options:
         size = (options.pop("size"),)
+    if not size:
+        raise TypeError(f'{maker}() missing 1 required positional arguments: "size"')
     try:
         shape = shape_from(size)
     except (AttributeError, TypeError):
-        kind = type(size[0]).__name__ if size else "nothing"
+        kind = type(size[0]).__name__
         raise TypeError(
-            f"empty(): argument 'size' (position 1) must be tuple of ints, not {kind}"
+            f"{maker}(): argument 'size' (position 1) must be tuple of ints, not {kind}"
         ) from None
     for n in shape:
         if n < 0:
