@@ -184,7 +184,7 @@ __all__ = [
     "is_nonzero",
     "is_tensor", "isclose", "isfinite", "isin", "isinf", "isnan", "isneginf", "isposinf",
     "isreal", "kthvalue", "layout", "lcm", "ldexp", "le", "lerp", "less", "less_equal", "lgamma",
-    "linspace", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logaddexp2",
+    "linspace", "load", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logaddexp2",
     "logcumsumexp", "logdet", "logical_and", "logical_not", "logical_or", "logical_xor", "logit",
     "logspace", "logsumexp", "long", "lt", "manual_seed", "masked_fill", "masked_scatter",
     "masked_select", "matmul", "matrix_power", "max", "maximum", "mean", "median",
@@ -197,10 +197,11 @@ __all__ = [
     "randint_like", "randn", "randn_like", "randperm", "range", "ravel", "real", "reciprocal",
     "relu", "relu_", "remainder", "renorm", "repeat_interleave", "reshape", "resolve_conj",
     "result_type", "roll", "rot90", "round", "row_stack", "rsqrt", "rsub", "scalar_tensor",
-    "scatter", "scatter_add", "searchsorted", "seed", "select", "selu", "set_default_device",
-    "set_default_dtype", "set_default_tensor_type", "set_float32_matmul_precision",
-    "set_grad_enabled", "set_num_interop_threads", "set_num_threads", "set_printoptions",
-    "set_rng_state", "sgn", "short", "sigmoid", "sigmoid_", "sign", "signbit", "sin", "sinc",
+    "save", "scatter", "scatter_add", "searchsorted", "seed", "select", "selu",
+    "set_default_device", "set_default_dtype", "set_default_tensor_type",
+    "set_float32_matmul_precision", "set_grad_enabled", "set_num_interop_threads",
+    "set_num_threads", "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid", "sigmoid_",
+    "sign", "signbit", "sin", "sinc",
     "sinh", "slogdet", "softmax", "sort", "split", "split_with_sizes", "sqrt", "square",
     "squeeze", "stack", "std", "std_mean", "strided", "sub", "subtract", "sum", "svd", "swapaxes",
     "swapdims", "t", "take", "take_along_dim", "tan", "tanh", "tanh_", "tensor", "tensor_split",
@@ -213,7 +214,7 @@ __all__ = [
 
 _SUBMODULES = frozenset({
     "accelerator", "autograd", "backends", "cuda", "func", "linalg", "nn", "optim", "random",
-    "return_types", "special", "utils",
+    "return_types", "serialization", "special", "utils",
 })  # fmt: skip
 """Loaded when first touched."""
 
@@ -227,14 +228,18 @@ _FUNCTIONAL = frozenset({
 })  # fmt: skip
 """Functions of `nn.functional` that `torch` has as well."""
 
+_SERIALIZATION = ("load", "save")
+
 
 def __getattr__(name: str) -> _Any:
     if name in _SUBMODULES:
         return _importlib.import_module(f"minitorch_ff.{name}")
+    if name in _SERIALIZATION:  # `pickle` and `zipfile` wait until they are needed
+        return getattr(_importlib.import_module("minitorch_ff.serialization"), name)
     if name in _FUNCTIONAL:
         return getattr(_importlib.import_module("minitorch_ff.nn.functional"), name)
     raise AttributeError(_absent("torch", name, __dir__()))
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_SUBMODULES, *_FUNCTIONAL})
+    return sorted({*globals(), *_SUBMODULES, *_FUNCTIONAL, *_SERIALIZATION})

@@ -316,8 +316,7 @@ def as_strided(
             "as_strided of a tensor that requires grad is not supported; use views such as "
             "reshape, narrow and unfold"
         )
-    base = input.view_of.base if input.view_of is not None else input
-    memory = base.detach().reshape(-1)
+    memory = input.storage()
     start = input.storage_offset() if storage_offset is None else storage_offset
     last = start + sum([(n - 1) * s for n, s in zip(size, stride, strict=True) if n > 0])
     needed = last + 1 if math.prod(size) else 0

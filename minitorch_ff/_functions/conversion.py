@@ -267,8 +267,16 @@ def stride(self: Tensor, dim: builtins.int | None = None) -> Any:
 
 def storage_offset(self: Tensor) -> builtins.int:
     """How many elements into its memory the tensor begins."""
-    base = self.view_of.base.buffer if self.view_of is not None else self.buffer
-    return (data_ptr(self) - _address(base)) // self.buffer.itemsize
+    return (data_ptr(self) - _address(owner_of(self.buffer))) // self.buffer.itemsize
+
+
+def owner_of(buffer: Any) -> Any:
+    """The array whose memory `buffer` looks at: the last one that has no other below it."""
+    owner = base = buffer
+    while (base := getattr(base, "base", None)) is not None:
+        if isinstance(base, builtins.type(buffer)):
+            owner = base
+    return owner
 
 
 def data_ptr(self: Tensor) -> builtins.int:
@@ -298,31 +306,55 @@ def contiguous(self: Tensor, memory_format: Any = contiguous_format) -> Tensor:
 
 
 class UntypedStorage:
-    """The memory under a tensor, as bytes: its address and size."""
+    """The memory under tensors, as bytes.
 
-    def __init__(self, tensor: Tensor) -> None:
-        self._owner = tensor.view_of.base if tensor.view_of is not None else tensor
+    Attributes:
+        buffer: The bytes, a one-dimensional array of a back end.
+    """
+
+    def __init__(self, buffer: Any) -> None:
+        self.buffer = buffer
 
     def data_ptr(self) -> builtins.int:
         """The address of the first byte."""
-        return data_ptr(self._owner)
+        return _address(self.buffer)
 
     def nbytes(self) -> builtins.int:
         """The number of bytes."""
-        return self._owner.buffer.nbytes
+        return self.buffer.nbytes
 
     size = __len__ = nbytes
+
+    def to(self, device: Any) -> UntypedStorage:
+        """The same bytes on another device; this memory itself if it is there."""
+        moved = to_device(wrap(AnyTensor.result_class, self.buffer), as_device(device))
+        return moved.untyped_storage()
+
+    def cpu(self) -> UntypedStorage:
+        """The bytes in the host's memory."""
+        return self.to("cpu")
+
+    def cuda(self, device: Any = "cuda") -> UntypedStorage:
+        """The bytes on a GPU, the current one by default."""
+        return self.to(device)
 
 
 def untyped_storage(self: Tensor) -> UntypedStorage:
     """The memory under the tensor, shared by all its views."""
-    return UntypedStorage(self)
+    return UntypedStorage(_elements(self).view(np.uint8))
 
 
 def storage(self: Tensor) -> Any:
     """The elements in memory order, one after the other."""
-    owner = self.view_of.base if self.view_of is not None else self
-    return detached(owner).reshape(-1)
+    out = wrap(AnyTensor.result_class, _elements(self).view(self.buffer.dtype))
+    out.version = self.version
+    return out
+
+
+def _elements(self: Tensor) -> Any:
+    """The memory under the tensor in one dimension."""
+    owner = owner_of(self.buffer)
+    return (owner if owner.flags.c_contiguous else owner.T).reshape(-1)
 
 
 def resize_(self: Tensor, *sizes: Any, memory_format: Any = contiguous_format) -> Tensor:

@@ -44,6 +44,12 @@ class NumpyBackend(ArrayBackend):
         """A NumPy array as a buffer: itself."""
         return x
 
+    def flat(self, shapes, dtype):
+        """Memory for arrays side by side; each is saved as a memory of its own."""
+        flat = super().flat(shapes, dtype)
+        flat.parts = [apart(part) for part in flat.parts]
+        return flat
+
     # NumPy makes these read-only, which only it knows.
 
     def expand(self, x, shape):
@@ -91,6 +97,11 @@ class NumpyBackend(ArrayBackend):
         """The logarithm of the gamma function's size, from Python's own `math`."""
         values = [_lgamma(value) for value in numpy.ravel(x).tolist()]
         return numpy.array(values, x.dtype).reshape(x.shape)
+
+
+def apart(x: numpy.ndarray) -> numpy.ndarray:
+    """The elements of a contiguous array in place, as if they were the whole of the memory."""
+    return numpy.ndarray(x.shape, x.dtype, x.reshape(-1).view(numpy.uint8).data)
 
 
 def _as_writable(result: Any, x: Any) -> Any:

@@ -211,6 +211,10 @@ class Module(HookRegistration, StateDict, Conversion):
         # A state saved by an older class may lack dictionaries that came later.
         self.__dict__.update(_non_persistent_buffers_set=set(), **_no_hooks())
         self.__dict__.update(state)
+        if "_hook_ids" not in state:  # a checkpoint's, which has what PyTorch's have
+            for direction in ("forward", "backward"):
+                for hooks in (state[f"_{direction}_pre_hooks"], state[f"_{direction}_hooks"]):
+                    self._hook_ids.update(dict.fromkeys(hooks, True))
 
 
 def _no_hooks() -> dict[str, Any]:
