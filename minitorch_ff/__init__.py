@@ -36,8 +36,8 @@ from minitorch_ff._functions.complex_numbers import (
     angle, conj, conj_physical, imag, real, resolve_conj,
 )  # fmt: skip
 from minitorch_ff._functions.conversion import (
-    channels_last, channels_last_3d, contiguous_format, is_complex, is_floating_point,
-    is_inference, layout, memory_format, preserve_format, strided,
+    UntypedStorage, channels_last, channels_last_3d, contiguous_format, is_complex,
+    is_floating_point, is_inference, layout, memory_format, preserve_format, strided,
 )  # fmt: skip
 from minitorch_ff._functions.conversion import truth as is_nonzero
 from minitorch_ff._functions.counting import bincount, bucketize, histc, searchsorted
@@ -155,8 +155,9 @@ fill_, zero_, relu_, sigmoid_, tanh_ = (
 __all__ = [
     "BFloat16Tensor", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor",
     "Generator", "HalfTensor", "IntTensor", "LongTensor", "ShortTensor", "Size", "Tensor",
-    "__version__", "abs", "absolute", "acos", "acosh", "add", "addbmm", "addcdiv", "addcmul",
-    "addmm", "addmv", "addr", "adjoint", "all", "allclose", "amax", "amin", "aminmax", "angle",
+    "UntypedStorage", "__version__", "abs", "absolute", "acos", "acosh", "add", "addbmm", "addcdiv",
+    "addcmul", "addmm", "addmv", "addr", "adjoint", "all", "allclose", "amax", "amin", "aminmax",
+    "angle",
     "any", "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh",
     "are_deterministic_algorithms_enabled", "argmax", "argmin", "argsort", "argwhere",
     "as_strided", "as_tensor", "asarray", "asin", "asinh", "atan", "atan2", "atanh", "atleast_1d",

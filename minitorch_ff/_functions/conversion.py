@@ -338,6 +338,28 @@ class UntypedStorage:
         """The bytes on a GPU, the current one by default."""
         return self.to(device)
 
+    @staticmethod
+    def from_file(filename: str, shared: builtins.bool = False, nbytes: builtins.int = 0) -> Any:
+        """The first bytes of a file, read when they are touched.
+
+        Args:
+            filename: Its path.
+            shared: Whether writing to the memory writes to the file.
+            nbytes: How many bytes.
+        """
+        return UntypedStorage(np.memmap(filename, mode="r+" if shared else "c")[:nbytes])
+
+    def untyped(self) -> UntypedStorage:
+        """The memory itself."""
+        return self
+
+    def __getitem__(self, index: Any) -> Any:
+        found = self.buffer[index]
+        return UntypedStorage(found) if isinstance(index, slice) else builtins.int(found)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        return self.buffer
+
 
 def untyped_storage(self: Tensor) -> UntypedStorage:
     """The memory under the tensor, shared by all its views."""

@@ -54,9 +54,7 @@ def save(
     See: [torch.save](https://docs.pytorch.org/docs/stable/generated/torch.save.html).
     """
     if pickle_module is not pickle:
-        raise NotImplementedError(
-            f"torch.save: {pickle_module.__name__} is not supported, only pickle"
-        )
+        raise NotImplementedError("torch.save: no pickle_module but Python's own is supported")
     if not _use_new_zipfile_serialization:
         raise NotImplementedError("torch.save: only PyTorch's zip format is written")
     if _is_path(f):

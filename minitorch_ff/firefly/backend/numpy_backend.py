@@ -101,7 +101,7 @@ class NumpyBackend(ArrayBackend):
 
 def apart(x: numpy.ndarray) -> numpy.ndarray:
     """The elements of a contiguous array in place, as if they were the whole of the memory."""
-    return numpy.ndarray(x.shape, x.dtype, x.reshape(-1).view(numpy.uint8).data)
+    return numpy.frombuffer(x.reshape(-1).view(numpy.uint8).data, x.dtype).reshape(x.shape)
 
 
 def _as_writable(result: Any, x: Any) -> Any:
