@@ -187,7 +187,7 @@ def test_what_is_not_supported_says_so():
         lambda t: t.load(relabelled("cuda")),
         lambda t: t.load(relabelled("cuda:0"), map_location="cuda:1"),
         lambda t: t.load(relabelled("cuda:0"), map_location={"cuda:1": "cpu"}),
-        lambda t: t.load(relabelled("cuda:0"), map_location=lambda s, l: None),
+        lambda t: t.load(relabelled("cuda:0"), map_location=lambda memory, where: None),
         lambda t: t.load(relabelled("elsewhere")),
         lambda t: t.load(relabelled("cpu"), map_location="elsewhere"),
         lambda t: t.save([x := t.ones(4), x.view(t.int32)], io.BytesIO()),
@@ -215,7 +215,7 @@ def test_map_location(seen, to):
 
 def test_map_location_is_told_where_from():
     asked = []
-    ff.load(relabelled("cuda:3"), map_location=lambda s, l: asked.append(l) or s)
+    ff.load(relabelled("cuda:3"), map_location=lambda memory, where: asked.append(where) or memory)
     assert asked == ["cuda:3"]
 
 

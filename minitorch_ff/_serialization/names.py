@@ -20,11 +20,13 @@ from minitorch_ff._tensor import Tensor
 PACKAGES = {"torchvision": "minitorch_ff.vision", "torch": "minitorch_ff"}
 
 SPLIT = {
+    "firefly.hooks": "utils.hooks",
     "nn.functional": "nn.functional",
+    "nn.modules._state_dict": "nn.modules.module",
     "nn.modules.ranking_loss": "nn.modules.loss",
     "optim.lr_scheduler": "optim.lr_scheduler",
 }
-"""Packages and files of ours whose names are in one file of PyTorch's."""
+"""Files and packages of ours, and the file of PyTorch's that has their names."""
 
 known: dict[str, Any] = {}
 """By PyTorch's full name. `weights_only` finds these and no others."""

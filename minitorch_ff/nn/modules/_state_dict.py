@@ -345,12 +345,13 @@ class _WrappedHook:
             raise RuntimeError("You are trying to call the hook of a dead Module!")
         return self.hook(module, *args, **kwargs)
 
-    def __getstate__(self) -> tuple[Callable[..., Any], StateDict | None]:
-        return self.hook, None if self.module is None else self.module()
+    def __getstate__(self) -> dict[str, Any]:
+        state = {"hook": self.hook, "with_module": self.module is not None}
+        return state if self.module is None else {**state, "module": self.module()}
 
-    def __setstate__(self, state: tuple[Callable[..., Any], StateDict | None]) -> None:
-        self.hook, module = state
-        self.module = None if module is None else weakref.ref(module)
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.hook = state["hook"]
+        self.module = weakref.ref(state["module"]) if state["with_module"] else None
 
 
 class _Loading:

@@ -16,14 +16,14 @@ from minitorch_ff.nn.modules._registration import (
     register_module_buffer_registration_hook, register_module_module_registration_hook,
     register_module_parameter_registration_hook,
 )  # fmt: skip
-from minitorch_ff.nn.modules._state_dict import StateDict, _IncompatibleKeys
+from minitorch_ff.nn.modules._state_dict import StateDict, _IncompatibleKeys, _WrappedHook
 from minitorch_ff.nn.parameter import forget_gradients
 
 if TYPE_CHECKING:
     from typing import Self
 
 __all__ = [
-    "Module", "_IncompatibleKeys", "register_module_backward_hook",
+    "Module", "_IncompatibleKeys", "_WrappedHook", "register_module_backward_hook",
     "register_module_buffer_registration_hook", "register_module_forward_hook",
     "register_module_forward_pre_hook", "register_module_full_backward_hook",
     "register_module_full_backward_pre_hook", "register_module_module_registration_hook",
