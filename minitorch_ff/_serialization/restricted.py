@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import pickle
 import struct
+from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from collections import Counter, OrderedDict
 from typing import Any
 
@@ -78,8 +79,6 @@ PLAIN = {
 """Containers and numbers, and what makes them: the same, without the traps."""
 
 BLOCKED = ("sys", "os", "posix", "nt")
-OLD_MODULES = {"__builtin__": "builtins", "copy_reg": "copyreg"}
-"""Protocol 2 is Python 2's; so are the names it writes."""
 
 
 class Instructions(dict[int, Any]):
@@ -112,7 +111,8 @@ class WeightsUnpickler(PythonUnpickler):  # type: ignore[misc]
 
     def find_class(self, module: str, name: str) -> Any:
         """An object that is listed by this name."""
-        module = OLD_MODULES.get(module, module)
+        modern = IMPORT_MAPPING.get(module, module), name  # protocol 2 is Python 2's
+        module, name = NAME_MAPPING.get((module, name), modern)
         full = f"{module}.{name}"
         for listed in (self.safe, PLAIN, names.known):
             if full in listed:
