@@ -264,3 +264,61 @@ def test_importing_the_package_loads_none_of_this():
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert run.stdout == "[]\nTrue\n", run.stderr
+
+
+def test_hooks_of_tensors_are_not_saved_which_is_said():
+    said = []
+    for world in (ff, torch):
+        x = world.ones(2, requires_grad=True)
+        x.register_hook(abs)
+        parameter = world.nn.Parameter(x.detach())
+        parameter.register_hook(abs)
+        with pytest.warns(UserWarning, match="will not be serialized") as warned:
+            world.save([x, parameter], io.BytesIO())
+        said.append([str(warning.message) for warning in warned])
+    assert said[0] == said[1]
+
+
+def test_types_functions_and_constants():
+    obj = [type(None), int, len, io.BytesIO, ..., NotImplemented, test_paths, None]
+    for saver, loader in WAYS:
+        file = saved(WORLDS[saver], obj)
+        assert WORLDS[loader].load(file, weights_only=False) == obj
+
+
+@pytest.mark.filterwarnings("ignore:TypedStorage is deprecated")
+@pytest.mark.parametrize(("saver", "loader"), WAYS)
+def test_memories_themselves(saver, loader):
+    x = WORLDS[saver].arange(4, dtype=WORLDS[saver].uint8)
+    memory, tensor = WORLDS[loader].load(saved(WORLDS[saver], [x.untyped_storage(), x[1:]]))
+    memory = memory.untyped()
+    assert [memory[i] for i in range(memory.nbytes())] == [0, 1, 2, 3]
+    assert tensor.untyped_storage().data_ptr() == memory.data_ptr()
+
+
+def test_offsets_and_memories_of_detached_views():
+    def numbers(torch):
+        x = torch.arange(12.0).reshape(3, 4)
+        views = [x[1:].detach(), x.t()[2].data, torch.nn.Parameter(x[2]), x.view(-1)[5:]]
+        memory = x.untyped_storage()
+        return [
+            (v.storage_offset(), v.stride(), v.untyped_storage().nbytes(),
+             v.untyped_storage().data_ptr() == memory.data_ptr())
+            for v in views
+        ]  # fmt: skip
+
+    assert numbers(ff) == numbers(torch)
+
+
+def test_memories_that_are_files(tmp_path):
+    def read(torch):
+        path = tmp_path / "bytes"
+        path.write_bytes(bytes(range(8)))
+        memory = torch.UntypedStorage.from_file(str(path), False, 8)
+        return [len(memory), memory[3], len(memory[2:5]), memory[2:5].nbytes()]
+
+    assert read(ff) == read(torch)
+
+
+def test_views_as_another_dtype_by_name():
+    same_in_both(lambda t: t.arange(4.0).view(dtype=t.int32))

@@ -170,6 +170,7 @@ PICKLES = {
     "more strides than sizes": [tensor(stride=(1, 1))],
     "too many dimensions": [tensor(size=(1,) * 200, stride=(1,) * 200)],
     "size of texts": [tensor(memory=storage() + number(0) + b"(" + text("x") + b"t" + b"0")],
+    "memory of a tensor": [tensor(memory=tensor(size=(2,), stride=(2,)))],
     "memory of a number": [tensor(memory=b"K\x01")],
     "gradient of integers": [
         tensor(storage("IntStorage"), tail=b"\x88" + b")"),

@@ -29,44 +29,45 @@ class Pickler(PythonPickler):  # type: ignore[misc]
 
     def __init__(self, file: Any, protocol: int) -> None:
         super().__init__(file, protocol)
-        self.memories: dict[tuple[int, int], tuple[str, Memory]] = {}
+        self.memories: dict[tuple[int, int], tuple[str, UntypedStorage]] = {}
 
     def persistent_id(self, obj: Any) -> Any:
         """What stands for a memory: its dtype, number, device and number of elements."""
-        if isinstance(obj, UntypedStorage):
-            obj = Memory(obj, UNTYPED)
-        if type(obj) is not Memory:
+        if not isinstance(obj, UntypedStorage):
             return None
-        storage, kind = obj
-        place = storage.data_ptr(), storage.nbytes()
+        kind = getattr(obj, "kind", UNTYPED)
+        place = obj.data_ptr(), obj.nbytes()
         key, first = self.memories.setdefault(place, (str(len(self.memories)), obj))
-        if first.kind.dtype is not kind.dtype and storage.nbytes():
+        if obj.nbytes() and getattr(first, "kind", UNTYPED).dtype is not kind.dtype:
             raise RuntimeError(
                 "Cannot save multiple tensors or storages that view the same data as different "
                 "types"
             )
-        numel = storage.nbytes() // kind.dtype.itemsize
-        return "storage", kind, key, sys.intern(str(device_of(storage.buffer))), numel
+        numel = obj.nbytes() // kind.dtype.itemsize
+        return "storage", kind, key, sys.intern(str(device_of(obj.buffer))), numel
 
     def reducer_override(self, obj: Any) -> Any:
         """How tensors, modules and names are written, where Python's way is another."""
         if isinstance(obj, (type, FunctionType)):
-            return obj.__qualname__  # for `save_global`
+            ours = names.torch_name(obj, obj.__qualname__)
+            return NotImplemented if ours is None else obj.__qualname__  # for `save_global`
         if getattr(type(obj), "__reduce_ex__", None) is conversion.reduce:
             return reduce_tensor(obj)
         if "_hook_ids" in getattr(obj, "__dict__", ()):  # a module; PyTorch's have none
-            made, arguments, state, *_ = obj.__reduce_ex__(self.proto)
-            return made, arguments, {k: v for k, v in state.items() if k != "_hook_ids"}
+            made = obj.__reduce_ex__(self.proto)
+            if len(made) > 2 and isinstance(made[2], dict):
+                state = {name: value for name, value in made[2].items() if name != "_hook_ids"}
+                made = (*made[:2], state, *made[3:])
+            return made
         return NotImplemented
 
-    def save_global(self, obj: Any, name: str | None = None) -> None:
+    def save_global(self, obj: Any, name: Any = None) -> None:
         """Write the name of a class, a function or a constant."""
-        found = names.torch_name(obj, name or obj.__qualname__)
+        found = names.torch_name(obj, name or getattr(obj, "__qualname__", ""))
         if found is None:
             super().save_global(obj, name)
         else:
-            module, name = found
-            self.write(pickle.GLOBAL + f"{module}\n{name}\n".encode())
+            self.write(pickle.GLOBAL + "{}\n{}\n".format(*found).encode())
             self.memoize(obj)
 
 
@@ -81,7 +82,7 @@ def write(obj: Any, file: Any, name: str, protocol: int, byteorder: bool) -> Non
     archive.write(".storage_alignment", b"64")
     if byteorder:
         archive.write("byteorder", sys.byteorder.encode())
-    for key, (storage, _) in pickler.memories.values():
+    for key, storage in pickler.memories.values():
         archive.write(f"data/{key}", backend_of(storage.buffer).to_numpy(storage.buffer))
     archive.write("version", b"3\n")
     archive.close()
@@ -130,7 +131,7 @@ class Memories:
                 part = itemsize // 2 if kind.dtype.is_complex else itemsize
                 buffer = buffer.view(f"u{part}").byteswap().view("u1")
             self.read[key] = self._placed(UntypedStorage(buffer), location)
-        return Memory(self.read[key], kind)
+        return Memory(self.read[key].buffer, kind)
 
     def _placed(self, storage: UntypedStorage, location: str) -> UntypedStorage:
         """The memory where `map_location` wants it, or else where it was saved from."""

@@ -6,7 +6,7 @@ The functions with names of PyTorch's are those that a checkpoint asks for.
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Any, NamedTuple
+from typing import Any
 
 from minitorch_ff import _dtypes
 from minitorch_ff._functions import complex_numbers
@@ -16,6 +16,7 @@ from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.backend.registry import backend_of
 from minitorch_ff.firefly.ops.base import TYPE_NAMES
 from minitorch_ff.firefly.tensor import wrap
+from minitorch_ff.utils.hooks import warn_if_has_hooks
 
 
 class StorageType:
@@ -29,11 +30,12 @@ class StorageType:
         return self.name
 
 
-class Memory(NamedTuple):
-    """The memory under tensors, as it stands in a pickle."""
+class Memory(UntypedStorage):
+    """The memory under tensors of one dtype."""
 
-    storage: UntypedStorage
-    kind: StorageType
+    def __init__(self, buffer: Any, kind: StorageType) -> None:
+        super().__init__(buffer)
+        self.kind = kind
 
 
 UNTYPED = named("torch.storage.UntypedStorage")(StorageType("UntypedStorage", _dtypes.uint8))
@@ -48,13 +50,14 @@ STORAGE_TYPES: dict[_dtypes.dtype, StorageType] = {
 
 def reduce_tensor(tensor: Tensor) -> tuple[Any, ...]:
     """What a pickle stores of a tensor: a function that makes it again, and its arguments."""
+    warn_if_has_hooks(tensor)
     buffer, dtype = tensor.buffer, tensor.dtype
     stored, flags = tensor, owner_of(buffer).flags
     gaps = not (flags.c_contiguous or flags.f_contiguous)
     if gaps or any([step < 0 or step % buffer.itemsize for step in buffer.strides]):
         stored = wrap(Tensor, buffer.copy())
     kind = STORAGE_TYPES.get(dtype, UNTYPED)
-    memory = Memory(stored.untyped_storage(), kind)
+    memory = Memory(stored.untyped_storage().buffer, kind)
     place = stored.storage_offset(), tuple(tensor.shape), stored.stride()
     arguments: Any = (memory, *place, tensor.requires_grad, OrderedDict())
     function: Any = rebuild_typed
@@ -75,10 +78,12 @@ def rebuild_untyped(
     Raises:
         ValueError: It reaches beyond the memory.
     """
-    flat = memory.storage.buffer.view(dtype.numpy)
     numbers = (offset, *size, *stride)
     if any([type(n) is not int or n < 0 for n in numbers]) or len(size) != len(stride):
         raise ValueError("no tensor has such an offset, size and stride")
+    if type(memory) is not Memory:
+        raise ValueError(f"a {type(memory).__name__} is no memory of tensors")
+    flat = memory.buffer.view(dtype.numpy)
     last = offset + sum([(n - 1) * step for n, step in zip(size, stride, strict=True)])
     if min(size, default=1) > 0 and last >= flat.size:
         raise ValueError(f"a tensor ends at element {last}, its memory has {flat.size}")
