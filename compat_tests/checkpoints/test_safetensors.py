@@ -8,6 +8,7 @@ import safetensors.torch
 import torch
 
 from compat_tests.house.files import ROOT
+from compat_tests.house.test_documents import blocks
 
 SCRIPT = """
 import sys
@@ -62,3 +63,9 @@ def test_scripts_that_use_safetensors(way, tmp_path):
     loaded = safetensors.torch.load_file(ours)
     assert loaded.keys() == state.keys()
     assert all(torch.equal(loaded[name], tensor) for name, tensor in state.items())
+
+
+def test_the_guides_program():
+    (program,) = blocks("docs/guides/checkpoints.md", "py")
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT)
+    assert run.stdout == "{'weight': tensor([1., 1.], dtype=torch.bfloat16)}\n", run.stderr

@@ -178,7 +178,7 @@ class WeightsUnpickler(PythonUnpickler):  # type: ignore[misc]
         if kind is OrderedDict:  # a state dict's `_metadata`
             state = self.stack.pop()
             self.stack[-1].__dict__.update(state)
-        elif id(kind) in self.callable:
+        elif any([kind is safe for safe in self.safe.values()]):
             super().load_build()
         else:
             raise pickle.UnpicklingError(f"A {kind.__name__} is not given attributes")
