@@ -145,6 +145,17 @@ def test_a_file_that_only_writes():
         assert ff.load(io.BytesIO(b"".join(file.parts))).tolist() == [1, 1]
 
 
+class OnlyReads:
+    def __init__(self, file):
+        self.read, self.seek, self.tell = file.read, file.seek, file.tell
+
+
+def test_a_file_that_cannot_read_into_memory():
+    file = saved(torch, everything(torch))
+    loaded = ff.load(OnlyReads(file))
+    assert description(loaded, ff) == description(everything(torch), torch)
+
+
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
 @pytest.mark.parametrize("saver", WORLDS)
 def test_protocols(protocol, saver):

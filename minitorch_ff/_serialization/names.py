@@ -17,7 +17,7 @@ from minitorch_ff._devices import device
 from minitorch_ff._size import Size, size_of
 from minitorch_ff._tensor import Tensor
 
-PACKAGES = {"torchvision": "minitorch_ff.vision", "torch": "minitorch_ff"}
+PACKAGES = {"torch": "minitorch_ff", "torchvision": "minitorch_ff.vision"}
 
 SPLIT = {
     "firefly.hooks": "utils.hooks",
@@ -78,17 +78,15 @@ def torch_name(obj: Any, name: str) -> tuple[str, str] | None:
     if obj in _names:
         module, _, name = _names[obj].rpartition(".")
         return module, name
-    module = getattr(obj, "__module__", None) or ""
-    if module.partition(".")[0] != "minitorch_ff":
+    own = getattr(obj, "__module__", None) or ""
+    if own.partition(".")[0] != "minitorch_ff":
         return None
-    for theirs, ours in PACKAGES.items():
-        if f"{module}.".startswith(f"{ours}."):
-            module = theirs + module.removeprefix(ours)
-            break
+    module = own.replace("minitorch_ff", "torch", 1).replace("torch.vision", "torchvision", 1)
     for ours, theirs in SPLIT.items():
         if f"{module}.".startswith(f"torch.{ours}."):
             module = f"torch.{theirs}"
-    module = module.partition("._")[0] if module.startswith("torch._") else module
+    if module.startswith("torch._"):
+        module = "torch"
     if find(module, name) is not obj:
         raise pickle.PicklingError(f"Can't pickle {obj!r}: it is not found as {module}.{name}")
     return module, name

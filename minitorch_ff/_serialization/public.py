@@ -78,7 +78,7 @@ def load(
     """Read what `save` wrote, here or in PyTorch.
 
     Args:
-        f: A path, or an open file with `read`, `seek` and `tell`.
+        f: A path, or an open file with `read` and `seek`.
         map_location: Where the tensors go: a device or its name; a dictionary of names, from
             where they were to where they shall be; or a function of the memory (on the CPU)
             and the name of its device that returns the memory where it shall be, or None for
@@ -113,6 +113,8 @@ def load(
             "file that is seekable. Please pre-load the data into a buffer like io.BytesIO and try "
             "to load from it instead."
         )
+    if not _is_path(f) and not hasattr(f, "readinto"):
+        f = io.BytesIO(f.read())
     with open(f, "rb") if _is_path(f) else nullcontext(f) as file:
         archive = _opened(file, bool(mmap))
         memories = Memories(archive, map_location)
@@ -143,7 +145,10 @@ def _opened(file: Any, mapped: bool) -> Archive:
             "torch.save(torch.load(path, weights_only=False), path)"
         )
     if not start.startswith(b"PK\x03\x04"):
-        raise RuntimeError("The file is no checkpoint: it does not begin as a zip archive")
+        raise RuntimeError(
+            "The file is no checkpoint: it does not begin as a zip archive. (Files called "
+            ".safetensors are read with safetensors.torch.)"
+        )
     archive = Archive(file, mapped)
     version = archive.read("version").tobytes().strip()
     if not version.isdigit() or not 1 <= int(version[:20]) <= 10:

@@ -212,9 +212,8 @@ class Module(HookRegistration, StateDict, Conversion):
         self.__dict__.update(_non_persistent_buffers_set=set(), **_no_hooks())
         self.__dict__.update(state)
         if "_hook_ids" not in state:  # a checkpoint's, which has what PyTorch's have
-            for direction in ("forward", "backward"):
-                for hooks in (state[f"_{direction}_pre_hooks"], state[f"_{direction}_hooks"]):
-                    self._hook_ids.update(dict.fromkeys(hooks, True))
+            for kind in ("forward_pre", "forward", "backward_pre", "backward"):
+                self._hook_ids.update(dict.fromkeys(getattr(self, f"_{kind}_hooks"), True))
 
 
 def _no_hooks() -> dict[str, Any]:
