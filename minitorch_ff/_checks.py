@@ -14,6 +14,18 @@ F = TypeVar("F", bound=Callable[..., Any])
 _NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim"}
 
 
+def check(condition: object, text: str, error: type[Exception] = RuntimeError) -> None:
+    """Raise an error unless a condition holds; for calls that are rare or slow anyway.
+
+    Args:
+        condition: What must be true.
+        text: The error's text, which is made in any case.
+        error: The error's type.
+    """
+    if not condition:
+        raise error(text)
+
+
 def wrap_dim(dim: int, ndim: int) -> int:
     """A dimension counted from 0; a 0-d tensor counts as having one.
 
@@ -54,6 +66,16 @@ def must_be_tensor(value: Any, function: str, argument: str, position: int) -> N
             f"{function}(): argument '{argument}' (position {position}) must be Tensor, not "
             f"{type(value).__name__}"
         )
+
+
+def must_be_tensors(function: str, **arguments: Any) -> None:
+    """Refuse arguments, given by their names and in order, that are no tensors.
+
+    Raises:
+        TypeError: In the words of PyTorch's argument parser.
+    """
+    for position, (argument, value) in enumerate(arguments.items(), 1):
+        must_be_tensor(value, function, argument, position)
 
 
 def shape_from(args: tuple[Any, ...]) -> tuple[int, ...]:

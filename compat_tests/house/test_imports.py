@@ -45,7 +45,7 @@ MAY_USE_NUMPY = (  # the back ends, the generator, and the facade's borders
     "_functions.random",
     "_serialization.archive",
     "utils.data._utils.collate",
-    "utils.data._utils.worker_random",
+    "utils.data._utils.worker",
 )
 # Inside a function, at the time of the call: a method that stands for a higher layer.
 UPWARDS = {

@@ -22,7 +22,6 @@ PACKAGES = {"torch": "minitorch_ff", "torchvision": "minitorch_ff.vision"}
 SPLIT = {
     "firefly.hooks": "utils.hooks",
     "nn.functional": "nn.functional",
-    "nn.modules._state_dict": "nn.modules.module",
     "nn.modules.ranking_loss": "nn.modules.loss",
     "optim.lr_scheduler": "optim.lr_scheduler",
 }
@@ -45,8 +44,10 @@ def named(name: str) -> Callable[[Any], Any]:
     return file_away
 
 
-for _found in (Tensor, Size, device, *_dtypes.ALL):
+for _found in (Tensor, Size, device):
     named(f"torch.{_found.__name__}")(_found)
+for _dtype in [found for found in vars(_dtypes).values() if isinstance(found, _dtypes.dtype)]:
+    named(f"torch.{_dtype.__name__}")(_dtype)
 
 
 def find(module: str, name: str) -> Any:

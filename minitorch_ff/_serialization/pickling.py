@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 import sys
+from collections import OrderedDict
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -21,6 +22,16 @@ from minitorch_ff.firefly.backend.registry import backend_of
 PythonPickler: Any = pickle._Pickler
 
 
+@names.named("torch.nn.modules.module._WrappedHook")
+class WrappedHook:
+    """What PyTorch keeps of a hook that is called before a module's state is loaded."""
+
+    def __init__(self, hook: Any, with_module: bool, module: Any) -> None:
+        self.__dict__.update(hook=hook, with_module=with_module)
+        if with_module:
+            self.module = module
+
+
 class Pickler(PythonPickler):  # type: ignore[misc]
     """Writes the pickle, by PyTorch's names, and collects the memories that it refers to.
 
@@ -29,6 +40,7 @@ class Pickler(PythonPickler):  # type: ignore[misc]
 
     def __init__(self, file: Any, protocol: int) -> None:
         super().__init__(file, protocol)
+        self.pre_hooks: dict[int, Any] = {}
         self.memories: dict[tuple[int, int], tuple[str, UntypedStorage]] = {}
 
     def persistent_id(self, obj: Any) -> Any:
@@ -53,7 +65,12 @@ class Pickler(PythonPickler):  # type: ignore[misc]
             return NotImplemented if ours is None else obj.__qualname__  # for `save_global`
         if getattr(type(obj), "__reduce_ex__", None) is conversion.reduce:
             return reduce_tensor(obj)
+        if id(obj) in self.pre_hooks:
+            module = self.pre_hooks[id(obj)]
+            hooks = [(n, WrappedHook(hook, wants, module)) for n, (hook, wants) in obj.items()]
+            return OrderedDict, (), None, None, iter(hooks)
         if "_hook_ids" in getattr(obj, "__dict__", ()):  # a module; PyTorch's have none
+            self.pre_hooks[id(obj._load_state_dict_pre_hooks)] = obj
             made = obj.__reduce_ex__(self.proto)
             if len(made) > 2 and isinstance(made[2], dict):
                 state = {name: value for name, value in made[2].items() if name != "_hook_ids"}

@@ -43,8 +43,7 @@ UNTYPED = named("torch.storage.UntypedStorage")(StorageType("UntypedStorage", _d
 
 STORAGE_TYPES: dict[_dtypes.dtype, StorageType] = {
     dtype: named(f"torch.{name}Storage")(StorageType(f"{name}Storage", dtype))
-    for dtype in _dtypes.ALL
-    if (name := TYPE_NAMES.get(dtype.__name__))
+    for dtype, name in [(getattr(_dtypes, dtype), name) for dtype, name in TYPE_NAMES.items()]
 }
 
 
