@@ -27,6 +27,7 @@ LAYERS = [
     ("_legacy", "_settings"),
     ("backends", "cuda", "linalg", "random", "special"),
     ("accelerator",),
+    ("_serialization", "serialization"),
     ("autograd",),
     ("nn.functional",),
     ("nn",),
@@ -42,6 +43,7 @@ MAY_USE_NUMPY = (  # the back ends, the generator, and the facade's borders
     "_functions.creation",
     "_functions.indexing",
     "_functions.random",
+    "_serialization.archive",
     "utils.data._utils.collate",
     "utils.data._utils.worker",
 )

@@ -14,6 +14,7 @@ from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.conversion import contiguous_format, preserve_format, strided
 from minitorch_ff._size import Size
+from minitorch_ff.firefly.backend.numpy_backend import apart
 from minitorch_ff.firefly.tensor import wrap
 
 # Every maker takes these keywords, in PyTorch's meaning:
@@ -239,7 +240,8 @@ def from_numpy(ndarray: numpy.ndarray) -> Tensor:
             "negative strides are not currently supported. (You can probably work around this "
             "by making a copy of your array  with array.copy().) "
         )
-    return wrap(Tensor.result_class, ndarray[...])
+    part = ndarray.base is not None and ndarray.flags.c_contiguous
+    return wrap(Tensor.result_class, apart(ndarray) if part else ndarray[...])
 
 
 def frombuffer(
