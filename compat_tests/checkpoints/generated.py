@@ -25,7 +25,8 @@ def _base(world, draw):
     rng = np.random.default_rng(draw.randrange(2**32))
     numbers = rng.integers(0, 2 if name == "bool" else 100, shape)
     array = np.asarray(numbers).astype("float32" if name == "bfloat16" else name)
-    tensor = world.from_numpy(array.copy())
+    # An array without elements keeps NumPy's strides in PyTorch, so it is made anew.
+    tensor = world.from_numpy(array.copy()) if array.size else world.tensor(array)
     return tensor.to(world.bfloat16) if name == "bfloat16" else tensor
 
 
