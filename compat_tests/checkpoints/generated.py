@@ -25,8 +25,9 @@ def _base(world, draw):
     rng = np.random.default_rng(draw.randrange(2**32))
     numbers = rng.integers(0, 2 if name == "bool" else 100, shape)
     array = np.asarray(numbers).astype("float32" if name == "bfloat16" else name)
-    # An array without elements keeps NumPy's strides in PyTorch, so it is made anew.
-    tensor = world.from_numpy(array.copy()) if array.size else world.tensor(array)
+    if not array.size:  # NumPy has strides of its own here
+        return world.empty(shape, dtype=getattr(world, name))
+    tensor = world.from_numpy(array.copy())
     return tensor.to(world.bfloat16) if name == "bfloat16" else tensor
 
 
@@ -75,6 +76,8 @@ def _tensor(world, draw, base):
 def _view(draw, x):
     if x.ndim == 0:
         return x.reshape(1)
+    if not x.numel():
+        return x
     dim = draw.randrange(x.ndim)
     length = x.shape[dim]
     match draw.randrange(5):
