@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import builtins
 import os
 import sys
@@ -14,6 +15,19 @@ from typing import Any
 from minitorch_ff.scripts.import_hook import install
 
 ExceptHook = Callable[[type[BaseException], BaseException, TracebackType | None], Any]
+
+
+def main(arguments: list[str]) -> None:
+    """The command `run`: read its arguments and run what they name."""
+    parser = argparse.ArgumentParser(
+        prog="python -m minitorch_ff run",
+        description="Run a script written for PyTorch as it is: in it, `import torch` "
+        "means minitorch_ff. What follows the script's name belongs to the script.",
+    )
+    parser.add_argument("script", metavar="SCRIPT", help="a Python file")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="…", help="the script's own")
+    options = parser.parse_args(arguments)
+    run_script(options.script, options.arguments)
 
 
 def run_script(script: str, arguments: Sequence[str] = ()) -> None:
