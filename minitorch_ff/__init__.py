@@ -140,6 +140,7 @@ from minitorch_ff.firefly.modes import (
 )  # fmt: skip
 from minitorch_ff.firefly.modes import grad_enabled as is_grad_enabled
 from minitorch_ff.firefly.modes import inference_enabled as is_inference_mode_enabled
+from minitorch_ff.scripts.import_hook import as_torch, install
 
 ger = outer
 e, inf, nan, pi, newaxis = _math.e, _math.inf, _math.nan, _math.pi, None
@@ -159,7 +160,7 @@ __all__ = [
     "addmm", "addmv", "addr", "adjoint", "all", "allclose", "amax", "amin", "aminmax", "angle",
     "any", "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh",
     "are_deterministic_algorithms_enabled", "argmax", "argmin", "argsort", "argwhere",
-    "as_strided", "as_tensor", "asarray", "asin", "asinh", "atan", "atan2", "atanh", "atleast_1d",
+    "as_strided", "as_tensor", "as_torch", "asarray", "asin", "asinh", "atan", "atan2", "atanh", "atleast_1d",
     "atleast_2d", "atleast_3d", "baddbmm", "bernoulli", "bfloat16", "bincount", "bitwise_and",
     "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor",
     "block_diag", "bmm", "bool", "broadcast_shapes", "broadcast_tensors", "broadcast_to",
@@ -178,7 +179,7 @@ __all__ = [
     "get_float32_matmul_precision", "get_num_interop_threads", "get_num_threads", "get_rng_state",
     "greater", "greater_equal", "gt", "half", "hardshrink", "heaviside", "histc", "hstack",
     "hypot", "i0", "iinfo", "imag", "index_add", "index_copy", "index_fill", "index_put",
-    "index_select", "inference_mode", "initial_seed", "inner", "int", "int16", "int32", "int64",
+    "index_select", "inference_mode", "initial_seed", "inner", "install", "int", "int16", "int32", "int64",
     "int8", "inverse", "is_complex", "is_deterministic_algorithms_warn_only_enabled",
     "is_floating_point", "is_grad_enabled", "is_inference", "is_inference_mode_enabled",
     "is_nonzero",
