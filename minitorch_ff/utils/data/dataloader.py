@@ -109,25 +109,28 @@ class DataLoader(Generic[Sample]):
         shuffle: Whether each epoch has an order of its own.
         sampler: The order, as an iterable of indices.
         batch_sampler: The order, as an iterable of lists of indices.
-        num_workers: How many workers share the reading. They are not processes of their
-            own here, but make the batches that these would make.
+        num_workers: How many processes share the reading; 0: this one reads, when a batch
+            is asked for.
         collate_fn: From a list of samples to a batch; None: `default_collate`, or for
             single samples `default_convert`.
         pin_memory: Accepted; host memory needs no pinning here.
         drop_last: Whether a last batch that is not full is left out.
-        timeout: Accepted with workers: in one process nobody waits.
+        timeout: Seconds to wait for a batch of a worker; 0: without end.
         worker_init_fn: Called by each worker with its number before it reads.
-        multiprocessing_context: Accepted with workers: how processes would be started.
+        multiprocessing_context: How workers are started (`"fork"`, `"spawn"`, …); None:
+            as Python starts processes.
         generator: Where the seed of each epoch and the order are drawn from; None: the
             default generator.
         prefetch_factor: How many batches per worker indices are drawn ahead; None: two.
         persistent_workers: Whether workers, with their copies of the dataset and their
             random numbers, live on from epoch to epoch.
         pin_memory_device: Accepted, with a warning.
-        in_order: Accepted: batches always come in order.
+        in_order: Whether batches of workers come in order, or as they are ready.
 
     Raises:
         ValueError: Arguments do not fit together.
+        RuntimeError: While iterating: a worker died, or took longer than `timeout`. What a
+            worker raises is raised here, with its traceback as text.
 
     Example:
         >>> import minitorch_ff as torch
@@ -247,7 +250,7 @@ class DataLoader(Generic[Sample]):
 
     @property
     def multiprocessing_context(self) -> BaseContext | None:
-        """How worker processes would be started."""
+        """How worker processes are started."""
         return self.__multiprocessing_context
 
     @multiprocessing_context.setter

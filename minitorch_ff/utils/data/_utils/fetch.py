@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import islice
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
@@ -101,21 +102,27 @@ class _DatasetKind:
     Iterable = 1
 
 
-def make_fetcher(loader: DataLoader[Any], dataset: Any) -> Fetcher:
-    """The reader of a loader for `dataset`."""
+def fetcher_maker(loader: DataLoader[Any]) -> Callable[[Any], Fetcher]:
+    """From a dataset to its reader, as a loader says; it can be sent to another process."""
     by_index = loader._dataset_kind == _DatasetKind.Map
-    return (MapFetcher if by_index else IterableFetcher)(loader, dataset)
+    return partial(
+        MapFetcher if by_index else IterableFetcher,
+        auto_collation=loader._auto_collation,
+        collate_fn=loader.collate_fn,
+        drop_last=loader.drop_last,
+    )
 
 
 class Fetcher:
     """Reads a dataset as its loader says."""
 
-    rows: RowReader | None = None
-
-    def __init__(self, loader: DataLoader[Any], dataset: Any) -> None:
+    def __init__(
+        self, dataset: Any, auto_collation: bool, collate_fn: Collate, drop_last: bool
+    ) -> None:
         self.dataset = dataset
-        self.auto_collation = loader._auto_collation
-        self.collate_fn = loader.collate_fn
+        self.auto_collation = auto_collation
+        self.collate_fn = collate_fn
+        self.drop_last = drop_last
 
     def fetch(self, index: Any) -> Any:
         """The batch of a list of indices, or without batches the sample of one."""
@@ -125,9 +132,11 @@ class Fetcher:
 class MapFetcher(Fetcher):
     """Batches of a dataset that has samples by index."""
 
-    def __init__(self, loader: DataLoader[Any], dataset: Any) -> None:
-        super().__init__(loader, dataset)
-        self.rows = RowReader.of(dataset, self.collate_fn) if self.auto_collation else None
+    def __init__(self, *settings: Any, **named: Any) -> None:
+        super().__init__(*settings, **named)
+        self.rows = None
+        if self.auto_collation:
+            self.rows = RowReader.of(self.dataset, self.collate_fn)
 
     def fetch(self, index: Any) -> Any:
         """The batch of a list of indices, or without batches the sample of one."""
@@ -145,10 +154,9 @@ class MapFetcher(Fetcher):
 class IterableFetcher(Fetcher):
     """Batches of a dataset that gives its samples in its own order."""
 
-    def __init__(self, loader: DataLoader[Any], dataset: Any) -> None:
-        super().__init__(loader, dataset)
-        self.drop_last = loader.drop_last
-        self.samples = iter(dataset)
+    def __init__(self, *settings: Any, **named: Any) -> None:
+        super().__init__(*settings, **named)
+        self.samples = iter(self.dataset)
         self.ended = False
 
     def fetch(self, index: Any) -> Any:

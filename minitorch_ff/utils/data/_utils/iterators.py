@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import os
 import warnings
-from collections import deque
+import weakref
+from multiprocessing import connection
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from minitorch_ff.utils.data._utils.fetch import _DatasetKind, make_fetcher
-from minitorch_ff.utils.data._utils.worker import Worker
+from minitorch_ff.utils.data._utils.fetch import fetcher_maker
+from minitorch_ff.utils.data._utils.worker import (
+    BATCH, END, ERROR, NEW_PASS, Worker, dismiss, raise_from_worker,
+)  # fmt: skip
 from minitorch_ff.utils.data.sampler import draw_seed
 
 if TYPE_CHECKING:
@@ -96,14 +100,14 @@ class _SingleProcessDataLoaderIter(_BaseDataLoaderIter):
         super().__init__(loader)
         if loader.timeout != 0:
             raise AssertionError("_SingleProcessDataLoaderIter requires timeout == 0")
-        self._dataset_fetcher = make_fetcher(loader, loader.dataset)
+        self._dataset_fetcher = fetcher_maker(loader)(loader.dataset)
 
     def _next_data(self) -> Any:
         return self._dataset_fetcher.fetch(next(self._sampler_iter))
 
 
 class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
-    """A pass with workers, who take turns.
+    """A pass with worker processes, who take turns.
 
     Indices are drawn `prefetch_factor` batches per worker ahead, as PyTorch does: who
     shares a generator with the sampler can tell.
@@ -115,21 +119,25 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
             raise AssertionError(
                 "prefetch_factor must be greater than 0 for MultiProcessingDataLoaderIter"
             )
-        self._workers = [
-            Worker(worker_id, self._base_seed, loader) for worker_id in range(self._num_workers)
-        ]
+        self._workers: list[Worker] = []
+        self._shutdown_workers = weakref.finalize(self, dismiss, self._workers, os.getpid())
+        for worker_id in range(self._num_workers):
+            self._workers.append(Worker(worker_id, self._base_seed, loader))
+        self._numbers = itertools.count()
         self._draw_ahead()
 
     def restart(self) -> None:
         """Begin another pass with the same workers."""
         for worker in self._workers:
-            worker.start()
+            worker.send(NEW_PASS)
+            worker.active = True
         self._draw_ahead()
 
     def _draw_ahead(self) -> None:
         """Begin, in a first pass for the second time: a sampler that draws may notice."""
         self._begin()
-        self._tasks: deque[tuple[Worker, Any]] = deque()
+        self._tasks: dict[int, Worker] = {}
+        self._answers: dict[int, tuple[int, Any]] = {}
         self._turns = itertools.cycle(self._workers)
         for _ in range((self._loader.prefetch_factor or 0) * self._num_workers):
             self._assign()
@@ -142,20 +150,46 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
             return
         for worker in itertools.islice(self._turns, self._num_workers):
             if worker.active:
-                self._tasks.append((worker, index))
+                number = next(self._numbers)
+                self._tasks[number] = worker
+                worker.send((number, index))
                 return
 
     def _next_data(self) -> Any:
         while self._tasks:
-            worker, index = self._tasks.popleft()
-            if not worker.active:
+            number = self._next_number()
+            worker = self._tasks[number]
+            if number not in self._answers and worker.active:
+                self._receive()
                 continue
-            try:
-                return worker.fetch(index)
-            except StopIteration:
-                if self._loader._dataset_kind == _DatasetKind.Map:
-                    raise
-                worker.active = False
-            finally:
-                self._assign()
+            del self._tasks[number]
+            if number not in self._answers:  # its worker has no more samples
+                continue
+            what, data = self._answers.pop(number)
+            worker.active = what != END
+            self._assign()
+            if what == ERROR:
+                raise_from_worker(*data)
+            if what == BATCH:
+                return data
+        if not self._loader.persistent_workers:
+            self._shutdown_workers()
         raise StopIteration
+
+    def _next_number(self) -> int:
+        """Which batch is due: the first, or if order does not matter one that is there."""
+        first = next(iter(self._tasks))
+        if self._loader.in_order:
+            return first
+        return next((number for number in self._tasks if number in self._answers), first)
+
+    def _receive(self) -> None:
+        """Wait until a worker answers. Answers that came too late for their pass are dropped."""
+        waiting = {worker.connection: worker for worker in self._workers}
+        ready = connection.wait(waiting, self._loader.timeout or None)
+        if not ready:
+            raise RuntimeError(f"DataLoader timed out after {self._loader.timeout} seconds")
+        for one in ready:
+            number, *answer = waiting[one].receive()
+            if number in self._tasks:
+                self._answers[number] = tuple(answer)
