@@ -10,6 +10,7 @@ import sys
 # is imported when its command is used.
 COMMANDS = {
     "run": ("minitorch_ff.scripts.run", "run a script written for PyTorch as it is"),
+    "check": ("minitorch_ff.scripts.check", "list what a script needs of PyTorch and we lack"),
 }
 
 

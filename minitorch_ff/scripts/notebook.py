@@ -10,6 +10,7 @@ import sys
 import tokenize
 from collections.abc import Iterator
 from types import CodeType
+from typing import Any
 
 
 class Cell:
@@ -22,23 +23,30 @@ class Cell:
 
     def __init__(self, name: str, source: str) -> None:
         self.name = name
-        self.source, self.magics = source, list[str]()
+        self.source = source
+        self.magics: list[str] = []
+        self.refusal = ""
         try:
             self.tree()
         except SyntaxError:  # only then can a line that begins with `%` be a magic
             self._take_magics_out()
 
     def _take_magics_out(self) -> None:
-        """Leave lines that do nothing where magics were; refuse what cannot be skipped."""
+        """Leave lines that do nothing where magics were; note what cannot be skipped."""
         lines = self.source.splitlines()
         for number, line in enumerate(lines):
             text = line.lstrip()
             if text.startswith(("!", "%%")):
                 what = "a shell command" if text[0] == "!" else "a magic for the whole cell"
-                sys.exit(f"{self.name}, line {number + 1}: {what} cannot be run here: {text}")
-            if text.startswith("%"):
+                where = f"{self.name}, line {number + 1}"
+                self.refusal = f"{where}: {what} cannot be run here: {text}"
+            elif text.startswith("%"):
                 self.magics.append(text)
+            if text.startswith(("!", "%")):
                 lines[number] = line[: -len(text)] + "pass"
+            if text.startswith("%%"):  # the rest need not be Python
+                del lines[number + 1 :]
+                break
         self.source = "\n".join(lines)
 
     def tree(self) -> ast.Module:
@@ -47,7 +55,8 @@ class Cell:
         Raises:
             SyntaxError: It is none.
         """
-        return compile(self.source, self.name, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+        tree: Any = compile(self.source, self.name, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+        return tree
 
     def compiled(self) -> Iterator[CodeType]:
         """What is to be run one after the other; the last may be an expression to show."""
@@ -80,7 +89,7 @@ def read_cells(content: bytes, name: str) -> Iterator[Cell]:
         name: Of the file, for messages.
 
     Raises:
-        SystemExit: It is no notebook, or a cell has what only Jupyter can do.
+        SystemExit: It is no notebook.
     """
     try:
         cells = json.loads(content)["cells"]

@@ -95,6 +95,9 @@ def run_notebook(path: str, arguments: Sequence[str] = ()) -> None:
         ImportError: PyTorch itself is imported already.
     """
     cells = list(notebook.read_cells(_read(path), os.path.basename(path)))
+    for cell in cells:
+        if cell.refusal:
+            sys.exit(cell.refusal)
     main = _main_module([path, *arguments], os.path.dirname(os.path.realpath(path)))
     sys.excepthook = traceback.print_exception  # it knows the lines of cells
     with own_tracebacks():

@@ -6,6 +6,7 @@ errors with the same numbers go out; when the other end is closed, the worker en
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import pickle
@@ -74,8 +75,16 @@ PATIENCE = 5.0
 """Seconds that workers have for what they are at when they are dismissed."""
 
 _our_ends: weakref.WeakSet[Connection] = weakref.WeakSet()
-if hasattr(os, "register_at_fork"):  # a pipe is closed when its last copy is
-    os.register_at_fork(after_in_child=lambda: [end.close() for end in _our_ends])
+
+
+def _close_our_ends() -> None:
+    """In a copy of this process: a pipe is closed only when all copies of its end are."""
+    for end in _our_ends:
+        end.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_close_our_ends)
 
 
 class Worker:
@@ -104,10 +113,8 @@ class Worker:
 
     def send(self, task: tuple[int | None, Any]) -> None:
         """Give the worker a task; if it has died, reading its answers will tell."""
-        try:
+        with contextlib.suppress(OSError):
             self.connection.send(task)
-        except OSError:
-            pass
 
     def receive(self) -> tuple[int, int, Any]:
         """Read the next answer: (the task's number, what it is, the thing itself).
@@ -166,15 +173,14 @@ def work(
     answers: queue.SimpleQueue[memoryview] = queue.SimpleQueue()
     threading.Thread(target=_send_all, args=(answers, connection), daemon=True).start()
     fetcher: Fetcher | Exception
-    try:
+    # Who started the worker closes the pipe, is gone, or is told of the interrupt as well.
+    with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):
         fetcher = _begun(make_fetcher, info, init_fn)
         for number, index in _tasks(connection):
             if number is None:
                 fetcher = _begun(make_fetcher, info)
             else:
                 answers.put(_answer(fetcher, number, index, info.id))
-    except (EOFError, OSError, KeyboardInterrupt):
-        pass  # who started the worker is gone, or is told of the interrupt as well
 
 
 def _begun(
@@ -225,11 +231,9 @@ def _packed(*answer: Any) -> memoryview:
 
 def _send_all(answers: queue.SimpleQueue[memoryview], connection: Connection) -> None:
     """Send answers while the next batch is being made."""
-    try:
+    with contextlib.suppress(OSError):  # until nobody reads them any more
         while True:
             connection.send_bytes(answers.get())
-    except OSError:
-        pass  # nobody reads them any more
 
 
 class _Words(str):

@@ -1,0 +1,164 @@
+"""What of PyTorch's public names this package has: compared one by one."""
+
+import ast
+import importlib
+import inspect
+import json
+import pathlib
+import types
+
+import matplotlib.axes
+import matplotlib.figure
+import numpy
+import pandas
+import torch
+
+import minitorch_ff as ff
+from compat_tests.house.files import PACKAGE
+
+FILE = PACKAGE / "compatibility.json"
+NAMESPACES = """
+torch torch.Tensor torch.amp torch.autograd torch.cuda torch.linalg torch.nn
+torch.nn.functional torch.nn.init torch.nn.utils torch.optim torch.optim.lr_scheduler
+torch.special torch.utils.data
+""".split()
+# Arguments that are there, and a value of theirs that is refused. A test tries each.
+REFUSED = {
+    "torch.gather": {"sparse_grad": "True"},
+    "torch.nn.Embedding": {"sparse": "True"},
+    "torch.nn.EmbeddingBag": {"sparse": "True"},
+    "torch.nn.functional.embedding": {"sparse": "True"},
+    "torch.nn.functional.embedding_bag": {"sparse": "True"},
+}
+STUBS = pathlib.Path(torch.__file__).parent / "_C"
+# Objects whose methods a script may call by any name, tensors aside.
+COMMON = [
+    str, bytes, bytearray, list, dict, set, int, float, complex, slice, range, pathlib.Path,
+    types.ModuleType, numpy, numpy.ndarray, numpy.random, pandas.DataFrame, pandas.Series,
+    matplotlib.axes.Axes, matplotlib.figure.Figure, torch, torch.nn.Module,
+]  # fmt: skip
+
+
+def computed() -> dict:
+    """What the file should say."""
+    spaces = {space: compare(space) for space in NAMESPACES}
+    methods = spaces["torch.Tensor"]["absent"]
+    known = {name for thing in COMMON for name in dir(thing)}
+    spaces["torch.Tensor"]["only tensors"] = sorted(set(methods) - known)
+    return {"PyTorch": torch.__version__.partition("+")[0], "namespaces": spaces}
+
+
+def text() -> str:
+    """The file's text: one line for each list."""
+    data = computed()
+    lines = [f'{{"PyTorch": "{data["PyTorch"]}", "namespaces": {{']
+    for space, facts in data["namespaces"].items():
+        inner = ",\n".join(f'  "{key}": {json.dumps(value)}' for key, value in facts.items())
+        lines.append(f'"{space}": {{\n{inner}\n}},')
+    lines[-1] = lines[-1].rstrip(",")
+    return "\n".join([*lines, "}}", ""])
+
+
+def compare(space: str) -> dict:
+    """How many names of a namespace are the same, which are partial, which absent."""
+    theirs, ours = find(torch, space), find(ff, space)
+    absent, partial, same = [], {}, 0
+    for name in public_names(theirs, space):
+        if not hasattr(ours, name):
+            absent.append(name)
+            continue
+        lacking = dict.fromkeys(missing_arguments(theirs, ours, name), "")
+        lacking |= REFUSED.get(f"{space}.{name}", {})
+        if lacking:
+            partial[name] = lacking
+        else:
+            same += 1
+    return {"same": same, "partial": partial, "absent": absent}
+
+
+def find(world, space: str):
+    """A namespace of PyTorch's in one of the worlds."""
+    _, *names = space.split(".")
+    value = world
+    for name in names:
+        if isinstance(value, types.ModuleType) and not hasattr(value, name):
+            importlib.import_module(f"{value.__name__}.{name}")
+        value = getattr(value, name)
+    return value
+
+
+def public_names(namespace, space: str) -> list[str]:
+    """What a namespace offers on purpose, sorted; not what it imports for its own use."""
+    listed = set(getattr(namespace, "__all__", ()))
+    return sorted(
+        name
+        for name in dir(namespace)
+        if name[0] != "_" and (name in listed or belongs(getattr(namespace, name), name, space))
+    )
+
+
+def belongs(value, name: str, space: str) -> bool:
+    """Whether an unlisted name is a part of its namespace."""
+    if inspect.ismodule(value):
+        return value.__name__ == f"{space}.{name}"
+    if space == "torch.Tensor":
+        return True
+    if isinstance(value, (torch.dtype, torch.layout, torch.memory_format)):
+        return space == "torch"
+    home = getattr(value, "__module__", None) or ""
+    own = inspect.isclass(value) or callable(value)
+    elsewhere = space != "torch" and getattr(torch, name, None) is value and inspect.isclass(value)
+    return own and not elsewhere and (not home or home.startswith("torch"))
+
+
+def missing_arguments(theirs, ours, name: str) -> list[str]:
+    """The keywords that PyTorch's function takes and ours does not."""
+    wanted, had = their_keywords(theirs, name), keywords(getattr(ours, name))
+    if wanted is None or had is None:
+        return []
+    return sorted(wanted - had)
+
+
+def keywords(value) -> set[str] | None:
+    """What can be given by name; None where that is not known, or anything can."""
+    try:
+        parameters = inspect.signature(value).parameters.values()
+    except (ValueError, TypeError):
+        return None
+    if not callable(value) or any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return None
+    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return {p.name for p in parameters if p.kind in named and p.name[0] != "_"} - {"self"}
+
+
+def their_keywords(namespace, name: str) -> set[str] | None:
+    """The same for PyTorch's functions; those written in C++ have stubs."""
+    found = STUBBED.get((namespace is torch.Tensor, name))
+    value = getattr(namespace, name)
+    written_in_python = hasattr(value, "__code__") or inspect.isclass(value)
+    return keywords(value) if written_in_python or found is None else found
+
+
+def stubbed() -> dict[tuple[bool, str], set[str]]:
+    """(whether it is a method, its name): all keywords of all overloads."""
+    functions: dict[tuple[bool, str], set[str]] = {}
+    for file in ("_VariableFunctions.pyi", "_nn.pyi", "__init__.pyi"):
+        tree = ast.parse((STUBS / file).read_text(encoding="utf-8"))
+        bodies = [(False, tree.body)] if file != "__init__.pyi" else []
+        bodies += [
+            (True, node.body)
+            for node in tree.body
+            if isinstance(node, ast.ClassDef) and node.name == "TensorBase"
+        ]
+        for method, body in bodies:
+            for node in body:
+                if isinstance(node, ast.FunctionDef):
+                    arguments = node.args.args + node.args.kwonlyargs
+                    names = {a.arg for a in arguments} - {"self", "__"}
+                    functions.setdefault((method, node.name), set()).update(
+                        name for name in names if name[0] != "_"
+                    )
+    return functions
+
+
+STUBBED = stubbed()
