@@ -25,8 +25,8 @@ class autocast(ContextDecorator):
     Args:
         device_type: `"cpu"` or `"cuda"`.
         dtype: What operators would compute in.
-        enabled: Must be False, except where PyTorch disables it with a warning: for
-            `"cuda"` without a GPU, and for dtypes that its CPU version does not know.
+        enabled: Must be False, except for `"cuda"` without a GPU, where PyTorch disables it
+            with a warning.
         cache_enabled: Nothing is cast, so there is nothing to keep.
 
     Raises:
@@ -58,12 +58,6 @@ class autocast(ContextDecorator):
         if self.device == "cuda" and not _has_cuda():
             warnings.warn(
                 "CUDA is not available or torch_xla is imported. Disabling autocast.", stacklevel=2
-            )
-        elif self.device == "cpu" and self.fast_dtype not in (bfloat16, float16):
-            warnings.warn(
-                "In CPU autocast, but the target dtype is not supported. Disabling autocast.\n"
-                "CPU Autocast only supports dtypes of torch.bfloat16, torch.float16 currently.",
-                stacklevel=2,
             )
         else:
             raise NotImplementedError(
@@ -112,11 +106,8 @@ class GradScaler:
     Args:
         device: Whose gradients would be scaled. `"cuda"` without a GPU disables it, with
             PyTorch's warning.
-        init_scale: Not used; nor are the others.
-        growth_factor: Not used.
-        backoff_factor: Not used.
-        growth_interval: Not used.
         enabled: Must be False where there is a GPU, and for other devices.
+        **settings: Of the scale, which is not used.
 
     Raises:
         NotImplementedError: It would have an effect.
@@ -124,15 +115,7 @@ class GradScaler:
     See: [torch.amp.GradScaler](https://docs.pytorch.org/docs/stable/amp.html#torch.amp.GradScaler).
     """
 
-    def __init__(
-        self,
-        device: str = "cuda",
-        init_scale: float = 65536.0,
-        growth_factor: float = 2.0,
-        backoff_factor: float = 0.5,
-        growth_interval: int = 2000,
-        enabled: bool = True,
-    ) -> None:
+    def __init__(self, device: str = "cuda", *, enabled: bool = True, **settings: Any) -> None:
         if enabled and device == "cuda" and not _has_cuda():
             warnings.warn(
                 "torch.cuda.amp.GradScaler is enabled, but CUDA is not available.  Disabling.",

@@ -68,11 +68,8 @@ def compile(
     backend: str | None = None,
     mode: str | None = None,
     options: dict[str, Any] | None = None,
-    name: str | None = None,
     disable: bool = False,
-    recompile_limit: int | None = None,
-    isolate_recompiles: bool = False,
-    shapes_spec: Any = None,
+    **further: Any,
 ) -> Any:
     """Return a module or function that computes the same; nothing is compiled.
 
@@ -85,11 +82,8 @@ def compile(
         backend: The name of one of PyTorch's.
         mode: The name of one of PyTorch's.
         options: Not used.
-        name: Not used.
         disable: Return `model` itself.
-        recompile_limit: Not used.
-        isolate_recompiles: Not used.
-        shapes_spec: Not used.
+        **further: Not used.
 
     Returns:
         For a module an `OptimizedModule`, whose `state_dict` has names that begin with

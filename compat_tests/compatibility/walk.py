@@ -1,10 +1,11 @@
 """What of PyTorch's public names this package has: compared one by one."""
 
 import ast
-import importlib
+import importlib.util
 import inspect
 import json
 import pathlib
+import pkgutil
 import types
 
 import matplotlib.axes
@@ -64,7 +65,7 @@ def compare(space: str) -> dict:
     theirs, ours = find(torch, space), find(ff, space)
     absent, partial, same = [], {}, 0
     for name in public_names(theirs, space):
-        if not hasattr(ours, name):
+        if not has(ours, name):
             absent.append(name)
             continue
         lacking = dict.fromkeys(missing_arguments(theirs, ours, name), "")
@@ -87,20 +88,32 @@ def find(world, space: str):
     return value
 
 
+def has(namespace, name: str) -> bool:
+    """Whether a name is there, or can be imported from there."""
+    if hasattr(namespace, name):
+        return True
+    return hasattr(namespace, "__path__") and bool(
+        importlib.util.find_spec(f"{namespace.__name__}.{name}")
+    )
+
+
 def public_names(namespace, space: str) -> list[str]:
     """What a namespace offers on purpose, sorted; not what it imports for its own use."""
     listed = set(getattr(namespace, "__all__", ()))
-    return sorted(
+    names = {
         name
         for name in dir(namespace)
-        if name[0] != "_" and (name in listed or belongs(getattr(namespace, name), name, space))
-    )
+        if name in listed or belongs(getattr(namespace, name), name, space)
+    }
+    # Which modules are loaded depends on what was imported before; which there are does not.
+    modules = pkgutil.iter_modules(getattr(namespace, "__path__", ()))
+    return sorted(name for name in names.union(m.name for m in modules) if name[0] != "_")
 
 
 def belongs(value, name: str, space: str) -> bool:
     """Whether an unlisted name is a part of its namespace."""
     if inspect.ismodule(value):
-        return value.__name__ == f"{space}.{name}"
+        return False
     if space == "torch.Tensor":
         return True
     if isinstance(value, (torch.dtype, torch.layout, torch.memory_format)):
@@ -113,7 +126,8 @@ def belongs(value, name: str, space: str) -> bool:
 
 def missing_arguments(theirs, ours, name: str) -> list[str]:
     """The keywords that PyTorch's function takes and ours does not."""
-    wanted, had = their_keywords(theirs, name), keywords(getattr(ours, name))
+    wanted = their_keywords(theirs, name) if hasattr(theirs, name) else None
+    had = keywords(getattr(ours, name, None))
     if wanted is None or had is None:
         return []
     return sorted(wanted - had)

@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 from minitorch_ff import amp
+from minitorch_ff._dtypes import dtype
 
 
 def _deprecated(name: str) -> None:
@@ -23,7 +24,7 @@ class autocast(amp.autocast):
     def __init__(
         self,
         enabled: bool = True,
-        dtype: amp.dtype | None = None,
+        dtype: dtype | None = None,
         cache_enabled: bool = True,
     ) -> None:
         _deprecated("autocast")

@@ -255,10 +255,21 @@ class Reader(ast.NodeVisitor):
             self.scopes[-1][node.name] = None
             self.own_names.add(node.name)
         scopes = [scope for scope in self.scopes if "class" not in scope]
-        own = {part.arg: None for part in ast.walk(node.args) if isinstance(part, ast.arg)}
+        own: dict[str, str | None] = {
+            part.arg: None for part in ast.walk(node.args) if isinstance(part, ast.arg)
+        }
         self.later.append((body, [*scopes, own], self.forgiving))
 
     visit_FunctionDef = visit_AsyncFunctionDef = visit_Lambda = visit_function
+
+    def visit_comprehension_in(self, node: Any) -> None:
+        """Read a comprehension, whose names are its own, in the order of its evaluation."""
+        self.scopes.append({})
+        self.visit_all(node.generators)
+        self.visit_all(part for part in ast.iter_child_nodes(node) if part not in node.generators)
+        self.scopes.pop()
+
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_comprehension_in
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self.scopes[-1][node.name] = None
@@ -305,7 +316,7 @@ class Reader(ast.NodeVisitor):
         elif isinstance(function, ast.Name) and function.id in ("hasattr", "getattr"):
             owner, name = self.path(node.args[0]), node.args[1]
             if owner and isinstance(name, ast.Constant):
-                self.asked_for.add(f"{owner}.{name.value}")
+                self.asked_for.add(f"{owner}.{name.value!s}")
 
     def check_arguments(self, node: ast.Call, path: str) -> None:
         """Note keywords that are absent here, and values that are refused."""

@@ -44,10 +44,21 @@ class TaskSpec:
     @property
     def title(self) -> str:
         """The first line of a report."""
+        variant = self.sub_label
+        if "\n" in self.stmt and not self.label:
+            return _lines(f"stmt: ({variant})" if variant else "stmt:", self.stmt)
         name = self.label or self.stmt
-        if "\n" in name:
-            name = "stmt:\n" + textwrap.indent(name, "  ")
-        return f"{name}: {self.sub_label}" if self.sub_label else name
+        return f"{name}: {variant}" if variant else name
+
+
+def _lines(title: str, text: str) -> str:
+    """A title, and below it indented lines."""
+    return f"{title}\n{textwrap.indent(text, '  ')}"
+
+
+def _with_gap(text: str) -> list[str]:
+    """The text, and below several lines an empty one."""
+    return [text, ""] if "\n" in text else [text]
 
 
 @dataclass(repr=False)
@@ -58,13 +69,11 @@ class Measurement:
         number_per_run: How often the statement ran for each of them.
         raw_times: Seconds, for all runs together.
         task_spec: What was measured.
-        metadata: What else is to be kept.
     """
 
     number_per_run: int
     raw_times: list[float]
     task_spec: TaskSpec
-    metadata: dict[Any, Any] | None = None
 
     @property
     def times(self) -> list[float]:
@@ -105,30 +114,28 @@ class Measurement:
         task, count = self.task_spec, len(self.raw_times)
         unit, size = [u for u in UNITS if u[1] <= max(self.median, UNITS[0][1])][-1]
         lines = [f"<torch.utils.benchmark.utils.common.Measurement object at {id(self):#x}>"]
-        lines += [self.title, *([task.description] if task.description else [])]
+        lines += _with_gap(self.title) + ([task.description] if task.description else [])
         if task.setup != "pass":
-            gap = "\n" if "\n" in task.setup else " "
-            setup = textwrap.indent(task.setup, "  ") if gap == "\n" else task.setup
-            lines.append(f"setup:{gap}{setup}")
+            several = "\n" in task.setup
+            setup = _lines("setup:", task.setup) if several else f"setup: {task.setup}"
+            lines += _with_gap(setup)
         lines.append(f"  {'Median: ' if count > 1 else ''}{self.median / size:.2f} {unit}")
         if count > 3:
             low, _, high = (time / size for time in self._quartiles())
             lines.append(f"  IQR:    {high - low:.2f} {unit} ({low:.2f} to {high:.2f})")
         runs = "runs per measurement" if count > 1 else "runs "
-        plural, threads = "s" * (count > 1), task.num_threads
-        lines.append(
-            f"  {count} measurement{plural}, {self.number_per_run} {runs}, "
-            f"{threads} thread{'s' * (threads > 1)}"
-        )
+        plural, threads = "s" * (count > 1), f"thread{'s' * (task.num_threads > 1)}"
+        lines.append(f"  {count} measurement{plural}, {self.number_per_run} {runs}, ")
+        lines[-1] += f"{task.num_threads} {threads}"
         if self.has_warnings:
             share = self.iqr / self.median
-            words = "suggests significant environmental influence"
-            if share < 0.25:
-                words = "could indicate system fluctuation"
+            what = "could indicate system fluctuation"
+            if share >= 0.25:
+                what = "suggests significant environmental influence"
             lines.append(
                 f"  WARNING: Interquartile range is {share:.1%} of the median measurement."
             )
-            lines.append(f"           This {words}.")
+            lines.append(f"           This {what}.")
         return "\n".join(lines)
 
 
@@ -138,15 +145,10 @@ class Timer:
     Args:
         stmt: One or more lines of Python.
         setup: Lines that run before, once for each measurement.
-        global_setup: Only for other languages.
         timer: A clock, in seconds.
         globals: Names that the statement can use.
-        label: What the statement is called in reports.
-        sub_label: Tells variants apart.
-        description: Tells columns apart.
-        env: What it runs in.
-        num_threads: For matrix products, while the statement runs.
         language: `"python"`.
+        **labels: What `TaskSpec` takes: `label`, `sub_label`, `description`, `num_threads`.
 
     Raises:
         NotImplementedError: Another language.
@@ -165,24 +167,17 @@ class Timer:
         self,
         stmt: str = "pass",
         setup: str = "pass",
-        global_setup: str = "",
+        *,
         timer: Callable[[], float] = timeit.default_timer,
         globals: dict[str, Any] | None = None,
-        label: str | None = None,
-        sub_label: str | None = None,
-        description: str | None = None,
-        env: str | None = None,
-        num_threads: int = 1,
         language: str = "python",
+        **labels: Any,
     ) -> None:
         if str(language).lower() not in ("python", "py"):
             raise NotImplementedError(f"Timer(language={language!r}): only Python is measured")
-        stmt, setup = textwrap.dedent(stmt), textwrap.dedent(setup)
-        self._task_spec = TaskSpec(
-            stmt, setup, global_setup, label, sub_label, description, env, num_threads
-        )
-        package = importlib.import_module("minitorch_ff")
-        self._timer = timeit.Timer(stmt, setup, timer, {"torch": package, **(globals or {})})
+        self._task_spec = TaskSpec(textwrap.dedent(stmt), textwrap.dedent(setup), **labels)
+        names = {"torch": importlib.import_module("minitorch_ff"), **(globals or {})}
+        self._timer = timeit.Timer(self._task_spec.stmt, self._task_spec.setup, timer, names)
 
     def _seconds(self, number: int) -> float:
         """How long so many runs take."""
@@ -198,26 +193,18 @@ class Timer:
         self._seconds(max(number // 100, 2))
         return Measurement(number, [self._seconds(number)], self._task_spec)
 
-    def blocked_autorange(
-        self,
-        callback: Callable[[int, float], Any] | None = None,
-        min_run_time: float = 0.2,
-    ) -> Measurement:
+    def blocked_autorange(self, *, min_run_time: float = 0.2) -> Measurement:
         """Measure blocks of runs until there is enough.
 
         Args:
-            callback: Told after each block how many runs it had and what it took.
             min_run_time: Seconds, for all blocks together.
 
         Returns:
             A measurement with one time for each block.
         """
-        number = 1
+        number, times = 1, list[float]()
         while self._seconds(number) < min(1e-3, min_run_time / 1000):  # the clock is exact enough
             number *= 10
-        times: list[float] = []
         while sum(times) < min_run_time:
             times.append(self._seconds(number))
-            if callback is not None:
-                callback(number, times[-1])
         return Measurement(number, times, self._task_spec)

@@ -37,16 +37,14 @@ def _taking_tensors(method: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-class SummaryWriter(Writer):
+class SummaryWriter(Writer):  # type: ignore[misc]
     """Writes what TensorBoard shows: curves, histograms, pictures, texts.
 
     Args:
         log_dir: The folder; None: one below `runs`, with the time and the host's name.
-        comment: What the name of such a folder ends in.
-        purge_step: Steps from here on are forgotten by TensorBoard.
-        max_queue: How many events may wait before they are written.
-        flush_secs: How many seconds events may wait.
-        filename_suffix: What the file's name ends in.
+        *settings: In PyTorch's order: `comment`, `purge_step`, `max_queue`, `flush_secs`,
+            `filename_suffix`.
+        **named: The same by name.
 
     Example:
         >>> from minitorch_ff.utils.tensorboard import SummaryWriter  # doctest: +SKIP
@@ -56,16 +54,8 @@ class SummaryWriter(Writer):
     See: [SummaryWriter](https://docs.pytorch.org/docs/stable/tensorboard.html#torch.utils.tensorboard.writer.SummaryWriter).
     """
 
-    def __init__(
-        self,
-        log_dir: str | None = None,
-        comment: str = "",
-        purge_step: int | None = None,
-        max_queue: int = 10,
-        flush_secs: int = 120,
-        filename_suffix: str = "",
-    ) -> None:
-        super().__init__(log_dir, comment, purge_step, max_queue, flush_secs, filename_suffix)
+    def __init__(self, log_dir: str | None = None, *settings: Any, **named: Any) -> None:
+        super().__init__(log_dir, *settings, **named)
         self.log_dir = self.logdir
 
     add_scalar = _taking_tensors(Writer.add_scalar)
