@@ -30,6 +30,7 @@ def test_absent_names_are_absent(space):
 
 CALLS = {  # with the refused argument left out
     "torch.gather": lambda f, **k: f(ff.ones(2), 0, ff.tensor([0]), **k),
+    "torch.Tensor.gather": lambda f, **k: f(ff.ones(2), 0, ff.tensor([0]), **k),
     "torch.nn.Embedding": lambda f, **k: f(3, 2, **k),
     "torch.nn.EmbeddingBag": lambda f, **k: f(3, 2, **k),
     "torch.nn.functional.embedding": lambda f, **k: f(ff.tensor([0]), ff.ones(3, 2), **k),

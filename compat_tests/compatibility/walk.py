@@ -26,6 +26,7 @@ torch.special torch.utils.data
 # Arguments that are there, and a value of theirs that is refused. A test tries each.
 REFUSED = {
     "torch.gather": {"sparse_grad": "True"},
+    "torch.Tensor.gather": {"sparse_grad": "True"},
     "torch.nn.Embedding": {"sparse": "True"},
     "torch.nn.EmbeddingBag": {"sparse": "True"},
     "torch.nn.functional.embedding": {"sparse": "True"},

@@ -17,7 +17,7 @@ from torch import stft  #! torch.stft
 from torch.optim import Adam, Lookahead  #! torch.optim.Lookahead
 FF = th.nn.functional
 th.add(1, 2, alpha=3)
-th.add(1, 2, out=None)  #! torch.add(out=)
+th.add(1, 2, out=None)  #! torch.add(out=None)
 th.gather(1, 0, 1, sparse_grad=True)  #! torch.gather(sparse_grad=True)
 th.gather(1, 0, 1, sparse_grad=False)
 print(th.nothing.more, th.relu)  #! torch.nothing
@@ -49,6 +49,11 @@ def local():
     import torch.nn.functional as f
     g = f
     return g.missing, th.absent  #! torch.nn.functional.missing torch.absent
+
+try:
+    th.in_a_block  #! torch.in_a_block
+except Exception:
+    th.in_its_handler  #! torch.in_its_handler
 
 for FG in []:
     FG.nothing

@@ -2,7 +2,7 @@
 
 The script is parsed, and every name that stands for something of PyTorch's is looked up in
 the package itself. `compatibility.json`, which the tests write, adds what looking up cannot
-tell: which methods only tensors have, which values of an argument are refused.
+tell: which arguments are absent or refused, which methods only tensors have.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import builtins
 import dataclasses
 import importlib
 import importlib.util
-import inspect
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,8 +24,11 @@ from minitorch_ff._missing import nearest
 from minitorch_ff.scripts.import_hook import PACKAGES
 from minitorch_ff.scripts.notebook import read_cells
 
-FORGIVEN = {"ImportError", "ModuleNotFoundError", "AttributeError", "Exception", "BaseException"}
+FORGIVEN = {"ImportError", "ModuleNotFoundError", "AttributeError"}
 """Who catches one of these has thought of a PyTorch that lacks something."""
+
+BROAD = {"Exception", "BaseException", ""}
+"""Who catches all errors of a block has thought of it only if the block begins to import."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -63,7 +65,7 @@ class Finding:
         line: From 1.
         column: From 1.
         name: PyTorch's name for it, in full.
-        argument: The keyword concerned, with the value if only that is refused; else empty.
+        argument: The keyword concerned, as it is given; else empty.
         certain: False for a method of an object that may be a tensor.
         instead: What to use; empty if nothing comes near.
     """
@@ -278,10 +280,11 @@ class Reader(ast.NodeVisitor):
         self.scopes.pop()
 
     def visit_Try(self, node: ast.Try) -> None:
-        words = [ast.unparse(h.type) if h.type else "Exception" for h in node.handlers]
+        words = [ast.unparse(h.type) if h.type else "" for h in node.handlers]
         caught = {name.strip("( )") for word in words for name in word.split(",")}
+        imports = isinstance(node.body[0], ast.Import | ast.ImportFrom)
         before = self.forgiving
-        self.forgiving = before or not caught.isdisjoint(FORGIVEN)
+        self.forgiving = before or bool(caught & (FORGIVEN | BROAD if imports else FORGIVEN))
         self.visit_all(node.body)
         self.forgiving = before
         self.visit_all([*node.handlers, *node.orelse, *node.finalbody])
@@ -313,27 +316,16 @@ class Reader(ast.NodeVisitor):
         elif isinstance(function, ast.Attribute):
             if function.attr in self.knowledge["torch.Tensor"]["only tensors"]:
                 self.add(node, f"torch.Tensor.{function.attr}", certain=False)
-        elif isinstance(function, ast.Name) and function.id in ("hasattr", "getattr"):
+        elif ast.unparse(function) in ("hasattr", "getattr") and len(node.args) > 1:
             owner, name = self.path(node.args[0]), node.args[1]
             if owner and isinstance(name, ast.Constant):
                 self.asked_for.add(f"{owner}.{name.value!s}")
 
     def check_arguments(self, node: ast.Call, path: str) -> None:
         """Note keywords that are absent here, and values that are refused."""
-        value = look_up(path)[0]
-        try:
-            parameters = inspect.signature(value).parameters
-        except (TypeError, ValueError):
-            return
-        takes_all = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
         space, _, name = path.rpartition(".")
-        refused = self.knowledge.get(space, {}).get("partial", {}).get(name, {})
+        lacking = self.knowledge.get(space, {}).get("partial", {}).get(name, {})
         for keyword in node.keywords:
-            if not keyword.arg:
-                continue
             given = ast.unparse(keyword.value)
-            if keyword.arg not in parameters and not takes_all:
-                instead = nearest(keyword.arg, parameters)
-                self.add(keyword, path, f"{keyword.arg}=", instead=instead)
-            elif refused.get(keyword.arg) == given:
+            if lacking.get(keyword.arg) in ("", given):
                 self.add(keyword, path, f"{keyword.arg}={given}")

@@ -77,7 +77,7 @@ def as_torch() -> Iterator[None]:
     finally:
         sys.meta_path.remove(finder)
         sys.path.remove(FOR_CHILDREN)
-        del os.environ["PYTHONPATH"]
+        os.environ.pop("PYTHONPATH", None)
         if inherited is not None:
             os.environ["PYTHONPATH"] = inherited
         _forget_torch()

@@ -65,13 +65,12 @@ class Cell:
         text = self.source
         linecache.cache[self.name] = (len(text), None, text.splitlines(True), self.name)
         tree = self.tree()
-        last = tree.body[-1] if tree.body else None
-        shown = isinstance(last, ast.Expr) and not _ends_in_semicolon(text)
-        if isinstance(last, ast.Expr) and shown:
-            tree.body.pop()
+        shown = []
+        if tree.body and isinstance(tree.body[-1], ast.Expr) and not _ends_in_semicolon(text):
+            shown = [ast.Expression(tree.body.pop().value)]  # type: ignore[attr-defined]
         yield compile(tree, self.name, "exec", dont_inherit=True)
-        if isinstance(last, ast.Expr) and shown:
-            yield compile(ast.Expression(last.value), self.name, "eval", dont_inherit=True)
+        for expression in shown:
+            yield compile(expression, self.name, "eval", dont_inherit=True)
 
 
 def _ends_in_semicolon(source: str) -> bool:
