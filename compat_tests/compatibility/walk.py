@@ -8,10 +8,6 @@ import pathlib
 import pkgutil
 import types
 
-import matplotlib.axes
-import matplotlib.figure
-import numpy
-import pandas
 import torch
 
 import minitorch_ff as ff
@@ -33,21 +29,35 @@ REFUSED = {
     "torch.nn.functional.embedding_bag": {"sparse": "True"},
 }
 STUBS = pathlib.Path(torch.__file__).parent / "_C"
-# Objects whose methods a script may call by any name, tensors aside.
-COMMON = [
-    str, bytes, bytearray, list, dict, set, int, float, complex, slice, range, pathlib.Path,
-    types.ModuleType, numpy, numpy.ndarray, numpy.random, pandas.DataFrame, pandas.Series,
-    matplotlib.axes.Axes, matplotlib.figure.Figure, torch, torch.nn.Module,
-]  # fmt: skip
+# Where names come from that a script may use on anything, tensors aside.
+COMMON = """
+argparse array ast asyncio base64 bisect builtins calendar collections collections.abc
+concurrent.futures configparser contextlib copy csv ctypes dataclasses datetime decimal difflib
+email.message enum fractions functools gc glob gzip hashlib heapq hmac html http.client importlib
+inspect io itertools json logging math multiprocessing multiprocessing.shared_memory mmap numbers
+operator os pathlib pickle platform pprint queue random re secrets select shelve shutil signal
+socket sqlite3 statistics string struct subprocess sys tarfile tempfile textwrap threading time
+timeit traceback types typing unittest unittest.mock urllib.parse urllib.request uuid warnings
+weakref xml.etree.ElementTree zipfile zlib
+matplotlib.axes matplotlib.figure matplotlib.pyplot numpy numpy.linalg numpy.random pandas
+PIL.Image sklearn.base sklearn.pipeline tqdm torch.nn torch.optim torch.utils.data
+""".split()
 
 
 def computed() -> dict:
     """What the file should say."""
     spaces = {space: compare(space) for space in NAMESPACES}
     methods = spaces["torch.Tensor"]["absent"]
-    known = {name for thing in COMMON for name in dir(thing)}
+    known = {name for module in COMMON for name in names_in(importlib.import_module(module))}
     spaces["torch.Tensor"]["only tensors"] = sorted(set(methods) - known)
     return {"PyTorch": torch.__version__.partition("+")[0], "namespaces": spaces}
+
+
+def names_in(module: types.ModuleType) -> set[str]:
+    """The names of a module, and of the classes in it; tensors do not count."""
+    classes = [value for value in vars(module).values() if inspect.isclass(value)]
+    owners = [c for c in classes if not issubclass(c, torch.Tensor)]
+    return {name for owner in (module, *owners) for name in dir(owner)}
 
 
 def text() -> str:

@@ -134,7 +134,7 @@ def test_an_early_break_leaves_nobody():
 
 
 SCRIPT = """
-import os, sys, time, torch
+import os, signal, sys, time, torch
 
 class Slow(torch.utils.data.Dataset):
     def __len__(self):
@@ -146,6 +146,7 @@ class Slow(torch.utils.data.Dataset):
         return torch.tensor(index)
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have set it aside
     loader = torch.utils.data.DataLoader(Slow(), num_workers=2, multiprocessing_context={!r})
     print(*[worker.item() for worker in loader])
 """

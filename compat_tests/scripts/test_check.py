@@ -85,6 +85,11 @@ except:
 class Sparse:
     def coalesce(self): return self
 Sparse().coalesce()
+import hashlib, PIL.Image
+from scipy import linalg
+import scipy.signal
+linalg.lu_solve(1), scipy.signal.stft(2)
+hashlib.new("md5"), PIL.Image.new("RGB", (1, 1))
 from elsewhere import torch
 torch.nothing
 """

@@ -151,8 +151,8 @@ def _imported(name: str) -> ModuleType | None:
 class Reader(ast.NodeVisitor):
     """Follows what names stand for through a script, and notes what is not there.
 
-    A scope says which of its names stand for something of PyTorch's; None: for something
-    else.
+    A scope says which of its names stand for something of PyTorch's; empty: for something
+    else that is imported; None: for what may be a tensor.
     """
 
     def __init__(self) -> None:
@@ -223,14 +223,14 @@ class Reader(ast.NodeVisitor):
             ours = package in PACKAGES
             if ours:
                 self.note(alias, alias.name)
-            path = (alias.name if alias.asname else package) if ours else None
+            path = (alias.name if alias.asname else package) if ours else ""
             self.scopes[-1][alias.asname or package] = path
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         module = node.module or ""
         ours = module.partition(".")[0] in PACKAGES and not node.level
         for alias in node.names:
-            path = f"{module}.{alias.name}" if ours else None
+            path = f"{module}.{alias.name}" if ours else ""
             if alias.name != "*":
                 if path:
                     self.note(alias, path)
@@ -313,7 +313,7 @@ class Reader(ast.NodeVisitor):
         function, path = node.func, self.path(node.func)
         if path:
             self.check_arguments(node, path)
-        elif isinstance(function, ast.Attribute):
+        elif isinstance(function, ast.Attribute) and path is None:
             if function.attr in self.knowledge["torch.Tensor"]["only tensors"]:
                 self.add(node, f"torch.Tensor.{function.attr}", certain=False)
         elif ast.unparse(function) in ("hasattr", "getattr") and len(node.args) > 1:
