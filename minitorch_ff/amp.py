@@ -107,7 +107,8 @@ class GradScaler:
         device: Whose gradients would be scaled. `"cuda"` without a GPU disables it, with
             PyTorch's warning.
         enabled: Must be False where there is a GPU, and for other devices.
-        **settings: Of the scale, which is not used.
+        *scale: Not used; nor are the settings of the scale by name.
+        **settings: The same.
 
     Raises:
         NotImplementedError: It would have an effect.
@@ -115,7 +116,9 @@ class GradScaler:
     See: [torch.amp.GradScaler](https://docs.pytorch.org/docs/stable/amp.html#torch.amp.GradScaler).
     """
 
-    def __init__(self, device: str = "cuda", *, enabled: bool = True, **settings: Any) -> None:
+    def __init__(
+        self, device: str = "cuda", *scale: float, enabled: bool = True, **settings: Any
+    ) -> None:
         if enabled and device == "cuda" and not _has_cuda():
             warnings.warn(
                 "torch.cuda.amp.GradScaler is enabled, but CUDA is not available.  Disabling.",

@@ -237,9 +237,10 @@ class Reader(ast.NodeVisitor):
                 self.scopes[-1][alias.asname or alias.name] = path
             elif ours:
                 space = self.note(alias, module)
-                absent = self.knowledge.get(module, {}).get("absent", [])
-                self.starred |= set(absent) - set(dir(builtins))
-                for name in {*getattr(space, "__all__", ()), *self.starred}:
+                absent = set(self.knowledge.get(module, {}).get("absent", ()))
+                absent -= set(dir(builtins))
+                self.starred |= absent
+                for name in absent.union(getattr(space, "__all__", ())):
                     self.scopes[-1][name] = f"{module}.{name}"
 
     def visit_Assign(self, node: ast.Assign) -> None:
