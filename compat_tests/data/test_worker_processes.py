@@ -45,11 +45,14 @@ class Acting:
         return 4
     def __getitem__(self, index):
         if index == 2:
+            time.sleep(0.5)
             {}
         return index
 
 try:
-    print(list(torch.utils.data.DataLoader(Acting(), num_workers=1, timeout={})))
+    # No tensors: PyTorch would ask the worker for their memory, which has died by then.
+    settings = dict(batch_size=None, num_workers=1, timeout={})
+    print(list(torch.utils.data.DataLoader(Acting(), **settings)))
 except RuntimeError as error:
     print(error, "|", error.__cause__)
 sys.stdout.flush()
