@@ -152,7 +152,7 @@ class Tensor(engine.Tensor):
     bool = conversion.bool
     contiguous = conversion.contiguous
     numpy, item, tolist = conversion.numpy, conversion.item, conversion.tolist
-    __array__ = conversion.array
+    __array__, __array_wrap__ = conversion.array, conversion.wrapped_array
     __bool__, __int__ = conversion.truth, conversion.python_int
     __float__, __index__ = conversion.python_float, conversion.python_index
     __complex__ = conversion.python_complex

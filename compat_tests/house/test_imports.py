@@ -19,19 +19,22 @@ LAYERS = [
         "_version",
         "_missing",
         "return_types",
+        "scripts.import_hook",
         "utils.hooks",
     ),
     ("_printing",),
     ("_functions",),
     ("_tensor",),
     ("_legacy", "_settings"),
-    ("backends", "cuda", "linalg", "random", "special"),
+    ("amp", "backends", "cuda", "distributed", "linalg", "random", "special"),
     ("accelerator",),
     ("_serialization", "serialization"),
     ("autograd",),
     ("nn.functional",),
     ("nn",),
     ("optim", "utils"),
+    ("compiler", "multiprocessing"),
+    ("_dynamo",),
     ("",),
 ]
 MAY_USE_NUMPY = (  # the back ends, the generator, and the facade's borders
@@ -45,7 +48,7 @@ MAY_USE_NUMPY = (  # the back ends, the generator, and the facade's borders
     "_functions.random",
     "_serialization.archive",
     "utils.data._utils.collate",
-    "utils.data._utils.worker",
+    "utils.data._utils.worker_random",
 )
 # Inside a function, at the time of the call: a method that stands for a higher layer.
 UPWARDS = {

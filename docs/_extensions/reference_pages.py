@@ -21,9 +21,11 @@ from sources import (
 
 TENSOR, FUNCTIONS, OPERATORS = "_tensor", "_functions", "firefly.ops"
 TITLES = {"_dtypes": "dtypes", "_devices": "devices"}
-NAMESPACES = ["linalg", "special", "random", "cuda", "func", "serialization"]
+NAMESPACES = """
+linalg special random cuda func serialization amp compiler multiprocessing
+""".split()
 PACKAGES = """
-autograd nn nn.modules nn.functional nn.utils optim optim.lr_scheduler utils.data vision
+autograd nn nn.modules nn.functional nn.utils optim optim.lr_scheduler utils utils.data vision
 firefly firefly.backend firefly.backend.array_api firefly.random scripts
 """.split()
 

@@ -446,6 +446,13 @@ def array(self: Tensor, dtype: Any = None, copy: builtins.bool | None = None) ->
     return out.copy() if copy else out
 
 
+def wrapped_array(
+    self: Tensor, array: np.ndarray, context: Any = None, return_scalar: builtins.bool = False
+) -> Tensor:
+    """What NumPy makes of a result of its own where an argument was a tensor: a tensor."""
+    return wrap(self.__class__, array.astype("uint8") if array.dtype == "bool" else array)
+
+
 def item(self: Tensor) -> Any:
     """The only element, as a Python number.
 
