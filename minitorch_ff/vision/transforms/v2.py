@@ -1,0 +1,406 @@
+"""Transforms of whole samples: `torchvision.transforms.v2`.
+
+A transform here takes a sample of any structure, `(image, label)` say. It changes the images,
+all in the same way, and hands on the rest. Images are those of Pillow's and
+`tv_tensors.Image`; in a sample without these it is the first tensor.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy
+
+from minitorch_ff._dtypes import dtype as DType
+from minitorch_ff._functions.creation import tensor
+from minitorch_ff._functions.random import (
+    get_rng_state, multinomial, rand, randperm, set_rng_state,
+)  # fmt: skip
+from minitorch_ff._tensor import Tensor
+from minitorch_ff.nn import Module
+from minitorch_ff.vision.transforms import functional, transforms
+from minitorch_ff.vision.transforms.functional import InterpolationMode, is_pil
+from minitorch_ff.vision.tv_tensors import Image
+
+__all__ = [
+    "CenterCrop", "ColorJitter", "Compose", "ConvertImageDtype", "GaussianBlur", "Grayscale",
+    "Identity", "InterpolationMode", "Lambda", "Normalize", "PILToTensor", "Pad", "RandomAffine",
+    "RandomApply", "RandomChoice", "RandomCrop", "RandomErasing", "RandomGrayscale",
+    "RandomHorizontalFlip", "RandomOrder", "RandomResizedCrop", "RandomRotation",
+    "RandomVerticalFlip", "Resize", "ToDtype", "ToImage", "ToPILImage", "ToPureTensor",
+    "ToTensor", "Transform", "functional",
+]  # fmt: skip
+
+
+def _leaves(sample: Any) -> Iterator[Any]:
+    """What the sample's tuples, lists and dicts hold."""
+    if isinstance(sample, tuple | list | dict):
+        for part in sample.values() if isinstance(sample, dict) else sample:
+            yield from _leaves(part)
+    else:
+        yield sample
+
+
+def _with(sample: Any, changed: dict[int, Any]) -> Any:
+    """The sample with other leaves, which are found by the identity of the old ones."""
+    if isinstance(sample, dict):
+        return type(sample)({key: _with(part, changed) for key, part in sample.items()})
+    if isinstance(sample, tuple | list):
+        parts = [_with(part, changed) for part in sample]
+        return type(sample)(*parts) if hasattr(sample, "_fields") else type(sample)(parts)
+    return changed.get(id(sample), sample)
+
+
+class Transform(Module):
+    """The base class: a subclass changes one image in `transform`.
+
+    See: [Transform](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.v2.Transform.html).
+    """
+
+    _arrays = False  # whether NumPy's arrays are images
+    _listed: tuple[str, ...] = ()  # settings shown as lists
+    _mode = "bilinear"  # the interpolation that is not shown by its full name
+
+    def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
+        """The image, changed; random numbers are drawn here."""
+        return super().forward(inpt)  # type: ignore[misc]
+
+    def _images(self, leaves: list[Any]) -> list[Any]:
+        """Which leaves are changed."""
+        kinds = (Image, numpy.ndarray) if self._arrays else (Image,)
+        images = [leaf for leaf in leaves if is_pil(leaf) or isinstance(leaf, kinds)]
+        return images or [leaf for leaf in leaves if isinstance(leaf, Tensor)][:1]
+
+    def forward(self, *inputs: Any) -> Any:
+        """The sample, with its images changed."""
+        sample = inputs if len(inputs) > 1 else inputs[0]
+        images, changed = self._images(list(_leaves(sample))), {}
+        state = get_rng_state() if len(images) > 1 else None
+        for image in images:
+            if changed and state is not None:
+                set_rng_state(state)  # the same random numbers for all images
+            out = self.transform(image, {})
+            changed[id(image)] = Image(out) if type(image) is Image and type(out) is Tensor else out
+        return _with(sample, changed)
+
+    def extra_repr(self) -> str:
+        """The settings that are numbers, texts or sequences of them."""
+        shown = []
+        for name, value in vars(self).items():
+            if name[0] != "_" and name != "training":
+                if isinstance(value, bool | int | float | str | tuple | list | InterpolationMode):
+                    value = list(value) if name in self._listed else value
+                    default = isinstance(value, InterpolationMode) and value.value == self._mode
+                    shown.append(f"{name}={value.value if default else value}")
+        return ", ".join(shown)
+
+
+class Compose(Transform):
+    """One transform after the other.
+
+    Args:
+        transforms: In their order.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> from minitorch_ff.vision.transforms import v2
+        >>> v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True)])
+        Compose(
+              ToImage()
+              ToDtype(scale=True)
+        )
+
+    See: [Compose](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.v2.Compose.html).
+    """
+
+    def __init__(self, transforms: Sequence[Callable[..., Any]]) -> None:
+        super().__init__()
+        if not isinstance(transforms, Sequence):
+            raise TypeError("Argument transforms should be a sequence of callables")
+        if not transforms:
+            raise ValueError("Pass at least one transform")
+        self.transforms = transforms
+
+    def _chosen(self) -> Sequence[Callable[..., Any]]:
+        """The transforms to apply this time."""
+        return self.transforms
+
+    def forward(self, *inputs: Any) -> Any:
+        """The sample, transformed."""
+        for transform in self._chosen():
+            out = transform(*inputs)
+            inputs = out if len(inputs) > 1 else (out,)
+        return inputs if len(inputs) > 1 else inputs[0]
+
+    def extra_repr(self) -> str:
+        """The transforms, one per line."""
+        return "\n".join([f"    {transform}" for transform in self.transforms])
+
+
+class RandomApply(Compose):
+    """All of several transforms, or none.
+
+    Args:
+        transforms: In their order.
+        p: The probability of all.
+    """
+
+    def __init__(self, transforms: Sequence[Callable[..., Any]], p: float = 0.5) -> None:
+        super().__init__(transforms)
+        if not 0.0 <= p <= 1.0:
+            raise ValueError("`p` should be a floating point value in the interval [0.0, 1.0].")
+        self.p = p
+
+    def _chosen(self) -> Sequence[Callable[..., Any]]:
+        return [] if rand(1) >= self.p else self.transforms
+
+
+class RandomOrder(Compose):
+    """Several transforms in a random order.
+
+    Args:
+        transforms: Which.
+    """
+
+    extra_repr = Transform.extra_repr
+
+    def _chosen(self) -> Sequence[Callable[..., Any]]:
+        return [self.transforms[k] for k in randperm(len(self.transforms)).tolist()]
+
+
+class RandomChoice(RandomOrder):
+    """One of several transforms.
+
+    Args:
+        transforms: Which.
+        p: Their probabilities, or weights; None: all the same.
+    """
+
+    def __init__(
+        self, transforms: Sequence[Callable[..., Any]], p: list[float] | None = None
+    ) -> None:
+        super().__init__(transforms)
+        weights = [1] * len(transforms) if p is None else p
+        if len(weights) != len(transforms):
+            raise ValueError(
+                "Length of p doesn't match the number of transforms: "
+                f"{len(weights)} != {len(transforms)}"
+            )
+        self.p = [weight / sum(weights) for weight in weights]
+
+    def _chosen(self) -> Sequence[Callable[..., Any]]:
+        return [self.transforms[int(multinomial(tensor(self.p), 1))]]
+
+
+class Identity(Transform):
+    """The sample as it is."""
+
+    def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
+        """The image itself."""
+        return inpt
+
+
+class ToImage(Transform):
+    """Images of Pillow's, arrays `(H, W, C)` and tensors as `tv_tensors.Image`, `(C, H, W)`.
+
+    See: [ToImage](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.v2.ToImage.html).
+    """
+
+    _arrays = True
+
+    def transform(self, inpt: Any, params: dict[str, Any]) -> Image:
+        """The image, with the same numbers."""
+        if isinstance(inpt, numpy.ndarray):
+            array = inpt if inpt.ndim == 2 else inpt.transpose(2, 0, 1)
+            inpt = numpy.ascontiguousarray(array)
+        return Image(inpt)
+
+
+class ToPureTensor(Transform):
+    """Images of `tv_tensors` as plain tensors."""
+
+    def forward(self, *inputs: Any) -> Any:
+        """The sample, with plain tensors."""
+        sample = inputs if len(inputs) > 1 else inputs[0]
+        images = [leaf for leaf in _leaves(sample) if isinstance(leaf, Image)]
+        return _with(sample, {id(image): image[...] for image in images})
+
+
+class ToDtype(Transform):
+    """Images in another dtype.
+
+    Args:
+        dtype: Which.
+        scale: Let white stay white: 255 as bytes is 1 as floats.
+
+    See: [ToDtype](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.v2.ToDtype.html).
+    """
+
+    def __init__(self, dtype: DType, scale: bool = False) -> None:
+        super().__init__()
+        if not isinstance(dtype, DType):
+            raise NotImplementedError(f"ToDtype: dtype must be a torch.dtype, got {type(dtype)}")
+        self.dtype, self.scale = dtype, scale
+
+    def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
+        """The image, in the dtype; one of Pillow's as it is."""
+        if not isinstance(inpt, Tensor):
+            return inpt
+        dtype = self.dtype
+        return functional.convert_image_dtype(inpt, dtype) if self.scale else inpt.to(dtype)
+
+
+class ConvertImageDtype(ToDtype):
+    """Images in another dtype, with white staying white.
+
+    Args:
+        dtype: 255 as bytes is 1 as floats.
+    """
+
+    extra_repr = Module.extra_repr
+
+    def __init__(self, dtype: DType) -> None:
+        super().__init__(dtype, scale=True)
+
+
+class ToTensor(Transform, transforms.ToTensor):
+    """Images as floats between 0 and 1; torchvision advises `ToImage` and `ToDtype`."""
+
+    _arrays = True
+
+    def __init__(self) -> None:
+        warnings.warn(
+            "The transform `ToTensor()` is deprecated and will be removed in a future release. "
+            "Instead, please use `v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, "
+            "scale=True)])`.Output is equivalent up to float precision.",
+            stacklevel=2,
+        )
+        super().__init__()
+
+
+class Lambda(Transform, transforms.Lambda):
+    """A function of each thing in the sample as a transform.
+
+    Args:
+        lambd: Takes what has one of the types.
+        *types: By default, anything.
+    """
+
+    def __init__(self, lambd: Callable[..., Any], *types: type) -> None:
+        super().__init__(lambd)
+        self.types = types or (object,)
+
+    def _images(self, leaves: list[Any]) -> list[Any]:
+        return [leaf for leaf in leaves if isinstance(leaf, self.types)]
+
+    def extra_repr(self) -> str:
+        """The function's name and the types."""
+        name = getattr(self.lambd, "__name__", None)
+        return f"{name or ''}, types={[kind.__name__ for kind in self.types]}".removeprefix(", ")
+
+
+class PILToTensor(Transform, transforms.PILToTensor):
+    """Images of Pillow's as tensors of the same numbers, `(C, H, W)`."""
+
+
+class ToPILImage(Transform, transforms.ToPILImage):
+    """Tensors and arrays as images of Pillow's; see `transforms.ToPILImage`."""
+
+    _arrays = True
+
+
+class Normalize(Transform, transforms.Normalize):
+    """Each channel shifted and scaled by its own numbers; see `transforms.Normalize`."""
+
+    _listed = ("mean", "std")
+
+
+class Resize(Transform, transforms.Resize):
+    """Images in another size; see `transforms.Resize`."""
+
+    def __init__(
+        self,
+        size: Any,
+        interpolation: Any = InterpolationMode.BILINEAR,
+        max_size: int | None = None,
+        antialias: bool | None = True,
+    ) -> None:
+        sizes = [size] if isinstance(size, int) else list(size)
+        super().__init__(sizes, interpolation, max_size, antialias)
+
+
+class CenterCrop(Transform, transforms.CenterCrop):
+    """The middle of images; see `transforms.CenterCrop`."""
+
+
+class Pad(Transform, transforms.Pad):
+    """Images with a border; see `transforms.Pad`."""
+
+    _listed = ("padding",)
+
+
+class RandomCrop(Transform, transforms.RandomCrop):
+    """A part of images, at a random place; see `transforms.RandomCrop`."""
+
+    @staticmethod
+    def get_params(img: Any, output_size: tuple[int, int]) -> tuple[int, int, int, int]:
+        """Draw a place only where there is a choice."""
+        height, width = output_size
+        _, rows, columns = functional.get_dimensions(img)
+        if rows < height or columns < width:
+            raise ValueError(
+                f"Required crop size {(height, width)} is larger than input image size "
+                f"{(rows, columns)}."
+            )
+        top = transforms.below(rows - height + 1) if rows > height else 0
+        return top, transforms.below(columns - width + 1) if columns > width else 0, height, width
+
+
+class RandomHorizontalFlip(Transform, transforms.RandomHorizontalFlip):
+    """Images with left and right exchanged, or as they are, with probability `p`."""
+
+
+class RandomVerticalFlip(Transform, transforms.RandomVerticalFlip):
+    """Images upside down, or as they are, with probability `p`."""
+
+
+class RandomResizedCrop(Transform, transforms.RandomResizedCrop):
+    """A random part of images in a fixed size; see `transforms.RandomResizedCrop`."""
+
+
+class RandomRotation(Transform, transforms.RandomRotation):
+    """Images turned by a random angle; see `transforms.RandomRotation`."""
+
+    _mode = "nearest"
+
+
+class RandomAffine(Transform, transforms.RandomAffine):
+    """Images turned, moved, scaled and sheared at random; see `transforms.RandomAffine`."""
+
+    _mode = "nearest"
+
+
+class ColorJitter(Transform, transforms.ColorJitter):
+    """Images with their colours changed at random; see `transforms.ColorJitter`."""
+
+
+class Grayscale(Transform, transforms.Grayscale):
+    """Colours as grey; see `transforms.Grayscale`."""
+
+
+class RandomGrayscale(Transform, transforms.RandomGrayscale):
+    """Colours as grey, or as they are, with probability `p`."""
+
+
+class RandomErasing(Transform, transforms.RandomErasing):
+    """Images with a random rectangle erased; see `transforms.RandomErasing`."""
+
+    _listed = ("value",)
+
+
+class GaussianBlur(Transform, transforms.GaussianBlur):
+    """Images out of focus; see `transforms.GaussianBlur`."""
+
+    _listed = ("sigma",)
