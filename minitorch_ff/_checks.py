@@ -14,6 +14,16 @@ F = TypeVar("F", bound=Callable[..., Any])
 _NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim"}
 
 
+def check(condition: object, text: str, error: type[Exception] = RuntimeError) -> None:
+    """Refuse an argument, unless `condition` holds; not for the paths where time counts.
+
+    Raises:
+        error: Saying `text`.
+    """
+    if not condition:
+        raise error(text)
+
+
 def wrap_dim(dim: int, ndim: int) -> int:
     """A dimension counted from 0; a 0-d tensor counts as having one.
 

@@ -18,25 +18,14 @@ from typing import Any, TypeVar
 import numpy
 
 from minitorch_ff import _dtypes
+from minitorch_ff._checks import check
 from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._dtypes import float32, float64
 from minitorch_ff._functions.arithmetic import div
 from minitorch_ff._functions.creation import arange, as_tensor, from_numpy
-from minitorch_ff._functions.joining import cat
-from minitorch_ff._functions.reduction import mean as mean_of
 from minitorch_ff._functions.rounding import round as rounded
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.tensor import wrap
-
-__all__ = [
-    "InterpolationMode", "adjust_brightness", "adjust_contrast", "adjust_gamma", "adjust_hue",
-    "adjust_saturation", "adjust_sharpness", "affine", "autocontrast", "center_crop",
-    "convert_image_dtype", "crop", "equalize", "erase", "five_crop", "gaussian_blur",
-    "get_dimensions", "get_image_num_channels", "get_image_size", "hflip", "invert", "is_pil",
-    "normalize", "pad", "pil_to_tensor", "posterize", "resize", "resized_crop",
-    "rgb_to_grayscale", "rotate", "solarize", "ten_crop", "to_grayscale", "to_pil_image",
-    "to_tensor", "vflip",
-]  # fmt: skip
 
 Image = TypeVar("Image")
 
@@ -54,6 +43,7 @@ class InterpolationMode(Enum):
 
 
 PILLOW_NUMBERS = "NEAREST LANCZOS BILINEAR BICUBIC BOX HAMMING".split()
+DIMENSIONS = "pic should be 2/3 dimensional. Got {} dimensions."
 NOT_SUPPORTED = "{} of a tensor is not supported; it takes an image of Pillow's"
 
 
@@ -91,11 +81,15 @@ def _pillow(image: Any, name: str = "") -> ModuleType:
 
 
 def _check_tensor(image: Any) -> None:
-    """Refuse what is no image, or Pillow's."""
+    """Refuse an image of Pillow's, and what is none."""
     if not isinstance(image, Tensor):
         raise TypeError(f"img should be Tensor Image. Got {type(image)}")
-    if image.ndim < 2:
-        raise TypeError("Tensor is not a torch image.")
+    check(image.ndim >= 2, "Tensor is not a torch image.", TypeError)
+
+
+def as_list(values: Any) -> list[Any]:
+    """One number or several, in a list."""
+    return list(values) if isinstance(values, tuple | list) else [values]
 
 
 def _bound(dtype: DType) -> int:
@@ -154,9 +148,8 @@ def to_tensor(pic: Any) -> Tensor:
         elif array.dtype == numpy.uint16:
             array = array.astype(numpy.int16)
     elif isinstance(pic, numpy.ndarray):
+        check(pic.ndim in (2, 3), DIMENSIONS.format(pic.ndim), ValueError)
         array = pic
-        if array.ndim not in (2, 3):
-            raise ValueError(f"pic should be 2/3 dimensional. Got {array.ndim} dimensions.")
     else:
         raise TypeError(f"pic should be PIL Image or ndarray. Got {type(pic)}")
     array = array[None] if array.ndim == 2 else array.transpose(2, 0, 1)
@@ -200,8 +193,7 @@ def to_pil_image(pic: Any, mode: str | None = None) -> Any:
     """
     if not isinstance(pic, Tensor | numpy.ndarray):
         raise TypeError(f"pic should be Tensor or ndarray. Got {type(pic)}.")
-    if pic.ndim not in (2, 3):
-        raise ValueError(f"pic should be 2/3 dimensional. Got {pic.ndim} dimensions.")
+    check(pic.ndim in (2, 3), DIMENSIONS.format(pic.ndim), ValueError)
     array: Any = pic
     if isinstance(pic, Tensor):
         array = pic.detach().cpu().numpy()
@@ -210,8 +202,7 @@ def to_pil_image(pic: Any, mode: str | None = None) -> Any:
     elif array.ndim == 2:
         array = array[:, :, None]
     height, width, channels = array.shape
-    if channels > 4:
-        raise ValueError(f"pic should not have > 4 channels. Got {channels} channels.")
+    check(channels <= 4, f"pic should not have > 4 channels. Got {channels} channels.", ValueError)
     if array.dtype.kind == "f" and mode != "F":
         array = (array * 255).astype(numpy.uint8)
     if channels == 1:
@@ -226,8 +217,7 @@ def to_pil_image(pic: Any, mode: str | None = None) -> Any:
         raise ValueError(f"Only modes {MODES[channels]} are supported for {channels}D inputs")
     elif mode is None and array.dtype == numpy.uint8:
         mode = MODES[channels][0]
-    if mode is None:
-        raise TypeError(f"Input type {array.dtype} is not supported")
+    check(mode is not None, f"Input type {array.dtype} is not supported", TypeError)
     from minitorch_ff.vision._pillow import Image
 
     return Image.frombytes(mode, (width, height), array.tobytes())
@@ -242,8 +232,7 @@ def convert_image_dtype(image: Tensor, dtype: DType = float32) -> Tensor:
 
     See: [convert_image_dtype](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.functional.convert_image_dtype.html).
     """
-    if not isinstance(image, Tensor):
-        raise TypeError("Input img should be Tensor Image")
+    check(isinstance(image, Tensor), "Input img should be Tensor Image", TypeError)
     source = image.dtype
     white, new_white = _bound(source), _bound(dtype)
     if source is dtype or (source.is_floating_point and dtype.is_floating_point):
@@ -251,8 +240,8 @@ def convert_image_dtype(image: Tensor, dtype: DType = float32) -> Tensor:
     if dtype.is_floating_point:
         return image.to(dtype) / white
     if source.is_floating_point:
-        if dtype.itemsize > 4 or (dtype.itemsize == 4 and source is float32):
-            raise RuntimeError(f"The cast from {source} to {dtype} cannot be performed safely.")
+        unsafe = dtype.itemsize > 4 or (dtype.itemsize == 4 and source is float32)
+        check(not unsafe, f"The cast from {source} to {dtype} cannot be performed safely.")
         return image.mul(new_white + 1.0 - 1e-3).to(dtype)
     if white > new_white:
         return div(image, (white + 1) // (new_white + 1), rounding_mode="floor").to(dtype)
@@ -262,33 +251,29 @@ def convert_image_dtype(image: Tensor, dtype: DType = float32) -> Tensor:
 # ------------------------------------------------------------------------------- geometry
 
 
+SIZE_OF_ONE_EDGE = (
+    "max_size should only be passed if size specifies the length of the smaller edge, i.e. size "
+    "should be an int or a sequence of length 1 in torchscript mode."
+)
+
+
 def resized_size(height: int, width: int, size: Any, max_size: int | None) -> tuple[int, int]:
     """Height and width after `resize`.
 
     Raises:
         ValueError: `size` or `max_size` ask for no size, or for two.
     """
-    sizes = [size] if isinstance(size, int) else list(size)
-    if len(sizes) not in (1, 2):
-        raise ValueError(
-            f"Size must be an int or a 1 or 2 element tuple/list, not a {len(sizes)} element "
-            "tuple/list"
-        )
+    sizes = as_list(size)
+    words = "Size must be an int or a 1 or 2 element tuple/list, not a {} element tuple/list"
+    check(len(sizes) in (1, 2), words.format(len(sizes)), ValueError)
     if len(sizes) == 2:
-        if max_size is not None:
-            raise ValueError(
-                "max_size should only be passed if size specifies the length of the smaller edge, "
-                "i.e. size should be an int or a sequence of length 1 in torchscript mode."
-            )
+        check(max_size is None, SIZE_OF_ONE_EDGE, ValueError)
         return sizes[0], sizes[1]
     short, long = sorted([height, width])
     new_short, new_long = sizes[0], int(sizes[0] * long / short)
     if max_size is not None:
-        if max_size <= new_short:
-            raise ValueError(
-                f"max_size = {max_size} must be strictly greater than the requested size for the "
-                f"smaller edge size = {size if isinstance(size, list) else [size]}"
-            )
+        words = f"max_size = {max_size} must be strictly greater than the requested size for the "
+        check(max_size > new_short, f"{words}smaller edge size = {sizes}", ValueError)
         if new_long > max_size:
             new_short, new_long = int(max_size * new_short / new_long), max_size
     return (new_long, new_short) if width <= height else (new_short, new_long)
@@ -306,14 +291,15 @@ def resize(
     Args:
         img: Pillow's, or a tensor `(…, C, H, W)`.
         size: Height and width in pixels, or the length of the shorter side.
-        interpolation: A mode, or Pillow's number of one. A tensor takes nearest, nearest-exact,
-            bilinear and bicubic.
+        interpolation: A mode, or Pillow's number of one. A tensor takes nearest, nearest-exact
+            and bilinear.
         max_size: The longer side is made no longer than this.
         antialias: Let each new pixel be an average of all old ones in its place. Pillow
             always does.
 
     Raises:
-        ValueError: `size` and `max_size` ask for no size, or the mode is none for tensors.
+        ValueError: `size` and `max_size` ask for no size.
+        NotImplementedError: The mode is none for tensors.
         TypeError: It is no image, or no mode.
 
     See: [resize](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.functional.resize.html).
@@ -330,33 +316,30 @@ def resize(
         across = [int((k + shift) * (width / columns)) for k in range(columns)]
         down = [int((k + shift) * (height / rows)) for k in range(rows)]
         return img[..., down, :][..., across]
-    if mode not in (InterpolationMode.BILINEAR, InterpolationMode.BICUBIC):
-        raise ValueError("This Interpolation mode is unsupported with Tensor input")
-    cubic = mode is InterpolationMode.BICUBIC
-    if cubic and not antialias:
-        raise NotImplementedError(NOT_SUPPORTED.format("bicubic resizing without antialias"))
-    pixels = img if img.is_floating_point() else img.to(float32)
+    words = f"{mode.value} interpolation"
+    check(mode is InterpolationMode.BILINEAR, NOT_SUPPORTED.format(words), NotImplementedError)
+    pixels = _floats(img)
     across, down = [
-        _weights(old, new, cubic, antialias).to(pixels.dtype)
+        _weights(old, new, antialias).to(pixels.dtype)
         for old, new in ((width, columns), (height, rows))
     ]
     return _as(img, down @ (pixels @ across.T))
 
 
-def _weights(old: int, new: int, cubic: bool, antialias: bool | None) -> Tensor:
+def _weights(old: int, new: int, antialias: bool | None) -> Tensor:
     """How much each old pixel counts for each new one. Shape `(new, old)`."""
     scale = old / new
     centre = (arange(new, dtype=float64) + 0.5)[:, None] * scale
     distance = (arange(old, dtype=float64) + 0.5 - centre).abs()
     if antialias and scale > 1:
         distance = distance / scale
-    if cubic:  # Keys' kernel, with -1/2 for its parameter
-        near = (1.5 * distance - 2.5) * distance**2 + 1
-        far = ((-0.5 * distance + 2.5) * distance - 4) * distance + 2
-        weights = near.where(distance < 1, far.where(distance < 2, 0.0))
-    else:
-        weights = (1 - distance).clamp(min=0)
+    weights = (1 - distance).clamp(min=0)
     return weights / weights.sum(1, keepdim=True)
+
+
+def _floats(img: Tensor) -> Tensor:
+    """Pixels to compute with."""
+    return img if img.is_floating_point() else img.to(float32)
 
 
 def _as(img: Tensor, pixels: Tensor) -> Tensor:
@@ -379,18 +362,14 @@ def padding_sides(padding: Any, fill: Any, padding_mode: str) -> tuple[int, int,
         TypeError: `padding` or `fill` are no numbers.
         ValueError: There are other than 1, 2 or 4, or there is no such mode.
     """
-    if not isinstance(padding, Number | tuple | list):
-        raise TypeError("Got inappropriate padding arg")
-    if not isinstance(fill, Number | tuple | list):
-        raise TypeError("Got inappropriate fill arg")
-    if padding_mode not in ("constant", "edge", "reflect", "symmetric"):
-        raise ValueError("Padding mode should be either constant, edge, reflect or symmetric")
-    sides = list(padding) if isinstance(padding, tuple | list) else [padding]
-    if len(sides) not in (1, 2, 4):
-        raise ValueError(
-            "Padding must be an int or a 1, 2, or 4 element tuple, not a "
-            f"{len(sides)} element tuple"
-        )
+    numbers = (Number, tuple, list)
+    check(isinstance(padding, numbers), "Got inappropriate padding arg", TypeError)
+    check(isinstance(fill, numbers), "Got inappropriate fill arg", TypeError)
+    words = "Padding mode should be either constant, edge, reflect or symmetric"
+    check(padding_mode in ("constant", "edge", "reflect", "symmetric"), words, ValueError)
+    sides = as_list(padding)
+    words = "Padding must be an int or a 1, 2, or 4 element tuple, not a {} element tuple"
+    check(len(sides) in (1, 2, 4), words.format(len(sides)), ValueError)
     left, top, right, bottom = sides * (4 // len(sides))
     return left, top, right, bottom
 
@@ -425,8 +404,7 @@ def pad(img: Image, padding: Any, fill: Any = 0, padding_mode: str = "constant")
     if padding_mode != "constant":
         down = _border(height, top, bottom, padding_mode)
         return img[..., down, :][..., _border(width, left, right, padding_mode)]
-    if not isinstance(fill, Number):
-        raise TypeError("Got inappropriate fill arg")
+    check(isinstance(fill, Number), "Got inappropriate fill arg", TypeError)
     size = (*img.shape[:-2], height + top + bottom, width + left + right)
     out = img.new_full(size, fill)
     out[..., top : top + height, left : left + width] = img
@@ -440,23 +418,17 @@ def _border(size: int, before: int, after: int, mode: str) -> list[int]:
         return [min(max(place, 0), size - 1) for place in places]
     if mode == "symmetric":
         return [min(place % (2 * size), (-1 - place) % (2 * size)) for place in places]
-    if max(before, after) >= size:
-        raise RuntimeError(
-            "Padding size should be less than the corresponding input dimension, but got: padding "
-            f"({before}, {after}) for {size} pixels"
-        )
+    words = "Padding size should be less than the corresponding input dimension, but got: padding "
+    check(max(before, after) < size, f"{words}({before}, {after}) for {size} pixels")
     return [min(abs(place), 2 * (size - 1) - place) for place in places]
 
 
 def _fill(img: Any, fill: Any) -> Any:
     """A colour as Pillow wants it for this image."""
     bands = len(img.getbands())
-    colour = list(fill) if isinstance(fill, tuple | list) else [fill or 0]
-    if len(colour) not in (1, bands):
-        raise ValueError(
-            "The number of elements in 'fill' does not match the number of channels of the image "
-            f"({len(colour)} != {bands})"
-        )
+    colour = as_list(fill or 0)
+    words = "The number of elements in 'fill' does not match the number of channels of the image "
+    check(len(colour) in (1, bands), f"{words}({len(colour)} != {bands})", ValueError)
     if img.mode != "F":
         colour = [int(value) for value in colour]
     colour *= bands // len(colour)
@@ -496,8 +468,7 @@ def size_pair(size: Any, words: str = "Please provide only two dimensions (h, w)
         return int(size), int(size)  # type: ignore[call-overload]
     if len(size) == 1:
         return size[0], size[0]
-    if len(size) != 2:
-        raise ValueError(words)
+    check(len(size) == 2, words, ValueError)
     return size
 
 
@@ -530,7 +501,6 @@ def resized_crop(
 def hflip(img: Image) -> Image:
     """The image with left and right exchanged."""
     if isinstance(img, Tensor):
-        _check_tensor(img)
         return img.flip(-1)
     return img.transpose(_pillow(img).Image.Transpose.FLIP_LEFT_RIGHT)  # type: ignore[attr-defined]
 
@@ -538,7 +508,6 @@ def hflip(img: Image) -> Image:
 def vflip(img: Image) -> Image:
     """The image upside down."""
     if isinstance(img, Tensor):
-        _check_tensor(img)
         return img.flip(-2)
     return img.transpose(_pillow(img).Image.Transpose.FLIP_TOP_BOTTOM)  # type: ignore[attr-defined]
 
@@ -551,10 +520,8 @@ def five_crop(img: Image, size: Any) -> tuple[Image, ...]:
     """
     height, width = size_pair(size)
     _, rows, columns = get_dimensions(img)
-    if width > columns or height > rows:
-        raise ValueError(
-            f"Requested crop size {(height, width)} is bigger than input size {(rows, columns)}"
-        )
+    words = f"Requested crop size {(height, width)} is bigger than input size {(rows, columns)}"
+    check(width <= columns and height <= rows, words, ValueError)
     corners = [(top, left) for top in (0, rows - height) for left in (0, columns - width)]
     parts = [crop(img, top, left, height, width) for top, left in corners]
     return (*parts, center_crop(img, [height, width]))
@@ -589,8 +556,7 @@ def rotate(
 
     See: [rotate](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.functional.rotate.html).
     """
-    if not isinstance(angle, int | float):
-        raise TypeError("Argument angle should be int or float")
+    check(isinstance(angle, int | float), "Argument angle should be int or float", TypeError)
     _pillow(img, "rotate")
     mode = _resample(img, interpolation_mode(interpolation))
     return img.rotate(angle, mode, expand, center, fillcolor=_fill(img, fill))  # type: ignore[attr-defined]
@@ -624,19 +590,11 @@ def affine(
 
     See: [affine](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.functional.affine.html).
     """
-    if not isinstance(angle, int | float):
-        raise TypeError("Argument angle should be int or float")
-    if not isinstance(translate, list | tuple):
-        raise TypeError("Argument translate should be a sequence")
-    if len(translate) != 2:
-        raise ValueError("Argument translate should be a sequence of length 2")
-    if scale <= 0.0:
-        raise ValueError("Argument scale should be positive")
-    if not isinstance(shear, Number | list | tuple):
-        raise TypeError("Shear should be either a single value or a sequence of two values")
-    slant = list(shear) if isinstance(shear, list | tuple) else [shear]
-    if len(slant) not in (1, 2):
-        raise ValueError(f"Shear should be a sequence containing two values. Got {shear}")
+    check(isinstance(angle, int | float), "Argument angle should be int or float", TypeError)
+    check(len(translate) == 2, "Argument translate should be a sequence of length 2", ValueError)
+    check(scale > 0.0, "Argument scale should be positive", ValueError)
+    slant, words = as_list(shear), "Shear should be a sequence containing two values. Got "
+    check(len(slant) in (1, 2), f"{words}{shear}", ValueError)
     pillow = _pillow(img, "affine")
     _, height, width = get_dimensions(img)
     middle = [width * 0.5, height * 0.5] if center is None else center
@@ -678,36 +636,28 @@ def gaussian_blur(img: Image, kernel_size: Any, sigma: Any = None) -> Image:
             the kernel's size.
 
     Raises:
-        TypeError: A size or width is no number.
-        ValueError: It is not odd, or not positive, or there are too many.
+        ValueError: A size is not odd, a width not positive, or there are too many.
 
     See: [gaussian_blur](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.functional.gaussian_blur.html).
     """
-    if not isinstance(kernel_size, int | list | tuple):
-        raise TypeError(
-            f"kernel_size should be int or a sequence of integers. Got {type(kernel_size)}"
-        )
     sizes = [kernel_size] * 2 if isinstance(kernel_size, int) else list(kernel_size)
-    if len(sizes) != 2:
-        raise ValueError(f"If kernel_size is a sequence its length should be 2. Got {len(sizes)}")
-    if any([size % 2 == 0 or size < 0 for size in sizes]):
-        raise ValueError(f"kernel_size should have odd and positive integers. Got {sizes}")
+    words = f"If kernel_size is a sequence its length should be 2. Got {len(sizes)}"
+    check(len(sizes) == 2, words, ValueError)
+    words = f"kernel_size should have odd and positive integers. Got {sizes}"
+    check(all([size % 2 and size > 0 for size in sizes]), words, ValueError)
     if sigma is None:
         sigma = [size * 0.15 + 0.35 for size in sizes]
-    if not isinstance(sigma, int | float | list | tuple):
-        raise TypeError(f"sigma should be either float or sequence of floats. Got {type(sigma)}")
-    sigmas = (
-        [float(sigma)] * 2 if isinstance(sigma, int | float) else list(sigma) * (2 // len(sigma))
+    sigmas = [float(width) for width in as_list(sigma)]
+    check(
+        len(sigmas) < 3, f"If sigma is a sequence, its length should be 2. Got {sigma}", ValueError
     )
-    if len(sigmas) != 2:
-        raise ValueError(f"If sigma is a sequence, its length should be 2. Got {len(sigma)}")
-    if any([width <= 0.0 for width in sigmas]):
-        raise ValueError(f"sigma should have positive values. Got {sigmas}")
+    check(min(sigmas) > 0.0, f"sigma should have positive values. Got {sigmas}", ValueError)
+    sigmas *= 2 // len(sigmas)
     if not isinstance(img, Tensor):
         _pillow(img)
         blurred = gaussian_blur(pil_to_tensor(img), sizes, sigmas)
         return to_pil_image(blurred, img.mode)  # type: ignore[attr-defined]
-    pixels = img if img.is_floating_point() else img.to(float32)
+    pixels = _floats(img)
     pixels = pad(pixels, [size // 2 for size in sizes], 0, "reflect")
     for dim, size, width in zip((-1, -2), sizes, sigmas, strict=True):
         steps = [(k - size // 2) / width for k in range(size)]
@@ -775,27 +725,27 @@ def erase(img: Tensor, i: int, j: int, h: int, w: int, v: Tensor, inplace: bool 
     return out
 
 
+GREY_CHANNELS = "num_output_channels should be either 1 or 3"
+
+
 def rgb_to_grayscale(img: Image, num_output_channels: int = 1) -> Image:
-    """Colours as grey, in 1 or 3 channels.
+    """Colours as grey, in 1 or 3 channels; a tensor that is grey stays as it is.
 
     Raises:
         ValueError: Other channels are wanted.
         TypeError: A tensor has other than 1 or 3 channels.
     """
-    if num_output_channels not in (1, 3):
-        raise ValueError("num_output_channels should be either 1 or 3")
     if not isinstance(img, Tensor):
         return to_grayscale(img, num_output_channels)
+    check(num_output_channels in (1, 3), GREY_CHANNELS, ValueError)
     channels = get_image_num_channels(img)
-    if channels not in (1, 3):
-        raise TypeError(
-            f"Input image tensor permitted channel values are [1, 3], but found {channels}"
-        )
-    grey = img
-    if channels == 3:
-        red, green, blue = img.unbind(-3)
-        grey = (0.2989 * red + 0.587 * green + 0.114 * blue).to(img.dtype).unsqueeze(-3)
-    return cat([grey] * 3, -3) if num_output_channels == 3 else grey.clone()
+    words = f"Input image tensor permitted channel values are [1, 3], but found {channels}"
+    check(channels in (1, 3), words, TypeError)
+    if channels == 1:
+        return img.clone()
+    red, green, blue = img.unbind(-3)
+    grey = (0.2989 * red + 0.587 * green + 0.114 * blue).to(img.dtype).unsqueeze(-3)
+    return grey.expand(img.shape) if num_output_channels == 3 else grey
 
 
 def to_grayscale(img: Any, num_output_channels: int = 1) -> Any:
@@ -805,23 +755,17 @@ def to_grayscale(img: Any, num_output_channels: int = 1) -> Any:
         ValueError: Other channels are wanted.
         TypeError: It is none of Pillow's.
     """
-    if not is_pil(img):
-        raise TypeError("Input should be PIL Image")
-    if num_output_channels not in (1, 3):
-        raise ValueError("num_output_channels should be either 1 or 3")
+    check(is_pil(img), "Input should be PIL Image", TypeError)
+    check(num_output_channels in (1, 3), GREY_CHANNELS, ValueError)
     grey = img.convert("L")
     return _pillow(img).Image.merge("RGB", [grey] * 3) if num_output_channels == 3 else grey
 
 
-def _blend(img: Tensor, other: Any, factor: float) -> Tensor:
+def _blend(img: Tensor, other: Any, factor: float, name: str) -> Tensor:
     """The image, and with what weight is missing to 1 another."""
+    check(factor >= 0, f"{name} ({factor}) is not non-negative.", ValueError)
     mixed = factor * img + (1.0 - factor) * other
     return mixed.clamp(0, _bound(img.dtype)).to(img.dtype)
-
-
-def _check_factor(name: str, factor: float) -> None:
-    if factor < 0:
-        raise ValueError(f"{name} ({factor}) is not non-negative.")
 
 
 def adjust_brightness(img: Image, brightness_factor: float) -> Image:
@@ -832,8 +776,7 @@ def adjust_brightness(img: Image, brightness_factor: float) -> Image:
     """
     if not isinstance(img, Tensor):
         return _pillow(img).ImageEnhance.Brightness(img).enhance(brightness_factor)
-    _check_factor("brightness_factor", brightness_factor)
-    return _blend(img, 0.0, brightness_factor)
+    return _blend(img, 0.0, brightness_factor, "brightness_factor")
 
 
 def adjust_contrast(img: Image, contrast_factor: float) -> Image:
@@ -844,10 +787,8 @@ def adjust_contrast(img: Image, contrast_factor: float) -> Image:
     """
     if not isinstance(img, Tensor):
         return _pillow(img).ImageEnhance.Contrast(img).enhance(contrast_factor)
-    _check_factor("contrast_factor", contrast_factor)
-    grey = rgb_to_grayscale(img)
-    grey = grey if grey.is_floating_point() else grey.to(float32)
-    return _blend(img, mean_of(grey, dim=(-3, -2, -1), keepdim=True), contrast_factor)
+    grey = _floats(rgb_to_grayscale(img)).mean(dim=(-3, -2, -1), keepdim=True)
+    return _blend(img, grey, contrast_factor, "contrast_factor")
 
 
 def adjust_saturation(img: Image, saturation_factor: float) -> Image:
@@ -858,9 +799,7 @@ def adjust_saturation(img: Image, saturation_factor: float) -> Image:
     """
     if not isinstance(img, Tensor):
         return _pillow(img).ImageEnhance.Color(img).enhance(saturation_factor)
-    _check_factor("saturation_factor", saturation_factor)
-    grey = rgb_to_grayscale(img)
-    return img if get_image_num_channels(img) == 1 else _blend(img, grey, saturation_factor)
+    return _blend(img, rgb_to_grayscale(img), saturation_factor, "saturation_factor")
 
 
 def adjust_hue(img: Image, hue_factor: float) -> Image:
@@ -873,8 +812,8 @@ def adjust_hue(img: Image, hue_factor: float) -> Image:
     Raises:
         ValueError: The factor is outside.
     """
-    if not -0.5 <= hue_factor <= 0.5:
-        raise ValueError(f"hue_factor ({hue_factor}) is not in [-0.5, 0.5].")
+    words = f"hue_factor ({hue_factor}) is not in [-0.5, 0.5]."
+    check(-0.5 <= hue_factor <= 0.5, words, ValueError)
     pillow = _pillow(img, "adjust_hue")
     mode = img.mode  # type: ignore[attr-defined]
     if mode in ("L", "1", "I", "F"):
@@ -890,47 +829,10 @@ def adjust_gamma(img: Image, gamma: float, gain: float = 1) -> Image:
     Raises:
         ValueError: `gamma` is negative.
     """
-    if gamma < 0:
-        raise ValueError("Gamma should be a non-negative real number")
+    check(gamma >= 0, "Gamma should be a non-negative real number", ValueError)
     if isinstance(img, Tensor):
-        floats = convert_image_dtype(img, img.dtype if img.is_floating_point() else float32)
+        floats = convert_image_dtype(img) if not img.is_floating_point() else img
         return convert_image_dtype((gain * floats**gamma).clamp(0, 1), img.dtype)
     _pillow(img)
     curve = [int((255 + 1 - 1e-3) * gain * (k / 255.0) ** gamma) for k in range(256)]
     return img.convert("RGB").point(curve * 3).convert(img.mode)  # type: ignore[attr-defined]
-
-
-def adjust_sharpness(img: Image, sharpness_factor: float) -> Image:
-    """An image of Pillow's blurred (0), as it is (1), or sharpened."""
-    return _pillow(img, "adjust_sharpness").ImageEnhance.Sharpness(img).enhance(sharpness_factor)
-
-
-def invert(img: Image) -> Image:
-    """The negative."""
-    if isinstance(img, Tensor):
-        return _bound(img.dtype) - img
-    return _pillow(img).ImageOps.invert(img)
-
-
-def posterize(img: Image, bits: int) -> Image:
-    """The image with only the first `bits` bits of each byte."""
-    if isinstance(img, Tensor):
-        return img & -int(2 ** (8 - bits))
-    return _pillow(img).ImageOps.posterize(img, bits)
-
-
-def solarize(img: Image, threshold: float) -> Image:
-    """The image with values from `threshold` on inverted."""
-    if isinstance(img, Tensor):
-        return img.where(img < threshold, invert(img))
-    return _pillow(img).ImageOps.solarize(img, threshold)
-
-
-def autocontrast(img: Image) -> Image:
-    """An image of Pillow's with its darkest value made black, its lightest white."""
-    return _pillow(img, "autocontrast").ImageOps.autocontrast(img)
-
-
-def equalize(img: Image) -> Image:
-    """An image of Pillow's with all values about equally frequent."""
-    return _pillow(img, "equalize").ImageOps.equalize(img)
