@@ -92,7 +92,6 @@ Normalize([0.5], [0.25], inplace=True)
 V2_ONLY = """
 Compose([T.ToImage(), T.ToDtype(torch.float32, scale=True)])
 Compose([T.ToImage(), T.Resize(9), T.ToDtype(torch.uint8, scale=True), T.ToPureTensor()])
-Identity()
 """.strip().splitlines()
 
 

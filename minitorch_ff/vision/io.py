@@ -1,4 +1,4 @@
-"""Image files as tensors of bytes: `torchvision.io`, read and written by Pillow."""
+"""Image files as tensors of bytes: `torchvision.io`, read by Pillow."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import io
 from enum import Enum
 from typing import Any
 
-from minitorch_ff._dtypes import uint8
 from minitorch_ff._tensor import Tensor
-from minitorch_ff.vision.transforms.functional import pil_to_tensor, to_pil_image
+from minitorch_ff.vision.transforms.functional import pil_to_tensor
 
-__all__ = ["ImageReadMode", "decode_image", "read_image", "write_png"]
+__all__ = ["ImageReadMode", "decode_image", "read_image"]
 
 
 class ImageReadMode(Enum):
@@ -67,22 +66,3 @@ def read_image(
     See: [torchvision.io.read_image](https://docs.pytorch.org/vision/stable/generated/torchvision.io.read_image.html).
     """
     return decode_image(str(path), mode, apply_exif_orientation)
-
-
-def write_png(input: Tensor, filename: str, compression_level: int = 6) -> None:
-    """Write bytes of shape `(C, H, W)`, with 1 or 3 channels, into a PNG file.
-
-    Raises:
-        RuntimeError: They are no bytes, or there are other channels.
-
-    See: [torchvision.io.write_png](https://docs.pytorch.org/vision/stable/generated/torchvision.io.write_png.html).
-    """
-    if input.dtype is not uint8:
-        raise RuntimeError("Input tensor dtype should be uint8")
-    if input.ndim != 3 or input.size(0) not in (1, 3):
-        raise RuntimeError(
-            f"The number of channels should be 1 or 3, got: {input.size(0)}"
-            if input.ndim == 3
-            else "Input data should be a 3-dimensional tensor"
-        )
-    to_pil_image(input).save(filename, "PNG", compress_level=compression_level)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Callable
 from typing import Any
 
 import numpy
 
 from minitorch_ff.vision.datasets.utils import check_integrity, download_and_extract_archive
-from minitorch_ff.vision.datasets.vision import VisionDataset
+from minitorch_ff.vision.datasets.vision import DownloadedDataset
 
 __all__ = ["CIFAR10", "CIFAR100"]
 
 
-class CIFAR10(VisionDataset):
+class CIFAR10(DownloadedDataset):
     """Photographs of ten things: 50 000 to learn from, 10 000 to test with.
 
     Args:
@@ -57,23 +56,12 @@ class CIFAR10(VisionDataset):
         "md5": "5ff9c542aee3614f3951f8cda6e48888",
     }
 
-    def __init__(
-        self,
-        root: str | os.PathLike[str],
-        train: bool = True,
-        transform: Callable[..., Any] | None = None,
-        target_transform: Callable[..., Any] | None = None,
-        download: bool = False,
-    ) -> None:
-        super().__init__(root, transform=transform, target_transform=target_transform)
-        self.train = train
-        if download:
-            self.download()
-        if not self._check_integrity():
-            raise RuntimeError(
-                "Dataset not found or corrupted. You can use download=True to download it"
-            )
-        batches = [self._read(name) for name, _ in (self.train_list if train else self.test_list)]
+    _absent = "Dataset not found or corrupted."
+
+    def _load(self) -> None:
+        batches = [
+            self._read(name) for name, _ in (self.train_list if self.train else self.test_list)
+        ]
         rows = numpy.concatenate([batch["data"] for batch in batches])
         self.data = rows.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
         labels = "labels" if "labels" in batches[0] else "fine_labels"
@@ -87,9 +75,6 @@ class CIFAR10(VisionDataset):
 
         return self._transformed(image_of(self.data[index]), self.targets[index])
 
-    def __len__(self) -> int:
-        return len(self.data)
-
     def _path(self, name: str) -> str:
         return os.path.join(self.root, self.base_folder, name)  # type: ignore[arg-type]
 
@@ -98,21 +83,16 @@ class CIFAR10(VisionDataset):
         with open(self._path(name), "rb") as file:
             return pickle.load(file, encoding="latin1")
 
-    def _check_integrity(self) -> bool:
-        """Whether all files are there, as they were published."""
+    def _check_exists(self) -> bool:
         files = [*self.train_list, *self.test_list, [self.meta["filename"], self.meta["md5"]]]
         return all([check_integrity(self._path(name), md5) for name, md5 in files])
 
     def download(self) -> None:
         """Fetch and unpack the archive, unless its files are there."""
-        if not self._check_integrity():
+        if not self._check_exists():
             download_and_extract_archive(
                 self.url, str(self.root), filename=self.filename, md5=self.tgz_md5
             )
-
-    def extra_repr(self) -> str:
-        """Which part it is."""
-        return f"Split: {'Train' if self.train is True else 'Test'}"
 
 
 class CIFAR100(CIFAR10):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 from minitorch_ff._dtypes import uint8
 from minitorch_ff._functions.creation import frombuffer
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.vision.datasets.utils import check_integrity, download_and_extract_archive
-from minitorch_ff.vision.datasets.vision import VisionDataset
+from minitorch_ff.vision.datasets.vision import DownloadedDataset
 
 __all__ = ["KMNIST", "MNIST", "FashionMNIST"]
 
@@ -26,7 +25,7 @@ def _old_name(old: str, new: str) -> property:
     return property(read, doc=f"An old name of `{new}`.")
 
 
-class MNIST(VisionDataset):
+class MNIST(DownloadedDataset):
     """Handwritten digits: 60 000 images to learn from, 10 000 to test with.
 
     Args:
@@ -67,32 +66,12 @@ class MNIST(VisionDataset):
         for digit, name in enumerate("zero one two three four five six seven eight nine".split())
     ]
 
-    def __init__(
-        self,
-        root: str | os.PathLike[str],
-        train: bool = True,
-        transform: Callable[..., Any] | None = None,
-        target_transform: Callable[..., Any] | None = None,
-        download: bool = False,
-    ) -> None:
-        super().__init__(root, transform=transform, target_transform=target_transform)
-        self.train = train
-        if download:
-            self.download()
-        if not self._check_exists():
-            raise RuntimeError("Dataset not found. You can use download=True to download it")
-        part = "train" if train else "t10k"
-        self.data = read_image_file(self._raw(f"{part}-images-idx3-ubyte"))
-        self.targets = read_label_file(self._raw(f"{part}-labels-idx1-ubyte"))
-
     def __getitem__(self, index: int) -> tuple[Any, Any]:
         """An image and its class, transformed."""
         from minitorch_ff.vision._pillow import image_of
 
-        return self._transformed(image_of(self.data[index].numpy()), int(self.targets[index]))
-
-    def __len__(self) -> int:
-        return len(self.data)
+        image = image_of(self.data.buffer[index])
+        return self._transformed(image, int(self.targets.buffer[index]))
 
     train_data, test_data = _old_name("train_data", "data"), _old_name("test_data", "data")
     train_labels = _old_name("train_labels", "targets")
@@ -113,8 +92,12 @@ class MNIST(VisionDataset):
         return os.path.join(self.raw_folder, name.removesuffix(".gz"))
 
     def _check_exists(self) -> bool:
-        """Whether all files are there."""
         return all([check_integrity(self._raw(name)) for name, _ in self.resources])
+
+    def _load(self) -> None:
+        part = "train" if self.train else "t10k"
+        self.data = read_image_file(self._raw(f"{part}-images-idx3-ubyte"))
+        self.targets = read_label_file(self._raw(f"{part}-labels-idx1-ubyte"))
 
     def download(self) -> None:
         """Fetch and unpack what is not there.
@@ -134,10 +117,6 @@ class MNIST(VisionDataset):
                     errors.append(f"Tried {mirror}, got:\n{error}\n")
             else:
                 raise RuntimeError(f"Error downloading {name}:\n{''.join(errors)}")
-
-    def extra_repr(self) -> str:
-        """Which part it is."""
-        return f"Split: {'Train' if self.train is True else 'Test'}"
 
 
 class FashionMNIST(MNIST):

@@ -6,9 +6,10 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from minitorch_ff._checks import check
 from minitorch_ff.utils.data import Dataset
 
-__all__ = ["StandardTransform", "VisionDataset"]
+__all__ = ["DownloadedDataset", "StandardTransform", "VisionDataset"]
 
 
 class VisionDataset(Dataset[Any]):
@@ -37,10 +38,8 @@ class VisionDataset(Dataset[Any]):
     ) -> None:
         self.root = os.path.expanduser(root) if isinstance(root, str) else root
         separate = transform is not None or target_transform is not None
-        if transforms is not None and separate:
-            raise ValueError(
-                "Only transforms or transform/target_transform can be passed as argument"
-            )
+        words = "Only transforms or transform/target_transform can be passed as argument"
+        check(transforms is None or not separate, words, ValueError)
         self.transform, self.target_transform = transform, target_transform
         self.transforms = StandardTransform(transform, target_transform) if separate else transforms
 
@@ -99,3 +98,56 @@ class StandardTransform:
             if transform is not None:
                 body.append(head + repr(transform).replace("\n", "\n" + " " * len(head)))
         return "\n".join(body)
+
+
+class DownloadedDataset(VisionDataset):
+    """A data set of published files, with a part to learn from and one to test with.
+
+    Args:
+        root: The folder that holds the data set's own.
+        train: The training images, or the test images.
+        transform: Called with an image of Pillow's.
+        target_transform: Called with a class, an int.
+        download: Fetch what is missing.
+
+    Raises:
+        RuntimeError: The files are not there.
+    """
+
+    _absent = "Dataset not found."
+    data: Any
+
+    def __init__(
+        self,
+        root: str | os.PathLike[str],
+        train: bool = True,
+        transform: Callable[..., Any] | None = None,
+        target_transform: Callable[..., Any] | None = None,
+        download: bool = False,
+    ) -> None:
+        super().__init__(root, transform=transform, target_transform=target_transform)
+        self.train = train
+        if download:
+            self.download()
+        words = f"{self._absent} You can use download=True to download it"
+        check(self._check_exists(), words)
+        self._load()
+
+    def _check_exists(self) -> bool:
+        """Whether all files are there."""
+        raise NotImplementedError
+
+    def _load(self) -> None:
+        """Read the files."""
+        raise NotImplementedError
+
+    def download(self) -> None:
+        """Fetch and unpack what is not there."""
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def extra_repr(self) -> str:
+        """Which part it is."""
+        return f"Split: {'Train' if self.train is True else 'Test'}"

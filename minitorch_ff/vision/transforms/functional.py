@@ -7,6 +7,7 @@ unless a function's name says otherwise. What only Pillow can do here raises
 
 from __future__ import annotations
 
+import functools
 import math
 import sys
 from collections.abc import Sequence
@@ -41,6 +42,8 @@ class InterpolationMode(Enum):
     HAMMING = "hamming"
     LANCZOS = "lanczos"
 
+
+BILINEAR, NEAREST = InterpolationMode.BILINEAR, InterpolationMode.NEAREST
 
 PILLOW_NUMBERS = "NEAREST LANCZOS BILINEAR BICUBIC BOX HAMMING".split()
 DIMENSIONS = "pic should be 2/3 dimensional. Got {} dimensions."
@@ -169,7 +172,7 @@ def pil_to_tensor(pic: Any) -> Tensor:
         raise TypeError(f"pic should be PIL Image. Got {type(pic)}")
     array = _pillow(pic).array_of(pic)
     array = array[None] if array.ndim == 2 else array.transpose(2, 0, 1)
-    return from_numpy(numpy.ascontiguousarray(array))
+    return from_numpy(array.copy())
 
 
 # What each number of channels can mean; the first is what it means if nothing is said.
@@ -282,7 +285,7 @@ def resized_size(height: int, width: int, size: Any, max_size: int | None) -> tu
 def resize(
     img: Image,
     size: Any,
-    interpolation: Any = InterpolationMode.BILINEAR,
+    interpolation: Any = BILINEAR,
     max_size: int | None = None,
     antialias: bool | None = True,
 ) -> Image:
@@ -317,7 +320,7 @@ def resize(
         down = [int((k + shift) * (height / rows)) for k in range(rows)]
         return img[..., down, :][..., across]
     words = f"{mode.value} interpolation"
-    check(mode is InterpolationMode.BILINEAR, NOT_SUPPORTED.format(words), NotImplementedError)
+    check(mode is BILINEAR, NOT_SUPPORTED.format(words), NotImplementedError)
     pixels = _floats(img)
     across, down = [
         _weights(old, new, antialias).to(pixels.dtype)
@@ -490,7 +493,7 @@ def resized_crop(
     height: int,
     width: int,
     size: Any,
-    interpolation: Any = InterpolationMode.BILINEAR,
+    interpolation: Any = BILINEAR,
     antialias: bool | None = True,
 ) -> Image:
     """A part of the image in another size: `crop`, then `resize`."""
@@ -536,7 +539,7 @@ def ten_crop(img: Image, size: Any, vertical_flip: bool = False) -> tuple[Image,
 def rotate(
     img: Image,
     angle: float,
-    interpolation: Any = InterpolationMode.NEAREST,
+    interpolation: Any = NEAREST,
     expand: bool = False,
     center: Sequence[float] | None = None,
     fill: Any = None,
@@ -568,7 +571,7 @@ def affine(
     translate: Sequence[float],
     scale: float,
     shear: Any,
-    interpolation: Any = InterpolationMode.NEAREST,
+    interpolation: Any = NEAREST,
     fill: Any = None,
     center: Sequence[float] | None = None,
 ) -> Image:
@@ -702,19 +705,24 @@ def normalize(tensor: Tensor, mean: Any, std: Any, inplace: bool = False) -> Ten
             "Expected tensor to be a tensor image of size (..., C, H, W). Got tensor.size() = "
             f"{tensor.size()}"
         )
+    mean, std = [tuple(values) if isinstance(values, list) else values for values in (mean, std)]
+    fixed = isinstance(mean, tuple) and isinstance(std, tuple)
+    columns = _columns if fixed else _columns.__wrapped__
+    mean, std = columns(mean, std, dtype, tensor.device)
+    if inplace or tensor.shape[-3] < len(mean):  # more channels are refused there
+        return tensor.sub_(mean).div_(std)
+    return (tensor - mean) / std
+
+
+@functools.lru_cache
+def _columns(mean: Any, std: Any, dtype: DType, device: Any) -> tuple[Tensor, Tensor]:
+    """Numbers per channel as tensors, kept for the next image. Shape `(C, 1, 1)`."""
     mean, std = [
-        as_tensor(values, dtype=dtype, device=tensor.device).reshape(-1, 1, 1)
-        for values in (mean, std)
+        as_tensor(values, dtype=dtype, device=device).reshape(-1, 1, 1) for values in (mean, std)
     ]
-    if not std.all():
-        raise ValueError(
-            f"std evaluated to zero after conversion to {dtype}, leading to division by zero."
-        )
-    if inplace or tensor.size(-3) < mean.numel():  # which refuses more channels
-        tensor = tensor.sub_(mean)
-    else:
-        tensor = tensor - mean
-    return tensor.div_(std)
+    words = f"std evaluated to zero after conversion to {dtype}, leading to division by zero."
+    check(std.all(), words, ValueError)
+    return mean, std
 
 
 def erase(img: Tensor, i: int, j: int, h: int, w: int, v: Tensor, inplace: bool = False) -> Tensor:

@@ -14,6 +14,7 @@ from enum import Enum
 from numbers import Number
 from typing import Any
 
+from minitorch_ff._checks import check
 from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._dtypes import float32
 from minitorch_ff._functions.creation import empty, tensor
@@ -22,15 +23,7 @@ from minitorch_ff._functions.random import rand, randint, randperm
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn import Module
 from minitorch_ff.vision.transforms import functional as F
-from minitorch_ff.vision.transforms.functional import InterpolationMode, size_pair
-
-__all__ = [
-    "CenterCrop", "ColorJitter", "Compose", "ConvertImageDtype", "FiveCrop", "GaussianBlur",
-    "Grayscale", "Lambda", "Normalize", "PILToTensor", "Pad", "RandomAffine", "RandomApply",
-    "RandomChoice", "RandomCrop", "RandomErasing", "RandomGrayscale", "RandomHorizontalFlip",
-    "RandomOrder", "RandomResizedCrop", "RandomRotation", "RandomVerticalFlip", "Resize",
-    "TenCrop", "ToPILImage", "ToTensor", "Transform",
-]  # fmt: skip
+from minitorch_ff.vision.transforms.functional import BILINEAR, NEAREST, size_pair
 
 Range = tuple[float, float]
 
@@ -54,16 +47,23 @@ class Transform(Module):
     """A transform; its text has the settings named in `_shown`.
 
     With a question mark a setting is left out where it changes nothing.
+
+    Args:
+        **settings: Become attributes.
     """
 
     _shown = ""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__()
+        vars(self).update(settings)
 
     def extra_repr(self) -> str:
         """The settings."""
         shown = []
         for name in self._shown.split():
             value = getattr(self, name.rstrip("?"))
-            if name[-1] != "?" or value not in (None, 0, InterpolationMode.NEAREST):
+            if name[-1] != "?" or value not in (None, 0, NEAREST):
                 text = value.value if isinstance(value, Enum) else value
                 shown.append(f"{name.rstrip('?')}={text}")
         return ", ".join(shown)
@@ -132,8 +132,7 @@ class ConvertImageDtype(Transform):
     """
 
     def __init__(self, dtype: DType) -> None:
-        super().__init__()
-        self.dtype = dtype
+        super().__init__(dtype=dtype)
 
     def forward(self, image: Tensor) -> Tensor:
         """See `functional.convert_image_dtype`."""
@@ -150,8 +149,7 @@ class ToPILImage(Transform):
     _shown = "mode?"
 
     def __init__(self, mode: str | None = None) -> None:
-        super().__init__()
-        self.mode = mode
+        super().__init__(mode=mode)
 
     def forward(self, pic: Any) -> Any:
         """See `functional.to_pil_image`."""
@@ -172,8 +170,7 @@ class Normalize(Transform):
     _shown = "mean std"
 
     def __init__(self, mean: Any, std: Any, inplace: bool = False) -> None:
-        super().__init__()
-        self.mean, self.std, self.inplace = mean, std, inplace
+        super().__init__(mean=mean, std=std, inplace=inplace)
 
     def forward(self, tensor: Tensor) -> Tensor:
         """See `functional.normalize`."""
@@ -197,15 +194,14 @@ class Resize(Transform):
     def __init__(
         self,
         size: Any,
-        interpolation: Any = InterpolationMode.BILINEAR,
+        interpolation: Any = BILINEAR,
         max_size: int | None = None,
         antialias: bool | None = True,
     ) -> None:
-        super().__init__()
-        if isinstance(size, Sequence) and len(size) not in (1, 2):
-            raise ValueError("If size is a sequence, it should have 1 or 2 values")
-        self.size, self.interpolation = size, F.interpolation_mode(interpolation)
-        self.max_size, self.antialias = max_size, antialias
+        words = "If size is a sequence, it should have 1 or 2 values"
+        check(not isinstance(size, Sequence) or len(size) in (1, 2), words, ValueError)
+        mode = F.interpolation_mode(interpolation)
+        super().__init__(size=size, interpolation=mode, max_size=max_size, antialias=antialias)
 
     def forward(self, img: Any) -> Any:
         """See `functional.resize`."""
@@ -222,8 +218,7 @@ class CenterCrop(Transform):
     _shown = "size"
 
     def __init__(self, size: Any) -> None:
-        super().__init__()
-        self.size = size_pair(size)
+        super().__init__(size=size_pair(size))
 
     def forward(self, img: Any) -> Any:
         """See `functional.center_crop`."""
@@ -242,9 +237,8 @@ class Pad(Transform):
     _shown = "padding fill padding_mode"
 
     def __init__(self, padding: Any, fill: Any = 0, padding_mode: str = "constant") -> None:
-        super().__init__()
         F.padding_sides(padding, fill, padding_mode)
-        self.padding, self.fill, self.padding_mode = padding, fill, padding_mode
+        super().__init__(padding=padding, fill=fill, padding_mode=padding_mode)
 
     def forward(self, img: Any) -> Any:
         """See `functional.pad`."""
@@ -259,10 +253,9 @@ class Lambda(Transform):
     """
 
     def __init__(self, lambd: Callable[..., Any]) -> None:
-        super().__init__()
-        if not callable(lambd):
-            raise TypeError(f"Argument lambd should be callable, got {type(lambd).__name__!r}")
-        self.lambd = lambd
+        words = f"Argument lambd should be callable, got {type(lambd).__name__!r}"
+        check(callable(lambd), words, TypeError)
+        super().__init__(lambd=lambd)
 
     def forward(self, img: Any) -> Any:
         """What the function makes of it."""
@@ -278,8 +271,7 @@ class RandomApply(Transform):
     """
 
     def __init__(self, transforms: Any, p: float = 0.5) -> None:
-        super().__init__()
-        self.transforms, self.p = transforms, p
+        super().__init__(transforms=transforms, p=p)
 
     def forward(self, img: Any) -> Any:
         """The image, transformed or not."""
@@ -299,10 +291,9 @@ class RandomOrder(Transform):
     """
 
     def __init__(self, transforms: Sequence[Callable[..., Any]]) -> None:
-        super().__init__()
-        if not isinstance(transforms, Sequence):
-            raise TypeError("Argument transforms should be a sequence")
-        self.transforms = transforms
+        words = "Argument transforms should be a sequence"
+        check(isinstance(transforms, Sequence), words, TypeError)
+        super().__init__(transforms=transforms)
 
     def forward(self, img: Any) -> Any:
         """The image, transformed."""
@@ -328,8 +319,7 @@ class RandomChoice(RandomOrder):
         self, transforms: Sequence[Callable[..., Any]], p: Sequence[float] | None = None
     ) -> None:
         super().__init__(transforms)
-        if p is not None and not isinstance(p, Sequence):
-            raise TypeError("Argument p should be a sequence")
+        check(isinstance(p, Sequence | None), "Argument p should be a sequence", TypeError)
         self.p = p
 
     def forward(self, img: Any) -> Any:
@@ -363,8 +353,7 @@ class RandomCrop(Transform):
         fill: Any = 0,
         padding_mode: str = "constant",
     ) -> None:
-        super().__init__()
-        self.size, self.padding = tuple(size_pair(size)), padding
+        super().__init__(size=tuple(size_pair(size)), padding=padding)
         self.pad_if_needed, self.fill, self.padding_mode = pad_if_needed, fill, padding_mode
 
     @staticmethod
@@ -372,11 +361,8 @@ class RandomCrop(Transform):
         """Draw the first row and the first column; these, and height and width."""
         height, width = output_size
         _, rows, columns = F.get_dimensions(img)
-        if rows < height or columns < width:
-            raise ValueError(
-                f"Required crop size {(height, width)} is larger than input image size "
-                f"{(rows, columns)}"
-            )
+        words = f"Required crop size {(height, width)} is larger than input image size "
+        check(rows >= height and columns >= width, f"{words}{(rows, columns)}", ValueError)
         if (rows, columns) == (height, width):
             return 0, 0, height, width
         return below(rows - height + 1), below(columns - width + 1), height, width
@@ -403,8 +389,7 @@ class RandomHorizontalFlip(Transform):
     _change = staticmethod(F.hflip)
 
     def __init__(self, p: float = 0.5) -> None:
-        super().__init__()
-        self.p = p
+        super().__init__(p=p)
 
     def forward(self, img: Any) -> Any:
         """The image, changed or not."""
@@ -439,13 +424,11 @@ class RandomResizedCrop(Transform):
         size: Any,
         scale: Range = (0.08, 1.0),
         ratio: Range = (3.0 / 4.0, 4.0 / 3.0),
-        interpolation: Any = InterpolationMode.BILINEAR,
+        interpolation: Any = BILINEAR,
         antialias: bool | None = True,
     ) -> None:
-        super().__init__()
-        self.size = size_pair(size)
         check_ranges(scale, ratio)
-        self.scale, self.ratio = scale, ratio
+        super().__init__(size=size_pair(size), scale=scale, ratio=ratio)
         self.interpolation, self.antialias = F.interpolation_mode(interpolation), antialias
 
     @staticmethod
@@ -485,8 +468,7 @@ def check_ranges(scale: Any, ratio: Any) -> None:
         TypeError: They are no sequences.
     """
     for name, limits in (("Scale", scale), ("Ratio", ratio)):
-        if not isinstance(limits, Sequence):
-            raise TypeError(f"{name} should be a sequence")
+        check(isinstance(limits, Sequence), f"{name} should be a sequence", TypeError)
     if scale[0] > scale[1] or ratio[0] > ratio[1]:
         warnings.warn("Scale and ratio should be of kind (min, max)", stacklevel=3)
 
@@ -517,13 +499,12 @@ class RandomRotation(Transform):
     def __init__(
         self,
         degrees: Any,
-        interpolation: Any = InterpolationMode.NEAREST,
+        interpolation: Any = NEAREST,
         expand: bool = False,
         center: Any = None,
         fill: Any = 0,
     ) -> None:
-        super().__init__()
-        self.degrees = angles("degrees", degrees, (2,))
+        super().__init__(degrees=angles("degrees", degrees, (2,)))
         self.interpolation, self.expand = F.interpolation_mode(interpolation), expand
         self.fill, self.center = colour(fill), checked("center", center, (2,))
 
@@ -546,26 +527,24 @@ def checked(name: str, values: Any, lengths: tuple[int, ...]) -> Any:
         ValueError: It has another length.
     """
     words = f"{name} should be a sequence of length {' or '.join(map(str, lengths))}."
-    if values is not None and not isinstance(values, Sequence):
-        raise TypeError(words)
-    if values is not None and len(values) not in lengths:
-        raise ValueError(words)
+    check(isinstance(values, Sequence | None), words, TypeError)
+    check(values is None or len(values) in lengths, words, ValueError)
     return values
 
 
 def angles(name: str, degrees: Any, lengths: tuple[int, ...]) -> list[float]:
     """From and to, in degrees; one number means as much in both directions."""
     if isinstance(degrees, Number):
-        if degrees < 0:  # type: ignore[operator]
-            raise ValueError(f"If {name} is a single number, it must be positive.")
+        words = f"If {name} is a single number, it must be positive."
+        check(degrees >= 0, words, ValueError)  # type: ignore[operator]
         degrees = [-degrees, degrees]  # type: ignore[operator]
     return [float(angle) for angle in checked(name, degrees, lengths)]
 
 
 def colour(fill: Any) -> Any:
     """A number or several; None is black."""
-    if not isinstance(fill, Sequence | Number | None):
-        raise TypeError("Fill should be either a sequence or a number.")
+    words = "Fill should be either a sequence or a number."
+    check(isinstance(fill, Sequence | Number | None), words, TypeError)
     return 0 if fill is None else fill
 
 
@@ -593,18 +572,16 @@ class RandomAffine(Transform):
         translate: Any = None,
         scale: Any = None,
         shear: Any = None,
-        interpolation: Any = InterpolationMode.NEAREST,
+        interpolation: Any = NEAREST,
         fill: Any = 0,
         center: Any = None,
     ) -> None:
-        super().__init__()
-        self.degrees = angles("degrees", degrees, (2,))
+        super().__init__(degrees=angles("degrees", degrees, (2,)))
         self.translate = checked("translate", translate, (2,))
-        if translate is not None and not all([0.0 <= share <= 1.0 for share in translate]):
-            raise ValueError("translation values should be between 0 and 1")
+        inside = all([0.0 <= share <= 1.0 for share in translate or ()])
+        check(inside, "translation values should be between 0 and 1", ValueError)
         self.scale = checked("scale", scale, (2,))
-        if scale is not None and min(scale) <= 0:
-            raise ValueError("scale values should be positive")
+        check(min(scale or (1,)) > 0, "scale values should be positive", ValueError)
         self.shear = shear if shear is None else angles("shear", shear, (2, 4))
         self.interpolation, self.fill = F.interpolation_mode(interpolation), colour(fill)
         self.center = checked("center", center, (2,))
@@ -648,10 +625,8 @@ class ColorJitter(Transform):
     def __init__(
         self, brightness: Any = 0, contrast: Any = 0, saturation: Any = 0, hue: Any = 0
     ) -> None:
-        super().__init__()
-        self.brightness = _factors("brightness", brightness)
-        self.contrast = _factors("contrast", contrast)
-        self.saturation = _factors("saturation", saturation)
+        factors = {"brightness": brightness, "contrast": contrast, "saturation": saturation}
+        super().__init__(**{name: _factors(name, factors[name]) for name in factors})
         self.hue = _factors("hue", hue, 0, (-0.5, 0.5))
 
     @staticmethod
@@ -677,16 +652,16 @@ def _factors(
 ) -> Range | None:
     """From and to; None where nothing changes."""
     if isinstance(value, Number):
-        if value < 0:  # type: ignore[operator]
-            raise ValueError(f"If {name} is a single number, it must be non negative.")
+        words = f"If {name} is a single number, it must be non negative."
+        check(value >= 0, words, ValueError)  # type: ignore[operator]
         low, high = center - float(value), center + float(value)  # type: ignore[arg-type]
         low = max(low, 0.0) if center else low
     elif isinstance(value, tuple | list) and len(value) == 2:
         low, high = map(float, value)
     else:
         raise TypeError(f"{name} should be a single number or a list/tuple with length 2.")
-    if not bound[0] <= low <= high <= bound[1]:
-        raise ValueError(f"{name} values should be between {bound}, but got {[low, high]}.")
+    words = f"{name} values should be between {bound}, but got {[low, high]}."
+    check(bound[0] <= low <= high <= bound[1], words, ValueError)
     return None if low == high == center else (low, high)
 
 
@@ -700,8 +675,7 @@ class Grayscale(Transform):
     _shown = "num_output_channels"
 
     def __init__(self, num_output_channels: int = 1) -> None:
-        super().__init__()
-        self.num_output_channels = num_output_channels
+        super().__init__(num_output_channels=num_output_channels)
 
     def forward(self, img: Any) -> Any:
         """See `functional.rgb_to_grayscale`."""
@@ -747,17 +721,15 @@ class RandomErasing(Transform):
         value: Any = 0,
         inplace: bool = False,
     ) -> None:
-        super().__init__()
-        if not isinstance(value, Number | str | tuple | list):
-            raise TypeError("Argument value should be either a number or str or a sequence")
-        if isinstance(value, str) and value != "random":
-            raise ValueError("If value is str, it should be 'random'")
+        words = "Argument value should be either a number or str or a sequence"
+        check(isinstance(value, Number | str | tuple | list), words, TypeError)
+        words = "If value is str, it should be 'random'"
+        check(not isinstance(value, str) or value == "random", words, ValueError)
         check_ranges(scale, ratio)
-        if scale[0] < 0 or scale[1] > 1:
-            raise ValueError("Scale should be between 0 and 1")
-        if p < 0 or p > 1:
-            raise ValueError("Random erasing probability should be between 0 and 1")
-        self.p, self.scale, self.ratio, self.value, self.inplace = p, scale, ratio, value, inplace
+        inside = 0 <= scale[0] and scale[1] <= 1
+        check(inside, "Scale should be between 0 and 1", ValueError)
+        check(0 <= p <= 1, "Random erasing probability should be between 0 and 1", ValueError)
+        super().__init__(p=p, scale=scale, ratio=ratio, value=value, inplace=inplace)
 
     @staticmethod
     def get_params(img: Tensor, scale: Any, ratio: Any, value: Any = None) -> tuple[Any, ...]:
@@ -778,13 +750,10 @@ class RandomErasing(Transform):
         """The tensor, changed or not."""
         if not chance(self.p):
             return img
-        value = [float(self.value)] if isinstance(self.value, int | float) else self.value
-        value = None if isinstance(value, str) else value
-        if value is not None and len(value) not in (1, img.shape[-3]):
-            raise ValueError(
-                "If value is a sequence, it should have either a single value or "
-                f"{img.shape[-3]} (number of input channels)"
-            )
+        value = None if isinstance(self.value, str) else [float(v) for v in F.as_list(self.value)]
+        words = "If value is a sequence, it should have either a single value or "
+        words += f"{img.shape[-3]} (number of input channels)"
+        check(value is None or len(value) in (1, img.shape[-3]), words, ValueError)
         return F.erase(img, *self.get_params(img, self.scale, self.ratio, value), self.inplace)
 
 
@@ -801,20 +770,17 @@ class GaussianBlur(Transform):
     _shown = "kernel_size sigma"
 
     def __init__(self, kernel_size: Any, sigma: Any = (0.1, 2.0)) -> None:
-        super().__init__()
-        words = "Kernel size should be a tuple/list of two integers"
-        self.kernel_size = size_pair(kernel_size, words)
-        if any([size <= 0 or size % 2 == 0 for size in self.kernel_size]):
-            raise ValueError("Kernel size value should be an odd and positive number.")
-        if isinstance(sigma, Number):
-            if sigma <= 0:  # type: ignore[operator]
-                raise ValueError("If sigma is a single number, it must be positive.")
-            sigma = (sigma, sigma)
-        elif not isinstance(sigma, Sequence) or len(sigma) != 2:
-            raise ValueError("sigma should be a single number or a list/tuple with length 2.")
-        if not 0.0 < sigma[0] <= sigma[1]:
-            raise ValueError("sigma values should be positive and of the form (min, max).")
-        self.sigma = sigma
+        sizes = size_pair(kernel_size, "Kernel size should be a tuple/list of two integers")
+        words = "Kernel size value should be an odd and positive number."
+        check(all([size > 0 and size % 2 for size in sizes]), words, ValueError)
+        single, limits = isinstance(sigma, Number), F.as_list(sigma)
+        words = "sigma should be a single number or a list/tuple with length 2."
+        check(single or (not isinstance(sigma, str) and len(limits) == 2), words, ValueError)
+        words = "If sigma is a single number, it must be positive."
+        check(not single or sigma > 0, words, ValueError)
+        words = "sigma values should be positive and of the form (min, max)."
+        check(0.0 < limits[0] <= limits[-1], words, ValueError)
+        super().__init__(kernel_size=sizes, sigma=(sigma, sigma) if single else sigma)
 
     @staticmethod
     def get_params(sigma_min: float, sigma_max: float) -> float:
@@ -837,8 +803,7 @@ class FiveCrop(Transform):
     _shown = "size"
 
     def __init__(self, size: Any) -> None:
-        super().__init__()
-        self.size = size_pair(size)
+        super().__init__(size=size_pair(size))
 
     def forward(self, img: Any) -> Any:
         """See `functional.five_crop`."""

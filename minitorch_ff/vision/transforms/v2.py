@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy
 
+from minitorch_ff._checks import check
 from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._functions.creation import tensor
 from minitorch_ff._functions.random import (
@@ -21,17 +22,8 @@ from minitorch_ff._functions.random import (
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn import Module
 from minitorch_ff.vision.transforms import functional, transforms
-from minitorch_ff.vision.transforms.functional import InterpolationMode, is_pil
+from minitorch_ff.vision.transforms.functional import BILINEAR, InterpolationMode, is_pil
 from minitorch_ff.vision.tv_tensors import Image
-
-__all__ = [
-    "CenterCrop", "ColorJitter", "Compose", "ConvertImageDtype", "GaussianBlur", "Grayscale",
-    "Identity", "InterpolationMode", "Lambda", "Normalize", "PILToTensor", "Pad", "RandomAffine",
-    "RandomApply", "RandomChoice", "RandomCrop", "RandomErasing", "RandomGrayscale",
-    "RandomHorizontalFlip", "RandomOrder", "RandomResizedCrop", "RandomRotation",
-    "RandomVerticalFlip", "Resize", "ToDtype", "ToImage", "ToPILImage", "ToPureTensor",
-    "ToTensor", "Transform", "functional",
-]  # fmt: skip
 
 
 def _leaves(sample: Any) -> Iterator[Any]:
@@ -117,10 +109,9 @@ class Compose(Transform):
 
     def __init__(self, transforms: Sequence[Callable[..., Any]]) -> None:
         super().__init__()
-        if not isinstance(transforms, Sequence):
-            raise TypeError("Argument transforms should be a sequence of callables")
-        if not transforms:
-            raise ValueError("Pass at least one transform")
+        words = "Argument transforms should be a sequence of callables"
+        check(isinstance(transforms, Sequence), words, TypeError)
+        check(transforms, "Pass at least one transform", ValueError)
         self.transforms = transforms
 
     def _chosen(self) -> Sequence[Callable[..., Any]]:
@@ -149,8 +140,8 @@ class RandomApply(Compose):
 
     def __init__(self, transforms: Sequence[Callable[..., Any]], p: float = 0.5) -> None:
         super().__init__(transforms)
-        if not 0.0 <= p <= 1.0:
-            raise ValueError("`p` should be a floating point value in the interval [0.0, 1.0].")
+        words = "`p` should be a floating point value in the interval [0.0, 1.0]."
+        check(0.0 <= p <= 1.0, words, ValueError)
         self.p = p
 
     def _chosen(self) -> Sequence[Callable[..., Any]]:
@@ -182,24 +173,13 @@ class RandomChoice(RandomOrder):
         self, transforms: Sequence[Callable[..., Any]], p: list[float] | None = None
     ) -> None:
         super().__init__(transforms)
-        weights = [1] * len(transforms) if p is None else p
-        if len(weights) != len(transforms):
-            raise ValueError(
-                "Length of p doesn't match the number of transforms: "
-                f"{len(weights)} != {len(transforms)}"
-            )
+        weights, count = p or [1] * len(transforms), len(transforms)
+        words = f"Length of p doesn't match the number of transforms: {len(weights)} != {count}"
+        check(len(weights) == count, words, ValueError)
         self.p = [weight / sum(weights) for weight in weights]
 
     def _chosen(self) -> Sequence[Callable[..., Any]]:
         return [self.transforms[int(multinomial(tensor(self.p), 1))]]
-
-
-class Identity(Transform):
-    """The sample as it is."""
-
-    def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
-        """The image itself."""
-        return inpt
 
 
 class ToImage(Transform):
@@ -250,19 +230,6 @@ class ToDtype(Transform):
             return inpt
         dtype = self.dtype
         return functional.convert_image_dtype(inpt, dtype) if self.scale else inpt.to(dtype)
-
-
-class ConvertImageDtype(ToDtype):
-    """Images in another dtype, with white staying white.
-
-    Args:
-        dtype: 255 as bytes is 1 as floats.
-    """
-
-    extra_repr = Module.extra_repr
-
-    def __init__(self, dtype: DType) -> None:
-        super().__init__(dtype, scale=True)
 
 
 class ToTensor(Transform, transforms.ToTensor):
@@ -323,7 +290,7 @@ class Resize(Transform, transforms.Resize):
     def __init__(
         self,
         size: Any,
-        interpolation: Any = InterpolationMode.BILINEAR,
+        interpolation: Any = BILINEAR,
         max_size: int | None = None,
         antialias: bool | None = True,
     ) -> None:
@@ -349,11 +316,8 @@ class RandomCrop(Transform, transforms.RandomCrop):
         """Draw a place only where there is a choice."""
         height, width = output_size
         _, rows, columns = functional.get_dimensions(img)
-        if rows < height or columns < width:
-            raise ValueError(
-                f"Required crop size {(height, width)} is larger than input image size "
-                f"{(rows, columns)}."
-            )
+        words = f"Required crop size {(height, width)} is larger than input image size "
+        check(rows >= height and columns >= width, f"{words}{(rows, columns)}.", ValueError)
         top = transforms.below(rows - height + 1) if rows > height else 0
         return top, transforms.below(columns - width + 1) if columns > width else 0, height, width
 
@@ -388,6 +352,12 @@ class ColorJitter(Transform, transforms.ColorJitter):
 
 class Grayscale(Transform, transforms.Grayscale):
     """Colours as grey; see `transforms.Grayscale`."""
+
+    def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
+        """The image in grey, of a grey tensor too with as many channels as are wanted."""
+        grey = super().transform(inpt, params)
+        wide = isinstance(grey, Tensor) and grey.size(-3) < self.num_output_channels
+        return grey.expand(*grey.shape[:-3], 3, *grey.shape[-2:]) if wide else grey
 
 
 class RandomGrayscale(Transform, transforms.RandomGrayscale):
