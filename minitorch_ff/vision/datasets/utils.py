@@ -89,6 +89,7 @@ def _fetch(url: str, part: str, max_redirect_hops: int) -> None:
     try:
         response = opener.open(urllib.request.Request(url, headers=headers), timeout=60)
     except urllib.error.HTTPError as error:
+        error.close()
         if error.code == 416 and error.headers.get("Content-Range") == f"bytes */{done}":
             return  # there is no more
         raise

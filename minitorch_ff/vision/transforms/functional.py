@@ -212,7 +212,7 @@ def to_pil_image(pic: Any, mode: str | None = None) -> Any:
         expected = GREY_MODES.get(array.dtype.name)
         if mode not in (None, expected):
             raise ValueError(
-                f"Incorrect mode ({mode}) supplied for input type {type(array.dtype)}. Should be "
+                f"Incorrect mode ({mode}) supplied for input type {numpy.dtype}. Should be "
                 f"{expected}"
             )
         mode = expected
@@ -358,7 +358,9 @@ def _resample(img: Any, mode: InterpolationMode) -> Any:
     return _pillow(img).Image.Resampling[name]
 
 
-def padding_sides(padding: Any, fill: Any, padding_mode: str) -> tuple[int, int, int, int]:
+def padding_sides(
+    padding: Any, fill: Any = 0, padding_mode: str = "constant"
+) -> tuple[int, int, int, int]:
     """Pixels to add left, above, right and below, from 1, 2 or 4 numbers.
 
     Raises:
@@ -505,14 +507,14 @@ def hflip(img: Image) -> Image:
     """The image with left and right exchanged."""
     if isinstance(img, Tensor):
         return img.flip(-1)
-    return img.transpose(_pillow(img).Image.Transpose.FLIP_LEFT_RIGHT)  # type: ignore[attr-defined]
+    return _pillow(img).ImageOps.mirror(img)
 
 
 def vflip(img: Image) -> Image:
     """The image upside down."""
     if isinstance(img, Tensor):
         return img.flip(-2)
-    return img.transpose(_pillow(img).Image.Transpose.FLIP_TOP_BOTTOM)  # type: ignore[attr-defined]
+    return _pillow(img).ImageOps.flip(img)
 
 
 def five_crop(img: Image, size: Any) -> tuple[Image, ...]:
@@ -654,8 +656,8 @@ def gaussian_blur(img: Image, kernel_size: Any, sigma: Any = None) -> Image:
     check(
         len(sigmas) < 3, f"If sigma is a sequence, its length should be 2. Got {sigma}", ValueError
     )
-    check(min(sigmas) > 0.0, f"sigma should have positive values. Got {sigmas}", ValueError)
     sigmas *= 2 // len(sigmas)
+    check(min(sigmas) > 0.0, f"sigma should have positive values. Got {sigmas}", ValueError)
     if not isinstance(img, Tensor):
         _pillow(img)
         blurred = gaussian_blur(pil_to_tensor(img), sizes, sigmas)

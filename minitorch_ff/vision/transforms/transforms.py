@@ -23,7 +23,7 @@ from minitorch_ff._functions.random import rand, randint, randperm
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn import Module
 from minitorch_ff.vision.transforms import functional as F
-from minitorch_ff.vision.transforms.functional import BILINEAR, NEAREST, size_pair
+from minitorch_ff.vision.transforms.functional import NEAREST, size_pair
 
 Range = tuple[float, float]
 
@@ -53,6 +53,7 @@ class Transform(Module):
     """
 
     _shown = ""
+    _mode = staticmethod(F.interpolation_mode)
 
     def __init__(self, **settings: Any) -> None:
         super().__init__()
@@ -194,13 +195,13 @@ class Resize(Transform):
     def __init__(
         self,
         size: Any,
-        interpolation: Any = BILINEAR,
+        interpolation: Any = "bilinear",
         max_size: int | None = None,
         antialias: bool | None = True,
     ) -> None:
         words = "If size is a sequence, it should have 1 or 2 values"
         check(not isinstance(size, Sequence) or len(size) in (1, 2), words, ValueError)
-        mode = F.interpolation_mode(interpolation)
+        mode = self._mode(interpolation)
         super().__init__(size=size, interpolation=mode, max_size=max_size, antialias=antialias)
 
     def forward(self, img: Any) -> Any:
@@ -424,12 +425,12 @@ class RandomResizedCrop(Transform):
         size: Any,
         scale: Range = (0.08, 1.0),
         ratio: Range = (3.0 / 4.0, 4.0 / 3.0),
-        interpolation: Any = BILINEAR,
+        interpolation: Any = "bilinear",
         antialias: bool | None = True,
     ) -> None:
         check_ranges(scale, ratio)
         super().__init__(size=size_pair(size), scale=scale, ratio=ratio)
-        self.interpolation, self.antialias = F.interpolation_mode(interpolation), antialias
+        self.interpolation, self.antialias = self._mode(interpolation), antialias
 
     @staticmethod
     def get_params(img: Any, scale: Any, ratio: Any) -> tuple[int, int, int, int]:
@@ -499,13 +500,13 @@ class RandomRotation(Transform):
     def __init__(
         self,
         degrees: Any,
-        interpolation: Any = NEAREST,
+        interpolation: Any = "nearest",
         expand: bool = False,
         center: Any = None,
         fill: Any = 0,
     ) -> None:
         super().__init__(degrees=angles("degrees", degrees, (2,)))
-        self.interpolation, self.expand = F.interpolation_mode(interpolation), expand
+        self.interpolation, self.expand = self._mode(interpolation), expand
         self.fill, self.center = colour(fill), checked("center", center, (2,))
 
     @staticmethod
@@ -572,7 +573,7 @@ class RandomAffine(Transform):
         translate: Any = None,
         scale: Any = None,
         shear: Any = None,
-        interpolation: Any = NEAREST,
+        interpolation: Any = "nearest",
         fill: Any = 0,
         center: Any = None,
     ) -> None:
@@ -583,7 +584,7 @@ class RandomAffine(Transform):
         self.scale = checked("scale", scale, (2,))
         check(min(scale or (1,)) > 0, "scale values should be positive", ValueError)
         self.shear = shear if shear is None else angles("shear", shear, (2, 4))
-        self.interpolation, self.fill = F.interpolation_mode(interpolation), colour(fill)
+        self.interpolation, self.fill = self._mode(interpolation), colour(fill)
         self.center = checked("center", center, (2,))
 
     @staticmethod

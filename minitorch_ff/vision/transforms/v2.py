@@ -22,7 +22,7 @@ from minitorch_ff._functions.random import (
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn import Module
 from minitorch_ff.vision.transforms import functional, transforms
-from minitorch_ff.vision.transforms.functional import BILINEAR, InterpolationMode, is_pil
+from minitorch_ff.vision.transforms.functional import InterpolationMode, is_pil
 from minitorch_ff.vision.tv_tensors import Image
 
 
@@ -52,8 +52,12 @@ class Transform(Module):
     """
 
     _arrays = False  # whether NumPy's arrays are images
-    _listed: tuple[str, ...] = ()  # settings shown as lists
-    _mode = "bilinear"  # the interpolation that is not shown by its full name
+    _texts: dict[str, Callable[[Any], Any]] = {}  # noqa: RUF012 - how settings are shown
+
+    @staticmethod
+    def _mode(value: Any) -> Any:
+        """An interpolation as it was given; that is how it is shown."""
+        return value
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         """The image, changed; random numbers are drawn here."""
@@ -82,11 +86,15 @@ class Transform(Module):
         shown = []
         for name, value in vars(self).items():
             if name[0] != "_" and name != "training":
+                value = self._texts.get(name, lambda setting: setting)(value)
                 if isinstance(value, bool | int | float | str | tuple | list | InterpolationMode):
-                    value = list(value) if name in self._listed else value
-                    default = isinstance(value, InterpolationMode) and value.value == self._mode
-                    shown.append(f"{name}={value.value if default else value}")
+                    shown.append(f"{name}={value}")
         return ", ".join(shown)
+
+
+def _sequence(values: Any) -> Any:
+    """Tuples as lists."""
+    return list(values) if isinstance(values, tuple) else values
 
 
 class Compose(Transform):
@@ -268,6 +276,10 @@ class Lambda(Transform, transforms.Lambda):
         return f"{name or ''}, types={[kind.__name__ for kind in self.types]}".removeprefix(", ")
 
 
+class ConvertImageDtype(Transform, transforms.ConvertImageDtype):
+    """Tensors in another dtype, with white staying white."""
+
+
 class PILToTensor(Transform, transforms.PILToTensor):
     """Images of Pillow's as tensors of the same numbers, `(C, H, W)`."""
 
@@ -281,21 +293,13 @@ class ToPILImage(Transform, transforms.ToPILImage):
 class Normalize(Transform, transforms.Normalize):
     """Each channel shifted and scaled by its own numbers; see `transforms.Normalize`."""
 
-    _listed = ("mean", "std")
+    _texts = {"mean": list, "std": list}  # noqa: RUF012
 
 
 class Resize(Transform, transforms.Resize):
     """Images in another size; see `transforms.Resize`."""
 
-    def __init__(
-        self,
-        size: Any,
-        interpolation: Any = BILINEAR,
-        max_size: int | None = None,
-        antialias: bool | None = True,
-    ) -> None:
-        sizes = [size] if isinstance(size, int) else list(size)
-        super().__init__(sizes, interpolation, max_size, antialias)
+    _texts = {"size": functional.as_list}  # noqa: RUF012
 
 
 class CenterCrop(Transform, transforms.CenterCrop):
@@ -305,11 +309,13 @@ class CenterCrop(Transform, transforms.CenterCrop):
 class Pad(Transform, transforms.Pad):
     """Images with a border; see `transforms.Pad`."""
 
-    _listed = ("padding",)
+    _texts = {"padding": _sequence}  # noqa: RUF012
 
 
 class RandomCrop(Transform, transforms.RandomCrop):
     """A part of images, at a random place; see `transforms.RandomCrop`."""
+
+    _texts = {"padding": lambda sides: sides and _all_sides(sides)}  # noqa: RUF012
 
     @staticmethod
     def get_params(img: Any, output_size: tuple[int, int]) -> tuple[int, int, int, int]:
@@ -320,6 +326,12 @@ class RandomCrop(Transform, transforms.RandomCrop):
         check(rows >= height and columns >= width, f"{words}{(rows, columns)}.", ValueError)
         top = transforms.below(rows - height + 1) if rows > height else 0
         return top, transforms.below(columns - width + 1) if columns > width else 0, height, width
+
+
+def _all_sides(padding: Any) -> list[int]:
+    """Pixels left, right, above and below."""
+    left, top, right, bottom = functional.padding_sides(padding)
+    return [left, right, top, bottom]
 
 
 class RandomHorizontalFlip(Transform, transforms.RandomHorizontalFlip):
@@ -337,13 +349,9 @@ class RandomResizedCrop(Transform, transforms.RandomResizedCrop):
 class RandomRotation(Transform, transforms.RandomRotation):
     """Images turned by a random angle; see `transforms.RandomRotation`."""
 
-    _mode = "nearest"
-
 
 class RandomAffine(Transform, transforms.RandomAffine):
     """Images turned, moved, scaled and sheared at random; see `transforms.RandomAffine`."""
-
-    _mode = "nearest"
 
 
 class ColorJitter(Transform, transforms.ColorJitter):
@@ -367,10 +375,15 @@ class RandomGrayscale(Transform, transforms.RandomGrayscale):
 class RandomErasing(Transform, transforms.RandomErasing):
     """Images with a random rectangle erased; see `transforms.RandomErasing`."""
 
-    _listed = ("value",)
+    _texts = {"value": lambda value: _numbers(value)}  # noqa: RUF012
+
+
+def _numbers(value: Any) -> list[float] | None:
+    """A colour per channel; none of noise."""
+    return None if value == "random" else [float(part) for part in functional.as_list(value)]
 
 
 class GaussianBlur(Transform, transforms.GaussianBlur):
     """Images out of focus; see `transforms.GaussianBlur`."""
 
-    _listed = ("sigma",)
+    _texts = {"sigma": list}  # noqa: RUF012
