@@ -31,6 +31,7 @@ LAYERS = [
     ("nn.functional",),
     ("nn",),
     ("optim", "utils"),
+    ("vision",),
     ("",),
 ]
 MAY_USE_NUMPY = (  # the back ends, the generator, and the facade's borders
@@ -44,6 +45,10 @@ MAY_USE_NUMPY = (  # the back ends, the generator, and the facade's borders
     "_functions.random",
     "utils.data._utils.collate",
     "utils.data._utils.worker_random",
+    "vision._pillow",
+    "vision.datasets.cifar",
+    "vision.transforms.functional",
+    "vision.transforms.v2",
 )
 # Inside a function, at the time of the call: a method that stands for a higher layer.
 UPWARDS = {

@@ -35,7 +35,7 @@ finally:
 
 from PIL import Image  # noqa: E402  after the question whether there is a reference
 
-import minitorch_ff.vision.transforms.v2  # noqa: E402, F401
+import minitorch_ff.vision.transforms.v2  # noqa: E402
 
 OURS = SimpleNamespace(torch=ff, vision=ff_vision)
 THEIRS = SimpleNamespace(torch=torch, vision=torchvision)

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from compat_tests.vision.conftest import PACKED
-from compat_tests.vision.reference import OURS, in_both, same_error
+from compat_tests.vision.reference import OURS, THEIRS, in_both, same_error
 from minitorch_ff.vision.datasets import MNIST
 from minitorch_ff.vision.datasets.utils import (
     calculate_md5, check_integrity, check_md5, download_and_extract_archive, download_url,
@@ -148,24 +148,16 @@ def test_mnist_goes_on_after_an_interruption(server, tmp_path, monkeypatch):
     assert server.asked[1][1] == "bytes=50000-"
 
 
-def test_mnist_without_a_server(tmp_path, monkeypatch, server):
+def test_mnist_without_a_server(tmp_path, monkeypatch):
     """Both worlds say what each mirror answered."""
-    closed = "http://127.0.0.1:9/"
-    for world in (OURS, None):
-        monkeypatch.setattr(_mnist(world), "mirrors", [closed, f"{server.url}/"])
+    for world in (OURS, THEIRS):
+        closed = ["http://127.0.0.1:9/", "http://127.0.0.1:9/other/"]
+        monkeypatch.setattr(world.vision.datasets.MNIST, "mirrors", closed)
 
     def body(world):
         world.vision.datasets.MNIST(tmp_path, download=True)
 
     same_error(body)
-
-
-def _mnist(world):
-    if world is None:
-        from compat_tests.vision.reference import THEIRS
-
-        world = THEIRS
-    return world.vision.datasets.MNIST
 
 
 def archive_of(kind: str, names: list[str]) -> bytes:

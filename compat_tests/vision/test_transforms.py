@@ -1,15 +1,12 @@
 """Every transform on images of both kinds, from the same seed, against torchvision."""
 
-import numpy as np
 import pytest
 
 from compat_tests.vision.reference import (
-    OURS,
     assert_same,
     chw,
     in_both,
     pil,
-    same_error,
 )
 
 PIL_MODES = ["L", "RGB"]

@@ -48,7 +48,8 @@ def decode_image(
         input = io.BytesIO(input.numpy().tobytes())
     if isinstance(mode, str):
         mode = ImageReadMode[mode.upper()]
-    with Image.open(input) as image:
+    with Image.open(input) as file:
+        image: Any = file
         if apply_exif_orientation:
             image = ImageOps.exif_transpose(image)
         if mode is not ImageReadMode.UNCHANGED:

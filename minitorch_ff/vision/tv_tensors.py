@@ -41,4 +41,5 @@ class Image(Tensor):
             data = functional.pil_to_tensor(data)
         tensor = as_tensor(data, dtype=dtype, device=device).detach()
         image: Image = wrap(cls, (tensor[None] if tensor.ndim == 2 else tensor).buffer)
-        return image.requires_grad_(requires_grad)
+        image.requires_grad_(requires_grad)
+        return image

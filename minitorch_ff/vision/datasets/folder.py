@@ -84,7 +84,8 @@ class DatasetFolder(VisionDataset):
             raise ValueError(
                 "Both extensions and is_valid_file cannot be None or not None at the same time"
             )
-        samples, empty = [], []
+        samples: list[tuple[str, int]] = []
+        empty = []
         for name in sorted(class_to_idx):
             count = len(samples)
             for folder, _, files in sorted(

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from enum import Enum
 from numbers import Number
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, TypeAlias
 
 import numpy
 
@@ -28,7 +28,7 @@ from minitorch_ff._functions.rounding import round as rounded
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.tensor import wrap
 
-Image = TypeVar("Image")
+Image: TypeAlias = Any
 
 
 class InterpolationMode(Enum):
@@ -220,7 +220,8 @@ def to_pil_image(pic: Any, mode: str | None = None) -> Any:
         raise ValueError(f"Only modes {MODES[channels]} are supported for {channels}D inputs")
     elif mode is None and array.dtype == numpy.uint8:
         mode = MODES[channels][0]
-    check(mode is not None, f"Input type {array.dtype} is not supported", TypeError)
+    if mode is None:
+        raise TypeError(f"Input type {array.dtype} is not supported")
     from minitorch_ff.vision._pillow import Image
 
     return Image.frombytes(mode, (width, height), array.tobytes())
@@ -313,7 +314,7 @@ def resize(
     if (rows, columns) == (height, width):
         return img
     if not isinstance(img, Tensor):
-        return img.resize((columns, rows), _resample(img, mode))  # type: ignore[attr-defined]
+        return img.resize((columns, rows), _resample(img, mode))
     if mode.value.startswith("nearest"):
         shift = 0.5 if mode is InterpolationMode.NEAREST_EXACT else 0.0
         across = [int((k + shift) * (width / columns)) for k in range(columns)]
@@ -322,11 +323,9 @@ def resize(
     words = f"{mode.value} interpolation"
     check(mode is BILINEAR, NOT_SUPPORTED.format(words), NotImplementedError)
     pixels = _floats(img)
-    across, down = [
-        _weights(old, new, antialias).to(pixels.dtype)
-        for old, new in ((width, columns), (height, rows))
-    ]
-    return _as(img, down @ (pixels @ across.T))
+    sides = ((height, rows), (width, columns))
+    by_rows, by_columns = [_weights(*side, antialias).to(pixels.dtype) for side in sides]
+    return _as(img, by_rows @ (pixels @ by_columns.T))
 
 
 def _weights(old: int, new: int, antialias: bool | None) -> Tensor:
@@ -403,7 +402,7 @@ def pad(img: Image, padding: Any, fill: Any = 0, padding_mode: str = "constant")
             border = (left, top, right, bottom)
             return pillow.ImageOps.expand(img, border=border, fill=_fill(img, fill))
         padded = pad(pil_to_tensor(img), padding, 0, padding_mode)
-        return to_pil_image(padded, img.mode)  # type: ignore[attr-defined]
+        return to_pil_image(padded, img.mode)
     _check_tensor(img)
     height, width = img.shape[-2:]
     if padding_mode != "constant":
@@ -453,7 +452,7 @@ def crop(img: Image, top: int, left: int, height: int, width: int) -> Image:
     bottom, right = top + height, left + width
     if not isinstance(img, Tensor):
         _pillow(img)
-        return img.crop((left, top, right, bottom))  # type: ignore[attr-defined]
+        return img.crop((left, top, right, bottom))
     _, rows, columns = get_dimensions(img)
     part = img[..., max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
     if left >= 0 and top >= 0 and right <= columns and bottom <= rows:
@@ -564,7 +563,7 @@ def rotate(
     check(isinstance(angle, int | float), "Argument angle should be int or float", TypeError)
     _pillow(img, "rotate")
     mode = _resample(img, interpolation_mode(interpolation))
-    return img.rotate(angle, mode, expand, center, fillcolor=_fill(img, fill))  # type: ignore[attr-defined]
+    return img.rotate(angle, mode, expand, center, fillcolor=_fill(img, fill))
 
 
 def affine(
@@ -603,7 +602,7 @@ def affine(
     pillow = _pillow(img, "affine")
     _, height, width = get_dimensions(img)
     middle = [width * 0.5, height * 0.5] if center is None else center
-    return img.transform(  # type: ignore[attr-defined]
+    return img.transform(
         (width, height),
         pillow.Image.Transform.AFFINE,
         _inverse_matrix(middle, angle, translate, scale, (*slant, 0.0)[:2]),
@@ -661,7 +660,7 @@ def gaussian_blur(img: Image, kernel_size: Any, sigma: Any = None) -> Image:
     if not isinstance(img, Tensor):
         _pillow(img)
         blurred = gaussian_blur(pil_to_tensor(img), sizes, sigmas)
-        return to_pil_image(blurred, img.mode)  # type: ignore[attr-defined]
+        return to_pil_image(blurred, img.mode)
     pixels = _floats(img)
     pixels = pad(pixels, [size // 2 for size in sizes], 0, "reflect")
     for dim, size, width in zip((-1, -2), sizes, sigmas, strict=True):
@@ -825,10 +824,10 @@ def adjust_hue(img: Image, hue_factor: float) -> Image:
     words = f"hue_factor ({hue_factor}) is not in [-0.5, 0.5]."
     check(-0.5 <= hue_factor <= 0.5, words, ValueError)
     pillow = _pillow(img, "adjust_hue")
-    mode = img.mode  # type: ignore[attr-defined]
+    mode = img.mode
     if mode in ("L", "1", "I", "F"):
         return img
-    hue, saturation, value = img.convert("HSV").split()  # type: ignore[attr-defined]
+    hue, saturation, value = img.convert("HSV").split()
     hue = hue.point([(k + int(hue_factor * 255)) % 256 for k in range(256)])
     return pillow.Image.merge("HSV", (hue, saturation, value)).convert(mode)
 
@@ -845,4 +844,4 @@ def adjust_gamma(img: Image, gamma: float, gain: float = 1) -> Image:
         return convert_image_dtype((gain * floats**gamma).clamp(0, 1), img.dtype)
     _pillow(img)
     curve = [int((255 + 1 - 1e-3) * gain * (k / 255.0) ** gamma) for k in range(256)]
-    return img.convert("RGB").point(curve * 3).convert(img.mode)  # type: ignore[attr-defined]
+    return img.convert("RGB").point(curve * 3).convert(img.mode)

@@ -727,7 +727,7 @@ class RandomErasing(Transform):
         words = "If value is str, it should be 'random'"
         check(not isinstance(value, str) or value == "random", words, ValueError)
         check_ranges(scale, ratio)
-        inside = 0 <= scale[0] and scale[1] <= 1
+        inside = scale[0] >= 0 and scale[1] <= 1
         check(inside, "Scale should be between 0 and 1", ValueError)
         check(0 <= p <= 1, "Random erasing probability should be between 0 and 1", ValueError)
         super().__init__(p=p, scale=scale, ratio=ratio, value=value, inplace=inplace)
@@ -755,7 +755,9 @@ class RandomErasing(Transform):
         words = "If value is a sequence, it should have either a single value or "
         words += f"{img.shape[-3]} (number of input channels)"
         check(value is None or len(value) in (1, img.shape[-3]), words, ValueError)
-        return F.erase(img, *self.get_params(img, self.scale, self.ratio, value), self.inplace)
+        return F.erase(
+            img, *self.get_params(img, self.scale, self.ratio, value), inplace=self.inplace
+        )
 
 
 class GaussianBlur(Transform):

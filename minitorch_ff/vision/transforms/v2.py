@@ -52,7 +52,7 @@ class Transform(Module):
     """
 
     _arrays = False  # whether NumPy's arrays are images
-    _texts: dict[str, Callable[[Any], Any]] = {}  # noqa: RUF012 - how settings are shown
+    _texts: dict[str, Callable[[Any], Any]] = {}  # how settings are shown
 
     @staticmethod
     def _mode(value: Any) -> Any:
@@ -72,7 +72,8 @@ class Transform(Module):
     def forward(self, *inputs: Any) -> Any:
         """The sample, with its images changed."""
         sample = inputs if len(inputs) > 1 else inputs[0]
-        images, changed = self._images(list(_leaves(sample))), {}
+        images = self._images(list(_leaves(sample)))
+        changed: dict[int, Any] = {}
         state = get_rng_state() if len(images) > 1 else None
         for image in images:
             if changed and state is not None:
@@ -293,13 +294,13 @@ class ToPILImage(Transform, transforms.ToPILImage):
 class Normalize(Transform, transforms.Normalize):
     """Each channel shifted and scaled by its own numbers; see `transforms.Normalize`."""
 
-    _texts = {"mean": list, "std": list}  # noqa: RUF012
+    _texts = {"mean": list, "std": list}
 
 
 class Resize(Transform, transforms.Resize):
     """Images in another size; see `transforms.Resize`."""
 
-    _texts = {"size": functional.as_list}  # noqa: RUF012
+    _texts = {"size": functional.as_list}
 
 
 class CenterCrop(Transform, transforms.CenterCrop):
@@ -309,13 +310,13 @@ class CenterCrop(Transform, transforms.CenterCrop):
 class Pad(Transform, transforms.Pad):
     """Images with a border; see `transforms.Pad`."""
 
-    _texts = {"padding": _sequence}  # noqa: RUF012
+    _texts = {"padding": _sequence}
 
 
 class RandomCrop(Transform, transforms.RandomCrop):
     """A part of images, at a random place; see `transforms.RandomCrop`."""
 
-    _texts = {"padding": lambda sides: sides and _all_sides(sides)}  # noqa: RUF012
+    _texts = {"padding": lambda sides: sides and _all_sides(sides)}
 
     @staticmethod
     def get_params(img: Any, output_size: tuple[int, int]) -> tuple[int, int, int, int]:
@@ -375,7 +376,7 @@ class RandomGrayscale(Transform, transforms.RandomGrayscale):
 class RandomErasing(Transform, transforms.RandomErasing):
     """Images with a random rectangle erased; see `transforms.RandomErasing`."""
 
-    _texts = {"value": lambda value: _numbers(value)}  # noqa: RUF012
+    _texts = {"value": lambda value: _numbers(value)}
 
 
 def _numbers(value: Any) -> list[float] | None:
@@ -386,4 +387,4 @@ def _numbers(value: Any) -> list[float] | None:
 class GaussianBlur(Transform, transforms.GaussianBlur):
     """Images out of focus; see `transforms.GaussianBlur`."""
 
-    _texts = {"sigma": list}  # noqa: RUF012
+    _texts = {"sigma": list}
