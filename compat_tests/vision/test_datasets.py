@@ -78,7 +78,7 @@ def test_fashion_mnist_has_a_folder_of_its_own(mnist_root, tmp_path):
 def test_old_names(mnist_root):
     def body(world):
         dataset = world.vision.datasets.MNIST(mnist_root, train=False)
-        with pytest.warns(UserWarning) as caught:
+        with pytest.warns(UserWarning, match="has been renamed") as caught:
             old = [dataset.test_data, dataset.train_labels, dataset.test_labels, dataset.train_data]
         return [str(warning.message) for warning in caught], old
 

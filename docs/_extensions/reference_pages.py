@@ -24,7 +24,8 @@ TITLES = {"_dtypes": "dtypes", "_devices": "devices", "_serialization": "saving"
 NAMESPACES = ["linalg", "special", "random", "cuda", "func"]
 PACKAGES = """
 autograd nn nn.modules nn.functional nn.utils optim optim.lr_scheduler utils.data vision
-vision.datasets vision.transforms firefly firefly.backend firefly.backend.array_api firefly.random scripts
+vision.datasets vision.transforms
+firefly firefly.backend firefly.backend.array_api firefly.random scripts
 """.split()
 
 

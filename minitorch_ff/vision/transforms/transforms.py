@@ -755,9 +755,8 @@ class RandomErasing(Transform):
         words = "If value is a sequence, it should have either a single value or "
         words += f"{img.shape[-3]} (number of input channels)"
         check(value is None or len(value) in (1, img.shape[-3]), words, ValueError)
-        return F.erase(
-            img, *self.get_params(img, self.scale, self.ratio, value), inplace=self.inplace
-        )
+        i, j, h, w, v = self.get_params(img, self.scale, self.ratio, value)
+        return F.erase(img, i, j, h, w, v, self.inplace)
 
 
 class GaussianBlur(Transform):
