@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from compat_tests.vision.reference import (
-    assert_same, chw, in_both, pil, pixels, plain, same_error,
+    OURS, assert_same, chw, in_both, pil, pixels, plain, same_error,
 )  # fmt: skip
 from compat_tests.vision.test_transforms import (
     ON_BOTH_KINDS, ON_FLOATS, ON_PIL, ON_TENSORS, V2_ONLY, V2_PIL, transform,
@@ -353,6 +353,55 @@ def test_v2_changes_all_images_of_a_sample_alike():
         return [*results, world.torch.rand(1)]
 
     assert_same(*in_both(body))
+
+
+def test_v2_draws_once_for_a_sample():
+    """A transform of one's own may draw in `make_params`; `Lambda` draws for each leaf."""
+
+    def body(world):
+        v2, torch = world.vision.transforms.v2, world.torch
+
+        class Shift(v2.Transform):
+            def make_params(self, flat_inputs):
+                return {"shift": torch.rand(1), "leaves": len(flat_inputs)}
+
+            def transform(self, inpt, params):
+                return v2.functional.hflip(inpt) + params["shift"] * params["leaves"]
+
+        noise = v2.Lambda(lambda x: x + torch.rand(1))
+        return [*Shift()(chw(world), 7), *noise(chw(world), 7), repr(Shift())]
+
+    assert_same(*in_both(body))
+
+
+@pytest.mark.filterwarnings("ignore:The transform `ToTensor:UserWarning")
+@pytest.mark.parametrize("name", ["ToTensor", "PILToTensor", "ToPILImage", "ToImage"])
+def test_v2_hands_on_what_it_does_not_change(name):
+    def body(world):
+        change = getattr(world.vision.transforms.v2, name)()
+        samples = [chw(world), pil(), pixels(4, 5, 3), (pil(), chw(world)), (chw(world), 3)]
+        return [[kind_of(part) for part in _parts(change(sample))] for sample in samples]
+
+    ours, theirs = in_both(body)
+    assert ours == theirs
+
+
+def _parts(value):
+    return value if isinstance(value, tuple) else (value,)
+
+
+def kind_of(value) -> tuple:
+    shape = getattr(value, "shape", None) or getattr(value, "size", None)
+    return type(value).__name__, shape if shape is None else tuple(shape)
+
+
+def test_statistics_kept_in_inference_mode_can_be_differentiated_later():
+    normalize, torch = OURS.vision.transforms.functional.normalize, OURS.torch
+    with torch.inference_mode():
+        normalize(torch.ones(1, 2, 2), (0.123,), (0.321,))
+    x = torch.ones(1, 2, 2, requires_grad=True)
+    normalize(x, (0.123,), (0.321,)).sum().backward()
+    assert torch.allclose(x.grad, torch.full((1, 2, 2), 1 / 0.321))
 
 
 def as_pure(world, value):

@@ -137,8 +137,9 @@ def extract_archive(
             packed.extractall(to_path)  # drops what leads out of the folder
     elif suffix in OPENERS:
         out = os.path.join(to_path, stem)
-        with OPENERS[suffix](from_path) as source, open(out, "wb") as target:
+        with OPENERS[suffix](from_path) as source, open(f"{out}.part", "wb") as target:
             shutil.copyfileobj(source, target)
+        os.replace(f"{out}.part", out)
     else:
         known = "', '".join(sorted({*TAR, *OPENERS, ".zip"}))
         raise RuntimeError(

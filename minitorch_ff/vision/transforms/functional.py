@@ -26,6 +26,7 @@ from minitorch_ff._functions.arithmetic import div
 from minitorch_ff._functions.creation import arange, as_tensor, from_numpy
 from minitorch_ff._functions.rounding import round as rounded
 from minitorch_ff._tensor import Tensor
+from minitorch_ff.firefly.modes import inference_mode
 from minitorch_ff.firefly.tensor import wrap
 
 Image: TypeAlias = Any
@@ -716,6 +717,7 @@ def normalize(tensor: Tensor, mean: Any, std: Any, inplace: bool = False) -> Ten
 
 
 @functools.lru_cache
+@inference_mode(False)
 def _columns(mean: Any, std: Any, dtype: DType, device: Any) -> tuple[Tensor, Tensor]:
     """Numbers per channel as tensors, kept for the next image. Shape `(C, 1, 1)`."""
     mean, std = [

@@ -35,23 +35,32 @@ def _leaves(sample: Any) -> Iterator[Any]:
         yield sample
 
 
-def _with(sample: Any, changed: dict[int, Any]) -> Any:
-    """The sample with other leaves, which are found by the identity of the old ones."""
+def _rebuilt(sample: Any, leaves: Iterator[Any]) -> Any:
+    """The sample with other leaves, in the same order."""
     if isinstance(sample, dict):
-        return type(sample)({key: _with(part, changed) for key, part in sample.items()})
+        return type(sample)({key: _rebuilt(part, leaves) for key, part in sample.items()})
     if isinstance(sample, tuple | list):
-        parts = [_with(part, changed) for part in sample]
+        parts = [_rebuilt(part, leaves) for part in sample]
         return type(sample)(*parts) if hasattr(sample, "_fields") else type(sample)(parts)
-    return changed.get(id(sample), sample)
+    return next(leaves)
+
+
+def _kind(leaf: Any) -> str:
+    """Whose image it may be."""
+    kinds = {"image": Image, "tensor": Tensor, "array": numpy.ndarray}
+    names = [name for name, kind in kinds.items() if isinstance(leaf, kind)]
+    return "pil" if is_pil(leaf) else (names or ["other"])[0]
 
 
 class Transform(Module):
     """The base class: a subclass changes one image in `transform`.
 
+    What it draws there is the same for all images of a sample; or it draws in `make_params`.
+
     See: [Transform](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.v2.Transform.html).
     """
 
-    _arrays = False  # whether NumPy's arrays are images
+    _kinds: tuple[str, ...] = ("pil", "image", "tensor")  # of leaves that are changed
     _texts: dict[str, Callable[[Any], Any]] = {}  # how settings are shown
 
     @staticmethod
@@ -59,28 +68,36 @@ class Transform(Module):
         """An interpolation as it was given; that is how it is shown."""
         return value
 
+    def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
+        """What `transform` gets as `params`, from the images of the sample."""
+        return {}
+
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
-        """The image, changed; random numbers are drawn here."""
+        """The image, changed."""
         return super().forward(inpt)  # type: ignore[misc]
 
-    def _images(self, leaves: list[Any]) -> list[Any]:
-        """Which leaves are changed."""
-        kinds = (Image, numpy.ndarray) if self._arrays else (Image,)
-        images = [leaf for leaf in leaves if is_pil(leaf) or isinstance(leaf, kinds)]
-        return images or [leaf for leaf in leaves if isinstance(leaf, Tensor)][:1]
+    def _chosen(self, leaves: list[Any]) -> list[int]:
+        """The places of the leaves that are changed."""
+        kinds = [_kind(leaf) for leaf in leaves]
+        places = [k for k, kind in enumerate(kinds) if kind in self._kinds and kind != "tensor"]
+        if "tensor" in set(self._kinds) & set(kinds) and not {"pil", "image"} & set(kinds):
+            places.append(kinds.index("tensor"))
+        return places
 
     def forward(self, *inputs: Any) -> Any:
         """The sample, with its images changed."""
         sample = inputs if len(inputs) > 1 else inputs[0]
-        images = self._images(list(_leaves(sample)))
-        changed: dict[int, Any] = {}
-        state = get_rng_state() if len(images) > 1 else None
-        for image in images:
-            if changed and state is not None:
+        leaves = list(_leaves(sample))
+        places = self._chosen(leaves)
+        params, state = self.make_params([leaves[place] for place in places]), None
+        for place in places:
+            if state is not None:
                 set_rng_state(state)  # the same random numbers for all images
-            out = self.transform(image, {})
-            changed[id(image)] = Image(out) if type(image) is Image and type(out) is Tensor else out
-        return _with(sample, changed)
+            elif len(places) > 1:
+                state = get_rng_state()
+            out, image = self.transform(leaves[place], params), type(leaves[place]) is Image
+            leaves[place] = Image(out) if image and type(out) is Tensor else out
+        return _rebuilt(sample, iter(leaves))
 
     def extra_repr(self) -> str:
         """The settings that are numbers, texts or sequences of them."""
@@ -123,13 +140,13 @@ class Compose(Transform):
         check(transforms, "Pass at least one transform", ValueError)
         self.transforms = transforms
 
-    def _chosen(self) -> Sequence[Callable[..., Any]]:
+    def _drawn(self) -> Sequence[Callable[..., Any]]:
         """The transforms to apply this time."""
         return self.transforms
 
     def forward(self, *inputs: Any) -> Any:
         """The sample, transformed."""
-        for transform in self._chosen():
+        for transform in self._drawn():
             out = transform(*inputs)
             inputs = out if len(inputs) > 1 else (out,)
         return inputs if len(inputs) > 1 else inputs[0]
@@ -153,7 +170,7 @@ class RandomApply(Compose):
         check(0.0 <= p <= 1.0, words, ValueError)
         self.p = p
 
-    def _chosen(self) -> Sequence[Callable[..., Any]]:
+    def _drawn(self) -> Sequence[Callable[..., Any]]:
         return [] if rand(1) >= self.p else self.transforms
 
 
@@ -166,7 +183,7 @@ class RandomOrder(Compose):
 
     extra_repr = Transform.extra_repr
 
-    def _chosen(self) -> Sequence[Callable[..., Any]]:
+    def _drawn(self) -> Sequence[Callable[..., Any]]:
         return [self.transforms[k] for k in randperm(len(self.transforms)).tolist()]
 
 
@@ -187,7 +204,7 @@ class RandomChoice(RandomOrder):
         check(len(weights) == count, words, ValueError)
         self.p = [weight / sum(weights) for weight in weights]
 
-    def _chosen(self) -> Sequence[Callable[..., Any]]:
+    def _drawn(self) -> Sequence[Callable[..., Any]]:
         return [self.transforms[int(multinomial(tensor(self.p), 1))]]
 
 
@@ -197,7 +214,7 @@ class ToImage(Transform):
     See: [ToImage](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.v2.ToImage.html).
     """
 
-    _arrays = True
+    _kinds = ("pil", "image", "tensor", "array")
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Image:
         """The image, with the same numbers."""
@@ -213,8 +230,8 @@ class ToPureTensor(Transform):
     def forward(self, *inputs: Any) -> Any:
         """The sample, with plain tensors."""
         sample = inputs if len(inputs) > 1 else inputs[0]
-        images = [leaf for leaf in _leaves(sample) if isinstance(leaf, Image)]
-        return _with(sample, {id(image): image[...] for image in images})
+        plain = [leaf[...] if isinstance(leaf, Image) else leaf for leaf in _leaves(sample)]
+        return _rebuilt(sample, iter(plain))
 
 
 class ToDtype(Transform):
@@ -244,7 +261,7 @@ class ToDtype(Transform):
 class ToTensor(Transform, transforms.ToTensor):
     """Images as floats between 0 and 1; torchvision advises `ToImage` and `ToDtype`."""
 
-    _arrays = True
+    _kinds = ("pil", "array")
 
     def __init__(self) -> None:
         warnings.warn(
@@ -268,8 +285,11 @@ class Lambda(Transform, transforms.Lambda):
         super().__init__(lambd)
         self.types = types or (object,)
 
-    def _images(self, leaves: list[Any]) -> list[Any]:
-        return [leaf for leaf in leaves if isinstance(leaf, self.types)]
+    def forward(self, *inputs: Any) -> Any:
+        """The sample, with what the function makes of it."""
+        sample = inputs if len(inputs) > 1 else inputs[0]
+        made = [self.lambd(x) if isinstance(x, self.types) else x for x in _leaves(sample)]
+        return _rebuilt(sample, iter(made))
 
     def extra_repr(self) -> str:
         """The function's name and the types."""
@@ -284,11 +304,13 @@ class ConvertImageDtype(Transform, transforms.ConvertImageDtype):
 class PILToTensor(Transform, transforms.PILToTensor):
     """Images of Pillow's as tensors of the same numbers, `(C, H, W)`."""
 
+    _kinds = ("pil",)
+
 
 class ToPILImage(Transform, transforms.ToPILImage):
     """Tensors and arrays as images of Pillow's; see `transforms.ToPILImage`."""
 
-    _arrays = True
+    _kinds = ("image", "tensor", "array")
 
 
 class Normalize(Transform, transforms.Normalize):
