@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from minitorch_ff._checks import check
 from minitorch_ff._dtypes import uint8
 from minitorch_ff._functions.joining import cat, stack
 from minitorch_ff._tensor import Tensor
@@ -49,24 +50,19 @@ def make_grid(
 
     See: [torchvision.utils.make_grid](https://docs.pytorch.org/vision/stable/generated/torchvision.utils.make_grid.html).
     """
+    words = "tensor or list of tensors expected, got "
     if isinstance(tensor, list):
         for image in tensor:
-            if not isinstance(image, Tensor):
-                raise TypeError(
-                    f"tensor or list of tensors expected, got a list containing {type(image)}"
-                )
+            check(isinstance(image, Tensor), f"{words}a list containing {type(image)}", TypeError)
         tensor = stack(tensor)
-    if not isinstance(tensor, Tensor):
-        raise TypeError(f"tensor or list of tensors expected, got {type(tensor)}")
+    check(isinstance(tensor, Tensor), f"{words}{type(tensor)}", TypeError)
     if tensor.ndim < 4:
         tensor = tensor.reshape((1,) * (4 - tensor.ndim) + tuple(tensor.shape))
     if tensor.size(1) == 1:
         tensor = cat([tensor] * 3, 1)
     if normalize:
-        if value_range is not None and not isinstance(value_range, tuple):
-            raise TypeError(
-                "value_range has to be a tuple (min, max) if specified. min and max are numbers"
-            )
+        words = "value_range has to be a tuple (min, max) if specified. min and max are numbers"
+        check(isinstance(value_range, tuple | None), words, TypeError)
         tensor = tensor.clone()
         for part in tensor if scale_each else [tensor]:
             low, high = value_range or (float(part.min()), float(part.max()))

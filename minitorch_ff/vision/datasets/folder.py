@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from minitorch_ff._checks import check
 from minitorch_ff.vision.datasets.vision import VisionDataset
 
 __all__ = ["DatasetFolder", "ImageFolder", "default_loader", "has_file_allowed_extension"]
@@ -80,26 +81,21 @@ class DatasetFolder(VisionDataset):
         allow_empty: bool = False,
     ) -> list[tuple[str, int]]:
         """Pairs of path and class, for the classes named; the arguments are the class's."""
-        if (extensions is None) == (is_valid_file is None):
-            raise ValueError(
-                "Both extensions and is_valid_file cannot be None or not None at the same time"
-            )
+        words = "Both extensions and is_valid_file cannot be None or not None at the same time"
+        check((extensions is None) != (is_valid_file is None), words, ValueError)
+        is_valid = is_valid_file or (
+            lambda path: has_file_allowed_extension(path, extensions or ())
+        )
         samples: list[tuple[str, int]] = []
         empty = []
         for name in sorted(class_to_idx):
-            count = len(samples)
-            for folder, _, files in sorted(
-                os.walk(os.path.join(directory, name), followlinks=True)
-            ):
-                for path in [os.path.join(folder, file) for file in sorted(files)]:
-                    if (
-                        is_valid_file(path)
-                        if is_valid_file
-                        else has_file_allowed_extension(path, extensions or ())
-                    ):
-                        samples.append((path, class_to_idx[name]))
-            if len(samples) == count:
-                empty.append(name)
+            walked = sorted(os.walk(os.path.join(directory, name), followlinks=True))
+            paths = [
+                os.path.join(where, file) for where, _, files in walked for file in sorted(files)
+            ]
+            valid = [(path, class_to_idx[name]) for path in paths if is_valid(path)]
+            samples += valid
+            empty += [] if valid else [name]
         if empty and not allow_empty:
             text = f"Found no valid file for the classes {', '.join(empty)}. "
             if extensions is not None:
@@ -111,8 +107,7 @@ class DatasetFolder(VisionDataset):
     def find_classes(self, directory: Any) -> tuple[list[str], dict[str, int]]:
         """The names of the folders in `directory`, and their numbers."""
         classes = sorted([entry.name for entry in os.scandir(directory) if entry.is_dir()])
-        if not classes:
-            raise FileNotFoundError(f"Couldn't find any class folder in {directory}.")
+        check(classes, f"Couldn't find any class folder in {directory}.", FileNotFoundError)
         return classes, {name: number for number, name in enumerate(classes)}
 
     def __getitem__(self, index: int) -> tuple[Any, Any]:

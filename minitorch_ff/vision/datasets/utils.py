@@ -101,7 +101,11 @@ def _fetch(url: str, part: str, max_redirect_hops: int) -> None:
         while chunk := response.read(CHUNK):
             file.write(chunk)
             done += len(chunk)
-            print(f"\r{done / max(total, done):4.0%} of {total:,} bytes", end="", file=sys.stderr)
+            print(
+                f"\r{done / (total or done):4.0%} of {total or done:,} bytes",
+                end="",
+                file=sys.stderr,
+            )
         print(file=sys.stderr)
     if done < total:
         raise urllib.error.URLError(f"{url}: the connection ended after {done} of {total} bytes")

@@ -47,6 +47,7 @@ class InterpolationMode(Enum):
 BILINEAR, NEAREST = InterpolationMode.BILINEAR, InterpolationMode.NEAREST
 
 PILLOW_NUMBERS = "NEAREST LANCZOS BILINEAR BICUBIC BOX HAMMING".split()
+BYTES = numpy.dtype(numpy.uint8)
 DIMENSIONS = "pic should be 2/3 dimensional. Got {} dimensions."
 NOT_SUPPORTED = "{} of a tensor is not supported; it takes an image of Pillow's"
 
@@ -146,10 +147,10 @@ def to_tensor(pic: Any) -> Tensor:
     See: [to_tensor](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.functional.to_tensor.html).
     """
     if is_pil(pic):
-        array = _pillow(pic).array_of(pic)
-        if array.dtype == numpy.bool_:
+        array, mode = _pillow(pic).array_of(pic), pic.mode
+        if mode == "1":
             array = array * numpy.uint8(255)
-        elif array.dtype == numpy.uint16:
+        elif mode == "I;16":
             array = array.astype(numpy.int16)
     elif isinstance(pic, numpy.ndarray):
         check(pic.ndim in (2, 3), DIMENSIONS.format(pic.ndim), ValueError)
@@ -157,10 +158,10 @@ def to_tensor(pic: Any) -> Tensor:
     else:
         raise TypeError(f"pic should be PIL Image or ndarray. Got {type(pic)}")
     array = array[None] if array.ndim == 2 else array.transpose(2, 0, 1)
-    if array.dtype != numpy.uint8:
+    if array.dtype != BYTES:
         return from_numpy(numpy.ascontiguousarray(array))
-    dtype = _dtypes.get_default_dtype().numpy
-    return wrap(Tensor, numpy.divide(array, 255, dtype=dtype, order="C"))
+    out = array.astype(_dtypes.get_default_dtype().numpy, order="C")
+    return wrap(Tensor, numpy.divide(out, 255, out=out))
 
 
 def pil_to_tensor(pic: Any) -> Tensor:
@@ -211,16 +212,13 @@ def to_pil_image(pic: Any, mode: str | None = None) -> Any:
         array = (array * 255).astype(numpy.uint8)
     if channels == 1:
         expected = GREY_MODES.get(array.dtype.name)
-        if mode not in (None, expected):
-            raise ValueError(
-                f"Incorrect mode ({mode}) supplied for input type {numpy.dtype}. Should be "
-                f"{expected}"
-            )
+        words = f"Incorrect mode ({mode}) supplied for input type {numpy.dtype}. Should be "
+        check(mode in (None, expected), f"{words}{expected}", ValueError)
         mode = expected
-    elif mode is not None and mode not in MODES[channels]:
-        raise ValueError(f"Only modes {MODES[channels]} are supported for {channels}D inputs")
-    elif mode is None and array.dtype == numpy.uint8:
-        mode = MODES[channels][0]
+    else:
+        words = f"Only modes {MODES[channels]} are supported for {channels}D inputs"
+        check(mode in (None, *MODES[channels]), words, ValueError)
+        mode = MODES[channels][0] if mode is None and array.dtype == BYTES else mode
     if mode is None:
         raise TypeError(f"Input type {array.dtype} is not supported")
     from minitorch_ff.vision._pillow import Image
@@ -711,9 +709,12 @@ def normalize(tensor: Tensor, mean: Any, std: Any, inplace: bool = False) -> Ten
     fixed = isinstance(mean, tuple) and isinstance(std, tuple)
     columns = _columns if fixed else _columns.__wrapped__
     mean, std = columns(mean, std, dtype, tensor.device)
-    if inplace or tensor.shape[-3] < len(mean):  # more channels are refused there
-        return tensor.sub_(mean).div_(std)
-    return (tensor - mean) / std
+    if inplace or not {len(mean), len(std)} <= {1, tensor.shape[-3]}:  # refused there
+        return (tensor if inplace else tensor.clone()).sub_(mean).div_(std)
+    if tensor.edge() is not None:
+        return (tensor - mean) / std
+    xp = tensor.backend  # the same, without a record: it is called for each image
+    return wrap(Tensor, xp.div(xp.sub(tensor.buffer, mean.buffer), std.buffer))
 
 
 @functools.lru_cache
