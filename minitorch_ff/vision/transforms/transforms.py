@@ -53,7 +53,7 @@ class Transform(Module):
     """
 
     _shown = ""
-    _mode = staticmethod(F.interpolation_mode)
+    _mode = staticmethod(F.interpolation_mode)  # how an interpolation is kept
 
     def __init__(self, **settings: Any) -> None:
         super().__init__()
@@ -272,7 +272,8 @@ class RandomApply(Transform):
     """
 
     def __init__(self, transforms: Any, p: float = 0.5) -> None:
-        super().__init__(transforms=transforms, p=p)
+        super().__init__(p=p)
+        self.transforms = transforms  # perhaps a ModuleList
 
     def forward(self, img: Any) -> Any:
         """The image, transformed or not."""
