@@ -50,9 +50,7 @@ from minitorch_ff._functions.creation import range_ as range
 from minitorch_ff._functions.cumulative import (
     cummax, cummin, cumprod, cumsum, cumulative_trapezoid, diff, logcumsumexp, trapezoid, trapz,
 )  # fmt: skip
-from minitorch_ff._functions.decompositions import (
-    det, logdet, matrix_power, slogdet,
-)  # fmt: skip
+from minitorch_ff._functions.decompositions import det, logdet, matrix_power, slogdet
 from minitorch_ff._functions.decompositions import inv as inverse
 from minitorch_ff._functions.decompositions import old_cholesky as cholesky
 from minitorch_ff._functions.decompositions import old_qr as qr
@@ -89,7 +87,6 @@ from minitorch_ff._functions.picking import (
 from minitorch_ff._functions.powers import (
     float_power, hypot, ldexp, pow, reciprocal, rsqrt, sqrt, square,
 )  # fmt: skip
-from minitorch_ff._functions.quantile import nanquantile, quantile
 from minitorch_ff._functions.random import (
     Generator, bernoulli, default_generator, get_rng_state, initial_seed, manual_seed,
     multinomial, normal, poisson, rand, rand_like, randint, randint_like, randn, randn_like,
@@ -105,14 +102,10 @@ from minitorch_ff._functions.shaping import (
     split_with_sizes, squeeze, t, tensor_split, transpose, unbind, unflatten, unsqueeze,
 )  # fmt: skip
 from minitorch_ff._functions.shaping import mH as adjoint
-from minitorch_ff._functions.signs import (
-    abs, absolute, copysign, heaviside, sgn, sign, signbit,
-)  # fmt: skip
-from minitorch_ff._functions.special import (
-    digamma, erf, erfc, erfinv, i0, lgamma, polygamma,
-)  # fmt: skip
+from minitorch_ff._functions.signs import abs, absolute, copysign, heaviside, sgn, sign, signbit
+from minitorch_ff._functions.special import digamma, erf, erfc, erfinv, i0, lgamma, polygamma
 from minitorch_ff._functions.statistics import (
-    corrcoef, cov, median, mode, nanmedian, std, std_mean, var, var_mean,
+    corrcoef, cov, median, mode, nanmedian, nanquantile, quantile, std, std_mean, var, var_mean,
 )  # fmt: skip
 from minitorch_ff._functions.trigonometric import (
     acos, acosh, arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh, asin, asinh, atan,
@@ -135,9 +128,7 @@ from minitorch_ff._settings import (
 from minitorch_ff._size import Size
 from minitorch_ff._tensor import Tensor
 from minitorch_ff._version import __version__ as _own_version
-from minitorch_ff.firefly.modes import (
-    enable_grad, inference_mode, no_grad, set_grad_enabled,
-)  # fmt: skip
+from minitorch_ff.firefly.modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from minitorch_ff.firefly.modes import grad_enabled as is_grad_enabled
 from minitorch_ff.firefly.modes import inference_enabled as is_inference_mode_enabled
 
@@ -181,19 +172,18 @@ __all__ = [
     "index_select", "inference_mode", "initial_seed", "inner", "int", "int16", "int32", "int64",
     "int8", "inverse", "is_complex", "is_deterministic_algorithms_warn_only_enabled",
     "is_floating_point", "is_grad_enabled", "is_inference", "is_inference_mode_enabled",
-    "is_nonzero",
-    "is_tensor", "isclose", "isfinite", "isin", "isinf", "isnan", "isneginf", "isposinf",
-    "isreal", "kthvalue", "layout", "lcm", "ldexp", "le", "lerp", "less", "less_equal", "lgamma",
-    "linspace", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logaddexp2",
-    "logcumsumexp", "logdet", "logical_and", "logical_not", "logical_or", "logical_xor", "logit",
-    "logspace", "logsumexp", "long", "lt", "manual_seed", "masked_fill", "masked_scatter",
-    "masked_select", "matmul", "matrix_power", "max", "maximum", "mean", "median",
-    "memory_format", "meshgrid", "min", "minimum", "mm", "mode", "moveaxis", "movedim", "msort",
-    "mul", "multinomial", "multiply", "mv", "nan_to_num", "nanmean", "nanmedian", "nanquantile",
-    "nansum", "narrow", "ne", "neg", "negative", "nextafter", "no_grad", "nonzero", "norm",
-    "normal", "not_equal", "numel", "ones", "ones_like", "outer", "permute", "pinverse",
-    "poisson", "polygamma", "positive", "pow", "prelu", "preserve_format", "prod",
-    "promote_types", "put", "qr", "quantile", "rad2deg", "rand", "rand_like", "randint",
+    "is_nonzero", "is_tensor", "isclose", "isfinite", "isin", "isinf", "isnan", "isneginf",
+    "isposinf", "isreal", "kthvalue", "layout", "lcm", "ldexp", "le", "lerp", "less",
+    "less_equal", "lgamma", "linspace", "log", "log10", "log1p", "log2", "log_softmax",
+    "logaddexp", "logaddexp2", "logcumsumexp", "logdet", "logical_and", "logical_not",
+    "logical_or", "logical_xor", "logit", "logspace", "logsumexp", "long", "lt", "manual_seed",
+    "masked_fill", "masked_scatter", "masked_select", "matmul", "matrix_power", "max", "maximum",
+    "mean", "median", "memory_format", "meshgrid", "min", "minimum", "mm", "mode", "moveaxis",
+    "movedim", "msort", "mul", "multinomial", "multiply", "mv", "nan_to_num", "nanmean",
+    "nanmedian", "nanquantile", "nansum", "narrow", "ne", "neg", "negative", "nextafter",
+    "no_grad", "nonzero", "norm", "normal", "not_equal", "numel", "ones", "ones_like", "outer",
+    "permute", "pinverse", "poisson", "polygamma", "positive", "pow", "prelu", "preserve_format",
+    "prod", "promote_types", "put", "qr", "quantile", "rad2deg", "rand", "rand_like", "randint",
     "randint_like", "randn", "randn_like", "randperm", "range", "ravel", "real", "reciprocal",
     "relu", "relu_", "remainder", "renorm", "repeat_interleave", "reshape", "resolve_conj",
     "result_type", "roll", "rot90", "round", "row_stack", "rsqrt", "rsub", "scalar_tensor",

@@ -15,10 +15,12 @@ _NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim"}
 
 
 def check(condition: object, text: str, error: type[Exception] = RuntimeError) -> None:
-    """Refuse an argument, unless `condition` holds; not for the paths where time counts.
+    """Raise an error unless a condition holds; for calls that are rare or slow anyway.
 
-    Raises:
-        error: Saying `text`.
+    Args:
+        condition: What must be true.
+        text: The error's text, which is made in any case.
+        error: The error's type.
     """
     if not condition:
         raise error(text)
@@ -64,6 +66,16 @@ def must_be_tensor(value: Any, function: str, argument: str, position: int) -> N
             f"{function}(): argument '{argument}' (position {position}) must be Tensor, not "
             f"{type(value).__name__}"
         )
+
+
+def must_be_tensors(function: str, **arguments: Any) -> None:
+    """Refuse arguments, given by their names and in order, that are no tensors.
+
+    Raises:
+        TypeError: In the words of PyTorch's argument parser.
+    """
+    for position, (argument, value) in enumerate(arguments.items(), 1):
+        must_be_tensor(value, function, argument, position)
 
 
 def shape_from(args: tuple[Any, ...]) -> tuple[int, ...]:

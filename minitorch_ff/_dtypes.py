@@ -9,7 +9,6 @@ from typing import Any
 import numpy
 
 from minitorch_ff.firefly import promotion
-from minitorch_ff.firefly.promotion import CATEGORY, COMPLEX, FLOATING
 
 
 class dtype:
@@ -29,28 +28,22 @@ class dtype:
     See: [torch.dtype](https://docs.pytorch.org/docs/stable/tensor_attributes.html).
     """
 
-    __slots__ = (
-        "__name__",
-        "_numpy",
-        "is_complex",
-        "is_floating_point",
-        "is_signed",
-        "itemsize",
-    )
+    __slots__ = ("__name__", "_numpy", "is_complex", "is_floating_point", "is_signed", "itemsize")
 
-    def __init__(
-        self,
-        name: str,
-        itemsize: builtins.int,
-        category: builtins.int,
-        signed: builtins.bool = True,
-    ) -> None:
+    def __init__(self, name: str) -> None:
         self.__name__ = name
-        self.itemsize = itemsize
-        self.is_floating_point = category == FLOATING
-        self.is_complex = category == COMPLEX
-        self.is_signed = signed
+        known = numpy.dtype("float16" if name == "bfloat16" else name)  # alike but for the limits
+        self.itemsize = known.itemsize
+        self.is_floating_point, self.is_complex = known.kind == "f", known.kind == "c"
+        self.is_signed = known.kind not in "ub"
         self._numpy: Any = None
+        if name != "bfloat16":
+            self._take(known)
+
+    def _take(self, numpy_dtype: Any) -> None:
+        """Be our name for a type of the array library."""
+        self._numpy = numpy_dtype
+        _by_numpy[numpy_dtype] = self
 
     @property
     def numpy(self) -> Any:
@@ -60,8 +53,12 @@ class dtype:
             ImportError: It is bfloat16, and the `ml_dtypes` package is not installed.
         """
         if self._numpy is None:
-            self._numpy = _numpy_dtype(self.__name__)
-            _by_numpy[self._numpy] = self
+            try:
+                self._take(numpy.dtype(importlib.import_module("ml_dtypes").bfloat16))
+            except ImportError:
+                raise ImportError(
+                    "torch.bfloat16 needs the ml_dtypes package: pip install 'minitorch-ff[bf16]'"
+                ) from None
         return self._numpy
 
     def to_complex(self) -> dtype:
@@ -79,43 +76,23 @@ class dtype:
         return self.__name__
 
 
-def _numpy_dtype(name: str) -> Any:
-    if name != "bfloat16":
-        return numpy.dtype(name)
-    try:
-        return numpy.dtype(importlib.import_module("ml_dtypes").bfloat16)
-    except ImportError:
-        raise ImportError(
-            "torch.bfloat16 needs the ml_dtypes package: pip install 'minitorch-ff[bf16]'"
-        ) from None
-
-
 _by_numpy: dict[Any, dtype] = {}
 
-float32 = float = dtype("float32", 4, FLOATING)
-float64 = double = dtype("float64", 8, FLOATING)
-float16 = half = dtype("float16", 2, FLOATING)
-bfloat16 = dtype("bfloat16", 2, FLOATING)
-int64 = long = dtype("int64", 8, CATEGORY["i"])
-int32 = int = dtype("int32", 4, CATEGORY["i"])
-int16 = short = dtype("int16", 2, CATEGORY["i"])
-int8 = dtype("int8", 1, CATEGORY["i"])
-uint8 = dtype("uint8", 1, CATEGORY["u"], signed=False)
-uint16 = dtype("uint16", 2, CATEGORY["u"], signed=False)
-uint32 = dtype("uint32", 4, CATEGORY["u"], signed=False)
-uint64 = dtype("uint64", 8, CATEGORY["u"], signed=False)
-bool = dtype("bool", 1, CATEGORY["b"], signed=False)
-complex64 = cfloat = dtype("complex64", 8, COMPLEX)
-complex128 = cdouble = dtype("complex128", 16, COMPLEX)
-
-ALL = (
-    float32, float64, float16, bfloat16, int64, int32, int16, int8, uint8, uint16, uint32,
-    uint64, bool, complex64, complex128,
-)  # fmt: skip
-
-for _dtype in ALL:
-    if _dtype is not bfloat16:
-        _by_numpy[_dtype.numpy] = _dtype
+float32 = float = dtype("float32")
+float64 = double = dtype("float64")
+float16 = half = dtype("float16")
+bfloat16 = dtype("bfloat16")
+int64 = long = dtype("int64")
+int32 = int = dtype("int32")
+int16 = short = dtype("int16")
+int8 = dtype("int8")
+uint8 = dtype("uint8")
+uint16 = dtype("uint16")
+uint32 = dtype("uint32")
+uint64 = dtype("uint64")
+bool = dtype("bool")
+complex64 = cfloat = dtype("complex64")
+complex128 = cdouble = dtype("complex128")
 
 
 def of(numpy_dtype: Any) -> dtype:
@@ -218,10 +195,7 @@ class finfo:
 
     def __init__(self, type: dtype | None = None) -> None:
         type = _default if type is None else type
-        if not isinstance(type, dtype):
-            raise TypeError(
-                f"finfo(): argument 'type' (position 1) must be torch.dtype, not {_kind(type)}"
-            )
+        _must_be_dtype(type, "finfo")
         if not (type.is_floating_point or type.is_complex):
             raise TypeError(
                 "torch.finfo() requires a floating point input type. Use torch.iinfo to handle "
@@ -233,13 +207,10 @@ class finfo:
         else:
             info = numpy.finfo(real.numpy)
         self.bits = builtins.int(info.bits)
-        self.eps, self.max, self.min = (
-            builtins.float(info.eps),
-            builtins.float(info.max),
-            builtins.float(info.min),
-        )
-        self.tiny = self.smallest_normal = builtins.float(info.smallest_normal)
-        self.resolution = builtins.float(info.resolution)
+        number = builtins.float
+        self.eps, self.resolution = number(info.eps), number(info.resolution)
+        self.max, self.min = number(info.max), number(info.min)
+        self.tiny = self.smallest_normal = number(info.smallest_normal)
         self.dtype = real.__name__
 
     def __repr__(self) -> str:
@@ -261,10 +232,7 @@ class iinfo:
     """
 
     def __init__(self, type: dtype) -> None:
-        if not isinstance(type, dtype):
-            raise TypeError(
-                f"iinfo(): argument 'type' (position 1) must be torch.dtype, not {_kind(type)}"
-            )
+        _must_be_dtype(type, "iinfo")
         if type.is_floating_point or type.is_complex or type is bool:
             raise TypeError(
                 f"torch.iinfo() requires an integer input type. Use torch.finfo to handle '{type}'"
@@ -277,5 +245,9 @@ class iinfo:
         return f"iinfo(min={self.min:g}, max={self.max:g}, dtype={self.dtype})"
 
 
-def _kind(value: object) -> str:
-    return value.__class__.__name__
+def _must_be_dtype(value: object, function: str) -> None:
+    if not isinstance(value, dtype):
+        raise TypeError(
+            f"{function}(): argument 'type' (position 1) must be torch.dtype, not "
+            f"{value.__class__.__name__}"
+        )

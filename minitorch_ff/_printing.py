@@ -7,8 +7,7 @@ one width, so that they stand in columns. Large tensors show their corners only.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -86,17 +85,6 @@ def set_printoptions(
 def get_printoptions() -> dict[str, Any]:
     """The options in force, by the names of `set_printoptions`'s arguments."""
     return asdict(_options)
-
-
-@contextmanager
-def printoptions(**options: Any) -> Iterator[None]:
-    """Within a `with` block, print with other options, as `set_printoptions` takes."""
-    before = get_printoptions()
-    set_printoptions(**options)
-    try:
-        yield
-    finally:
-        set_printoptions(**before)
 
 
 # ------------------------------------------------------------------------ the tensor

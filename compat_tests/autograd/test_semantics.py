@@ -231,8 +231,20 @@ def metadata_of_views(torch):
     ]
 
 
+def a_hook_keeps_its_gradient(torch):
+    w, v = vector(torch), vector(torch)
+    seen, other = [], torch.ones(3, dtype=torch.float64)
+    w.register_hook(seen.append)
+    v.register_hook(lambda grad: other)
+    (w * v).sum().backward()
+    w.grad.mul_(100)
+    v.grad.mul_(100)
+    return seen[0], other, w, v
+
+
 PROGRAMS = [
-    chain_of_writes, view_of_view, another_view_sees, view_sees_the_base, saved_before_its_write,
+    a_hook_keeps_its_gradient, chain_of_writes, view_of_view, another_view_sees,
+    view_sees_the_base, saved_before_its_write,
     base_without_history_gets_one, view_makes_its_base_require, filled_in_a_loop,
     second_order_through_writes, advanced_assignment, detach_shares, data_has_its_own_version,
     unsaved_may_change, leaf_written_without_recording, mixed_dtypes_in_place, hooks_and_writes,

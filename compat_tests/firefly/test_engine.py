@@ -2,7 +2,6 @@
 
 import gc
 import resource
-import time
 import weakref
 
 import pytest
@@ -42,14 +41,12 @@ def test_a_deep_chain_is_recorded_too():
 
 
 def test_doubling_sixty_times():
-    """Every node runs once: there are 2⁶⁰ paths."""
+    """Every node runs once: along each of the 2⁶⁰ paths, this would never end."""
     x = leaf(1)
     z = x
     for _ in range(60):
         z = z + z
-    start = time.perf_counter()
     z.backward()
-    assert time.perf_counter() - start < 0.5
     assert x.grad.tolist() == [2.0**60]
 
 

@@ -1,4 +1,4 @@
-"""The protocol of the back ends: complete, with twins for rules, fused ones as composed."""
+"""The back ends: all primitives described, with twins for rules, fused ones as composed."""
 
 import ast
 import inspect
@@ -12,11 +12,17 @@ from compat_tests import strict_backend  # noqa: F401 - registers "strict"
 from minitorch_ff.firefly import graph, in_place
 from minitorch_ff.firefly import ops as operators
 from minitorch_ff.firefly.backend import registry
-from minitorch_ff.firefly.backend.primitives import Primitives
+from minitorch_ff.firefly.backend.array_api import ArrayBackend, library
+from minitorch_ff.firefly.backend.array_api.library import LibraryFunctions
+from minitorch_ff.firefly.ops.elementwise import OfPrimitive
+from minitorch_ff.firefly.ops.linear_maps import OwnGradient, Pick, PutBack
 from minitorch_ff.firefly.recorded import Recorded
 
 DEVICES = ["cpu", "strict", pytest.param("cuda", marks=pytest.mark.gpu)]
 ATTRIBUTES = {"module", "device_type", "buffer_type", "records", "update_block"}
+TO_THE_HOST = {"device_index", "to_numpy", "from_numpy", "lgamma"}
+"""What every back end adds to the shared one."""
+
 OPERATORS = sorted(pathlib.Path(operators.__file__).parent.glob("*.py"))
 
 
@@ -29,38 +35,40 @@ def public(names):
     return {name for name in names if not name.startswith("_")}
 
 
+def methods():
+    return public(name for name in dir(ArrayBackend) if callable(getattr(ArrayBackend, name)))
+
+
 def described():
-    return public(name for name, value in vars(Primitives).items() if callable(value))
+    return methods() | set(LibraryFunctions.__annotations__) | TO_THE_HOST
 
 
 # -------------------------------------------------------------------- the list itself
 
 
-def test_protocol_is_what_back_ends_offer(xp):
+def test_back_ends_offer_what_is_described(xp):
     offered = public(dir(xp)) - ATTRIBUTES
     assert len(offered) > 200
-    assert described() - offered == set(), "described, but no back end has it"
-    assert offered - described() == set(), "offered, but not described"
+    assert offered == described()
 
 
-def test_protocol_lists_the_attributes():
-    assert set(Primitives.__annotations__) == ATTRIBUTES
+def test_a_primitive_comes_from_one_place():
+    assert methods() & set(LibraryFunctions.__annotations__) == set()
+    assert set(library.LIBRARY_NAMES) <= set(LibraryFunctions.__annotations__)
 
 
-@pytest.mark.parametrize("name", sorted(described()))
-def test_described_as_it_is_called(name):
-    """One line each, and the parameters that the shared back end has."""
-    method = getattr(Primitives, name)
-    assert method.__doc__, "says nothing"
-    shared = getattr(type(registry.cpu), name, None)
-    if shared is not None:  # a method of our own, no plain name of the library's function
-        assert parameters(method) == parameters(inspect.unwrap(shared))
+@pytest.mark.parametrize("name", sorted(methods() | TO_THE_HOST))
+def test_method_says_what_it_does(name):
+    assert getattr(type(registry.cpu), name).__doc__
 
 
-def parameters(function):
-    """Names, kinds, defaults."""
-    signature = inspect.signature(function).parameters.values()
-    return [(p.name, p.kind, p.default) for p in signature]
+def test_library_function_says_what_it_does():
+    tree = ast.parse(pathlib.Path(library.__file__).read_text(encoding="utf-8"))
+    (body,) = [node.body for node in tree.body if isinstance(node, ast.ClassDef)]
+    for node, following in zip(body, [*body[1:], None], strict=True):
+        if isinstance(node, ast.AnnAssign):
+            text = isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant)
+            assert text, node.target.id
 
 
 # --------------------------------------------------------------------- twins for rules
@@ -114,7 +122,7 @@ def test_every_rule_finds_its_primitives_when_recorded():
 
 
 def test_the_engine_finds_its_primitives_when_recorded():
-    used = used_by({"hand_on", "add_start", "fit"}, [pathlib.Path(graph.__file__)])
+    used = used_by({"backward", "walk", "hand_on", "fit"}, [pathlib.Path(graph.__file__)])
     assert {"add", "add_", "sum", "sum_rows", "reshape", "cast"} <= used
     assert used <= set(dir(Recorded))
 
@@ -124,6 +132,37 @@ def test_operators_call_what_is_described():
     for _, function in functions_in(OPERATORS):
         used |= calls_of(function)[0]
     assert used - described() - ATTRIBUTES == set()
+
+
+def leaves(base):
+    """The operators that derive from a base, and are no base themselves."""
+    for operator in base.__subclasses__():
+        if operator.__subclasses__():
+            yield from leaves(operator)
+        elif operator.__module__.startswith(operators.__name__):
+            yield operator
+
+
+def calls_its_namesake(operator):
+    """Whether it, or the base that computes for it, says `getattr(xp, self.primitive)`."""
+    text = inspect.getsource(operator.forward)
+    if "self.value(" in text:
+        text = inspect.getsource(operator.value)
+    return "self.primitive)" in text
+
+
+def test_operators_of_a_primitive_are_called_like_it():
+    found = {leaf.primitive for leaf in leaves(OfPrimitive) if calls_its_namesake(leaf)}
+    assert len(found) > 50
+    assert found - described() == set()
+
+
+def test_linear_operators_find_their_primitives_when_recorded():
+    twins = {leaf.primitive for leaf in leaves(OwnGradient)}
+    twins |= {f"{leaf.primitive}_back" for leaf in leaves(Pick)}
+    twins |= {leaf.primitive.removesuffix("_back") for leaf in leaves(PutBack)}
+    assert {"flip", "gather", "gather_back", "index"} <= twins
+    assert twins <= set(dir(Recorded))
 
 
 # ------------------------------------------- fused ones equal their composition

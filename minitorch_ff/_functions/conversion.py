@@ -5,23 +5,20 @@ from __future__ import annotations
 import builtins
 import copy
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from minitorch_ff import _dtypes
-from minitorch_ff._checks import shape_from, wrap_dim
+from minitorch_ff._checks import check, shape_from, wrap_dim
 from minitorch_ff._devices import as_device, backend_for
 from minitorch_ff._devices import device as Device
 from minitorch_ff._functions import shaping
+from minitorch_ff._functions._operands import Tensor
 from minitorch_ff.firefly.ops import shaping as ops
 from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply
 from minitorch_ff.firefly.tensor import AccumulateGrad, require_grad, wrap
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 from minitorch_ff.firefly.views import detached
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 class layout:
@@ -65,61 +62,50 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     See: [torch.Tensor.to](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.to.html).
     """
     device, dtype, copying, layout_wanted = parse_to(*args, **kwargs)
-    out = to_device(self, device) if device is not None else self
-    if dtype is not None:
-        out = cast(out, dtype)
+    out = cast(to_device(self, device) if device is not None else self, dtype)
     if layout_wanted is contiguous_format:
         out = contiguous(out)
     return shaping.clone(out) if copying and out is self else out
 
 
-def parse_to(*args: Any, **kwargs: Any) -> tuple[Device | None, Any, builtins.bool, Any]:
+def parse_to(
+    *args: Any, device: Any = None, dtype: Any = None, other: Any = None, memory_format: Any = None,
+    non_blocking: Any = None, copy: Any = False, **unknown: Any,
+) -> tuple[Device | None, Any, builtins.bool, Any]:  # fmt: skip
     """The arguments of `to`: device, dtype, whether to copy, memory format."""
-    device = kwargs.pop("device", None)
-    dtype = kwargs.pop("dtype", None)
-    copying = kwargs.pop("copy", False)
-    kwargs.pop("non_blocking", None)
-    layout_wanted = kwargs.pop("memory_format", None)
-    other = kwargs.pop("other", None)
-    flags = []
+    flags = [arg for arg in args if isinstance(arg, builtins.bool)]
     for arg in args:
+        if arg is None or isinstance(arg, builtins.bool):
+            continue
         if isinstance(arg, _dtypes.dtype):
             dtype = arg
-        elif isinstance(arg, AnyTensor):
+        elif isinstance(arg, Tensor):
             other = arg
-        elif isinstance(arg, builtins.bool):
-            flags.append(arg)
+        elif isinstance(arg, builtins.type) and _dtypes.python_type_dtype(arg):
+            dtype = _dtypes.python_type_dtype(arg)
         elif isinstance(arg, (str, Device, builtins.int)):
             device = arg
-        elif arg is not None:
-            name = type_name(arg)
-            if isinstance(arg, builtins.type):
-                converted = _dtypes.python_type_dtype(arg)
-                if converted is not None:
-                    dtype = converted
-                    continue
+        else:
+            name = builtins.type(arg).__name__
             raise TypeError(
                 f"to() received an invalid combination of arguments - got ({name}), but expected "
                 "one of: (torch.device device = None, torch.dtype dtype = None, bool non_blocking "
                 "= False, bool copy = False), (torch.dtype dtype, bool non_blocking = False, bool "
                 "copy = False), (Tensor tensor, bool non_blocking = False, bool copy = False)"
             )
-    if kwargs:
-        raise TypeError(f"to() got an unexpected keyword argument '{next(iter(kwargs))}'")
+    for name in unknown:
+        raise TypeError(f"to() got an unexpected keyword argument '{name}'")
     if len(flags) > 1:
-        copying = flags[1]
+        copy = flags[1]
     if other is not None:
         device, dtype = other.device, other.dtype
-    return ((None if device is None else as_device(device)), dtype, copying, layout_wanted)
+    return (None if device is None else as_device(device)), dtype, copy, memory_format
 
 
-def type_name(value: Any) -> str:
-    """The name of a value's class, as error messages show it."""
-    return builtins.type(value).__name__
-
-
-def cast(self: Tensor, dtype: _dtypes.dtype) -> Tensor:
-    """The values in another dtype; the tensor itself if it has it."""
+def cast(self: Tensor, dtype: _dtypes.dtype | None) -> Tensor:
+    """The values in another dtype; the tensor itself if it has it, or if there is none."""
+    if dtype is None:
+        return self
     target = dtype.numpy
     if self.buffer.dtype == target:
         return self
@@ -168,10 +154,7 @@ bfloat16, long = _casting(_dtypes.bfloat16), _casting(_dtypes.int64)
 short, char, byte = map(_casting, (_dtypes.int16, _dtypes.int8, _dtypes.uint8))
 float, int, bool = map(_casting, (_dtypes.float32, _dtypes.int32, _dtypes.bool))
 
-LEGACY_TYPES = {
-    f"{name}Tensor": _dtypes.of(np.dtype(dtype)) if dtype != "bfloat16" else _dtypes.bfloat16
-    for dtype, name in TYPE_NAMES.items()
-}
+LEGACY_TYPES = {f"{name}Tensor": getattr(_dtypes, dtype) for dtype, name in TYPE_NAMES.items()}
 
 
 def type(self: Tensor, dtype: Any = None, non_blocking: builtins.bool = False) -> Any:
@@ -216,7 +199,7 @@ def view_dtype(self: Tensor, dtype: _dtypes.dtype) -> Tensor:
             f"self.stride(-1) must be 1 to view {self.dtype} as {dtype} (different element "
             "sizes), but got another layout"
         ) from error
-    out = wrap(AnyTensor.result_class, seen)
+    out = wrap(Tensor.result_class, seen)
     out.version = self.version
     return out
 
@@ -267,16 +250,12 @@ def stride(self: Tensor, dim: builtins.int | None = None) -> Any:
 
 def storage_offset(self: Tensor) -> builtins.int:
     """How many elements into its memory the tensor begins."""
-    base = self.view_of.base.buffer if self.view_of is not None else self.buffer
-    return (data_ptr(self) - _address(base)) // self.buffer.itemsize
+    return (data_ptr(self) - data_ptr(owner(self))) // self.buffer.itemsize
 
 
 def data_ptr(self: Tensor) -> builtins.int:
     """The address of the first element."""
-    return _address(self.buffer)
-
-
-def _address(buffer: Any) -> builtins.int:
+    buffer = self.buffer
     return buffer.ctypes.data if isinstance(buffer, np.ndarray) else buffer.data.ptr
 
 
@@ -297,11 +276,16 @@ def contiguous(self: Tensor, memory_format: Any = contiguous_format) -> Tensor:
     return self if self.buffer.flags.c_contiguous else apply(ops.Contiguous, self)
 
 
+def owner(self: Tensor) -> Tensor:
+    """The tensor whose memory this one looks at, or which has its own."""
+    return self if self.view_of is None else self.view_of.base
+
+
 class UntypedStorage:
     """The memory under a tensor, as bytes: its address and size."""
 
     def __init__(self, tensor: Tensor) -> None:
-        self._owner = tensor.view_of.base if tensor.view_of is not None else tensor
+        self._owner = owner(tensor)
 
     def data_ptr(self) -> builtins.int:
         """The address of the first byte."""
@@ -321,8 +305,7 @@ def untyped_storage(self: Tensor) -> UntypedStorage:
 
 def storage(self: Tensor) -> Any:
     """The elements in memory order, one after the other."""
-    owner = self.view_of.base if self.view_of is not None else self
-    return detached(owner).reshape(-1)
+    return detached(owner(self)).reshape(-1)
 
 
 def resize_(self: Tensor, *sizes: Any, memory_format: Any = contiguous_format) -> Tensor:
@@ -331,8 +314,7 @@ def resize_(self: Tensor, *sizes: Any, memory_format: Any = contiguous_format) -
     Raises:
         RuntimeError: The tensor requires grad.
     """
-    if self.edge() is not None:
-        raise RuntimeError("cannot resize variables that require grad")
+    check(self.edge() is None, "cannot resize variables that require grad")
     shape = shape_from(sizes)
     wanted, buffer = math.prod(shape), self.buffer
     if wanted > buffer.size:
@@ -357,8 +339,9 @@ def get_device(self: Tensor) -> builtins.int:
 
 def set_data(self: Tensor, other: Tensor) -> None:
     """What `x.data = other` does: other memory, the same tensor."""
-    if not isinstance(other, AnyTensor):
-        raise TypeError(f"Variable data has to be a tensor, but got {type_name(other)}")
+    if not isinstance(other, Tensor):
+        kind = builtins.type(other).__name__
+        raise TypeError(f"Variable data has to be a tensor, but got {kind}")
     self.buffer = other.buffer[...]
     self.view_of = None
     if isinstance(self.node, AccumulateGrad):
@@ -391,8 +374,7 @@ def numpy(self: Tensor, *, force: builtins.bool = False) -> np.ndarray:
             f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to "
             "copy the tensor to host memory first."
         )
-    if self.buffer.dtype.kind == "V":
-        raise TypeError("Got unsupported ScalarType BFloat16")
+    check(self.buffer.dtype.kind != "V", "Got unsupported ScalarType BFloat16", TypeError)
     return backend.to_numpy(self.buffer)[...]
 
 
@@ -507,13 +489,13 @@ def reduce(self: Tensor, protocol: Any) -> Any:
     """
     array = self.backend.to_numpy(self.buffer)
     state = dict(self.__dict__) or None
-    cls = None if self.__class__ is AnyTensor.result_class else self.__class__
+    cls = None if self.__class__ is Tensor.result_class else self.__class__
     return rebuild, (cls, array, self.is_leaf and self.requires_grad), state
 
 
 def rebuild(cls: Any, array: np.ndarray, requires_grad: builtins.bool) -> Any:
     """A tensor from what `reduce` stored."""
-    out = wrap(AnyTensor.result_class if cls is None else cls, array)
+    out = wrap(Tensor.result_class if cls is None else cls, array)
     if requires_grad:
         require_grad(out)
     return out

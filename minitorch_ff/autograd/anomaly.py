@@ -29,7 +29,7 @@ class set_detect_anomaly:
         graph.anomaly_mode.set(self.before)
 
 
-class detect_anomaly:
+class detect_anomaly(set_detect_anomaly):
     """Anomaly detection for a block; see `set_detect_anomaly`.
 
     See: [torch.autograd.detect_anomaly](https://docs.pytorch.org/docs/stable/autograd.html#anomaly-detection).
@@ -46,6 +46,3 @@ class detect_anomaly:
     def __enter__(self) -> None:
         self.before = graph.anomaly_mode.get()
         graph.anomaly_mode.set(self.check_nan)
-
-    def __exit__(self, *error: Any) -> None:
-        graph.anomaly_mode.set(self.before)

@@ -190,8 +190,9 @@ class FunctionNode(SeveralOutputs):
                     continue
                 if tensor.buffer.dtype.kind in "fcV":
                     tensor.node = Output(self, i)
-            kept = [_Saved.keep(t, outputs, tensors) for t in self.to_save]
-            self.saved = tuple(kept) or ()
+            self.home: Any = next((t.backend for t in shown if t is not None), None)
+            saved = [None if t is None else _Saved(t, outputs, tensors) for t in self.to_save]
+            self.saved = tuple(saved)
         else:
             self.saved = tuple(self.to_save)
         self.to_save = ()
@@ -215,21 +216,14 @@ class FunctionNode(SeveralOutputs):
             if grad is not None:
                 tensors.append(grad if isinstance(grad, Tensor) else wrap(Tensor, grad))
             elif self.materializing and kind is not None:
-                zeros = self._somewhere(grads).backend.zeros(*kind)
-                tensors.append(wrap(Tensor, zeros))
+                tensors.append(wrap(Tensor, self.home.zeros(*kind)))
             else:
                 tensors.append(None)
         function = self.function
         own = function.backward if function.backward is not Function.backward else function.vjp
         parts = own(self, *tensors)
-        parts = parts if isinstance(parts, tuple) else (parts,)
-        parts = self._checked(parts)
+        parts = self._checked(parts if isinstance(parts, tuple) else (parts,))
         return [p if p is None or xp.records else p.buffer for p in parts]
-
-    @staticmethod
-    def _somewhere(grads: Any) -> Any:
-        first = next(g for g in grads if g is not None)
-        return first if isinstance(first, Tensor) else wrap(Tensor, first)
 
     def _checked(self, parts: tuple[Any, ...]) -> list[Any]:
         """The gradients of the tensor arguments, one for each edge.
@@ -277,28 +271,15 @@ class _Saved:
     cycle: its `number` among the results is.
     """
 
-    __slots__ = ("buffer", "expected", "number", "tensor", "version")
-
-    buffer: Any
-    expected: int
-    number: int
-    tensor: Any
-    version: list[int]
-
-    @classmethod
-    def keep(cls, tensor: Any, outputs: Any, tensors: Any) -> Any:
-        """A record of `tensor`; `tensors` are the `outputs` in their place in the graph."""
-        if tensor is None:
-            return None
+    def __init__(self, tensor: Any, outputs: Any, tensors: Any) -> None:
+        """Keep `tensor`; `tensors` are the `outputs` in their place in the graph."""
         if tensor.version[0] < 0:
             raise RuntimeError(SAVING_INFERENCE)
-        saved = cls()
-        saved.buffer, saved.tensor, saved.version = tensor.buffer, tensor, tensor.version
+        self.buffer, self.tensor, self.version = tensor.buffer, tensor, tensor.version
         for i, output in enumerate(outputs):
             if output is tensor:
-                saved.number, saved.tensor, saved.version = i, None, tensors[i].version
-        saved.expected = saved.version[0]
-        return saved
+                self.number, self.tensor, self.version = i, None, tensors[i].version
+        self.expected = self.version[0]
 
     def restore(self, node: FunctionNode) -> Any:
         """The tensor, if nobody wrote it."""

@@ -62,12 +62,9 @@ def _results(outputs: Any, strict: bool, name: str) -> tuple[Any, ...]:
     return results
 
 
-def _finished(parts: Any, create_graph: bool) -> Any:
-    return parts if create_graph else tuple([p.detach() for p in parts])
-
-
-def _alike(given: Any, parts: tuple[Any, ...]) -> Any:
-    """One tensor for one, a tuple for several."""
+def _finished(parts: tuple[Any, ...], create_graph: bool, given: Any) -> Any:
+    """Tensors to be returned: detached if not recorded, and one if one was given."""
+    parts = parts if create_graph else tuple([p.detach() for p in parts])
     return parts[0] if isinstance(given, Tensor) else parts
 
 
@@ -107,8 +104,8 @@ def vjp(
         directions = _direction(v, results, "vjp", "user-provided function returns")
         independent = INDEPENDENT if strict else ""
         product = _gradients(results, given, directions, create_graph, independent)
-    found = _finished(results, create_graph), _finished(product, create_graph)
-    return _alike(outputs, found[0]), _alike(inputs, found[1])
+    result = _finished(results, create_graph, outputs)
+    return result, _finished(product, create_graph, inputs)
 
 
 def _direction(
@@ -166,8 +163,8 @@ def jvp(
         dummies = tuple([zeros_like(t).requires_grad_() for t in results])
         products = _gradients(results, given, dummies, True, INDEPENDENT if strict else "")
         forward = _gradients(products, dummies, vectors, create_graph)
-    found = [_finished(parts, create_graph) for parts in (results, forward)]
-    return _alike(outputs, found[0]), _alike(outputs, found[1])
+    result = _finished(results, create_graph, outputs)
+    return result, _finished(forward, create_graph, outputs)
 
 
 def jacobian(
@@ -208,14 +205,11 @@ def jacobian(
         outputs = func(*given)
         results = _results(outputs, strict, "jacobian")
         independent = INDEPENDENT.replace("The output", "Output {}") if strict else ""
-        rows = tuple(
-            [
-                _rows(result, given, create_graph, independent.replace("{}", str(i), 1))
-                for i, result in enumerate(results)
-            ]
-        )
-    rows = tuple([_alike(inputs, _finished(row, create_graph)) for row in rows])
-    return _alike(outputs, rows)
+        rows = []
+        for i, result in enumerate(results):
+            row = _rows(result, given, create_graph, independent.replace("{}", str(i), 1))
+            rows.append(_finished(row, create_graph, inputs))
+    return rows[0] if isinstance(outputs, Tensor) else tuple(rows)
 
 
 def _rows(output: Tensor, inputs: Any, create_graph: bool, independent: str) -> tuple[Any, ...]:
@@ -247,9 +241,9 @@ def hessian(
     with enable_grad():
         given = _prepared(inputs, create_graph, "hessian")
         _, first = _value_and_gradients(func, given, strict, "hessian")
-        rows = tuple([_rows(part, given, create_graph, "") for part in first])
-    rows = tuple([_finished(row, create_graph) for row in rows])
-    return rows[0][0] if isinstance(inputs, Tensor) else rows
+        rows = [_rows(part, given, create_graph, "") for part in first]
+    rows = [_finished(row, create_graph, inputs) for row in rows]
+    return rows[0] if isinstance(inputs, Tensor) else tuple(rows)
 
 
 def _value_and_gradients(
@@ -309,7 +303,7 @@ def _hessian_product(
         value, first = _value_and_gradients(func, given, strict, name)
         product = _gradients(first, given, vectors, create_graph, INDEPENDENT if strict else "")
     result = value if create_graph else value.detach()
-    return result, _alike(inputs, _finished(product, create_graph))
+    return result, _finished(product, create_graph, inputs)
 
 
 __all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]

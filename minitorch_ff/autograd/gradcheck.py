@@ -76,17 +76,11 @@ def _check(
                 stacklevel=3,
             )
     outputs = [t for t in listed(func(*inputs)) if isinstance(t, Tensor)]
-    differentiable = [t for t in outputs if t.requires_grad]
-    if not differentiable:
-        for i, tensor in enumerate(checked):
-            for jacobian in _numerical(func, inputs, tensor, eps):
-                if any([v != 0 for v in _flat(jacobian)]):
-                    raise GradcheckError(
-                        f"Numerical gradient for function expected to be zero (input {i})"
-                    )
-        return
+    constant = not any([t.requires_grad for t in outputs])
     for i, tensor in enumerate(checked):
         numerical = _numerical(func, inputs, tensor, eps)
+        if constant and any([v != 0 for jacobian in numerical for v in _flat(jacobian)]):
+            raise GradcheckError(f"Numerical gradient for function expected to be zero (input {i})")
         for j, output in enumerate(outputs):
             if not output.requires_grad:
                 continue
@@ -120,19 +114,15 @@ def _numerical(func: Any, inputs: Any, tensor: Tensor, eps: float) -> list[Tenso
     columns: list[list[list[float]]] = []
     data = tensor.data  # to change it is no step back for what `func` saved before
     values = data.reshape(-1)
-    shares = values.data_ptr() == tensor.data_ptr()
     for k in range(values.numel()):
         before = values[k].item()
-        results = []
-        for step in (eps, -eps):
-            values[k] = before + step
-            if not shares:
-                data.copy_(values.reshape(tensor.shape))
-            outputs = listed(func(*inputs))
-            results.append([_flat(o) for o in outputs if isinstance(o, Tensor)])
-            values[k] = before
-            if not shares:
-                data.copy_(values.reshape(tensor.shape))
+        results: list[list[list[float]]] = []
+        for value in (before + eps, before - eps, before):
+            values[k] = value
+            data.copy_(values.reshape(tensor.shape))  # `values` may be a copy
+            if len(results) < 2:
+                outputs = listed(func(*inputs))
+                results.append([_flat(o) for o in outputs if isinstance(o, Tensor)])
         pairs = zip(*results, strict=True)
         columns.append(
             [[(a - b) / (2 * eps) for a, b in zip(*pair, strict=True)] for pair in pairs]
@@ -192,9 +182,8 @@ def gradgradcheck(
     given = listed(inputs)
     if grad_outputs is None:
         outputs = [t for t in listed(func(*given)) if isinstance(t, Tensor) and t.requires_grad]
-        starts = tuple([empty(t.shape, dtype=t.dtype).uniform_(-1, 1) for t in outputs])
-        for start in starts:
-            start.requires_grad_()
+        empties = [empty(t.shape, dtype=t.dtype) for t in outputs]
+        starts = tuple([e.uniform_(-1, 1).requires_grad_() for e in empties])
     else:
         starts = listed(grad_outputs)
     count = len(starts)

@@ -6,20 +6,12 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from minitorch_ff._functions.creation import zeros_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly import graph
-from minitorch_ff.firefly.tensor import wrap
 
 if TYPE_CHECKING:
     Tensors = Tensor | Sequence[Tensor]
-
-
-def unused(i: int) -> RuntimeError:
-    """The error for an input that the outputs do not depend on."""
-    return RuntimeError(
-        f"The differentiated Tensor at index {i} appears to not have been used in the graph. "
-        "Set allow_unused=True if this is the desired behavior."
-    )
 
 
 def listed(tensors: Any) -> tuple[Any, ...]:
@@ -129,14 +121,13 @@ def grad(
     keep = create_graph if retain_graph is None else retain_graph
     found = graph.backward(starts, given, keep, create_graph, targets, accumulate=False)
     if materialize_grads:
-        found = [
-            wrap(Tensor, t.backend.module.zeros_like(t.buffer)) if g is None else g
-            for t, g in zip(targets, found, strict=True)
-        ]
-    elif not allow_unused:
-        for i, part in enumerate(found):
-            if part is None:
-                raise unused(i)
+        found = [zeros_like(t) if g is None else g for t, g in zip(targets, found, strict=True)]
+    for i, part in enumerate(found):
+        if part is None and not allow_unused:
+            raise RuntimeError(
+                f"The differentiated Tensor at index {i} appears to not have been used in the "
+                "graph. Set allow_unused=True if this is the desired behavior."
+            )
     return tuple(found)
 
 
@@ -145,6 +136,7 @@ def matching(outputs: tuple[Any, ...], gradients: Any) -> tuple[Any, ...]:
 
     Raises:
         RuntimeError: There are too few or too many, or a shape differs.
+        TypeError: One is no tensor.
     """
     if gradients is None:
         return (None,) * len(outputs)
@@ -153,19 +145,14 @@ def matching(outputs: tuple[Any, ...], gradients: Any) -> tuple[Any, ...]:
         raise RuntimeError(f"got {len(outputs)} tensors and {len(given)} gradients")
     given = given[: len(outputs)]
     for i, (output, gradient) in enumerate(zip(outputs, given, strict=True)):
-        if gradient is not None:
-            check_shape(i, output, gradient)
+        if gradient is None:
+            continue
+        if not isinstance(gradient, Tensor):
+            name = type(gradient).__name__
+            raise TypeError(f"gradients can be either Tensors or None, but got {name}")
+        if gradient.buffer.shape != output.buffer.shape:
+            raise RuntimeError(
+                f"Mismatch in shape: grad_output[{i}] has a shape of {gradient.shape} and "
+                f"output[{i}] has a shape of {output.shape}."
+            )
     return given
-
-
-def check_shape(i: int, output: Any, gradient: Any) -> None:
-    """Refuse a gradient that has another shape than its output."""
-    if not isinstance(gradient, Tensor):
-        raise TypeError(
-            f"gradients can be either Tensors or None, but got {type(gradient).__name__}"
-        )
-    if gradient.buffer.shape != output.buffer.shape:
-        raise RuntimeError(
-            f"Mismatch in shape: grad_output[{i}] has a shape of {gradient.shape} and "
-            f"output[{i}] has a shape of {output.shape}."
-        )

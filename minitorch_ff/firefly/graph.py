@@ -17,13 +17,15 @@ from minitorch_ff.firefly.hooks import Hooks
 from minitorch_ff.firefly.modes import grad_enabled, set_grad_mode
 from minitorch_ff.firefly.ops.base import FREED, TYPE_NAMES
 from minitorch_ff.firefly.recorded import recorded
-from minitorch_ff.firefly.tensor import AccumulateGrad, Tensor, wrap
+from minitorch_ff.firefly.tensor import Tensor, wrap
 
 anomaly_mode: ContextVar[bool] = ContextVar("anomaly_mode", default=False)
 """Whether a rule that gives a not-a-number raises."""
 
 _by_sequence = attrgetter("sequence")
-_absent = object()
+
+UNWANTED = object()
+"""Stands for the gradient of a node that leads to none of the asked-for tensors."""
 
 
 def backward(
@@ -50,24 +52,32 @@ def backward(
     Raises:
         RuntimeError: A tensor has no history, or has several elements and no gradient.
     """
-    starts = [
-        starting_point(i, t, g) for i, (t, g) in enumerate(zip(tensors, gradients, strict=True))
-    ]
-    order = reachable([node for node, _ in starts])
-    targets = None if inputs is None else [tensor.edge() for tensor in inputs]
-    if targets is not None:
-        order = leading_to(targets, order)
-    pending: dict[Any, Any] = dict.fromkeys(order)  # node -> its gradient so far
-    for node, grad in starts:
-        if node in pending:
-            add_start(pending, node, grad, create_graph)
+    pending: dict[Any, Any] = {}  # node -> its gradient so far
+    for i, (tensor, gradient) in enumerate(zip(tensors, gradients, strict=True)):
+        node = tensor.edge()
+        if node is None:
+            raise RuntimeError(
+                f"element {i} of tensors does not require grad and does not have a grad_fn"
+            )
+        grad = first_gradient(tensor, gradient, create_graph)
+        reach(node, pending)
+        if pending[node] is not None:  # where another of `tensors` has put one
+            grad = (recorded if create_graph else tensor.backend).add(pending[node], grad)
+        elif node.keeps and not create_graph:
+            grad = tensor.backend.copy(grad)
+        pending[node] = grad
+    order = sorted(pending, key=_by_sequence, reverse=True)
+    targets: list[Any] = []
+    if inputs is not None:
+        targets = [tensor.edge() for tensor in inputs]
+        order = leading_to(targets, order, pending)
     before = grad_enabled()
     set_grad_mode(create_graph)
     try:
-        captured = walk(order, pending, set(targets or ()), retain_graph, create_graph)
+        captured = walk(order, pending, set(targets), retain_graph, create_graph)
     finally:
         set_grad_mode(before)
-    if inputs is None or targets is None:
+    if inputs is None:
         return []
     results = [captured.get(node) for node in targets]
     if accumulate:
@@ -85,35 +95,36 @@ def walk(
     In a plain walk gradients are buffers and `xp` is the back end that holds them; in one
     that records itself they are tensors, and `xp` is `recorded`.
     """
-    owned: set[Any] = set()  # nodes whose pending buffer nobody else holds
+    summed: set[Any] = set()
     captured: dict[Any, Any] = {}
     xp: Any = recorded
     buffer_type: Any = None
     anomaly = anomaly_mode.get()
-    for node in reversed(order):
-        grad = pending.pop(node)
+    for node in order:
+        grad = pending[node]
         if grad is None:
             continue
+        pending[node] = None  # its memory is free as soon as the rule has used it
         if not record and type(grad) is not buffer_type:
             buffer_type, xp, grad = namespace_of(grad)
         hooks = node.hooks
         if hooks is not None:
-            grad = call_hooks(hooks, grad, record)
+            grad = call_hooks(node, xp, grad)
             if grad is None:
                 continue
-        if node in targets:
+        if targets and node in targets:
             captured[node] = grad if record else wrap(Tensor.result_class, xp.copy(grad))
-            if type(node) is AccumulateGrad:
+            if all([edge is None or pending[edge] is UNWANTED for edge in node.edges]):
                 continue
         if node.receives:
-            node.receive(xp, grad, node in owned, pending)
+            node.receive(xp, grad, pending)
             continue
         parts = node.backward(xp, grad)
         if anomaly:
             refuse_nan(node, parts)
         if hooks is not None and hooks.after:
             parts = call_hooks_after(hooks, parts, grad, record)
-        hand_on(xp, node, parts, pending, owned, record)
+        hand_on(xp, node, parts, pending, summed)
         if not retain_graph:
             if node.saved:
                 node.saved = FREED
@@ -121,41 +132,33 @@ def walk(
     return captured
 
 
-def hand_on(
-    xp: Any, node: Any, parts: Any, pending: dict[Any, Any], owned: set[Any], record: bool
-) -> None:
+def hand_on(xp: Any, node: Any, parts: Any, pending: dict[Any, Any], summed: set[Any]) -> None:
     """Give each of a node's inputs its gradient; several that meet at one are added up.
 
-    The first is kept as it is. The second makes a new sum, which the node then owns, so that
-    further ones are added in place.
+    The first is kept as it is, the second makes a new sum, further ones are added to that in
+    place. A leaf keeps what it gets, so it gets a buffer that nobody else holds: one of a rule
+    that promises `fresh` ones, or a copy.
     """
-    fresh = node.fresh
+    record, fits = xp.records, node.fits
     for target, part in zip(node.edges, parts):  # noqa: B905 - a rule may give fewer
-        so_far = pending.get(target, _absent)  # absent: not wanted there
-        if so_far is _absent or part is None:
+        if target is None or part is None:
             continue
-        buffer = part.buffer if record else part
-        if buffer.shape != target.shape or buffer.dtype is not target.dtype:
-            part = fit(xp, part, target)
+        so_far = pending[target]
+        if so_far is UNWANTED:
+            continue
+        if not fits:
+            buffer = part.buffer if record else part
+            if buffer.dtype is not target.dtype or buffer.shape != target.shape:
+                part = fit(xp, part, target)
+            elif so_far is None and not node.fresh and target.keeps and not record:
+                part = xp.copy(part)
         if so_far is None:
             pending[target] = part
-            if fresh:
-                owned.add(target)
-        elif target in owned and not record:
+        elif target in summed and not record:
             pending[target] = xp.add_(so_far, part)
         else:
             pending[target] = xp.add(so_far, part)
-            owned.add(target)
-
-
-def add_start(pending: dict[Any, Any], node: Any, grad: Tensor, record: bool) -> None:
-    """Put a gradient to start with; two at one node are added up."""
-    given: Any = grad if record else grad.buffer
-    so_far = pending[node]
-    if so_far is not None:
-        xp = recorded if record else by_buffer_type[type(given)]
-        given = xp.add(so_far, given)
-    pending[node] = given
+            summed.add(target)
 
 
 def refuse_nan(node: Any, parts: Any) -> None:
@@ -170,40 +173,41 @@ def refuse_nan(node: Any, parts: Any) -> None:
             raise RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output.")
 
 
-def starting_point(i: int, tensor: Tensor, gradient: Tensor | None) -> tuple[Any, Tensor]:
-    """The node of a tensor, and the gradient to start with."""
-    node = tensor.edge()
-    if node is None:
-        raise RuntimeError(
-            f"element {i} of tensors does not require grad and does not have a grad_fn"
-        )
-    if gradient is None:
-        buffer = tensor.buffer
-        if buffer.size != 1:
-            raise RuntimeError("grad can be implicitly created only for scalar outputs")
-        one = tensor.backend.constant(1, buffer.dtype)
-        gradient = wrap(tensor.result_class, one if buffer.ndim == 0 else one.reshape(buffer.shape))
-    return node, gradient
+def first_gradient(tensor: Tensor, gradient: Tensor | None, record: bool) -> Any:
+    """The gradient to start with, as the walk has its gradients: one, if none is given."""
+    if gradient is not None:
+        return gradient if record else gradient.buffer
+    buffer = tensor.buffer
+    if buffer.size != 1:
+        raise RuntimeError("grad can be implicitly created only for scalar outputs")
+    one = by_buffer_type[type(buffer)].constant(1, buffer.dtype)
+    if buffer.ndim:
+        one = one.reshape(buffer.shape)
+    return wrap(tensor.result_class, one) if record else one
 
 
-def reachable(nodes: list[Any]) -> list[Any]:
-    """All nodes that can be reached, oldest first."""
-    seen = set(nodes)
-    stack = list(seen)
+def reach(start: Any, pending: dict[Any, Any]) -> None:
+    """Enter a node, and all those that its gradient is handed on to."""
+    if start in pending:
+        return
+    pending[start] = None
+    stack = [start]
     while stack:
         for node in stack.pop().edges:
-            if node is not None and node not in seen:
-                seen.add(node)
+            if node is not None and node not in pending:
+                pending[node] = None
                 stack.append(node)
-    return sorted(seen, key=_by_sequence)
 
 
-def leading_to(targets: list[Any], order: list[Any]) -> list[Any]:
-    """The nodes of `order` from which one of `targets` can be reached."""
+def leading_to(targets: list[Any], order: list[Any], pending: dict[Any, Any]) -> list[Any]:
+    """The nodes of `order` from which one of `targets` can be reached; the others are marked."""
     needed = set(targets)
-    for node in order:
-        if not needed.isdisjoint(node.edges):
-            needed.add(node)
+    for node in reversed(order):
+        if node not in needed:
+            if needed.isdisjoint(node.edges):
+                pending[node] = UNWANTED
+            else:
+                needed.add(node)
     return [node for node in order if node in needed]
 
 
@@ -242,8 +246,9 @@ def sum_to(xp: Any, grad: Any, shape: tuple[int, ...]) -> Any:
     return grad if grad.shape == shape else xp.reshape(grad, shape)
 
 
-def call_hooks(hooks: Hooks, grad: Any, record: bool) -> Any:
-    """Let hooks see, and perhaps replace, a gradient (or the list of several)."""
+def call_hooks(node: Any, xp: Any, grad: Any) -> Any:
+    """Let hooks see, and perhaps replace, the gradient of a node (or the list of several)."""
+    hooks, record = node.hooks, xp.records
     several = type(grad) is list
     tensors = as_tensors(grad if several else [grad], record)
     for hook in list(hooks.on_gradient.values()):
@@ -253,7 +258,10 @@ def call_hooks(hooks: Hooks, grad: Any, record: bool) -> Any:
     for hook in list(hooks.before.values()):
         tensors = all_replaced_by(hook, hook(tuple(tensors)), tensors)
     result = as_parts(tensors, record)
-    return result if several else result[0]
+    if several:
+        return result
+    # What a leaf keeps must be its own; hooks may have put the gradient away.
+    return xp.copy(result[0]) if node.keeps and not record else result[0]
 
 
 def call_hooks_after(hooks: Hooks, parts: Any, grad: Any, record: bool) -> Any:

@@ -92,7 +92,7 @@ class AccumulateGrad(Hookable):
 
     edges: tuple[Any, ...] = ()
     sequence = -1  # older than every operator: leaves run last
-    receives = True
+    receives = keeps = True
 
     def __init__(self, tensor: Tensor) -> None:
         self.tensor = weakref.ref(tensor)
@@ -100,7 +100,7 @@ class AccumulateGrad(Hookable):
         self.dtype = tensor.buffer.dtype
         self.hooks = None
 
-    def receive(self, xp: Any, grad: Any, owned: bool, pending: Any) -> None:
+    def receive(self, xp: Any, grad: Any, pending: Any) -> None:
         """Take the finished gradient: keep it, or add it to what is there."""
         tensor = self.tensor()
         if tensor is None:
@@ -109,10 +109,6 @@ class AccumulateGrad(Hookable):
         if xp.records:
             tensor._grad = grad if before is None else xp.add(before, grad)
         elif before is None:
-            if not owned:
-                grad = xp.copy(grad)
-            elif type(grad) is not xp.buffer_type:
-                grad = xp.asarray(grad)
             tensor._grad = wrap(tensor.result_class, grad)
         elif before.node is None:
             xp.add_(before.buffer, grad)

@@ -20,16 +20,13 @@ from minitorch_ff.nn.modules.dropout import (
 from minitorch_ff.nn.modules.flatten import Flatten, Unflatten
 from minitorch_ff.nn.modules.linear import Bilinear, Identity, LazyLinear, Linear
 from minitorch_ff.nn.modules.loss import (
-    BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, HuberLoss, KLDivLoss, L1Loss, MSELoss, NLLLoss,
-    NLLLoss2d, SmoothL1Loss, SoftMarginLoss,
+    BCELoss, BCEWithLogitsLoss, CosineEmbeddingLoss, CrossEntropyLoss, GaussianNLLLoss,
+    HingeEmbeddingLoss, HuberLoss, KLDivLoss, L1Loss, MarginRankingLoss, MSELoss,
+    MultiLabelMarginLoss, MultiLabelSoftMarginLoss, MultiMarginLoss, NLLLoss, NLLLoss2d,
+    PoissonNLLLoss, SmoothL1Loss, SoftMarginLoss, TripletMarginLoss, TripletMarginWithDistanceLoss,
 )  # fmt: skip
 from minitorch_ff.nn.modules.module import Module
 from minitorch_ff.nn.modules.normalization import GroupNorm, LayerNorm, RMSNorm
-from minitorch_ff.nn.modules.ranking_loss import (
-    CosineEmbeddingLoss, GaussianNLLLoss, HingeEmbeddingLoss, MarginRankingLoss,
-    MultiLabelMarginLoss, MultiLabelSoftMarginLoss, MultiMarginLoss, PoissonNLLLoss,
-    TripletMarginLoss, TripletMarginWithDistanceLoss,
-)  # fmt: skip
 from minitorch_ff.nn.parameter import (
     Buffer, Parameter, UninitializedBuffer, UninitializedParameter,
 )  # fmt: skip

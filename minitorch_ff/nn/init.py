@@ -4,25 +4,22 @@ A random function draws PyTorch's own numbers: for that, bounds are computed as 
 floats in one order of operations, and every draw fills a whole tensor.
 """
 
-from __future__ import annotations
-
+from minitorch_ff._checks import check
 from minitorch_ff._missing import missing as _missing
 import functools
 import math
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff._functions.creation import empty_like
 from minitorch_ff._functions.creation import eye as identity
 from minitorch_ff._functions.decompositions import qr
-from minitorch_ff._functions.random import randperm
+from minitorch_ff._functions.random import Generator, randperm
 from minitorch_ff._functions.selection import where
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import no_grad
 
-if TYPE_CHECKING:
-    from minitorch_ff._functions.random import Generator
 
 __all__ = [
     "calculate_gain", "constant", "constant_", "dirac", "dirac_", "eye", "eye_", "kaiming_normal",
@@ -63,8 +60,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     """
     if nonlinearity in _GAINS:
         return _GAINS[nonlinearity]
-    if nonlinearity != "leaky_relu":
-        raise ValueError(f"Unsupported nonlinearity {nonlinearity}")
+    check(nonlinearity == "leaky_relu", f"Unsupported nonlinearity {nonlinearity}", ValueError)
     slope = 0.01 if param is None else param
     if isinstance(slope, bool) or not isinstance(slope, (int, float)):
         raise ValueError(f"negative_slope {param} not a valid number")
@@ -179,8 +175,7 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     if tensor.dim() not in (3, 4, 5):
         raise ValueError("Only tensors with 3, 4, or 5 dimensions are supported")
     out_channels, in_channels, *kernel = tensor.shape
-    if out_channels % groups != 0:
-        raise ValueError("dim 0 must be divisible by groups")
+    check(out_channels % groups == 0, "dim 0 must be divisible by groups", ValueError)
     per_group = out_channels // groups
     middle = tuple(size // 2 for size in kernel)
     tensor.zero_()
@@ -208,8 +203,7 @@ def _calculate_correct_fan(tensor: Tensor, mode: str) -> int:
     """The number of inputs or of outputs, as `mode` says."""
     mode = mode.lower()
     modes = ["fan_in", "fan_out"]
-    if mode not in modes:
-        raise ValueError(f"Mode {mode} not supported, please use one of {modes}")
+    check(mode in modes, f"Mode {mode} not supported, please use one of {modes}", ValueError)
     return _calculate_fan_in_and_fan_out(tensor)[modes.index(mode)]
 
 
@@ -359,9 +353,8 @@ def trunc_normal_(
             stacklevel=3,
         )
     inside = _normal_below((b - mean) / std) - _normal_below((a - mean) / std)
-    if inside > 0.3:
-        return _redraw_outside(tensor, mean, std, a, b, generator)
-    return _draw_and_reject(tensor, mean, std, a, b, generator)
+    draw = _redraw_outside if inside > 0.3 else _draw_and_reject
+    return draw(tensor, mean, std, a, b, generator)
 
 
 def _normal_below(x: float) -> float:
@@ -375,12 +368,10 @@ def _redraw_outside(
     """Draw normal numbers, again and again for those outside: few are."""
     low, high = tensor.new_tensor(a).item(), tensor.new_tensor(b).item()
     values = tensor.normal_(mean, std, generator=generator)
-    while True:
-        outside = (values < low) | (values > high)
-        if not outside.any():
-            return tensor if values is tensor else tensor.copy_(values)
+    while (outside := (values < low) | (values > high)).any():
         fresh = empty_like(values).normal_(mean, std, generator=generator)
         values = where(outside, fresh, values)
+    return tensor if values is tensor else tensor.copy_(values)
 
 
 def _draw_and_reject(
@@ -389,19 +380,14 @@ def _draw_and_reject(
     """Draw uniform numbers and keep each as often as the normal density says."""
     nearest = max(a, min(mean, b))
     peak = -0.5 * ((nearest - mean) / std) ** 2
-    values, pending = tensor, None
-    while True:
+    values, pending = tensor, tensor.new_ones(tensor.shape).bool()
+    while pending.any():
         candidates = empty_like(tensor).uniform_(a, b, generator=generator)
         density = candidates.sub(mean).div_(std).pow_(2).mul_(-0.5).sub_(peak)
         chance = empty_like(tensor).uniform_(generator=generator).log_()
-        rejected = chance.gt(density)
-        if pending is None:
-            values, pending = candidates, rejected
-        else:
-            values = where(pending, candidates, values)
-            pending = where(pending, rejected, pending)
-        if not pending.any():
-            return tensor.copy_(values)
+        values = where(pending, candidates, values)
+        pending = pending & chance.gt(density)
+    return tensor.copy_(values)
 
 
 @no_grad()
@@ -420,8 +406,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
 
     See: [torch.nn.init.orthogonal_](https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.orthogonal_).
     """
-    if tensor.dim() < 2:
-        raise ValueError("Only tensors with 2 or more dimensions are supported")
+    check(tensor.dim() >= 2, "Only tensors with 2 or more dimensions are supported", ValueError)
     if tensor.numel() == 0:
         return tensor
     rows = tensor.size(0)
@@ -460,8 +445,7 @@ def sparse_(
 
 
 def _must_be_matrix(tensor: Tensor) -> None:
-    if tensor.dim() != 2:
-        raise ValueError("Only tensors with 2 dimensions are supported")
+    check(tensor.dim() == 2, "Only tensors with 2 dimensions are supported", ValueError)
 
 
 # --------------------------------------------------- old names, without the underscore

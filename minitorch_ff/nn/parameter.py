@@ -16,16 +16,20 @@ __all__ = [
 ]  # fmt: skip
 
 
-class _ParameterMeta(type(Tensor)):  # type: ignore[misc]
-    """Lets a tensor subclass of the user's own, once made a parameter, count as one."""
+class _Marked(type(Tensor)):  # type: ignore[misc]
+    """Lets any tensor that has the mark of a class count as its instance.
+
+    Parameters of a tensor subclass of the user's own, and all buffers, are known by it.
+    """
 
     def __instancecheck__(cls, instance: Any) -> bool:
         if super().__instancecheck__(instance):
             return True
-        return cls is Parameter and getattr(instance, "_is_param", False) is True
+        mark = cls.__dict__.get("_mark")
+        return bool(mark and isinstance(instance, Tensor) and getattr(instance, mark, False))
 
 
-class Parameter(Tensor, metaclass=_ParameterMeta):
+class Parameter(Tensor, metaclass=_Marked):
     """A tensor that a module learns.
 
     Assigned to an attribute of a module, it is listed in the module's `parameters()`
@@ -46,6 +50,8 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
     See: [torch.nn.Parameter](https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.Parameter.html).
     """
 
+    _mark = "_is_param"
+
     def __new__(cls, data: Any = None, requires_grad: bool = True) -> Any:
         """A parameter over the memory of `data`."""
         if data is None:
@@ -64,11 +70,8 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
         tensor._is_param = True
         return tensor
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
-        if id(self) not in memo:
-            memo[id(self)] = type(self)(self.data.clone(), self.requires_grad)
-        copied: Parameter = memo[id(self)]
-        return copied
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return memo.setdefault(id(self), type(self)(self.data.clone(), self.requires_grad))
 
     def __repr__(self) -> str:  # type: ignore[override]
         return "Parameter containing:\n" + super().__repr__()
@@ -107,17 +110,7 @@ def _rebuild_parameter(data: Tensor, requires_grad: bool, backward_hooks: Any) -
     return Parameter(data, requires_grad)
 
 
-class _BufferMeta(type(Tensor)):  # type: ignore[misc]
-    """A buffer is a plain tensor with a mark, which `isinstance` looks for."""
-
-    def __instancecheck__(cls, instance: Any) -> bool:
-        if super().__instancecheck__(instance):
-            return True
-        marked = isinstance(instance, Tensor) and getattr(instance, "_is_buffer", False)
-        return cls is Buffer and marked is True
-
-
-class Buffer(Tensor, metaclass=_BufferMeta):
+class Buffer(Tensor, metaclass=_Marked):
     """A tensor that belongs to a module's state but is not learned.
 
     Assigned to an attribute of a module, it is listed in the module's `buffers()`: a
@@ -131,6 +124,7 @@ class Buffer(Tensor, metaclass=_BufferMeta):
     See: [torch.nn.Buffer](https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.Buffer.html).
     """
 
+    _mark = "_is_buffer"
     persistent: bool
 
     def __new__(cls, data: Any = None, *, persistent: bool = True) -> Any:
@@ -144,21 +138,16 @@ class Buffer(Tensor, metaclass=_BufferMeta):
 
 
 def _answering(name: str) -> Callable[..., Any]:
-    """A method that answers as an empty tensor of the same dtype and device does."""
+    """A method that answers as an empty tensor of the same dtype and device does.
+
+    If the answer is a tensor, of another dtype or device, then so is the method's.
+    """
 
     def method(self: UninitializedTensorMixin, *args: Any, **kwargs: Any) -> Any:
-        return getattr(self.data, name)(*args, **kwargs)
-
-    method.__name__ = name
-    return method
-
-
-def _converting(name: str) -> Callable[..., Any]:
-    """A method that gives an uninitialized tensor another dtype or device."""
-
-    def method(self: UninitializedTensorMixin, *args: Any, **kwargs: Any) -> Any:
-        converted = getattr(self.data, name)(*args, **kwargs)
-        return self if converted is self.data else self._converted(converted)
+        answer = getattr(self.data, name)(*args, **kwargs)
+        if answer is self.data:
+            return self
+        return self._converted(answer) if isinstance(answer, Tensor) else answer
 
     method.__name__ = name
     return method
@@ -167,8 +156,7 @@ def _converting(name: str) -> Callable[..., Any]:
 class UninitializedTensorMixin:
     """A tensor whose dtype and device are known, but not its shape.
 
-    It has no elements to compute with: an operator that asks for its `buffer` is told
-        so.
+    It has no elements to compute with: an operator that asks for its `buffer` is told so.
     Until `materialize` gives it a shape, an empty tensor stands for its dtype and
     device.
     """
@@ -179,13 +167,13 @@ class UninitializedTensorMixin:
 
     dtype = property(lambda self: self._placeholder.dtype)
     device = property(lambda self: self._placeholder.device)
-    to = _converting("to")
-    half = _converting("half")
-    float = _converting("float")
-    double = _converting("double")
-    bfloat16 = _converting("bfloat16")
-    cpu = _converting("cpu")
-    cuda = _converting("cuda")
+    to = _answering("to")
+    half = _answering("half")
+    float = _answering("float")
+    double = _answering("double")
+    bfloat16 = _answering("bfloat16")
+    cpu = _answering("cpu")
+    cuda = _answering("cuda")
     size = _answering("size")
     is_complex = _answering("is_complex")
     is_floating_point = _answering("is_floating_point")
@@ -240,11 +228,8 @@ class UninitializedTensorMixin:
             device: Where to put it. Default: where it was announced to be.
             dtype: Its dtype. Default: the one announced.
         """
-        values = empty(
-            shape,
-            device=self.device if device is None else device,
-            dtype=self.dtype if dtype is None else dtype,
-        )
+        device = self.device if device is None else device
+        values = empty(shape, device=device, dtype=dtype or self.dtype)
         wants_grad = self._wants_grad
         del self._placeholder, self._wants_grad
         self.__class__ = self.cls_to_become  # type: ignore[assignment]
@@ -290,11 +275,9 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):  # type: igno
         """A parameter without a shape."""
         return _without_shape(cls, requires_grad, device, dtype)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> UninitializedParameter:
-        if id(self) not in memo:
-            memo[id(self)] = type(self)(self.requires_grad, self.device, self.dtype)
-        copied: UninitializedParameter = memo[id(self)]
-        return copied
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        copied = type(self)(self.requires_grad, self.device, self.dtype)
+        return memo.setdefault(id(self), copied)
 
 
 class UninitializedBuffer(UninitializedTensorMixin, Tensor):  # type: ignore[misc]

@@ -24,6 +24,8 @@ SMALL = 32768
 """Parameters of at most so many elements share a bucket."""
 
 State = dict[str, Any]
+Names = tuple[str, ...]
+Known = list[tuple[State, bool]]
 
 
 class Bucket:
@@ -37,22 +39,16 @@ class Bucket:
         fresh: Whether this is the first step of these parameters.
     """
 
-    def __init__(self, params: list[Tensor], states: list[State], plan: Plan, fresh: bool) -> None:
+    def __init__(self, known: list[tuple[Tensor, State]], plan: Plan, fresh: bool) -> None:
+        params = [param for param, _ in known]
         self.fresh = fresh
         self.backend = backend_of(params[0].buffer)
-        self.arrays = {
-            name: self._side_by_side([state[name] for state in states], params[0])
-            for name in plan.array_names
+        kept = {name: [state[name] for _, state in known] for name in plan.names}
+        self.arrays = {name: _side_by_side(kept[name], params[0]) for name in plan.array_names}
+        self._counters = {
+            name: _side_by_side(kept[name], kept[name][0]) for name in plan.counter_names
         }
         self.counts: dict[str, float] = {}
-        self._counters = {}
-        for name in plan.counter_names:
-            counters = [state[name] for state in states]
-            memory = backend_of(counters[0].buffer).flat(
-                [()] * len(counters), counters[0].buffer.dtype
-            )
-            _move(counters, memory)
-            self._counters[name] = memory.numbers
         self.counts_agree()
 
         self._params = params
@@ -65,14 +61,6 @@ class Bucket:
             self._places = list(zip(params, buffers, values.parts, grads.parts, strict=True))
         else:
             self.param, self.grad = self.backend.numbers(params[0].buffer), None
-
-    def _side_by_side(self, tensors: list[Tensor], param: Tensor) -> Any:
-        """One array with the elements of all tensors, which become views of it."""
-        if len(tensors) == 1 and tensors[0].is_contiguous():
-            return self.backend.numbers(tensors[0].buffer)
-        memory = self.backend.flat([t.buffer.shape for t in tensors], param.buffer.dtype)
-        _move(tensors, memory)
-        return memory.numbers
 
     def counts_agree(self) -> bool:
         """Read the counts; they may have been changed for some parameters only."""
@@ -97,9 +85,10 @@ class Bucket:
         return product
 
     def count_step(self) -> float:
-        """Add one to the number of steps, and return it."""
-        self.set_count("step", self.counts["step"] + 1)
-        return self.counts["step"]
+        """Add one to the number of steps, if it is kept, and return it."""
+        if "step" in self.counts:
+            self.set_count("step", self.counts["step"] + 1)
+        return self.counts.get("step", 0.0)
 
     def load(self) -> None:
         """Bring values and gradients here."""
@@ -135,11 +124,16 @@ def share_memory(params: list[Tensor]) -> bool:
     return any(start <= end for (_, end), (start, _) in pairwise(spans))
 
 
-def _move(tensors: list[Tensor], memory: Any) -> None:
-    """Give tensors a new place for their elements; they stay the same tensors."""
-    memory.gather([tensor.buffer for tensor in tensors])
+def _side_by_side(tensors: list[Tensor], like: Tensor) -> Any:
+    """One array with the elements of all tensors, which become views of it."""
+    backend, buffers = backend_of(like.buffer), [tensor.buffer for tensor in tensors]
+    if len(tensors) == 1 and tensors[0].is_contiguous():
+        return backend.numbers(buffers[0])
+    memory = backend.flat([buffer.shape for buffer in buffers], like.buffer.dtype)
+    memory.gather(buffers)
     for tensor, part in zip(tensors, memory.parts, strict=True):
         tensor.buffer = part
+    return memory.numbers
 
 
 class Plan:
@@ -147,54 +141,37 @@ class Plan:
 
     Args:
         params: The group's parameters.
-        states: The state of each, None for those without a gradient (they are left
-            alone) or if nothing is remembered of them.
-        fresh: For each parameter, whether this is its first step.
+        known: The state of each, empty for those without a gradient (they are left
+            alone) or if nothing is remembered of them; and whether this is its first step.
         array_names: The state that has an element for each of the parameter's.
         counter_names: The state that is a single number.
     """
 
     def __init__(
-        self,
-        params: list[Tensor],
-        states: list[State],
-        fresh: list[bool],
-        array_names: tuple[str, ...],
-        counter_names: tuple[str, ...],
+        self, params: list[Tensor], known: Known, array_names: Names, counter_names: Names
     ) -> None:
         self.array_names = array_names
         self.counter_names = counter_names
-        together: dict[Any, list[int]] = {}
-        for i, (param, state) in enumerate(zip(params, states, strict=True)):
+        self.names = *array_names, *counter_names
+        together: dict[Any, list[tuple[Tensor, State]]] = {}
+        for param, (state, new) in zip(params, known, strict=True):
             if param._grad is not None:
                 counts = [state[name].item() for name in counter_names]
                 alone = id(param) if param.buffer.size > SMALL else None
-                key = (param.device, param.dtype, alone, fresh[i], *counts)
-                together.setdefault(key, []).append(i)
-        self.buckets = [
-            Bucket([params[i] for i in at], [states[i] for i in at], self, fresh[at[0]])
-            for at in together.values()
-        ]
-        names = (*array_names, *counter_names)
-        self._found = [
-            (param, None, state, [])
-            if param._grad is None
-            else (param, param.buffer, state, _entries(state, names))
-            for param, state in zip(params, states, strict=True)
-        ]
+                key = (new, param.device, param.dtype, alone, *counts)
+                together.setdefault(key, []).append((param, state))
+        self.buckets = [Bucket(group, self, key[0]) for key, group in together.items()]
+        self._found: list[tuple[Tensor, Any, State, list[tuple[str, Tensor, Any]]]] = []
+        for param, (state, _) in zip(params, known, strict=True):
+            entries = [(name, state[name], state[name].buffer) for name in self.names if state]
+            self._found.append((param, _place(param), state, entries))
 
     def holds(self, params: list[Tensor], states: dict[Any, State]) -> bool:
         """Whether parameters and state are still where the buckets look for them."""
         if len(params) != len(self._found):
             return False
         for param, (known, buffer, state, entries) in zip(params, self._found, strict=True):
-            if param is not known:
-                return False
-            if buffer is None:
-                if param._grad is not None:
-                    return False
-                continue
-            if param._grad is None or param.buffer is not buffer:
+            if param is not known or buffer is not (None if param._grad is None else param.buffer):
                 return False
             if entries and states.get(param) is not state:
                 return False
@@ -204,6 +181,6 @@ class Plan:
         return all(map(Bucket.counts_agree, self.buckets))
 
 
-def _entries(state: State, names: tuple[str, ...]) -> list[tuple[str, Tensor, Any]]:
-    """Tensors of the state, by name, with their memory."""
-    return [(name, state[name], state[name].buffer) for name in names]
+def _place(param: Tensor) -> Any:
+    """The memory of a parameter that is to be updated; None without a gradient."""
+    return None if param._grad is None else param.buffer

@@ -10,8 +10,12 @@ from minitorch_ff._functions.creation import full_like, tensor, zeros_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import set_grad_enabled
 from minitorch_ff.optim._buckets import Bucket, Plan, State, share_memory
-from minitorch_ff.optim._settings import Group, with_numbers
-from minitorch_ff.optim.optimizer import Closure, Optimizer, ParamsT, loss_of
+from minitorch_ff.optim._settings import (
+    Group, all_settings, check_settings, settings_of, with_numbers,
+)  # fmt: skip
+from minitorch_ff.optim.optimizer import GroupOptimizer, ParamsT
+
+__all__ = ["Bucket", "ElementwiseOptimizer", "Group", "State", "counter", "keep"]
 
 FLAGS = {
     "amsgrad": False, "centered": False, "nesterov": False, "foreach": None, "maximize": False,
@@ -20,7 +24,7 @@ FLAGS = {
 """What a setting means that came later than a checkpoint in which it is missing."""
 
 
-class ElementwiseOptimizer(Optimizer):
+class ElementwiseOptimizer(GroupOptimizer):
     """An optimizer whose parameters can share buckets (`_buckets.py`).
 
     A subclass names the state that has an element for each of the parameter's (`arrays`)
@@ -44,7 +48,16 @@ class ElementwiseOptimizer(Optimizer):
     capturable_state: ClassVar[str] = "params and state_steps"
     """What `capturable=True` wants on a GPU, in the words of the message."""
 
-    def __init__(self, params: ParamsT, defaults: dict[str, Any]) -> None:
+    checked: ClassVar[str] = ""
+    """The settings that `check_settings` looks at, in this order."""
+
+    shown_first: ClassVar[str] = ""
+    """The settings that groups show first; the others come in the order of the signature."""
+
+    def __init__(self, params: ParamsT, constructor: dict[str, Any]) -> None:
+        """Take the settings from a subclass's constructor, which passes its `locals()`."""
+        check_settings(**settings_of(self.checked, constructor))
+        defaults = all_settings(constructor, self.shown_first)
         self._plans: dict[int, Plan | None] = {}
         super().__init__(params, defaults)
         if defaults.get("fused"):
@@ -63,8 +76,8 @@ class ElementwiseOptimizer(Optimizer):
         """The first value of a counter, or of all elements of an array."""
         return self.counters.get(name, 0.0)
 
-    def _update(self, bucket: Bucket, group: Group) -> None:
-        """Update a bucket; the settings in `group` are Python numbers."""
+    def _update(self, bucket: Bucket, group: Group, step: float) -> None:
+        """Update a bucket, for the `step`-th time; the settings in `group` are Python numbers."""
         raise NotImplementedError
 
     def _formula(self, param: Tensor, grad: Tensor, state: State, group: Group, new: bool) -> None:
@@ -73,33 +86,16 @@ class ElementwiseOptimizer(Optimizer):
 
     # --------------------------------------------------------------------- the step
 
-    def step(self, closure: Closure | None = None) -> Any:
-        """Change the parameters once, by their gradients.
-
-        Args:
-            closure: Computes the loss and its gradients anew, and returns the loss.
-
-        Returns:
-            What `closure` returned, or None.
-        """
-        loss = loss_of(closure)
-        for place, group in enumerate(self.param_groups):
-            if group["differentiable"]:
-                self._step_with_tensors(group)
-            else:
-                self._step_group(place, group)
-        return loss
-
     def _step_group(self, place: int, group: Group) -> None:
-        """Update a group, the one at this place in the list, by its buckets."""
-        plan = self._plan(place, group)
+        """Update a group, the one at this place in the list, by its buckets if it has any."""
+        plan = None if group["differentiable"] else self._plan(place, group)
         if plan is None:
             self._step_with_tensors(group)
             return
         settings = with_numbers(group)
         for bucket in plan.buckets:
             bucket.load()
-            self._update(bucket, settings)
+            self._update(bucket, settings, bucket.count_step())
             bucket.store()
 
     def _plan(self, place: int, group: Group) -> Plan | None:
@@ -119,9 +115,8 @@ class ElementwiseOptimizer(Optimizer):
             return None
         idle: tuple[State, bool] = {}, False
         known = [idle if p.grad is None else self._state_of(p, group) for p in params]
-        states, fresh = [state for state, _ in known], [new for _, new in known]
         self._check_group([p for p in params if p.grad is not None], group)
-        return Plan(params, states, fresh, names, tuple(self.counters))
+        return Plan(params, known, names, tuple(self.counters))
 
     def _state_of(self, param: Tensor, group: Group) -> tuple[State, bool]:
         """What is remembered of a parameter, and whether this is its first step."""
@@ -163,10 +158,11 @@ class ElementwiseOptimizer(Optimizer):
                     "complex parameters are supported neither with differentiable=True nor where "
                     "they share memory; use torch.view_as_complex in the model"
                 )
-            if id(param) not in known:
-                known[id(param)] = self._state_of(param, group)
+            known.setdefault(id(param), self._state_of(param, group))
         for param in params:
             state, first = known[id(param)]
+            if "step" in state:
+                state["step"].add_(1)
             with set_grad_enabled(group["differentiable"]):
                 grad = -param.grad if group["maximize"] else param.grad
                 self._formula(param, _decayed(param, grad, group), state, group, first)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from minitorch_ff._tensor import Tensor
 
 Group = dict[str, Any]
+
+_NO_SETTINGS = ("self", "params", "__class__")
 
 
 def settings_of(names: str, constructor: dict[str, Any]) -> Group:
@@ -14,13 +17,23 @@ def settings_of(names: str, constructor: dict[str, Any]) -> Group:
     return {name: constructor[name] for name in names.split()}
 
 
+def all_settings(constructor: dict[str, Any], first: str = "") -> Group:
+    """All settings among a constructor's `locals()`; in its order, but for the `first`.
+
+    The constructor calls this before it makes variables of its own.
+    """
+    others = {name: value for name, value in constructor.items() if name not in _NO_SETTINGS}
+    return {**settings_of(first, constructor), **others}
+
+
 def check_settings(**settings: Any) -> None:
-    """Refuse settings below zero, betas outside [0, 1), and a tensor of many as `lr`.
+    """Refuse settings below zero, betas outside [0, 1), `rho` above 1, a tensor of many `lr`s.
 
     Raises:
         ValueError: Naming the first such setting, in the order given.
     """
     words = {"lr": "learning rate", "eps": "epsilon value"}
+    most = {"rho": 1.0}
     if "lr" in settings:
         check_one_rate(settings["lr"])
     for name, value in settings.items():
@@ -28,7 +41,7 @@ def check_settings(**settings: Any) -> None:
             for i in (0, 1):
                 if not 0.0 <= value[i] < 1.0:
                     raise ValueError(f"Invalid beta parameter at index {i}: {value[i]}")
-        elif not value >= 0.0:
+        elif not 0.0 <= value <= most.get(name, math.inf):
             raise ValueError(f"Invalid {words.get(name, f'{name} value')}: {value}")
 
 

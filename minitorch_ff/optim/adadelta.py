@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from minitorch_ff._tensor import Tensor
-from minitorch_ff.optim._buckets import Bucket, State
-from minitorch_ff.optim._elementwise import ElementwiseOptimizer, keep
-from minitorch_ff.optim._settings import Group, check_settings, settings_of
+from minitorch_ff.optim._elementwise import Bucket, ElementwiseOptimizer, Group, State, keep
 from minitorch_ff.optim.optimizer import ParamsT
 
 __all__ = ["Adadelta"]
@@ -56,6 +54,8 @@ class Adadelta(ElementwiseOptimizer):
     """
 
     arrays = ("square_avg", "acc_delta")
+    checked = "lr rho eps weight_decay"
+    shown_first = "lr rho eps weight_decay maximize capturable"
 
     def __init__(
         self,
@@ -70,20 +70,13 @@ class Adadelta(ElementwiseOptimizer):
         maximize: bool = False,
         differentiable: bool = False,
     ) -> None:
-        check_settings(lr=lr)
-        if not 0.0 <= rho <= 1.0:
-            raise ValueError(f"Invalid rho value: {rho}")
-        check_settings(eps=eps, weight_decay=weight_decay)
-        names = "lr rho eps weight_decay maximize capturable foreach differentiable"
-        super().__init__(params, settings_of(names, locals()))
+        super().__init__(params, locals())
 
-    def _update(self, bucket: Bucket, group: Group) -> None:
-        bucket.count_step()
+    def _update(self, bucket: Bucket, group: Group, step: float) -> None:
         bucket.backend.adadelta_step(bucket.param, bucket.grad, group, **bucket.arrays)
 
     def _formula(self, param: Tensor, grad: Tensor, state: State, group: Group, new: bool) -> None:
         rho, eps = group["rho"], group["eps"]
-        state["step"].add_(1)
         v = rho * state["square_avg"] + (1 - rho) * grad * grad
         delta = (state["acc_delta"] + eps).sqrt() / (v + eps).sqrt() * grad
         u = rho * state["acc_delta"] + (1 - rho) * delta * delta

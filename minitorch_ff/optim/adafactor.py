@@ -9,13 +9,15 @@ from minitorch_ff._functions.creation import zeros, zeros_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.backend.registry import backend_of
 from minitorch_ff.optim._elementwise import counter
-from minitorch_ff.optim._settings import Group, check_one_rate, settings_of, should_be, with_numbers
-from minitorch_ff.optim.optimizer import Closure, Optimizer, ParamsT, loss_of
+from minitorch_ff.optim._settings import (
+    Group, all_settings, check_one_rate, should_be, with_numbers,
+)  # fmt: skip
+from minitorch_ff.optim.optimizer import GroupOptimizer, ParamsT
 
 __all__ = ["Adafactor"]
 
 
-class Adafactor(Optimizer):
+class Adafactor(GroupOptimizer):
     r"""Adam's scaling with little memory: of a matrix's mean squares it keeps two sums.
 
     $$ R_t = \beta_t R_{t-1} + (1 - \beta_t)\, \overline{G_t^2}^{\,rows}, \qquad
@@ -84,37 +86,14 @@ class Adafactor(Optimizer):
         should_be(">= 0", eps[1] >= 0.0, "epsilon2", eps[1])
         should_be(">= 1", d >= 1.0, "Clipping threshold d", d)
         should_be(">= 0", weight_decay >= 0.0, "weight_decay", weight_decay)
-        names = "lr beta2_decay eps d weight_decay foreach maximize"
-        super().__init__(params, settings_of(names, locals()))
+        super().__init__(params, all_settings(locals()))
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         for group in self.param_groups:
             group.setdefault("foreach", None)
 
-    def step(self, closure: Closure | None = None) -> Any:
-        """Change the parameters once, by their gradients.
-
-        Args:
-            closure: Computes the loss and its gradients anew, and returns the loss.
-
-        Returns:
-            What `closure` returned, or None.
-
-        Raises:
-            RuntimeError: A parameter is complex.
-        """
-        loss = loss_of(closure)
-        for group in self.param_groups:
-            for param in group["params"]:
-                if param.grad is not None:
-                    self._update(param, param.grad, group)
-        return loss
-
-    def _update(self, param: Tensor, grad: Tensor, group: Group) -> None:
-        """Update one parameter."""
-        if param.is_complex():
-            raise RuntimeError("Adafactor does not support complex parameters")
+    def _update_one(self, param: Tensor, grad: Tensor, group: Group) -> None:
         state = self.state[param]
         if not state:
             state.update(_new_state(param, group))
@@ -123,10 +102,8 @@ class Adafactor(Optimizer):
         eps1, eps2 = group["eps"]
         eps = finfo(param.dtype).eps if eps1 is None else eps1, eps2
         settings = {**with_numbers(group), "eps": eps}
-        backend_of(param.buffer).adafactor_step(
-            param.buffer, grad.buffer, settings, **arrays, step=step
-        )
-        param.version[0] += 1
+        update = backend_of(param.buffer).adafactor_step
+        update(param.buffer, grad.buffer, settings, **arrays, step=step)
 
 
 def _new_state(param: Tensor, group: Group) -> dict[str, Tensor]:

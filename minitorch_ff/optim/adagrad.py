@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-
 from minitorch_ff._tensor import Tensor
-from minitorch_ff.optim._buckets import Bucket, State
-from minitorch_ff.optim._elementwise import ElementwiseOptimizer, keep
-from minitorch_ff.optim._settings import Group, check_settings, settings_of
+from minitorch_ff.optim._elementwise import Bucket, ElementwiseOptimizer, Group, State, keep
 from minitorch_ff.optim.optimizer import ParamsT
 
 __all__ = ["Adagrad"]
@@ -55,6 +52,8 @@ class Adagrad(ElementwiseOptimizer):
     """
 
     arrays = ("sum",)
+    checked = "lr lr_decay weight_decay initial_accumulator_value eps"
+    shown_first = "lr lr_decay eps"
 
     def __init__(
         self,
@@ -70,18 +69,7 @@ class Adagrad(ElementwiseOptimizer):
         differentiable: bool = False,
         fused: bool | None = None,
     ) -> None:
-        check_settings(
-            lr=lr,
-            lr_decay=lr_decay,
-            weight_decay=weight_decay,
-            initial_accumulator_value=initial_accumulator_value,
-            eps=eps,
-        )
-        names = (
-            "lr lr_decay eps weight_decay initial_accumulator_value foreach maximize "
-            "differentiable fused"
-        )
-        super().__init__(params, settings_of(names, locals()))
+        super().__init__(params, locals())
         for group in self.param_groups:
             for param in group["params"]:
                 self._state_of(param, group)
@@ -89,12 +77,11 @@ class Adagrad(ElementwiseOptimizer):
     def _start(self, name: str, group: Group) -> float:
         return self.defaults["initial_accumulator_value"] if name == "sum" else 0.0
 
-    def _update(self, bucket: Bucket, group: Group) -> None:
-        step = bucket.count_step()
+    def _update(self, bucket: Bucket, group: Group, step: float) -> None:
         bucket.backend.adagrad_step(bucket.param, bucket.grad, group, **bucket.arrays, step=step)
 
     def _formula(self, param: Tensor, grad: Tensor, state: State, group: Group, new: bool) -> None:
-        step = state["step"].add_(1).item()
+        step = state["step"].item()
         total = state["sum"] + grad * grad
         keep(state, sum=total)
         rate = group["lr"] / (1 + (step - 1) * group["lr_decay"])

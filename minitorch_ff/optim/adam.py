@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from minitorch_ff._tensor import Tensor
-from minitorch_ff.optim._buckets import Bucket, State
-from minitorch_ff.optim._elementwise import ElementwiseOptimizer, keep
-from minitorch_ff.optim._settings import Group, check_settings, settings_of
+from minitorch_ff.optim._elementwise import Bucket, ElementwiseOptimizer, Group, State, keep
+from minitorch_ff.optim._settings import check_settings
 from minitorch_ff.optim.optimizer import ParamsT
 
 __all__ = ["Adam"]
@@ -62,6 +61,8 @@ class Adam(ElementwiseOptimizer):
         [torch.optim.Adam](https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html).
     """
 
+    shown_first = "lr betas eps weight_decay amsgrad maximize"
+
     def __init__(
         self,
         params: ParamsT,
@@ -82,11 +83,7 @@ class Adam(ElementwiseOptimizer):
             raise ValueError(FOREACH_WANTS_NUMBERS.format("lr"))
         check_settings(lr=lr, eps=eps, betas=betas, weight_decay=weight_decay)
         betas = _scalar_betas(betas, bool(foreach) and not capturable)
-        names = (
-            "lr betas eps weight_decay amsgrad maximize foreach capturable differentiable fused "
-            "decoupled_weight_decay"
-        )
-        super().__init__(params, settings_of(names, locals()))
+        super().__init__(params, locals())
 
     def _step_group(self, place: int, group: Group) -> None:
         if isinstance(group["lr"], Tensor) and group["foreach"] and not group["capturable"]:
@@ -97,13 +94,12 @@ class Adam(ElementwiseOptimizer):
         names = ("exp_avg", "exp_avg_sq")
         return (*names, "max_exp_avg_sq") if group["amsgrad"] else names
 
-    def _update(self, bucket: Bucket, group: Group) -> None:
-        step = bucket.count_step()
+    def _update(self, bucket: Bucket, group: Group, step: float) -> None:
         bucket.backend.adam_step(bucket.param, bucket.grad, group, **bucket.arrays, step=step)
 
     def _formula(self, param: Tensor, grad: Tensor, state: State, group: Group, new: bool) -> None:
         lr, (beta1, beta2) = group["lr"], group["betas"]
-        step = state["step"].add_(1)
+        step = state["step"]
         m, v = averages(grad, state, group)
         if group["amsgrad"]:
             v = v.maximum(state["max_exp_avg_sq"].clone())
@@ -127,12 +123,10 @@ def averages(grad: Tensor, state: State, group: Group) -> tuple[Tensor, Tensor]:
 
 def _scalar_betas(betas: tuple[Any, Any], numbers_only: bool) -> tuple[Any, Any]:
     """Both weights as numbers, or both as tensors without dimensions."""
-    tensors = [isinstance(beta, Tensor) for beta in betas[:2]]
-    numbers = [isinstance(beta, float) for beta in betas[:2]]
-    if not (all(tensors) or all(numbers)):
-        raise ValueError("betas must be either both floats or both Tensors")
-    if all(numbers):
+    if all(isinstance(beta, float) for beta in betas[:2]):
         return betas
+    if not all(isinstance(beta, Tensor) for beta in betas[:2]):
+        raise ValueError("betas must be either both floats or both Tensors")
     for i, beta in enumerate(betas):
         if numbers_only:
             raise ValueError(FOREACH_WANTS_NUMBERS.format(f"betas[{i}]"))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from minitorch_ff._tensor import Tensor
-from minitorch_ff.optim._buckets import Bucket, State
-from minitorch_ff.optim._elementwise import ElementwiseOptimizer, keep
-from minitorch_ff.optim._settings import Group, check_settings, settings_of
+from minitorch_ff.optim._elementwise import Bucket, ElementwiseOptimizer, Group, State, keep
 from minitorch_ff.optim.optimizer import ParamsT
 
 __all__ = ["Adamax"]
@@ -54,6 +52,7 @@ class Adamax(ElementwiseOptimizer):
     """
 
     arrays = ("exp_avg", "exp_inf")
+    checked = "lr eps betas weight_decay"
 
     def __init__(
         self,
@@ -68,17 +67,14 @@ class Adamax(ElementwiseOptimizer):
         differentiable: bool = False,
         capturable: bool = False,
     ) -> None:
-        check_settings(lr=lr, eps=eps, betas=betas, weight_decay=weight_decay)
-        names = "lr betas eps weight_decay foreach maximize differentiable capturable"
-        super().__init__(params, settings_of(names, locals()))
+        super().__init__(params, locals())
 
-    def _update(self, bucket: Bucket, group: Group) -> None:
-        step = bucket.count_step()
+    def _update(self, bucket: Bucket, group: Group, step: float) -> None:
         bucket.backend.adamax_step(bucket.param, bucket.grad, group, **bucket.arrays, step=step)
 
     def _formula(self, param: Tensor, grad: Tensor, state: State, group: Group, new: bool) -> None:
         beta1, beta2 = group["betas"]
-        step = state["step"].add_(1).item()
+        step = state["step"].item()
         m = beta1 * state["exp_avg"] + (1 - beta1) * grad
         u = (beta2 * state["exp_inf"]).maximum(grad.abs() + group["eps"])
         keep(state, exp_avg=m, exp_inf=u)

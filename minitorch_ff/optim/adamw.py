@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minitorch_ff._tensor import Tensor
-from minitorch_ff.optim._settings import settings_of
+from minitorch_ff.optim._settings import all_settings
 from minitorch_ff.optim.adam import Adam
 from minitorch_ff.optim.optimizer import ParamsT
 
@@ -71,8 +71,7 @@ class AdamW(Adam):
         differentiable: bool = False,
         fused: bool | None = None,
     ) -> None:
-        names = "lr betas eps weight_decay amsgrad foreach maximize capturable differentiable fused"
-        given = settings_of(names, locals())
+        given = all_settings(locals())
         super().__init__(params, **given, decoupled_weight_decay=True)
 
     def __setstate__(self, state: dict[str, Any]) -> None:

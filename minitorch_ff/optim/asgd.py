@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from minitorch_ff._tensor import Tensor
-from minitorch_ff.optim._buckets import Bucket, State
-from minitorch_ff.optim._elementwise import ElementwiseOptimizer
-from minitorch_ff.optim._settings import Group, check_settings, number, settings_of
+from minitorch_ff.optim._elementwise import Bucket, ElementwiseOptimizer, Group, State
+from minitorch_ff.optim._settings import number
 from minitorch_ff.optim.optimizer import ParamsT
 
 __all__ = ["ASGD"]
@@ -65,6 +64,7 @@ class ASGD(ElementwiseOptimizer):
     counters: ClassVar[dict[str, float]] = {"step": 0.0, "eta": 0.0, "mu": 1.0}
     counters_beside_params = True
     capturable_state = "params, mus, etas, and state_steps"
+    checked = "lr weight_decay"
 
     def __init__(
         self,
@@ -79,17 +79,15 @@ class ASGD(ElementwiseOptimizer):
         differentiable: bool = False,
         capturable: bool = False,
     ) -> None:
-        check_settings(lr=lr, weight_decay=weight_decay)
-        names = "lr lambd alpha t0 weight_decay foreach maximize differentiable capturable"
-        super().__init__(params, settings_of(names, locals()))
+        super().__init__(params, locals())
 
     def _start(self, name: str, group: Group) -> float:
         return number(group["lr"]) if name == "eta" else super()._start(name, group)
 
-    def _update(self, bucket: Bucket, group: Group) -> None:
+    def _update(self, bucket: Bucket, group: Group, step: float) -> None:
         eta, mu = bucket.counts["eta"], bucket.counts["mu"]
         bucket.backend.asgd_step(bucket.param, bucket.grad, group, **bucket.arrays, eta=eta, mu=mu)
-        eta, mu = _next_sizes(bucket.count_step(), group)
+        eta, mu = _next_sizes(step, group)
         bucket.set_count("eta", eta)
         bucket.set_count("mu", mu)
 
@@ -99,7 +97,7 @@ class ASGD(ElementwiseOptimizer):
         param.sub_(eta * grad)
         average = state["ax"]
         average.copy_(param if mu == 1 else average + mu * (param - average))
-        eta, mu = _next_sizes(state["step"].add_(1).item(), group)
+        eta, mu = _next_sizes(state["step"].item(), group)
         state["eta"].fill_(eta)
         state["mu"].fill_(mu)
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from minitorch_ff._functions.creation import zeros_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.backend.registry import backend_of
-from minitorch_ff.optim._settings import Group, check_one_rate, settings_of, should_be, with_numbers
-from minitorch_ff.optim.optimizer import Closure, Optimizer, ParamsT, loss_of
+from minitorch_ff.optim._settings import (
+    Group, all_settings, check_one_rate, should_be, with_numbers,
+)  # fmt: skip
+from minitorch_ff.optim.optimizer import GroupOptimizer, ParamsT
 
 __all__ = ["Muon"]
 
 
-class Muon(Optimizer):
+class Muon(GroupOptimizer):
     r"""Momentum whose every matrix is replaced by the nearest orthogonal one.
 
     $$ B_t = \mu B_{t-1} + (1 - \mu)\, G_t, \qquad
@@ -83,8 +84,7 @@ class Muon(Optimizer):
         should_be(">= 0", weight_decay >= 0.0, "weight decay", weight_decay)
         if adjust_lr_fn not in (None, "original", "match_rms_adamw"):
             raise ValueError(f"Adjust learning rate function {adjust_lr_fn} is not supported")
-        names = "lr weight_decay momentum nesterov ns_coefficients eps ns_steps adjust_lr_fn"
-        super().__init__(params, settings_of(names, locals()))
+        super().__init__(params, all_settings(locals()))
         for group in self.param_groups:
             for param in group["params"]:
                 if param.ndim != 2:
@@ -93,30 +93,7 @@ class Muon(Optimizer):
                         f"with size: {param.size()}"
                     )
 
-    def step(self, closure: Closure | None = None) -> Any:
-        """Change the parameters once, by their gradients.
-
-        Args:
-            closure: Computes the loss and its gradients anew, and returns the loss.
-
-        Returns:
-            What `closure` returned, or None.
-
-        Raises:
-            RuntimeError: A parameter is complex.
-            ValueError: `ns_steps` or `ns_coefficients` are not usable.
-        """
-        loss = loss_of(closure)
-        for group in self.param_groups:
-            for param in group["params"]:
-                if param.grad is not None:
-                    self._update(param, param.grad, group)
-        return loss
-
-    def _update(self, param: Tensor, grad: Tensor, group: Group) -> None:
-        """Update one matrix."""
-        if param.is_complex():
-            raise RuntimeError("Muon does not support complex parameters")
+    def _update_one(self, param: Tensor, grad: Tensor, group: Group) -> None:
         if group["ns_steps"] >= 100:
             raise ValueError("Number of steps must be less than 100 for computational efficiency")
         if len(group["ns_coefficients"]) != 3:
@@ -124,15 +101,10 @@ class Muon(Optimizer):
         state = self.state[param]
         if "momentum_buffer" not in state:
             state["momentum_buffer"] = zeros_like(param)
-        settings = with_numbers(group)
-        backend_of(param.buffer).muon_step(
-            param.buffer,
-            grad.buffer,
-            settings,
-            state["momentum_buffer"].buffer,
-            adjusted_lr=settings["lr"] * _factor(group["adjust_lr_fn"], *param.shape),
-        )
-        param.version[0] += 1
+        settings, momentum = with_numbers(group), state["momentum_buffer"].buffer
+        lr = settings["lr"] * _factor(group["adjust_lr_fn"], *param.shape)
+        update = backend_of(param.buffer).muon_step
+        update(param.buffer, grad.buffer, settings, momentum, adjusted_lr=lr)
 
 
 def _factor(adjust_lr_fn: str | None, rows: int, columns: int) -> float:

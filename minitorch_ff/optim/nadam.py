@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from minitorch_ff._tensor import Tensor
-from minitorch_ff.optim._buckets import Bucket, State
-from minitorch_ff.optim._elementwise import ElementwiseOptimizer
-from minitorch_ff.optim._settings import Group, check_settings, settings_of
+from minitorch_ff.optim._elementwise import Bucket, ElementwiseOptimizer, Group, State
 from minitorch_ff.optim.adam import averages
 from minitorch_ff.optim.optimizer import ParamsT
 
@@ -69,6 +67,8 @@ class NAdam(ElementwiseOptimizer):
     arrays = ("exp_avg", "exp_avg_sq")
     counters: ClassVar[dict[str, float]] = {"step": 0.0, "mu_product": 1.0}
     capturable_state = "params, mu_products and state_steps"
+    checked = "lr eps betas weight_decay momentum_decay"
+    shown_first = "lr betas eps weight_decay momentum_decay decoupled_weight_decay maximize"
 
     def __init__(
         self,
@@ -85,17 +85,9 @@ class NAdam(ElementwiseOptimizer):
         capturable: bool = False,
         differentiable: bool = False,
     ) -> None:
-        check_settings(
-            lr=lr, eps=eps, betas=betas, weight_decay=weight_decay, momentum_decay=momentum_decay
-        )
-        names = (
-            "lr betas eps weight_decay momentum_decay decoupled_weight_decay maximize foreach "
-            "capturable differentiable"
-        )
-        super().__init__(params, settings_of(names, locals()))
+        super().__init__(params, locals())
 
-    def _update(self, bucket: Bucket, group: Group) -> None:
-        step = bucket.count_step()
+    def _update(self, bucket: Bucket, group: Group, step: float) -> None:
         mu, mu_next = _momenta(step, group)
         product = bucket.multiply_count("mu_product", mu)
         numbers = {"step": step, "mu": mu, "mu_next": mu_next, "mu_product": product}
@@ -103,7 +95,7 @@ class NAdam(ElementwiseOptimizer):
 
     def _formula(self, param: Tensor, grad: Tensor, state: State, group: Group, new: bool) -> None:
         lr, beta2 = group["lr"], group["betas"][1]
-        step = state["step"].add_(1).item()
+        step = state["step"].item()
         mu, mu_next = _momenta(step, group)
         mu_product = state["mu_product"].mul_(mu).item()
         m, v = averages(grad, state, group)

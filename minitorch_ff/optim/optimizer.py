@@ -61,14 +61,6 @@ def register_optimizer_step_post_hook(hook: Hook) -> RemovableHandle:
     return _register(_global_optimizer_post_hooks, hook)
 
 
-def loss_of(closure: Closure | None) -> Any:
-    """What a step's closure returns, called with gradients; None without closure."""
-    if closure is None:
-        return None
-    with enable_grad():
-        return closure()
-
-
 class Optimizer:
     """Base class of all optimizers; a subclass writes `step`.
 
@@ -315,24 +307,25 @@ class Optimizer:
         """
 
         @functools.wraps(func)
-        def step(*args: Any, **kwargs: Any) -> Any:
-            self = args[0]
-            if _global_optimizer_pre_hooks or self._optimizer_step_pre_hooks:
-                own = self._optimizer_step_pre_hooks.values()
-                for hook in (*_global_optimizer_pre_hooks.values(), *own):
-                    changed = hook(self, args, kwargs)
-                    if isinstance(changed, tuple) and len(changed) == 2:
-                        args, kwargs = changed
-                    elif changed is not None:
-                        raise RuntimeError(
-                            f"{func} must return None or a tuple of (new_args, "
-                            f"new_kwargs), but got {changed}."
-                        )
+        def step(self: Any, *args: Any, **kwargs: Any) -> Any:
+            own = self._optimizer_step_pre_hooks
+            after = self._optimizer_step_post_hooks
+            if not (
+                args or kwargs or own or after
+                or _global_optimizer_pre_hooks or _global_optimizer_post_hooks
+            ):  # fmt: skip
+                return func(self)
+            args = (self, *args)
+            for hook in (*_global_optimizer_pre_hooks.values(), *own.values()):
+                changed = hook(self, args, kwargs)
+                if isinstance(changed, tuple) and len(changed) == 2:
+                    args, kwargs = changed
+                elif changed is not None:
+                    text = "must return None or a tuple of (new_args, new_kwargs), but got"
+                    raise RuntimeError(f"{func} {text} {changed}.")
             result = func(*args, **kwargs)
-            if _global_optimizer_post_hooks or self._optimizer_step_post_hooks:
-                own = self._optimizer_step_post_hooks.values()
-                for hook in (*own, *_global_optimizer_post_hooks.values()):
-                    hook(self, args, kwargs)
+            for hook in (*after.values(), *_global_optimizer_post_hooks.values()):
+                hook(self, args, kwargs)
             return result
 
         step.hooked = True  # type: ignore[attr-defined]
@@ -368,6 +361,48 @@ class Optimizer:
     ) -> RemovableHandle:
         """Call `hook(optimizer)` after `load_state_dict()`."""
         return _register(self._optimizer_load_state_dict_post_hooks, hook, prepend)
+
+
+class GroupOptimizer(Optimizer):
+    """An optimizer that takes one group after the other.
+
+    A subclass writes `_step_group`, or `_update_one` if it treats each parameter alone.
+    """
+
+    def step(self, closure: Closure | None = None) -> Any:
+        """Change the parameters once, by their gradients.
+
+        Args:
+            closure: Computes the loss and its gradients anew, and returns the loss.
+
+        Returns:
+            What `closure` returned, or None.
+
+        Raises:
+            RuntimeError: The parameters or flags are none that this optimizer supports.
+            ValueError: So are settings that were changed in a group.
+        """
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        for place, group in enumerate(self.param_groups):
+            self._step_group(place, group)
+        return loss
+
+    def _step_group(self, place: int, group: dict[str, Any]) -> None:
+        """Update a group, the one at this place in the list: one parameter after the other."""
+        for param in group["params"]:
+            if param.grad is not None:
+                if param.is_complex():
+                    name = type(self).__name__
+                    raise RuntimeError(f"{name} does not support complex parameters")
+                self._update_one(param, param.grad, group)
+                param.version[0] += 1
+
+    def _update_one(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
+        """Update one parameter; the caller notes that it was written."""
+        raise NotImplementedError
 
 
 def _register(hooks: OrderedDict[int, Hook], hook: Hook, prepend: bool = False) -> RemovableHandle:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-
 from minitorch_ff._tensor import Tensor
-from minitorch_ff.optim._buckets import Bucket, State
-from minitorch_ff.optim._elementwise import ElementwiseOptimizer
-from minitorch_ff.optim._settings import Group, check_settings, settings_of
+from minitorch_ff.optim._elementwise import Bucket, ElementwiseOptimizer, Group, State
 from minitorch_ff.optim.adam import averages
 from minitorch_ff.optim.optimizer import ParamsT
 
@@ -67,6 +64,8 @@ class RAdam(ElementwiseOptimizer):
     """
 
     arrays = ("exp_avg", "exp_avg_sq")
+    checked = "lr eps betas weight_decay"
+    shown_first = "lr betas eps weight_decay maximize foreach capturable"
 
     def __init__(
         self,
@@ -82,15 +81,9 @@ class RAdam(ElementwiseOptimizer):
         capturable: bool = False,
         differentiable: bool = False,
     ) -> None:
-        check_settings(lr=lr, eps=eps, betas=betas, weight_decay=weight_decay)
-        names = (
-            "lr betas eps weight_decay maximize foreach capturable decoupled_weight_decay "
-            "differentiable"
-        )
-        super().__init__(params, settings_of(names, locals()))
+        super().__init__(params, locals())
 
-    def _update(self, bucket: Bucket, group: Group) -> None:
-        step = bucket.count_step()
+    def _update(self, bucket: Bucket, group: Group, step: float) -> None:
         trust = _rectification(step, group["betas"][1])
         bucket.backend.radam_step(
             bucket.param, bucket.grad, group, **bucket.arrays, step=step, rectification=trust
@@ -98,7 +91,7 @@ class RAdam(ElementwiseOptimizer):
 
     def _formula(self, param: Tensor, grad: Tensor, state: State, group: Group, new: bool) -> None:
         lr, (beta1, beta2) = group["lr"], group["betas"]
-        step = state["step"].add_(1).item()
+        step = state["step"].item()
         m, v = averages(grad, state, group)
         update = m / (1 - beta1**step) * lr
         rectification = _rectification(step, beta2)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from minitorch_ff._tensor import Tensor
-from minitorch_ff.optim._buckets import Bucket, State
-from minitorch_ff.optim._elementwise import ElementwiseOptimizer, keep
-from minitorch_ff.optim._settings import Group, check_settings, settings_of
+from minitorch_ff.optim._elementwise import Bucket, ElementwiseOptimizer, Group, State, keep
 from minitorch_ff.optim.optimizer import ParamsT
 
 __all__ = ["RMSprop"]
@@ -59,6 +57,8 @@ class RMSprop(ElementwiseOptimizer):
     """
 
     settings_of_old: ClassVar[dict[str, Any]] = {"momentum": 0}
+    checked = "lr eps momentum weight_decay alpha"
+    shown_first = "lr momentum alpha eps centered"
 
     def __init__(
         self,
@@ -74,11 +74,7 @@ class RMSprop(ElementwiseOptimizer):
         maximize: bool = False,
         differentiable: bool = False,
     ) -> None:
-        check_settings(lr=lr, eps=eps, momentum=momentum, weight_decay=weight_decay, alpha=alpha)
-        names = (
-            "lr momentum alpha eps centered weight_decay capturable foreach maximize differentiable"
-        )
-        super().__init__(params, settings_of(names, locals()))
+        super().__init__(params, locals())
 
     def _arrays(self, group: Group) -> tuple[str, ...]:
         names = ["square_avg"]
@@ -88,13 +84,11 @@ class RMSprop(ElementwiseOptimizer):
             names.append("grad_avg")
         return tuple(names)
 
-    def _update(self, bucket: Bucket, group: Group) -> None:
-        bucket.count_step()
+    def _update(self, bucket: Bucket, group: Group, step: float) -> None:
         bucket.backend.rmsprop_step(bucket.param, bucket.grad, group, **bucket.arrays)
 
     def _formula(self, param: Tensor, grad: Tensor, state: State, group: Group, new: bool) -> None:
         alpha = group["alpha"]
-        state["step"].add_(1)
         v = alpha * state["square_avg"] + (1 - alpha) * grad * grad
         keep(state, square_avg=v)
         if group["centered"]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from minitorch_ff._tensor import Tensor
-from minitorch_ff.optim._buckets import Bucket, State
-from minitorch_ff.optim._elementwise import ElementwiseOptimizer, keep
-from minitorch_ff.optim._settings import Group, check_settings, number, settings_of
+from minitorch_ff.optim._elementwise import Bucket, ElementwiseOptimizer, Group, State, keep
+from minitorch_ff.optim._settings import check_settings, number
 from minitorch_ff.optim.optimizer import ParamsT
 
 __all__ = ["Rprop"]
@@ -61,6 +60,7 @@ class Rprop(ElementwiseOptimizer):
     """
 
     arrays = ("prev", "step_size")
+    shown_first = "lr etas step_sizes foreach maximize differentiable"
 
     def __init__(
         self,
@@ -77,18 +77,15 @@ class Rprop(ElementwiseOptimizer):
         check_settings(lr=lr)
         if not 0.0 < etas[0] < 1.0 < etas[1]:
             raise ValueError(f"Invalid eta values: {etas[0]}, {etas[1]}")
-        names = "lr etas step_sizes foreach maximize differentiable capturable"
-        super().__init__(params, settings_of(names, locals()))
+        super().__init__(params, locals())
 
     def _start(self, name: str, group: Group) -> float:
         return number(group["lr"]) if name == "step_size" else 0.0
 
-    def _update(self, bucket: Bucket, group: Group) -> None:
-        bucket.count_step()
+    def _update(self, bucket: Bucket, group: Group, step: float) -> None:
         bucket.backend.rprop_step(bucket.param, bucket.grad, group, **bucket.arrays)
 
     def _formula(self, param: Tensor, grad: Tensor, state: State, group: Group, new: bool) -> None:
-        state["step"].add_(1)
         etaminus, etaplus = group["etas"]
         agreement, size = grad * state["prev"].clone(), state["step_size"]
         size = (size * etaplus).where(agreement > 0, size)

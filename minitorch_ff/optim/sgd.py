@@ -7,9 +7,8 @@ from typing import Any, ClassVar
 from minitorch_ff._functions.creation import zeros_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.backend.registry import backend_of
-from minitorch_ff.optim._buckets import Bucket, State
-from minitorch_ff.optim._elementwise import ElementwiseOptimizer, keep
-from minitorch_ff.optim._settings import Group, check_one_rate, settings_of, with_numbers
+from minitorch_ff.optim._elementwise import Bucket, ElementwiseOptimizer, Group, State, keep
+from minitorch_ff.optim._settings import check_one_rate, with_numbers
 from minitorch_ff.optim.optimizer import ParamsT
 
 __all__ = ["SGD"]
@@ -82,8 +81,7 @@ class SGD(ElementwiseOptimizer):
             raise ValueError(f"Invalid weight_decay value: {weight_decay}")
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
-        names = "lr momentum dampening weight_decay nesterov maximize foreach differentiable fused"
-        super().__init__(params, settings_of(names, locals()))
+        super().__init__(params, locals())
 
     def _arrays(self, group: Group) -> tuple[str, ...]:
         return ("momentum_buffer",) if group["momentum"] else ()
@@ -98,20 +96,25 @@ class SGD(ElementwiseOptimizer):
         return state, first
 
     def _step_group(self, place: int, group: Group) -> None:
-        params = [param for param in group["params"] if param._grad is not None]
-        buffers = [param.buffer for param in params]
-        if group["momentum"] or len(set(map(type, buffers))) != 1:
+        params, buffers, grads = [], [], []
+        for param in group["params"]:
+            if param._grad is not None:
+                params.append(param)
+                buffers.append(param.buffer)
+                grads.append(param._grad.buffer)
+        special = group["momentum"] or group["differentiable"]
+        if special or len(set(map(type, buffers))) != 1:
             super()._step_group(place, group)
             return
         if group["fused"]:
             self._check_group(params, group)
         backend_of(buffers[0]).plain_sgd_step(  # without state, copying does not pay
-            buffers, [param._grad.buffer for param in params], with_numbers(group)
+            buffers, grads, with_numbers(group)
         )
         for param in params:
             param.version[0] += 1
 
-    def _update(self, bucket: Bucket, group: Group) -> None:
+    def _update(self, bucket: Bucket, group: Group, step: float) -> None:
         bucket.backend.sgd_step(
             bucket.param, bucket.grad, group, **bucket.arrays, first=bucket.fresh
         )

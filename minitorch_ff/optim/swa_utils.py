@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import itertools
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -18,7 +19,7 @@ from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import no_grad
 from minitorch_ff.nn.modules.batchnorm import _BatchNorm
 from minitorch_ff.nn.modules.module import Module
-from minitorch_ff.optim.lr_scheduler.base import LRScheduler, Rate, per_group
+from minitorch_ff.optim.lr_scheduler.base import LRScheduler, Rate, check_strategy, per_group
 from minitorch_ff.optim.optimizer import Optimizer
 
 if TYPE_CHECKING:
@@ -222,8 +223,7 @@ class AveragedModel(Module):
                 average.copy_(average_one(average, value, count))
 
         if not self.use_buffers:
-            buffers = zip(self.module.buffers(), model.buffers(), strict=True)
-            for mine, theirs in buffers:
+            for mine, theirs in zip(self.module.buffers(), model.buffers(), strict=True):
                 mine.detach().copy_(theirs.detach().to(mine.device))
         self.n_averaged += 1
 
@@ -231,14 +231,12 @@ class AveragedModel(Module):
         self, averages: list[Tensor], values: list[Tensor], average_many: AverageMany
     ) -> None:
         """Average the tensors of each device and dtype together."""
-        groups: dict[Any, tuple[list[Tensor], list[Tensor]]] = {}
+        groups: dict[Any, list[tuple[Tensor, Tensor]]] = defaultdict(list)
         for average, value in zip(averages, values, strict=True):
-            key = average.device, average.dtype
-            of_average, of_value = groups.setdefault(key, ([], []))
-            of_average.append(average)
-            of_value.append(value)
-        for (device, _), group in groups.items():
-            average_many(*group, self.n_averaged.to(device))
+            groups[average.device, average.dtype].append((average, value))
+        for (device, _), pairs in groups.items():
+            of_averages, of_values = (list(tensors) for tensors in zip(*pairs, strict=True))
+            average_many(of_averages, of_values, self.n_averaged.to(device))
 
 
 def update_bn(
@@ -255,17 +253,14 @@ def update_bn(
 
     See: [update_bn](https://docs.pytorch.org/docs/stable/generated/torch.optim.swa_utils.update_bn.html).
     """
-    momenta = {}
-    for module in model.modules():
-        if isinstance(module, _BatchNorm):
-            module.reset_running_stats()
-            momenta[module] = module.momentum
+    momenta = {m: m.momentum for m in model.modules() if isinstance(m, _BatchNorm)}
     if not momenta:
         return
 
     was_training = model.training
     model.train()
     for module in momenta:
+        module.reset_running_stats()
         module.momentum = None  # all batches count alike
     with no_grad():
         for batch in loader:
@@ -304,10 +299,7 @@ class SWALR(LRScheduler):
         swa_lrs = per_group("swa_lr", optimizer, swa_lr)
         for rate, group in zip(swa_lrs, optimizer.param_groups, strict=True):
             group["swa_lr"] = rate
-        if anneal_strategy not in ["cos", "linear"]:
-            raise ValueError(
-                f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy}"
-            )
+        check_strategy(anneal_strategy)
         self._anneal_strategy = anneal_strategy
         if not isinstance(anneal_epochs, int) or anneal_epochs < 0:
             raise ValueError(f"anneal_epochs must be equal or greater than 0, got {anneal_epochs}")

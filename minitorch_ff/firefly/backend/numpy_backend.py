@@ -9,6 +9,7 @@ from typing import Any
 import numpy
 
 from minitorch_ff.firefly.backend.array_api import ArrayBackend
+from minitorch_ff.firefly.backend.memory import keep_freed_memory
 
 # Floating-point exceptions give inf and nan without a word, as in PyTorch; for calls from
 # the engine only, so that a user's own NumPy code warns as before.
@@ -31,6 +32,7 @@ class NumpyBackend(ArrayBackend):
 
     def __init__(self) -> None:
         super().__init__(numpy)
+        keep_freed_memory()
 
     def device_index(self, x: Any) -> int | None:
         """The number of the device that holds `x`; the CPU has none."""
@@ -43,6 +45,12 @@ class NumpyBackend(ArrayBackend):
     def from_numpy(self, x: numpy.ndarray, index: int | None = None) -> Any:
         """A NumPy array as a buffer: itself."""
         return x
+
+    def broadcast_to(self, x, shape):
+        """Elements repeated without a copy: `numpy.broadcast_to` costs ten times as much."""
+        if not getattr(x, "ndim", 1):
+            return numpy.ndarray(shape, x.dtype, numpy.asarray(x), 0, (0,) * len(shape))
+        return numpy.broadcast_to(x, shape)
 
     # NumPy makes these read-only, which only it knows.
 
@@ -64,9 +72,16 @@ class NumpyBackend(ArrayBackend):
     def positive_part(self, x):
         """`x` where it is positive, zero elsewhere; not-a-number stays."""
         zero = self.constant(0, x.dtype)
-        if x.size < BRANCHY or x.dtype.kind != "f":
+        if x.size < 8 * BRANCHY or x.dtype.kind != "f":
             return numpy.maximum(x, zero)
         return x.clip(zero, self.constant(math.inf, x.dtype))  # `maximum` is slower
+
+    def where_positive(self, x, condition):
+        """`x` where `condition` is above zero, zero elsewhere."""
+        if not x.ndim:
+            return super().where_positive(x, condition)
+        mask = numpy.greater(condition, self.constant(0, condition.dtype)).astype(x.dtype)
+        return numpy.multiply(x, mask, mask)  # faster than by booleans
 
     def where(self, mask, a, b):
         """`a` where the boolean `mask` holds, `b` elsewhere."""

@@ -9,21 +9,17 @@ from __future__ import annotations
 import math
 
 from minitorch_ff.firefly.ops.base import Operator
-from minitorch_ff.firefly.ops.elementwise import Elementwise
-
-
-class Activation(Elementwise):
-    """A function of each element of floating numbers; integers are not converted."""
-
-    floats = False
+from minitorch_ff.firefly.ops.elementwise import OfOne, Pairwise
 
 
 class Relu(Operator):
     """`x` where it is positive, zero elsewhere."""
 
-    fresh = True
+    fresh = fits = True
 
     def forward(self, xp, x):
+        if x.dtype.kind == "b":
+            raise RuntimeError("Boolean inputs not supported for relu")
         y = xp.positive_part(x)
         self.save_for_backward(y)
         return y
@@ -38,7 +34,7 @@ def positive(xp, x):
     return xp.gt(x, xp.constant_like(0, x))
 
 
-class LeakyRelu(Activation):
+class LeakyRelu(OfOne):
     """`x` where it is positive, `slope x` elsewhere."""
 
     def value(self, xp, x):
@@ -48,24 +44,22 @@ class LeakyRelu(Activation):
         return xp.where(positive(xp, x), grad, xp.scale(grad, self.slope))
 
 
-class PRelu(Operator):
+class PRelu(Pairwise):
     """`x` where it is positive, `w x` elsewhere; `w` is learned."""
 
-    fresh = True
+    promotes = False
     called = "PreluKernel"
 
-    def forward(self, xp, x, weight):
-        self.save_for_backward(x, weight)
+    def value(self, xp, x, weight):
         return xp.where(positive(xp, x), x, xp.mul(weight, x))
 
-    def backward(self, xp, grad):
-        x, weight = self.saved_tensors
+    def chain(self, xp, grad, x, weight):
         above = positive(xp, x)
         to_weight = xp.where_true(xp.mul(grad, x), xp.logical_not(above))
         return xp.where(above, grad, xp.mul(grad, weight)), to_weight
 
 
-class Elu(Activation):
+class Elu(OfOne):
     """`scale x` where it is positive, `scale alpha (e^(rate x) - 1)` elsewhere."""
 
     scale = rate = 1.0
@@ -81,7 +75,7 @@ class Elu(Activation):
         return xp.where(above, xp.scale(grad, self.scale), below)
 
 
-class Hardtanh(Activation):
+class Hardtanh(OfOne):
     """`x` held between two numbers; the gradient passes strictly between them."""
 
     def value(self, xp, x):
@@ -97,7 +91,7 @@ def between(xp, x, low, high):
     return xp.logical_and(above, xp.lt(x, xp.constant_like(high, x)))
 
 
-class Threshold(Activation):
+class Threshold(OfOne):
     """`x` where it is above a threshold, a fixed value elsewhere."""
 
     def value(self, xp, x):
@@ -114,7 +108,7 @@ class Threshold(Activation):
 class Sigmoid(Operator):
     """`1 / (1 + e⁻ˣ)`; the gradient is `g y (1 - y)`."""
 
-    fresh = True
+    floats = fresh = fits = True
 
     def forward(self, xp, x):
         y = xp.sigmoid(x)
@@ -129,7 +123,7 @@ class Sigmoid(Operator):
 class Tanh(Operator):
     """The hyperbolic tangent; the gradient is `g (1 - y²)`."""
 
-    fresh = True
+    floats = fresh = fits = True
 
     def forward(self, xp, x):
         y = xp.tanh(x)
@@ -141,7 +135,7 @@ class Tanh(Operator):
         return (xp.mul(grad, xp.sub(xp.constant_like(1, y), xp.mul(y, y))),)
 
 
-class LogSigmoid(Activation):
+class LogSigmoid(OfOne):
     """The logarithm of the sigmoid, without overflow; the gradient is `g σ(-x)`."""
 
     def value(self, xp, x):
@@ -152,7 +146,7 @@ class LogSigmoid(Activation):
         return xp.mul(grad, xp.sigmoid(xp.neg(x)))
 
 
-class Softplus(Activation):
+class Softplus(OfOne):
     """`ln(1 + e^(beta x)) / beta`, a smooth `relu`; the gradient is `g σ(beta x)`.
 
     Above `threshold` it is taken to be `x`.
@@ -169,7 +163,7 @@ class Softplus(Activation):
         return xp.where(linear, grad, xp.mul(grad, xp.sigmoid(scaled)))
 
 
-class Silu(Activation):
+class Silu(OfOne):
     """`x σ(x)`; the gradient is `g σ (1 + x (1 - σ))`."""
 
     def value(self, xp, x):
@@ -182,7 +176,7 @@ class Silu(Activation):
         return xp.mul(grad, slope)
 
 
-class Mish(Activation):
+class Mish(OfOne):
     """`x tanh(t)` with `t = ln(1 + eˣ)`; the gradient is `g (tanh t + x σ(x) (1 - tanh² t))`."""
 
     def value(self, xp, x):
@@ -201,7 +195,7 @@ def softplus(xp, x):
     return xp.add(positive, xp.log1p(xp.exp(xp.neg(xp.abs(x)))))
 
 
-class Gelu(Activation):
+class Gelu(OfOne):
     """`x Φ(x)` with the normal distribution `Φ`; the gradient is `g (Φ(x) + x φ(x))`."""
 
     def value(self, xp, x):
@@ -218,7 +212,7 @@ class Gelu(Activation):
         return xp.scale(xp.shift(xp.erf(xp.scale(x, math.sqrt(0.5))), 1), 0.5)
 
 
-class GeluTanh(Activation):
+class GeluTanh(OfOne):
     """`x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2`, which is close to `Gelu`."""
 
     called = "Gelu"
@@ -241,7 +235,7 @@ class GeluTanh(Activation):
         return xp.tanh(xp.scale(cubic, math.sqrt(2 / math.pi)))
 
 
-class Hardsigmoid(Activation):
+class Hardsigmoid(OfOne):
     """`x / 6 + 1/2`, held between 0 and 1."""
 
     def value(self, xp, x):
@@ -251,7 +245,7 @@ class Hardsigmoid(Activation):
         return xp.where_true(xp.scale(grad, 1 / 6), between(xp, x, -3, 3))
 
 
-class Hardswish(Activation):
+class Hardswish(OfOne):
     """`x` times its hard sigmoid."""
 
     def value(self, xp, x):
@@ -265,7 +259,7 @@ class Hardswish(Activation):
         return xp.where(above, grad, bent)
 
 
-class Hardshrink(Activation):
+class Hardshrink(OfOne):
     """`x` outside `[-λ, λ]`, zero inside."""
 
     def value(self, xp, x):
@@ -290,35 +284,27 @@ class Softshrink(Hardshrink):
 # ---------------------------------------------------------------------------- softmax
 
 
-class Softmax(Operator):
+class Softmax(OfOne):
     """Exponentials scaled to add up to one; the gradient is `y (g - Σ g y)`."""
 
-    fresh = True
+    saves = "y"
 
-    def forward(self, xp, x, *, dim):
-        self.dim = dim
-        y = xp.softmax(x, dim)
-        self.save_for_backward(y)
-        return y
+    def value(self, xp, x):
+        return xp.softmax(x, self.dim)
 
-    def backward(self, xp, grad):
-        (y,) = self.saved_tensors
+    def chain(self, xp, grad, y):
         weighted = xp.sum(xp.mul(grad, y), self.dim, True)
-        return (xp.mul(y, xp.sub(grad, weighted)),)
+        return xp.mul(y, xp.sub(grad, weighted))
 
 
-class LogSoftmax(Operator):
+class LogSoftmax(OfOne):
     """The logarithm of the softmax, without overflow; the gradient is `g - eʸ Σ g`."""
 
-    fresh = True
+    saves = "y"
 
-    def forward(self, xp, x, *, dim):
-        self.dim = dim
-        y = xp.log_softmax(x, dim)
-        self.save_for_backward(y)
-        return y
+    def value(self, xp, x):
+        return xp.log_softmax(x, self.dim)
 
-    def backward(self, xp, grad):
-        (y,) = self.saved_tensors
+    def chain(self, xp, grad, y):
         total = xp.sum(grad, self.dim, True)
-        return (xp.sub(grad, xp.mul(xp.exp(y), total)),)
+        return xp.sub(grad, xp.mul(xp.exp(y), total))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from minitorch_ff.firefly import promotion
-from minitorch_ff.firefly.ops.base import (
-    NonDifferentiable, Operator, Stepwise, Underivable, not_implemented, refuse,
-)  # fmt: skip
+from minitorch_ff.firefly.ops.base import NonDifferentiable, Operator, Stepwise, Underivable
+from minitorch_ff.firefly.ops.elementwise import OfPair
+from minitorch_ff.firefly.ops.linear_maps import HandsOn, OwnGradient
 
 NO_BOOL_SUBTRACTION = (
     "Subtraction, the `-` operator, with two bool tensors is not supported. Use the "
@@ -105,47 +105,49 @@ class Div(Operator):
         return first, None if a is None else xp.neg(xp.mul(first, xp.div(a, b)))
 
 
-class DivFloor(Stepwise):
-    """`a / b` rounded down."""
+class WholeDivision(OfPair):
+    """Whole quotients, or what is left; booleans are refused, and integers divided by zero."""
 
-    promotes = takes_numbers = True
-    called = "Div"
-    variant = 2
+    refuses = "b"
 
     def forward(self, xp, a, b):
-        refuse_divisors(xp, a, b, "div_floor_cpu")
-        return xp.floor_divide(a, b)
+        self.check(a)
+        if a.dtype.kind in "iu" and not xp.all(b):
+            raise RuntimeError("ZeroDivisionError")
+        return getattr(xp, self.primitive)(a, b)
+
+
+class DivFloor(WholeDivision, Stepwise):
+    """`a / b` rounded down."""
+
+    takes_numbers = True
+    called = "Div"
+    variant = 2
+    primitive = "floor_divide"
 
 
 class DivTrunc(DivFloor):
     """`a / b` rounded towards zero."""
 
-    def forward(self, xp, a, b):
-        refuse_divisors(xp, a, b, "div_trunc_cpu")
-        return xp.trunc_divide(a, b)
+    primitive = "trunc_divide"
 
 
-class FloorDivide(Underivable):
+class FloorDivide(WholeDivision, Underivable):
     """`a / b` rounded down."""
 
-    promotes = takes_numbers = True
-
-    def forward(self, xp, a, b):
-        refuse_divisors(xp, a, b, "div_floor_cpu")
-        return xp.floor_divide(a, b)
+    takes_numbers = True
+    kernel = "div_floor_cpu"
 
 
-class Remainder(Operator):
+class Remainder(WholeDivision):
     """What is left of `a` after `⌊a / b⌋` times `b`; it has the sign of `b`."""
 
-    promotes = True
     variant = 1
-    rest, quotient = "remainder", "floor_divide"
+    quotient = "floor_divide"
 
     def forward(self, xp, a, b):
-        refuse_divisors(xp, a, b, f"{self.rest}_cpu")
         self.save_for_backward(*((None, None) if self.edges[1] is None else (a, b)))
-        return getattr(xp, self.rest)(a, b)
+        return super().forward(xp, a, b)
 
     def backward(self, xp, grad):
         a, b = self.saved_tensors
@@ -154,35 +156,17 @@ class Remainder(Operator):
         return grad, xp.neg(xp.mul(grad, getattr(xp, self.quotient)(a, b)))
 
 
-class RemainderOfNumber(Underivable):
+class RemainderOfNumber(WholeDivision, Underivable):
     """What is left of a number."""
 
-    aten = "remainder"
-    promotes = True
-
-    def forward(self, xp, a, b):
-        refuse_divisors(xp, a, b, "remainder_cpu")
-        return xp.remainder(a, b)
+    aten = primitive = "remainder"
+    kernel = "remainder_cpu"
 
 
 class Fmod(Remainder):
     """What is left of `a` after a whole number of `b`; it has the sign of `a`."""
 
-    rest, quotient = "fmod", "trunc_divide"
-
-
-def refuse_divisors(xp, a, b, kernel):
-    """Refuse what cannot be divided: booleans, and integers by zero.
-
-    Raises:
-        NotImplementedError: The operands are boolean.
-        RuntimeError: An integer is to be divided by zero.
-    """
-    kind = a.dtype.kind
-    if kind == "b":
-        raise not_implemented(kernel, a.dtype)
-    if kind in "iu" and not xp.all(b):
-        raise RuntimeError("ZeroDivisionError")
+    quotient = "trunc_divide"
 
 
 class Neg(Operator):
@@ -199,30 +183,16 @@ class Neg(Operator):
         return (xp.neg(grad),)
 
 
-class Scale(Operator):
+class Scale(OwnGradient):
     """`x` times a Python number."""
 
-    fresh = True
     called = "Mul"
 
-    def forward(self, xp, x, *, factor):
-        self.factor = factor
-        return xp.scale(x, factor)
 
-    def backward(self, xp, grad):
-        return (xp.scale(grad, self.factor),)
-
-
-class Shift(Operator):
+class Shift(HandsOn):
     """`x` plus a Python number."""
 
     called = "Add"
-
-    def forward(self, xp, x, *, amount):
-        return xp.shift(x, amount)
-
-    def backward(self, xp, grad):
-        return (grad,)
 
 
 class Lerp(Operator):
@@ -291,21 +261,13 @@ class Addcdiv(Operator):
         return grad, to_a, xp.neg(xp.mul(to_a, xp.div(a, b)))
 
 
-class Gcd(NonDifferentiable):
+class Gcd(OfPair, NonDifferentiable):
     """The largest integer that divides both."""
 
-    promotes = True
-
-    def forward(self, xp, a, b):
-        refuse(a, "b", "gcd_cpu")
-        return xp.gcd(a, b)
+    refuses = "b"
 
 
-class Lcm(NonDifferentiable):
+class Lcm(OfPair, NonDifferentiable):
     """The smallest positive integer that both divide."""
 
-    promotes = True
-
-    def forward(self, xp, a, b):
-        refuse(a, "b", "lcm_cpu")
-        return xp.lcm(a, b)
+    refuses = "b"

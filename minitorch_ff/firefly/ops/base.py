@@ -109,6 +109,12 @@ class Operator(Hookable):
     receives = False
     """Leaves and single outputs take their gradient; an operator runs its rule."""
 
+    fits = False
+    """A further promise: they have the shapes and dtypes of the inputs."""
+
+    keeps = False
+    """A leaf keeps the buffer it is given."""
+
     def forward(self, xp, *buffers, **settings):
         """Compute the result from buffers."""
         raise NotImplementedError
@@ -167,22 +173,23 @@ class Operator(Hookable):
         for saved in self.saved:
             if saved is None:
                 origins.append(None)
-                continue
-            if saved is result:
+            elif saved is result:
                 origins.append((OUTPUT, tensor.version, 0))
-                continue
-            for i, buffer in enumerate(buffers):
-                if buffer is saved:
-                    version = inputs[i].version
-                    if version[0] < 0:
-                        raise RuntimeError(SAVING_INFERENCE)
-                    origins.append((i, version, version[0]))
-                    break
+                if result is not tensor.buffer:  # NumPy's scalar became a 0-d buffer
+                    self.saved = tuple([tensor.buffer if s is result else s for s in self.saved])
             else:
-                raise RuntimeError(f"{type(self).__name__} may save its inputs and results only")
+                i = 0
+                try:
+                    while buffers[i] is not saved:
+                        i += 1
+                except IndexError:
+                    kind = type(self).__name__
+                    raise RuntimeError(f"{kind} may save its inputs and results only") from None
+                version = inputs[i].version
+                if version[0] < 0:
+                    raise RuntimeError(SAVING_INFERENCE)
+                origins.append((i, version, version[0]))
         self.origins = origins
-        if result is not tensor.buffer:  # NumPy's scalar became a 0-d buffer
-            self.saved = tuple([tensor.buffer if s is result else s for s in self.saved])
 
     def _rejoin(self, buffer, origin):
         """A saved buffer as a tensor in its old place in the graph."""
@@ -290,7 +297,7 @@ class Output:
         "__weakref__", "dtype", "edges", "hooks", "number", "operator", "sequence", "shape",
     )  # fmt: skip
 
-    receives = True
+    receives, keeps = True, False
 
     def __init__(self, operator, number):
         self.operator = operator
@@ -300,7 +307,7 @@ class Output:
         self.sequence = next_sequence()
         self.shape, self.dtype = operator.outputs[number]
 
-    def receive(self, xp, grad, owned, pending):
+    def receive(self, xp, grad, pending):
         """File the gradient in the operator's list, one place for each output."""
         slots = pending[self.operator]
         if slots is None:
@@ -320,12 +327,16 @@ def split_output(node):
     return node, 0
 
 
-def apply(operator, *inputs, **settings):
+def apply(operator, x, *others, **settings):
     """Call an operator: compute, and record if a gradient may be asked for.
+
+    Calls with few inputs and no settings are written out: most are, and in CPython a call with
+    stars costs twice as much.
 
     Args:
         operator: The operator's class.
-        *inputs: Tensors (`ABSENT` for an optional one that was not given).
+        x: The first input, a tensor.
+        *others: Further ones (`ABSENT` for an optional one that was not given).
         **settings: Everything else that `forward` wants.
 
     Returns:
@@ -335,33 +346,44 @@ def apply(operator, *inputs, **settings):
     op.saved = ()
     op.kept = None
     edge = None
-    x = inputs[0]
-    if len(inputs) == 1:  # the general case below, written out: a third of all calls
+    buffers: Any
+    if not others:
         try:
             buffer = x.buffer
         except AttributeError:
             raise not_a_tensor(operator, "input", 1, x) from None
         if operator.floats and buffer.dtype.kind in "iub":
             buffer = buffer.astype(Defaults.floating)
-        buffers: Any = (buffer,)
         if operator.differentiable and grad_enabled():
             edge = x.node if x.view_of is None else x.edge()
         op.edges = (edge,)
+        xp = by_buffer_type[type(buffer)]
+        result = op.forward(xp, buffer, **settings) if settings else op.forward(xp, buffer)
+        inputs, buffers = (x,), (buffer,)
     else:
-        buffers = [t.buffer for t in inputs]
+        inputs = (x, *others)
+        buffers = []
+        op.edges = edges = []
+        recording = operator.differentiable and grad_enabled()
+        for t in inputs:
+            buffers.append(t.buffer)
+            node = (t.node if t.view_of is None else t.edge()) if recording else None
+            if node is not None:
+                edge = node
+            edges.append(node)
         if operator.promotes:
             a, b = buffers
             if a.dtype is not b.dtype or (operator.floats and a.dtype.kind in "iub"):
                 buffers = operator.promote(a, b, operator.floats)
-        if operator.differentiable and grad_enabled():
-            op.edges = edges = [t.node if t.view_of is None else t.edge() for t in inputs]
-            for edge in edges:
-                if edge is not None:
-                    break
+        xp = by_buffer_type[type(buffers[0])]
+        if settings or len(buffers) > 3:
+            result = op.forward(xp, *buffers, **settings)
+        elif len(buffers) == 2:
+            a, b = buffers
+            result = op.forward(xp, a, b)
         else:
-            op.edges = (None,) * len(inputs)
-    xp = by_buffer_type[type(buffers[0])]
-    result = op.forward(xp, *buffers, **settings)
+            a, b, c = buffers
+            result = op.forward(xp, a, b, c)
     buffer = result if type(result) in by_buffer_type else xp.asarray(result)
     if edge is None:
         return wrap(x.result_class, buffer)

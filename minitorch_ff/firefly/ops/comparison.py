@@ -3,54 +3,35 @@
 from __future__ import annotations
 
 from minitorch_ff.firefly.ops.base import NonDifferentiable, Stepwise
+from minitorch_ff.firefly.ops.elementwise import OfPair, OfPrimitive
 
 
-class Comparison(NonDifferentiable):
+class Comparison(OfPair, NonDifferentiable):
     """A question about two, in the dtype they meet in."""
-
-    promotes = True
 
 
 class Eq(Comparison):
     """Whether `a` equals `b`."""
 
-    def forward(self, xp, a, b):
-        return xp.eq(a, b)
-
 
 class Ne(Comparison):
     """Whether `a` differs from `b`."""
-
-    def forward(self, xp, a, b):
-        return xp.ne(a, b)
 
 
 class Lt(Comparison):
     """Whether `a` is below `b`."""
 
-    def forward(self, xp, a, b):
-        return xp.lt(a, b)
-
 
 class Le(Comparison):
     """Whether `a` is not above `b`."""
-
-    def forward(self, xp, a, b):
-        return xp.le(a, b)
 
 
 class Gt(Comparison):
     """Whether `a` is above `b`."""
 
-    def forward(self, xp, a, b):
-        return xp.gt(a, b)
-
 
 class Ge(Comparison):
     """Whether `a` is not below `b`."""
-
-    def forward(self, xp, a, b):
-        return xp.ge(a, b)
 
 
 class Compared(Stepwise):
@@ -70,18 +51,12 @@ class Isnan(NonDifferentiable):
         return xp.ne(x, x)
 
 
-class Isinf(NonDifferentiable):
+class Isinf(OfPrimitive, NonDifferentiable):
     """Whether `x` is infinite, above or below."""
 
-    def forward(self, xp, x):
-        return xp.isinf(x)
 
-
-class Isfinite(NonDifferentiable):
+class Isfinite(OfPrimitive, NonDifferentiable):
     """Whether `x` is neither infinite nor not-a-number."""
-
-    def forward(self, xp, x):
-        return xp.isfinite(x)
 
 
 class Isclose(NonDifferentiable):

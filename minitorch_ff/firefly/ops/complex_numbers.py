@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from minitorch_ff.firefly.ops.base import Operator, Stepwise
+from minitorch_ff.firefly.ops.linear_maps import HandsOn, OwnGradient
 
 
-class Real(Operator):
+class Real(HandsOn):
     """The real part, in the same memory; the gradient is `g`, as a complex number."""
 
     def forward(self, xp, x):
         return x.real
-
-    def backward(self, xp, grad):
-        return (grad,)
 
 
 class Imag(Operator):
@@ -26,16 +24,8 @@ class Imag(Operator):
         return (xp.scale(xp.cast(grad, self.input_dtype), 1j),)
 
 
-class Conj(Operator):
+class Conj(OwnGradient):
     """The complex conjugate, which is also what the rule does to the gradient."""
-
-    fresh = True
-
-    def forward(self, xp, x):
-        return xp.conj(x)
-
-    def backward(self, xp, grad):
-        return (xp.conj(grad),)
 
 
 class Angle(Stepwise):
@@ -45,4 +35,4 @@ class Angle(Stepwise):
 
     def forward(self, xp, x):
         zero = xp.constant(0, x.dtype)
-        return xp.where(xp.eq(x, zero), xp.zeros_like(x), xp.arctan2(zero, x))
+        return xp.where(xp.eq(x, zero), xp.zeros_like(x), xp.atan2(zero, x))

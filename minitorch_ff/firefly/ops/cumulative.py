@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from minitorch_ff.firefly.ops.base import Operator
+from minitorch_ff.firefly.ops.elementwise import OfOne
 
 
 class Cumsum(Operator):
@@ -27,7 +28,7 @@ def sums_from_behind(xp, grad, dim):
     return xp.flip(xp.cumsum(xp.flip(grad, (dim,)), dim), (dim,))
 
 
-class Cumprod(Operator):
+class Cumprod(OfOne):
     """`yᵢ = x₁ ⋯ xᵢ`; the gradient of `xₖ` is `Σ gᵢ yᵢ / xₖ` over all `i ≥ k`.
 
     A zero among the elements spoils the division. Then the gradient is `pₖ sₖ`, with
@@ -35,21 +36,17 @@ class Cumprod(Operator):
     the product of all before, and `sₖ = gₖ + xₖ₊₁ sₖ₊₁`, which is found step by step.
     """
 
-    fresh = True
+    saves = "xy"
 
-    def forward(self, xp, x, *, dim):
-        self.dim = dim
-        y = xp.cumprod(x, dim)
-        self.save_for_backward(x, y)
-        return y
+    def value(self, xp, x):
+        return xp.cumprod(x, self.dim)
 
-    def backward(self, xp, grad):
-        x, y = self.saved_tensors
+    def chain(self, xp, grad, x, y):
         dim = self.dim
         if not x.shape or 0 in x.shape:
-            return (xp.copy(grad),)
+            return xp.copy(grad)
         if xp.all(xp.ne(x, xp.constant_like(0, x))):
-            return (xp.div(sums_from_behind(xp, xp.mul(grad, y), dim), x),)
+            return xp.div(sums_from_behind(xp, xp.mul(grad, y), dim), x)
         start = (slice(None),) * dim
         tail, parts = None, []
         for k in reversed(range(x.shape[dim])):
@@ -59,33 +56,29 @@ class Cumprod(Operator):
             tail = step
             before = None if k == 0 else xp.index(y, (*start, slice(k - 1, k)))
             parts.append(tail if before is None else xp.mul(before, tail))
-        return (xp.cat(parts[::-1], dim),)
+        return xp.cat(parts[::-1], dim)
 
 
-class Logcumsumexp(Operator):
+class Logcumsumexp(OfOne):
     """`yᵢ = log(exp x₁ + … + exp xᵢ)`, without overflow.
 
     The gradient of `xₖ` is `Σ gᵢ exp(xₖ - yᵢ)` over all `i ≥ k`. The sum is taken in
     logarithms too, for positive and negative `g` apart.
     """
 
-    fresh = True
+    saves = "xy"
 
-    def forward(self, xp, x, *, dim):
-        self.dim = dim
-        y = xp.logcumsumexp(x, dim)
-        self.save_for_backward(x, y)
-        return y
+    def value(self, xp, x):
+        return xp.logcumsumexp(x, self.dim)
 
-    def backward(self, xp, grad):
-        x, y = self.saved_tensors
+    def chain(self, xp, grad, x, y):
         if not x.shape:
-            return (xp.copy(grad),)
+            return xp.copy(grad)
         # Where all so far is minus infinity, that counts as nothing, not as 0 / 0.
         nothing = xp.eq(y, xp.constant_like(-math.inf, y))
         y = xp.where(nothing, xp.constant_like(0, y), y)
         positive = self.half(xp, grad, x, y)
-        return (xp.sub(positive, self.half(xp, xp.neg(grad), x, y)),)
+        return xp.sub(positive, self.half(xp, xp.neg(grad), x, y))
 
     def half(self, xp, grad, x, y):
         """The gradient that the positive part of `grad` gives."""

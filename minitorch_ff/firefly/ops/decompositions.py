@@ -7,13 +7,10 @@ reverse mode algorithmic differentiation" (2008), over stacks of matrices.
 from __future__ import annotations
 
 from minitorch_ff.firefly.ops.base import Operator, SeveralOutputs
+from minitorch_ff.firefly.ops.elementwise import OfOne
+from minitorch_ff.firefly.ops.linear_maps import total
+from minitorch_ff.firefly.ops.matmul import transposed
 from minitorch_ff.firefly.ops.reduction import product_of_others
-
-
-def turned(xp, x):
-    """Matrices transposed."""
-    n = x.ndim
-    return xp.permute(x, (*range(n - 2), n - 1, n - 2))
 
 
 def product(xp, *factors):
@@ -44,7 +41,7 @@ def inverse_gaps(xp, values):
 
 def mirrored(xp, x):
     """Symmetric matrices with the lower triangles of these."""
-    return xp.add(xp.triangle(x, 0, True), turned(xp, xp.triangle(x, -1, True)))
+    return xp.add(xp.triangle(x, 0, True), transposed(xp, xp.triangle(x, -1, True)))
 
 
 class Svd(SeveralOutputs):
@@ -62,37 +59,27 @@ class Svd(SeveralOutputs):
     def backward(self, xp, grads):
         to_u, to_s, to_vh = grads
         u, s, vh = self.saved_tensors
-        v = turned(xp, vh)
-        if self.full and (to_u is not None or to_vh is not None):
-            count = s.shape[-1]
-            first = (..., slice(0, count))
-            u, v = xp.index(u, first), xp.index(v, first)
-            to_u = None if to_u is None else xp.index(to_u, first)
-            rows = (..., slice(0, count), slice(None))
-            vh = turned(xp, v)
+        if self.full:  # vectors beyond the singular values have no say
+            columns = (..., slice(0, s.shape[-1]))
+            rows = (*columns, slice(None))
+            u, vh = xp.index(u, columns), xp.index(vh, rows)
+            to_u = None if to_u is None else xp.index(to_u, columns)
             to_vh = None if to_vh is None else xp.index(to_vh, rows)
-        elif self.full:
-            u = xp.index(u, (..., slice(0, s.shape[-1])))
-            vh = xp.index(vh, (..., slice(0, s.shape[-1]), slice(None)))
-        total = None
         if to_s is not None:
-            total = product(xp, xp.mul(u, rows_of(xp, to_s)), vh)
+            to_s = product(xp, xp.mul(u, rows_of(xp, to_s)), vh)
         if to_u is not None:
-            part = self.side(xp, to_u, u, s)
-            part = xp.matmul(part, vh)
-            total = part if total is None else xp.add(total, part)
+            to_u = xp.matmul(self.side(xp, to_u, u, s), vh)
         if to_vh is not None:
-            part = self.side(xp, turned(xp, to_vh), v, s)
-            part = xp.matmul(u, turned(xp, part))
-            total = part if total is None else xp.add(total, part)
-        return (total,)
+            part = self.side(xp, transposed(xp, to_vh), transposed(xp, vh), s)
+            to_vh = xp.matmul(u, transposed(xp, part))
+        return (total(xp, to_s, to_u, to_vh),)
 
     @staticmethod
     def side(xp, grad, u, s):
         """What the gradient of one side's vectors `u` gives, before the other side."""
         squares = xp.mul(s, s)
-        inner = xp.matmul(turned(xp, u), grad)
-        skew = xp.mul(xp.sub(inner, turned(xp, inner)), inverse_gaps(xp, squares))
+        inner = xp.matmul(transposed(xp, u), grad)
+        skew = xp.mul(xp.sub(inner, transposed(xp, inner)), inverse_gaps(xp, squares))
         part = xp.matmul(u, xp.mul(skew, rows_of(xp, s)))
         if u.shape[-2] > u.shape[-1]:  # what lies outside the space of the vectors
             outside = xp.sub(grad, xp.matmul(u, inner))
@@ -114,16 +101,14 @@ class Eigh(SeveralOutputs):
     def backward(self, xp, grads):
         to_values, to_vectors = grads
         values, vectors = self.saved_tensors
-        back = turned(xp, vectors)
-        total = None
+        back = transposed(xp, vectors)
         if to_values is not None:
-            total = product(xp, xp.mul(vectors, rows_of(xp, to_values)), back)
+            to_values = product(xp, xp.mul(vectors, rows_of(xp, to_values)), back)
         if to_vectors is not None:
             inner = xp.mul(xp.matmul(back, to_vectors), inverse_gaps(xp, values))
-            inner = xp.scale(xp.add(inner, turned(xp, inner)), 0.5)
-            part = product(xp, vectors, inner, back)
-            total = part if total is None else xp.add(total, part)
-        return (total,)
+            inner = xp.scale(xp.add(inner, transposed(xp, inner)), 0.5)
+            to_vectors = product(xp, vectors, inner, back)
+        return (total(xp, to_values, to_vectors),)
 
 
 class Qr(SeveralOutputs):
@@ -159,15 +144,11 @@ class Qr(SeveralOutputs):
     @staticmethod
     def tall(xp, to_q, to_r, q, r):
         """The gradient if `R` is square."""
-        inner = None if to_r is None else xp.matmul(r, turned(xp, to_r))
-        if to_q is not None:
-            other = xp.matmul(turned(xp, to_q), q)
-            inner = xp.neg(other) if inner is None else xp.sub(inner, other)
-        lower = xp.triangle(inner, -1, True)
-        symmetric = xp.add(xp.triangle(inner, 0, True), turned(xp, lower))
-        total = xp.matmul(q, symmetric)
-        total = total if to_q is None else xp.add(total, to_q)
-        return turned(xp, xp.solve(r, turned(xp, total)))
+        from_q = None if to_q is None else xp.neg(xp.matmul(transposed(xp, to_q), q))
+        from_r = None if to_r is None else xp.matmul(r, transposed(xp, to_r))
+        inner = mirrored(xp, total(xp, from_r, from_q))
+        whole = total(xp, xp.matmul(q, inner), to_q)
+        return transposed(xp, xp.solve(r, transposed(xp, whole)))
 
     @classmethod
     def wide(cls, xp, to_q, to_r, q, r):
@@ -178,48 +159,36 @@ class Qr(SeveralOutputs):
         if to_r is not None:
             to_left, to_right = xp.index(to_r, left), xp.index(to_r, right)
             back = xp.matmul(q, to_right)
-            to_more = product(xp, q, xp.index(r, right), turned(xp, to_right))
-            to_q = to_more if to_q is None else xp.add(to_q, to_more)
+            to_more = product(xp, q, xp.index(r, right), transposed(xp, to_right))
+            to_q = total(xp, to_q, to_more)
         else:
             back = xp.scale(xp.index(r, right), 0)
         first = cls.tall(xp, to_q, to_left, q, xp.index(r, left))
         return xp.cat([first, back], q.ndim - 1)
 
 
-class Cholesky(Operator):
+class Cholesky(OfOne):
     """`A = L Lᵀ` of symmetric positive matrices, `L` a lower triangle."""
 
-    fresh = True
     called = "LinalgCholeskyEx"
+    saves = "y"
 
-    def forward(self, xp, x):
-        y = xp.cholesky(x)
-        self.save_for_backward(y)
-        return y
-
-    def backward(self, xp, grad):
-        (y,) = self.saved_tensors
-        inner = xp.triangle(xp.matmul(turned(xp, y), grad), 0, True)
-        inner = xp.add(inner, turned(xp, xp.triangle(inner, -1, True)))
-        back = xp.solve(turned(xp, y), turned(xp, xp.solve(turned(xp, y), inner)))
-        return (xp.scale(back, 0.5),)
+    def chain(self, xp, grad, y):
+        y = transposed(xp, y)
+        inner = mirrored(xp, xp.matmul(y, grad))
+        back = xp.solve(y, transposed(xp, xp.solve(y, inner)))
+        return xp.scale(back, 0.5)
 
 
-class Inverse(Operator):
+class Inverse(OfOne):
     """`A⁻¹`; the gradient is `-Yᵀ G Yᵀ`."""
 
-    fresh = True
     called = "LinalgInvEx"
+    saves = "y"
 
-    def forward(self, xp, x):
-        y = xp.inverse(x)
-        self.save_for_backward(y)
-        return y
-
-    def backward(self, xp, grad):
-        (y,) = self.saved_tensors
-        y = turned(xp, y)
-        return (xp.neg(product(xp, y, grad, y)),)
+    def chain(self, xp, grad, y):
+        y = transposed(xp, y)
+        return xp.neg(product(xp, y, grad, y))
 
 
 class Solve(Operator):
@@ -235,34 +204,28 @@ class Solve(Operator):
 
     def backward(self, xp, grad):
         a, y = self.saved_tensors
-        to_b = xp.solve(turned(xp, a), grad)
+        to_b = xp.solve(transposed(xp, a), grad)
         if not self.needs_input_grad[0]:
             return None, to_b
-        return xp.neg(xp.matmul(to_b, turned(xp, y))), to_b
+        return xp.neg(xp.matmul(to_b, transposed(xp, y))), to_b
 
 
-class Det(Operator):
+class Det(OfOne):
     """The determinant; the gradient is `g y A⁻ᵀ`, the cofactors times `g`."""
 
-    fresh = True
     called = "LinalgDet"
+    saves = "xy"
 
-    def forward(self, xp, x):
-        y = xp.det(x)
-        self.save_for_backward(x, y)
-        return y
-
-    def backward(self, xp, grad):
-        x, y = self.saved_tensors
+    def chain(self, xp, grad, x, y):
         if xp.all(xp.ne(y, xp.constant_like(0, y))):
             factor = xp.reshape(xp.mul(grad, y), (*y.shape, 1, 1))
-            return (xp.mul(turned(xp, xp.inverse(x)), factor),)
+            return xp.mul(transposed(xp, xp.inverse(x)), factor)
         # A = U S Vᵀ: the cofactors are det(U Vᵀ) U (product of the other s) Vᵀ.
         u, s, vh = xp.svd(x, False)
         sign = xp.det(xp.matmul(u, vh))
         others = product_of_others(xp, s, s.ndim - 1)
         factor = xp.reshape(xp.mul(grad, sign), (*y.shape, 1, 1))
-        return (xp.mul(product(xp, xp.mul(u, rows_of(xp, others)), vh), factor),)
+        return xp.mul(product(xp, xp.mul(u, rows_of(xp, others)), vh), factor)
 
 
 class Slogdet(SeveralOutputs):
@@ -281,7 +244,7 @@ class Slogdet(SeveralOutputs):
         if to_log is None:
             return (xp.scale(x, 0),)
         factor = xp.reshape(to_log, (*to_log.shape, 1, 1))
-        return (xp.mul(turned(xp, xp.inverse(x)), factor),)
+        return (xp.mul(transposed(xp, xp.inverse(x)), factor),)
 
 
 class Pinv(Operator):
@@ -302,9 +265,8 @@ class Pinv(Operator):
 
     def backward(self, xp, grad):
         x, y = self.saved_tensors
-        yt, gt = turned(xp, y), turned(xp, grad)
-        total = xp.neg(product(xp, yt, grad, yt))
-        left = product(xp, gt, y, yt)
-        total = xp.add(total, xp.sub(left, product(xp, x, y, left)))
-        right = product(xp, yt, y, gt)
-        return (xp.add(total, xp.sub(right, product(xp, right, y, x))),)
+        yt, gt = transposed(xp, y), transposed(xp, grad)
+        inner = xp.neg(product(xp, yt, grad, yt))
+        left, right = product(xp, gt, y, yt), product(xp, yt, y, gt)
+        left = xp.sub(left, product(xp, x, y, left))
+        return (total(xp, inner, left, xp.sub(right, product(xp, right, y, x))),)

@@ -12,39 +12,31 @@ class Dropout(Operator):
     called = "Mul"
 
     def forward(self, xp, x, *, mask):
-        self.mask = mask
+        self.factor = mask
         return xp.mul(x, mask)
 
     def backward(self, xp, grad):
-        return (xp.mul(grad, self.mask),)
+        return (xp.mul(grad, self.factor),)
 
 
-class RRelu(Operator):
+class RRelu(Dropout):
     """`x` times random slopes, multiplied in their precision: float32 for bfloat16."""
 
-    fresh = True
     called = "RreluWithNoise"
 
     def forward(self, xp, x, *, slopes):
-        self.slopes = xp.cast(slopes, x.dtype)
+        self.factor = xp.cast(slopes, x.dtype)
         return xp.cast(xp.mul(x, slopes), x.dtype)
 
-    def backward(self, xp, grad):
-        return (xp.mul(grad, self.slopes),)
 
-
-class AlphaDropout(Operator):
+class AlphaDropout(Dropout):
     """`a x` where the mask holds, a fixed negative value elsewhere, then shifted by `b`.
 
     Mean and variance of self-normalising activations stay what they are.
     """
 
-    fresh = True
     called = "Add"
 
     def forward(self, xp, x, *, factor, offset):
         self.factor = factor
         return xp.add(xp.mul(x, factor), offset)
-
-    def backward(self, xp, grad):
-        return (xp.mul(grad, self.factor),)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from minitorch_ff.firefly.ops.base import Operator, refuse
-from minitorch_ff.firefly.ops.elementwise import Elementwise
+from minitorch_ff.firefly.ops.base import Operator
+from minitorch_ff.firefly.ops.elementwise import Elementwise, Pairwise
 
 LN_2, LN_10 = math.log(2), math.log(10)
 
@@ -28,10 +28,7 @@ class Exp(Operator):
 class Exp2(Elementwise):
     """`2ˣ`; the gradient is `g y ln 2`."""
 
-    saves_result = True
-
-    def value(self, xp, x):
-        return xp.exp2(x)
+    saves = "y"
 
     def chain(self, xp, grad, y):
         return xp.scale(xp.mul(grad, y), LN_2)
@@ -40,10 +37,7 @@ class Exp2(Elementwise):
 class Expm1(Elementwise):
     """`eˣ - 1`, exact near 0; the gradient is `g (y + 1)`."""
 
-    saves_result = True
-
-    def value(self, xp, x):
-        return xp.expm1(x)
+    saves = "y"
 
     def chain(self, xp, grad, y):
         return xp.mul(grad, xp.shift(y, 1))
@@ -52,9 +46,6 @@ class Expm1(Elementwise):
 class Log(Elementwise):
     """The natural logarithm; the gradient is `g / x`."""
 
-    def value(self, xp, x):
-        return xp.log(x)
-
     def chain(self, xp, grad, x):
         return xp.div(grad, x)
 
@@ -62,21 +53,16 @@ class Log(Elementwise):
 class Log2(Elementwise):
     """The logarithm to base 2; the gradient is `g / (x ln 2)`."""
 
-    def value(self, xp, x):
-        return xp.log2(x)
+    log_of_base = LN_2
 
     def chain(self, xp, grad, x):
-        return xp.div(grad, xp.scale(x, LN_2))
+        return xp.div(grad, xp.scale(x, self.log_of_base))
 
 
-class Log10(Elementwise):
+class Log10(Log2):
     """The logarithm to base 10; the gradient is `g / (x ln 10)`."""
 
-    def value(self, xp, x):
-        return xp.log10(x)
-
-    def chain(self, xp, grad, x):
-        return xp.div(grad, xp.scale(x, LN_10))
+    log_of_base = LN_10
 
 
 class Log1p(Elementwise):
@@ -84,44 +70,28 @@ class Log1p(Elementwise):
 
     called = "Log1P"
 
-    def value(self, xp, x):
-        return xp.log1p(x)
-
     def chain(self, xp, grad, x):
         return xp.div(grad, xp.shift(x, 1))
 
 
-class Logaddexp(Operator):
+class Logaddexp(Pairwise):
     """`ln(eᵃ + eᵇ)`; the gradient is `g σ(a - b)` and `g σ(b - a)`."""
 
-    promotes = fresh = True
+    refuses = "iub"
 
-    def forward(self, xp, a, b):
-        refuse(a, "iub", "logaddexp_cpu")
-        self.save_for_backward(a, b)
-        return xp.logaddexp(a, b)
+    def chain(self, xp, grad, a, b):
+        return xp.mul(grad, self.share(xp, a, b)), xp.mul(grad, self.share(xp, b, a))
 
-    def backward(self, xp, grad):
-        a, b = self.saved_tensors
-        return (xp.mul(grad, xp.sigmoid(xp.sub(a, b))), xp.mul(grad, xp.sigmoid(xp.sub(b, a))))
+    def share(self, xp, a, b):
+        """How much of a change of `a` shows in the result."""
+        return xp.sigmoid(xp.sub(a, b))
 
 
-class Logaddexp2(Operator):
+class Logaddexp2(Logaddexp):
     """`log₂(2ᵃ + 2ᵇ)`; the gradient is `g σ((a - b) ln 2)` and `g σ((b - a) ln 2)`."""
 
-    promotes = fresh = True
-
-    def forward(self, xp, a, b):
-        refuse(a, "iub", "logaddexp2_cpu")
-        self.save_for_backward(a, b)
-        return xp.logaddexp2(a, b)
-
-    def backward(self, xp, grad):
-        a, b = self.saved_tensors
-        return (
-            xp.mul(grad, xp.sigmoid(xp.scale(xp.sub(a, b), LN_2))),
-            xp.mul(grad, xp.sigmoid(xp.scale(xp.sub(b, a), LN_2))),
-        )
+    def share(self, xp, a, b):
+        return xp.sigmoid(xp.scale(xp.sub(a, b), LN_2))
 
 
 class Logit(Elementwise):
@@ -145,21 +115,19 @@ class Logit(Elementwise):
         return xp.where(inside, xp.div(grad, slope), outside)
 
 
-class Xlogy(Operator):
+class Xlogy(Pairwise):
     """`x ln y`, and 0 where `x` is 0; the gradient is `g ln y` and `g x / y`."""
 
-    promotes = floats = fresh = True
+    floats = True
     log_of = staticmethod(lambda xp, y: xp.log(y))
     inside = staticmethod(lambda xp, y: y)
     limit = 0
 
-    def forward(self, xp, x, y):
-        self.save_for_backward(x, y)
+    def value(self, xp, x, y):
         nonzero = xp.logical_or(xp.ne(x, xp.constant(0, x.dtype)), xp.isnan(y))
         return xp.where_true(xp.mul(x, self.log_of(xp, y)), nonzero)
 
-    def backward(self, xp, grad):
-        x, y = self.saved_tensors
+    def chain(self, xp, grad, x, y):
         flat = xp.logical_and(
             xp.eq(x, xp.constant_like(0, x)), xp.le(y, xp.constant_like(self.limit, y))
         )

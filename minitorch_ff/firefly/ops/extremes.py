@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from minitorch_ff.firefly.ops.base import Operator, not_implemented, refuse
-from minitorch_ff.firefly.ops.elementwise import Elementwise
+from minitorch_ff.firefly.ops.base import Operator, not_implemented
+from minitorch_ff.firefly.ops.elementwise import OfOne, Pairwise
 
 
-class Maximum(Operator):
+class Maximum(Pairwise):
     """The larger of two; not-a-number wins. Equals share the gradient."""
 
-    promotes = fresh = True
-
-    def forward(self, xp, a, b):
-        self.save_for_backward(a, b)
-        return xp.maximum(a, b)
-
-    def backward(self, xp, grad):
-        a, b = self.saved_tensors
+    def chain(self, xp, grad, a, b):
         shared = xp.where(xp.eq(a, b), xp.scale(grad, 0.5), grad)
         a_loses, b_loses = self.losses(xp, a, b)
         return (
@@ -32,25 +25,14 @@ class Maximum(Operator):
 class Minimum(Maximum):
     """The smaller of two; not-a-number wins. Equals share the gradient."""
 
-    def forward(self, xp, a, b):
-        self.save_for_backward(a, b)
-        return xp.minimum(a, b)
-
     def losses(self, xp, a, b):
         return xp.gt(a, b), xp.lt(a, b)
 
 
-class Fmax(Operator):
+class Fmax(Pairwise):
     """The larger of two; not-a-number loses. Of equals, `a` gets the gradient."""
 
-    promotes = fresh = True
-
-    def forward(self, xp, a, b):
-        self.save_for_backward(a, b)
-        return xp.fmax(a, b)
-
-    def backward(self, xp, grad):
-        a, b = self.saved_tensors
+    def chain(self, xp, grad, a, b):
         mask = xp.logical_or(self.wins(xp, a, b), xp.isnan(b))
         return xp.where_true(grad, mask), xp.where_true(grad, xp.logical_not(mask))
 
@@ -62,18 +44,12 @@ class Fmax(Operator):
 class Fmin(Fmax):
     """The smaller of two; not-a-number loses. Of equals, `a` gets the gradient."""
 
-    def forward(self, xp, a, b):
-        self.save_for_backward(a, b)
-        return xp.fmin(a, b)
-
     def wins(self, xp, a, b):
         return xp.le(a, b)
 
 
-class Clamp(Elementwise):
+class Clamp(OfOne):
     """`x` held between two numbers, bounds included; the gradient passes between them."""
-
-    floats = False
 
     def value(self, xp, x):
         return xp.clip(x, self.low, self.high)
@@ -113,10 +89,8 @@ class ClampTensor(Operator):
         return tuple([xp.where_true(grad, mask) for mask in (inside, at_low, at_high)])
 
 
-class NanToNum(Elementwise):
+class NanToNum(OfOne):
     """Numbers in the place of not-a-number and infinities; no gradient there."""
-
-    floats = False
 
     def value(self, xp, x):
         return xp.nan_to_num(x, self.nan, self.above, self.below)
@@ -125,16 +99,10 @@ class NanToNum(Elementwise):
         return xp.where_true(grad, xp.isfinite(x))
 
 
-class Nextafter(Operator):
+class Nextafter(Pairwise):
     """The next number after `a` on the way to `b`."""
 
-    promotes = fresh = True
+    refuses = "iub"
 
-    def forward(self, xp, a, b):
-        refuse(a, "iub", "nextafter_cpu")
-        self.save_for_backward(a, b)
-        return xp.nextafter(a, b)
-
-    def backward(self, xp, grad):
-        a, b = self.saved_tensors
+    def chain(self, xp, grad, a, b):
         return xp.where_true(grad, xp.ne(a, b)), xp.zeros_like(grad)

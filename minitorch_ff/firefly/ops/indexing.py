@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from minitorch_ff.firefly.ops.base import Operator, Stepwise
+from minitorch_ff.firefly.ops.linear_maps import PutBack
 
 
 class Index(Operator):
@@ -33,17 +34,10 @@ class Index(Operator):
         return "AliasBackward0"
 
 
-class IndexBack(Operator):
+class IndexBack(PutBack):
     """Zeros with elements added at an index: the other way round."""
 
     called = "IndexBackward"
-
-    def forward(self, xp, grad, *, index, shape):
-        self.index = index
-        return xp.index_back(grad, index, shape)
-
-    def backward(self, xp, grad):
-        return (xp.index(grad, self.index),)
 
 
 class Copy(Operator):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from minitorch_ff.firefly.ops.base import Operator
+from minitorch_ff.firefly.ops.activation import softplus
 
 
 class ElementLoss(Operator):
@@ -20,12 +21,14 @@ class ElementLoss(Operator):
         self.__dict__.update(settings)
         self.reduction = reduction
         self.save_for_backward(x, target)
-        return reduced(xp, self.value(xp, x, target), reduction)
+        values = self.value(xp, x, target)
+        self.count = max(values.size, 1)
+        return reduced(xp, values, reduction)
 
     def backward(self, xp, grad):
         x, target = self.saved_tensors
         if self.reduction == "mean":
-            grad = xp.scale(grad, 1 / max(math.prod(broadcast(x.shape, target.shape)), 1))
+            grad = xp.scale(grad, 1 / self.count)
         first, second = self.edges
         return (
             None if first is None else xp.mul(grad, self.slope(xp, x, target)),
@@ -69,8 +72,11 @@ class MseLoss(ElementLoss):
     def forward(self, xp, x, target, *, reduction="mean"):
         self.reduction = reduction
         self.save_for_backward(x, target)
+        self.factor = 2.0
         if reduction == "mean":
-            value, self.kept = xp.squared_error(x, target)
+            value, difference = xp.squared_error(x, target)
+            self.kept = difference
+            self.factor /= max(difference.size, 1)
             return value
         difference = self.kept = xp.sub(x, target)
         return reduced(xp, xp.mul(difference, difference), reduction)
@@ -80,10 +86,7 @@ class MseLoss(ElementLoss):
         difference = self.recall(xp)
         if difference is None:
             difference = xp.sub(x, target)
-        factor = 2.0
-        if self.reduction == "mean":
-            factor /= max(math.prod(difference.shape), 1)
-        to_x = xp.mul(difference, xp.scale(grad, factor))
+        to_x = xp.mul(difference, xp.scale(grad, self.factor))
         return to_x, None if self.edges[1] is None else xp.neg(to_x)
 
 
@@ -163,7 +166,7 @@ class BinaryCrossEntropyWithLogits(Operator):
 
     fresh = True
 
-    def forward(self, xp, x, target, *, weight, pos_weight, reduction):
+    def forward(self, xp, x, target, *, weight, pos_weight, reduction="mean"):
         self.weight, self.pos_weight, self.reduction = weight, pos_weight, reduction
         self.save_for_backward(x, target)
         one = xp.constant_like(1, x)
@@ -199,9 +202,7 @@ class BinaryCrossEntropyWithLogits(Operator):
 
 def log_sigmoid(xp, x):
     """The logarithm of the sigmoid, without overflow."""
-    correction = xp.log1p(xp.exp(xp.neg(xp.abs(x))))
-    negative = xp.neg(xp.where_positive(xp.neg(x), xp.neg(x)))
-    return xp.sub(negative, correction)
+    return xp.neg(softplus(xp, xp.neg(x)))
 
 
 class CrossEntropy(Operator):

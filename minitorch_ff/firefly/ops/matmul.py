@@ -84,7 +84,7 @@ class Linear(Operator):
     The gradients are `G W`, `Gᵀ x` and the column sums of `G`.
     """
 
-    fresh = True
+    fresh = fits = True
 
     def forward(self, xp, x, weight, bias=None):
         edges = self.edges
@@ -106,8 +106,7 @@ class Linear(Operator):
             rows = math.prod(shape[:-1])
             grad = xp.reshape(grad, (rows, grad.shape[-1]))
             x = None if x is None else xp.reshape(x, (rows, shape[-1]))
-        to_x = None if weight is None else xp.matmul(grad, weight)
-        to_weight = None if x is None else xp.matmul(xp.t(grad), x)
+        to_x, to_weight = xp.linear_back(grad, x, weight)
         if not flat and to_x is not None:
             to_x = xp.reshape(to_x, self.input_shape)
         if len(edges) == 2:

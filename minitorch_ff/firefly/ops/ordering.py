@@ -8,40 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minitorch_ff.firefly.ops.base import Operator, SeveralOutputs
-
-
-class TakeAlong(Operator):
-    """Elements at given positions along a dimension; `repeated` if some occur twice."""
-
-    fresh = True
-    called = "Gather"
-
-    def forward(self, xp, x, *, positions, dim, repeated=False):
-        self.positions, self.dim, self.repeated = positions, dim, repeated
-        self.input_shape = x.shape
-        return xp.take_along(x, positions, dim)
-
-    def backward(self, xp, grad):
-        place = self.positions, self.dim, self.input_shape, self.repeated
-        return (xp.put_along(grad, *place),)
-
-
-class PutAlong(Operator):
-    """Zeros with elements at given positions along a dimension: the other way round.
-
-    Positions that occur more than once (only with `repeated`) add up.
-    """
-
-    fresh = True
-    called = "ValueSelectingReduction"
-
-    def forward(self, xp, grad, *, positions, dim, shape, repeated=False):
-        self.positions, self.dim, self.repeated = positions, dim, repeated
-        return xp.put_along(grad, positions, dim, shape, repeated)
-
-    def backward(self, xp, grad):
-        return (xp.take_along(grad, self.positions, self.dim, self.repeated),)
+from minitorch_ff.firefly.ops.base import SeveralOutputs
 
 
 class Ranked(SeveralOutputs):
@@ -61,7 +28,8 @@ class Ranked(SeveralOutputs):
         if not x.ndim:
             return self.of_single(xp, x)
         positions = self.find(xp, x, dim, **settings)
-        values = xp.take_along(x, positions, dim)
+        self.places = positions.shape
+        values = xp.gather(x, dim, positions)
         if self.drops and not keepdim:
             shape = x.shape[:dim] + x.shape[dim + 1 :]
             values, positions = xp.reshape(values, shape), xp.reshape(positions, shape)
@@ -82,7 +50,8 @@ class Ranked(SeveralOutputs):
         shape = self.input_shape
         if not shape:
             return (xp.copy(grads[0]),)
-        return (xp.put_along(grads[0], positions, self.dim, shape, self.repeated),)
+        grad, positions = xp.reshape(grads[0], self.places), xp.reshape(positions, self.places)
+        return (xp.gather_back(grad, shape, self.dim, positions, self.repeated),)
 
 
 class Max(Ranked):
@@ -114,20 +83,17 @@ class Median(Ranked):
     """The middle element along `dim`, the lower of two; not-a-number wins."""
 
     variant = 1
+    ignores_nan = False
 
     def find(self, xp, x, dim):
         """Its position."""
-        return xp.median_positions(x, dim, False)
+        return xp.median_positions(x, dim, self.ignores_nan)
 
 
-class Nanmedian(Ranked):
+class Nanmedian(Median):
     """The middle element along `dim` of those that are numbers."""
 
-    variant = 1
-
-    def find(self, xp, x, dim):
-        """Its position."""
-        return xp.median_positions(x, dim, True)
+    ignores_nan = True
 
 
 class Mode(Ranked):
@@ -163,18 +129,17 @@ class Cummax(Ranked):
 
     drops = False
     repeated = True
+    largest = True
 
     def find(self, xp, x, dim):
         """Its position."""
-        return xp.running_positions(x, dim, True)
+        return xp.running_positions(x, dim, self.largest)
 
 
 class Cummin(Cummax):
     """The smallest element so far along `dim`, the last of equal ones."""
 
-    def find(self, xp, x, dim):
-        """Its position."""
-        return xp.running_positions(x, dim, False)
+    largest = False
 
 
 class Unique(SeveralOutputs):

@@ -5,68 +5,47 @@ from __future__ import annotations
 import math
 
 from minitorch_ff.firefly.ops.base import Operator
+from minitorch_ff.firefly.ops.elementwise import OfPrimitive
+from minitorch_ff.firefly.ops.linear_maps import Pick, PutBack
 
 
-class Gather(Operator):
+class Gather(Pick):
     """From each row (along `dim`) the elements at given positions; they return there."""
 
-    fresh = True
 
-    def forward(self, xp, x, *, dim, index):
-        self.dim, self.index = dim, index
-        self.input_shape = x.shape
-        return xp.gather(x, dim, index)
-
-    def backward(self, xp, grad):
-        return (xp.gather_back(grad, self.input_shape, self.dim, self.index),)
-
-
-class GatherBack(Operator):
+class GatherBack(PutBack):
     """Zeros with elements added at given positions of each row: the other way round."""
 
     fresh = True
     called = "GatherBackward"
 
-    def forward(self, xp, grad, *, shape, dim, index):
-        self.dim, self.index = dim, index
-        return xp.gather_back(grad, shape, dim, index)
 
-    def backward(self, xp, grad):
-        return (xp.gather(grad, self.dim, self.index),)
-
-
-class Scatter(Operator):
-    """`x` with `source` at given positions of each row, in the place of what is there."""
-
-    fresh = True
-
-    def forward(self, xp, x, source, *, dim, index):
-        self.dim, self.index = dim, index
-        self.source_shape = source.shape
-        return xp.scatter(x, dim, index, source)
-
-    def backward(self, xp, grad):
-        to_x = to_source = None
-        if self.edges[0] is not None:
-            to_x = xp.where_true(grad, xp.untouched(grad, self.dim, self.index))
-        if self.edges[1] is not None:
-            to_source = padded(xp, xp.gather(grad, self.dim, self.index), self.source_shape)
-        return to_x, to_source
-
-
-class ScatterAdd(Operator):
+class ScatterAdd(OfPrimitive):
     """`x` with `source` added at given positions of each row."""
 
     def forward(self, xp, x, source, *, dim, index):
         self.dim, self.index = dim, index
         self.source_shape = source.shape
-        return xp.scatter_add(x, dim, index, source)
+        return getattr(xp, self.primitive)(x, dim, index, source)
 
     def backward(self, xp, grad):
+        to_x = None if self.edges[0] is None else self.to_first(xp, grad)
         if self.edges[1] is None:
-            return grad, None
-        to_source = xp.gather(grad, self.dim, self.index)
-        return grad, padded(xp, to_source, self.source_shape)
+            return to_x, None
+        return to_x, padded(xp, xp.gather(grad, self.dim, self.index), self.source_shape)
+
+    def to_first(self, xp, grad):
+        """The gradient of `x`."""
+        return grad
+
+
+class Scatter(ScatterAdd):
+    """`x` with `source` at given positions of each row, in the place of what is there."""
+
+    fresh = True
+
+    def to_first(self, xp, grad):
+        return xp.where_true(grad, xp.untouched(grad, self.dim, self.index))
 
 
 def padded(xp, grad, shape):

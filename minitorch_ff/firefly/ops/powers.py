@@ -64,10 +64,7 @@ class PowTensor(Operator):
 class Reciprocal(Elementwise):
     """`1 / x`; the gradient is `-g y²`."""
 
-    saves_result = True
-
-    def value(self, xp, x):
-        return xp.reciprocal(x)
+    saves = "y"
 
     def chain(self, xp, grad, y):
         return xp.neg(xp.mul(grad, xp.mul(y, y)))
@@ -76,10 +73,7 @@ class Reciprocal(Elementwise):
 class Sqrt(Elementwise):
     """The square root; the gradient is `g / 2y`."""
 
-    saves_result = True
-
-    def value(self, xp, x):
-        return xp.sqrt(x)
+    saves = "y"
 
     def chain(self, xp, grad, y):
         return xp.div(grad, xp.scale(y, 2))
@@ -88,7 +82,7 @@ class Sqrt(Elementwise):
 class Rsqrt(Elementwise):
     """One over the square root; the gradient is `-g y³ / 2`."""
 
-    saves_result = True
+    saves = "y"
 
     def value(self, xp, x):
         return xp.reciprocal(xp.sqrt(x))

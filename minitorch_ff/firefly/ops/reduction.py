@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 
 from minitorch_ff.firefly.ops.base import NonDifferentiable, Operator, SeveralOutputs
+from minitorch_ff.firefly.ops.elementwise import OfPrimitive
+from minitorch_ff.firefly.ops.linear_maps import total
 
 
 class Reduction(Operator):
@@ -18,7 +20,27 @@ class Reduction(Operator):
 
     def spread(self, xp, y):
         """A result, or its gradient, as a (read-only) array of the input's shape."""
-        return spread(xp, y, self.input_shape, self.dim, self.keepdim)
+        shape, dim = self.input_shape, self.dim
+        if dim is not None and not self.keepdim and shape:
+            dims = dims_of(shape, dim)
+            y = xp.reshape(y, tuple([1 if i in dims else n for i, n in enumerate(shape)]))
+        return xp.broadcast_to(y, shape)
+
+
+class OfBoth(Reduction, OfPrimitive):
+    """A reduction whose rule needs the input and the result."""
+
+    fresh = True
+
+    def forward(self, xp, x, *, dim=None, keepdim=False):
+        self.note(x, dim, keepdim)
+        y = self.value(xp, x, dim, keepdim)
+        self.save_for_backward(x, y)
+        return y
+
+    def value(self, xp, x, dim, keepdim):
+        """The result: what the primitive of the operator's name gives."""
+        return getattr(xp, self.primitive)(x, dim, keepdim)
 
 
 class ByForm(Reduction):
@@ -68,20 +90,12 @@ class Mean(ByForm):
         return (xp.copy(self.spread(xp, grad)),)
 
 
-class Prod(ByForm):
+class Prod(ByForm, OfBoth):
     """The product over `dim` (an int, None for all); the gradient is `g` times others.
 
     If no element is zero the product of the others is `y / x`. A zero spoils that: then
     it is the product of all before times the product of all behind.
     """
-
-    fresh = True
-
-    def forward(self, xp, x, *, dim=None, keepdim=False):
-        self.note(x, dim, keepdim)
-        y = xp.prod(x, dim, keepdim)
-        self.save_for_backward(x, y)
-        return y
 
     def backward(self, xp, grad):
         x, y = self.saved_tensors
@@ -117,90 +131,70 @@ class Var(Reduction):
     """The variance over `dim`; the gradient is `2 (x - mean) g / (n - correction)`."""
 
     fresh = True
+    rooted = False
 
     def forward(self, xp, x, *, dim, keepdim, correction):
-        self.save_for_backward(x)
-        return variance(self, xp, x, dim, keepdim, correction)[0]
+        return moments(self, xp, x, dim, keepdim, correction)[0]
 
     def backward(self, xp, grad):
-        return (variance_back(self, xp, grad),)
+        return (moments_back(self, xp, grad, None),)
 
 
-class Std(Reduction):
+class Std(Var):
     """The standard deviation over `dim`; the gradient is the variance's over `2y`."""
 
-    fresh = True
-
-    def forward(self, xp, x, *, dim, keepdim, correction):
-        y = xp.asarray(xp.sqrt(variance(self, xp, x, dim, keepdim, correction)[0]))
-        self.save_for_backward(x, y)
-        return y
-
-    def backward(self, xp, grad):
-        _, y = self.saved_tensors
-        return (variance_back(self, xp, root_back(xp, grad, y)),)
+    rooted = True
 
 
 class VarMean(Reduction, SeveralOutputs):
     """The variance and the mean over `dim`."""
 
-    fresh = True
+    rooted = False
 
     def forward(self, xp, x, *, dim, keepdim, correction):
-        self.save_for_backward(x)
-        return variance(self, xp, x, dim, keepdim, correction)
+        return moments(self, xp, x, dim, keepdim, correction)
 
     def backward(self, xp, grads):
-        return (variance_and_mean_back(self, xp, *grads),)
+        return (moments_back(self, xp, *grads),)
 
 
-class StdMean(Reduction, SeveralOutputs):
+class StdMean(VarMean):
     """The standard deviation and the mean over `dim`."""
 
-    fresh = True
-
-    def forward(self, xp, x, *, dim, keepdim, correction):
-        var, mean = variance(self, xp, x, dim, keepdim, correction)
-        y = xp.asarray(xp.sqrt(var))
-        self.save_for_backward(x, y)
-        return y, mean
-
-    def backward(self, xp, grads):
-        to_std, to_mean = grads
-        if to_std is not None:
-            to_std = root_back(xp, to_std, self.saved_tensors[1])
-        return (variance_and_mean_back(self, xp, to_std, to_mean),)
+    rooted = True
 
 
-def variance(op, xp, x, dim, keepdim, correction):
-    """The variance and the mean over `dim`; `op` notes what its rule will need."""
+def moments(op, xp, x, dim, keepdim, correction):
+    """The variance (`rooted`: its root) and the mean; `op` notes what its rule will need."""
     op.note(x, dim, keepdim)
     op.count = count = count_of(x.shape, dim)
     op.freedom = max(count - correction, 0)
     mean = xp.div(xp.sum(x, dim, True), xp.constant(count, x.dtype))
     op.kept = centred = xp.sub(x, mean)
-    total = xp.sum(xp.mul(centred, centred), dim, keepdim)
-    mean = mean if keepdim else xp.reshape(mean, total.shape)
-    return xp.div(total, xp.constant(op.freedom, x.dtype)), mean
+    squares = xp.sum(xp.mul(centred, centred), dim, keepdim)
+    mean = mean if keepdim else xp.reshape(mean, squares.shape)
+    y = xp.div(squares, xp.constant(op.freedom, x.dtype))
+    if op.rooted:
+        y = xp.asarray(xp.sqrt(y))
+    op.save_for_backward(x, y if op.rooted else None)
+    return y, mean
 
 
-def variance_back(op, xp, grad):
-    """`2 (x - mean) g / (n - correction)`."""
-    x, centred = op.saved_tensors[0], op.recall(xp)
-    if centred is None:
-        mean = xp.div(xp.sum(x, op.dim, True), xp.constant_like(op.count, x))
-        centred = xp.sub(x, mean)
-    factor = 2 / op.freedom if op.freedom else math.inf
-    return xp.mul(xp.scale(op.spread(xp, grad), factor), centred)
-
-
-def variance_and_mean_back(op, xp, to_var, to_mean):
+def moments_back(op, xp, grad, to_mean):
     """The sum of both gradients, either of which may be None."""
-    from_var = None if to_var is None else variance_back(op, xp, to_var)
-    if to_mean is None:
-        return from_var
-    to_mean = op.spread(xp, xp.scale(to_mean, 1 / max(op.count, 1)))
-    return xp.copy(to_mean) if from_var is None else xp.add(from_var, to_mean)
+    x, y = op.saved_tensors
+    if grad is not None:
+        if op.rooted:
+            grad = root_back(xp, grad, y)
+        centred = op.recall(xp)
+        if centred is None:
+            mean = xp.div(xp.sum(x, op.dim, True), xp.constant_like(op.count, x))
+            centred = xp.sub(x, mean)
+        factor = 2 / op.freedom if op.freedom else math.inf
+        grad = xp.mul(xp.scale(op.spread(xp, grad), factor), centred)
+    if to_mean is not None:
+        to_mean = op.spread(xp, xp.scale(to_mean, 1 / max(op.count, 1)))
+    return total(xp, grad, to_mean)
 
 
 def root_back(xp, grad, y):
@@ -210,44 +204,31 @@ def root_back(xp, grad, y):
     return xp.where_true(xp.div(grad, xp.scale(safe, 2)), positive)
 
 
-class SharedByEquals(Reduction):
+class SharedByEquals(OfBoth):
     """One element stands for many; all equal to it share the gradient."""
-
-    fresh = True
-
-    def forward(self, xp, x, *, dim=None, keepdim=False):
-        self.note(x, dim, keepdim)
-        y = self.choose(xp, x, dim, keepdim)
-        self.save_for_backward(x, y)
-        return y
 
     def backward(self, xp, grad):
         x, y = self.saved_tensors
-        share = xp.shares(x, self.spread(xp, y), self.dim)
-        return (xp.mul(self.spread(xp, grad), share),)
+        return (self.shared(xp, x, y, grad),)
 
-    def choose(self, xp, x, dim, keepdim):
-        """The element."""
-        raise NotImplementedError
+    def shared(self, xp, x, y, grad):
+        """The gradient of the element `y`, in equal shares for all that equal it."""
+        share = xp.shares(x, self.spread(xp, y), self.dim)
+        return xp.mul(self.spread(xp, grad), share)
 
 
 class Amax(SharedByEquals):
     """The largest element over `dim`."""
 
-    def choose(self, xp, x, dim, keepdim):
-        return xp.amax(x, dim, keepdim)
-
 
 class Amin(SharedByEquals):
     """The smallest element over `dim`."""
-
-    def choose(self, xp, x, dim, keepdim):
-        return xp.amin(x, dim, keepdim)
 
 
 class MaxAll(Amax):
     """The largest of all elements."""
 
+    primitive = "amax"
     called = "Max"
     variant = 1
 
@@ -255,6 +236,7 @@ class MaxAll(Amax):
 class MinAll(Amin):
     """The smallest of all elements."""
 
+    primitive = "amin"
     called = "Min"
     variant = 1
 
@@ -265,7 +247,7 @@ class MedianAll(SharedByEquals):
     called = "Median"
     ignores_nan = False
 
-    def choose(self, xp, x, dim, keepdim):
+    def value(self, xp, x, dim, keepdim):
         return xp.median(x, self.ignores_nan)
 
 
@@ -276,10 +258,8 @@ class NanmedianAll(MedianAll):
     ignores_nan = True
 
 
-class Aminmax(Reduction, SeveralOutputs):
+class Aminmax(SharedByEquals, SeveralOutputs):
     """The smallest and the largest over `dim`; equal ones share the gradient."""
-
-    fresh = True
 
     def forward(self, xp, x, *, dim=None, keepdim=False):
         self.note(x, dim, keepdim)
@@ -290,26 +270,14 @@ class Aminmax(Reduction, SeveralOutputs):
 
     def backward(self, xp, grads):
         x, *extremes = self.saved_tensors
-        total = None
-        for y, grad in zip(extremes, grads, strict=True):
-            if grad is not None:
-                share = xp.shares(x, self.spread(xp, y), self.dim)
-                part = xp.mul(self.spread(xp, grad), share)
-                total = part if total is None else xp.add(total, part)
-        return (total,)
+        pairs = zip(extremes, grads, strict=True)
+        return (total(xp, *[self.shared(xp, x, y, g) for y, g in pairs if g is not None]),)
 
 
-class Logsumexp(Reduction):
+class Logsumexp(OfBoth):
     """`log Σ exp x` over `dim`, without overflow; the gradient is `g exp(x - y)`."""
 
-    floats = fresh = True
-
-    def forward(self, xp, x, *, dim, keepdim=False):
-        self.note(x, dim, keepdim)
-        y = xp.logsumexp(x, dim, keepdim)
-        # Of integers the rule is never asked: they need no gradient.
-        self.save_for_backward(x, y)
-        return y
+    floats = True
 
     def backward(self, xp, grad):
         x, y = self.saved_tensors
@@ -317,26 +285,22 @@ class Logsumexp(Reduction):
         return (xp.mul(self.spread(xp, grad), slope),)
 
 
-class VectorNorm(Reduction):
+class VectorNorm(OfBoth):
     """`(Σ |x|ᵖ)^(1/p)` over `dim`; the gradient is `g sign(x) (|x| / y)^(p-1)`.
 
     Where the norm is zero, so is the gradient. For infinite `p` all elements of the largest
     (or smallest) magnitude share it.
     """
 
-    fresh = True
     called = "LinalgVectorNorm"
 
     def forward(self, xp, x, *, p, dim=None, keepdim=False):
         self.p = p
-        self.note(x, dim, keepdim)
-        y = self.norm(xp, x, p, dim, keepdim)
-        self.save_for_backward(x, y)
-        return y
+        return super().forward(xp, x, dim=dim, keepdim=keepdim)
 
-    @staticmethod
-    def norm(xp, x, p, dim, keepdim):
+    def value(self, xp, x, dim, keepdim):
         """The norm itself; the usual ones without taking powers."""
+        p = self.p
         if p == 2:
             return xp.sqrt(xp.sum(xp.mul(x, x), dim, keepdim))
         if p == 1:
@@ -384,23 +348,16 @@ class Trace(Operator):
         return (xp.diagonal_back(grad, self.input_shape, 0, 0, 1),)
 
 
-class All(NonDifferentiable):
-    """Whether all elements over `dim` are true."""
+class All(OfPrimitive, NonDifferentiable):
+    """Whether all elements over `dim` are true; as PyTorch has it, bytes stay bytes."""
 
     def forward(self, xp, x, *, dim=None, keepdim=False):
-        return truth(xp, xp.all(x, dim, keepdim), x)
+        result = getattr(xp, self.primitive)(x, dim, keepdim)
+        return xp.cast(result, x.dtype) if x.dtype.name == "uint8" else result
 
 
-class Any(NonDifferentiable):
+class Any(All):
     """Whether any element over `dim` is true."""
-
-    def forward(self, xp, x, *, dim=None, keepdim=False):
-        return truth(xp, xp.any(x, dim, keepdim), x)
-
-
-def truth(xp, result, x):
-    """Booleans; as PyTorch has it, bytes stay bytes."""
-    return xp.cast(result, x.dtype) if x.dtype.name == "uint8" else result
 
 
 class CountNonzero(NonDifferentiable):
@@ -410,18 +367,12 @@ class CountNonzero(NonDifferentiable):
         return xp.sum(xp.ne(x, xp.constant(0, x.dtype)), dim)
 
 
-class Argmax(NonDifferentiable):
+class Argmax(OfPrimitive, NonDifferentiable):
     """The position of the first largest element."""
 
-    def forward(self, xp, x, *, dim=None, keepdim=False):
-        return xp.argmax(x, dim, keepdim)
 
-
-class Argmin(NonDifferentiable):
+class Argmin(OfPrimitive, NonDifferentiable):
     """The position of the first smallest element."""
-
-    def forward(self, xp, x, *, dim=None, keepdim=False):
-        return xp.argmin(x, dim, keepdim)
 
 
 def dims_of(shape, dim):
@@ -436,16 +387,3 @@ def count_of(shape, dim):
     if dim is None:
         return math.prod(shape)
     return math.prod([shape[d] for d in dims_of(shape, dim)])
-
-
-def kept_shape(shape, dim):
-    """The shape of a reduction's result with `keepdim=True`."""
-    dims = dims_of(shape, dim)
-    return tuple([1 if i in dims else n for i, n in enumerate(shape)])
-
-
-def spread(xp, grad, shape, dim, keepdim):
-    """A reduction's gradient as a (read-only) array of the input's shape."""
-    if dim is not None and not keepdim and shape:
-        grad = xp.reshape(grad, kept_shape(shape, dim))
-    return xp.broadcast_to(grad, shape)

@@ -2,52 +2,29 @@
 
 from __future__ import annotations
 
-from minitorch_ff.firefly.ops.base import (
-    Operator, SeveralOutputs, Stepwise, not_implemented, refuse,
-)  # fmt: skip
+from minitorch_ff.firefly.ops.base import SeveralOutputs, Stepwise, refuse
+from minitorch_ff.firefly.ops.elementwise import OfPrimitive
+from minitorch_ff.firefly.ops.linear_maps import HandsOn
 
 
-class Floor(Stepwise):
+class Floor(OfPrimitive, Stepwise):
     """The largest whole number that is not larger; integers are whole already."""
 
-    kernel = "floor_vml_cpu"
-
     def forward(self, xp, x):
-        kind = x.dtype.kind
-        if kind == "b":
-            raise not_implemented(self.kernel, x.dtype)
-        return xp.copy(x) if kind in "iu" else self.rounded(xp, x)
-
-    def rounded(self, xp, x):
-        """Floating numbers made whole."""
-        return xp.floor(x)
+        refuse(x, "b", f"{self.primitive}_vml_cpu")
+        return xp.copy(x) if x.dtype.kind in "iu" else getattr(xp, self.primitive)(x)
 
 
 class Ceil(Floor):
     """The smallest whole number that is not smaller."""
 
-    kernel = "ceil_vml_cpu"
-
-    def rounded(self, xp, x):
-        return xp.ceil(x)
-
 
 class Trunc(Floor):
     """The next whole number towards zero."""
 
-    kernel = "trunc_vml_cpu"
-
-    def rounded(self, xp, x):
-        return xp.trunc(x)
-
 
 class Round(Floor):
     """The nearest whole number; a half goes to the even one."""
-
-    kernel = "round_vml_cpu"
-
-    def rounded(self, xp, x):
-        return xp.round(x)
 
 
 class RoundDecimals(Stepwise):
@@ -66,15 +43,12 @@ class RoundDecimals(Stepwise):
         return xp.mul(xp.round(xp.div(x, unit)), unit)
 
 
-class Frac(Operator):
+class Frac(HandsOn):
     """What lies behind the decimal point, with the sign of `x`; the gradient is `g`."""
 
     def forward(self, xp, x):
         refuse(x, "iub", "frac_cpu")
         return xp.sub(x, xp.trunc(x))
-
-    def backward(self, xp, grad):
-        return (grad,)
 
 
 class Frexp(SeveralOutputs):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from minitorch_ff.firefly.ops.base import Operator, SeveralOutputs
+from minitorch_ff.firefly.ops.linear_maps import HandsOn, OwnGradient, Pick, PutBack, total
 
 
 class Reshape(Operator):
@@ -34,92 +35,43 @@ class Permute(Operator):
         return (xp.permute(grad, tuple(inverse)),)
 
 
-class Expand(Operator):
+class Expand(HandsOn):
     """Elements repeated without a copy; the engine's summing to shape is the gradient."""
 
-    def forward(self, xp, x, *, shape):
-        return xp.expand(x, shape)
 
-    def backward(self, xp, grad):
-        return (grad,)
-
-
-class Diagonal(Operator):
+class Diagonal(Pick):
     """The elements whose positions in two dimensions differ by `offset`."""
 
-    def forward(self, xp, x, *, offset, dim0, dim1):
-        self.input_shape = x.shape
-        self.where = offset, dim0, dim1
-        return xp.diagonal(x, offset, dim0, dim1)
 
-    def backward(self, xp, grad):
-        return (xp.diagonal_back(grad, self.input_shape, *self.where),)
-
-
-class DiagonalBack(Operator):
+class DiagonalBack(PutBack):
     """Zeros with the given elements on a diagonal: the other way round."""
 
-    def forward(self, xp, grad, *, shape, offset, dim0, dim1):
-        self.where = offset, dim0, dim1
-        return xp.diagonal_back(grad, shape, offset, dim0, dim1)
 
-    def backward(self, xp, grad):
-        return (xp.diagonal(grad, *self.where),)
-
-
-class Unfold(Operator):
+class Unfold(Pick):
     """Windows of `size` elements along a dimension, `step` apart, as a last dimension."""
 
-    def forward(self, xp, x, *, dim, size, step):
-        self.input_shape = x.shape
-        self.settings = dim, size, step
-        return xp.unfold(x, dim, size, step)
 
-    def backward(self, xp, grad):
-        return (xp.unfold_back(grad, self.input_shape, *self.settings),)
-
-
-class UnfoldBack(Operator):
+class UnfoldBack(PutBack):
     """Windows added up where they overlap: the other way round."""
 
-    def forward(self, xp, grad, *, shape, dim, size, step):
-        self.settings = dim, size, step
-        return xp.unfold_back(grad, shape, dim, size, step)
 
-    def backward(self, xp, grad):
-        return (xp.unfold(grad, *self.settings),)
-
-
-class Clone(Operator):
+class Clone(HandsOn):
     """The same values in new memory."""
 
     def forward(self, xp, x):
         return xp.copy(x)
 
-    def backward(self, xp, grad):
-        return (grad,)
 
-
-class Contiguous(Operator):
+class Contiguous(HandsOn):
     """The same values in new memory, in row-major order."""
 
     called = "Clone"
 
-    def forward(self, xp, x):
-        return xp.contiguous(x)
 
-    def backward(self, xp, grad):
-        return (grad,)
-
-
-class ToCopy(Operator):
+class ToCopy(HandsOn):
     """The same values in another dtype; the engine casts the gradient back."""
 
-    def forward(self, xp, x, *, dtype):
-        return xp.cast(x, dtype)
-
-    def backward(self, xp, grad):
-        return (grad,)
+    primitive = "cast"
 
 
 class ToDevice(Operator):
@@ -132,43 +84,24 @@ class ToDevice(Operator):
         self.home = xp, xp.device_index(x)
         return target.from_numpy(xp.to_numpy(x), index)
 
-    def receive(self, xp, grad, owned, pending):
+    def receive(self, xp, grad, pending):
         """Send the gradient home; there, another back end adds it to what is pending."""
         (target,) = self.edges
-        if target not in pending:
-            return
+        so_far = pending[target]
         home, index = self.home
         part = xp.to_device(grad, home, index)
-        so_far = pending[target]
         there = xp if xp.records else home
         pending[target] = part if so_far is None else there.add(so_far, part)
 
 
-class WhereTrue(Operator):
-    """`x` where a constant mask holds, zero elsewhere: linear, so its own gradient."""
+class WhereTrue(OwnGradient):
+    """`x` where a constant mask holds, zero elsewhere."""
 
-    fresh = True
     called = "Where"
 
-    def forward(self, xp, x, *, mask):
-        self.mask = mask
-        return xp.where_true(x, mask)
 
-    def backward(self, xp, grad):
-        return (xp.where_true(grad, self.mask),)
-
-
-class Flip(Operator):
+class Flip(OwnGradient):
     """The order reversed along some dimensions."""
-
-    fresh = True
-
-    def forward(self, xp, x, *, dims):
-        self.dims = dims
-        return xp.flip(x, dims)
-
-    def backward(self, xp, grad):
-        return (xp.flip(grad, self.dims),)
 
 
 class Roll(Operator):
@@ -184,26 +117,15 @@ class Roll(Operator):
         return (xp.roll(grad, tuple([-shift for shift in self.shifts]), self.dims),)
 
 
-class Triangle(Operator):
+class Triangle(OwnGradient):
     """The lower (`tril`) or upper part of matrices, zero elsewhere."""
 
-    fresh = True
-
-    def forward(self, xp, x, *, diagonal, lower):
-        self.settings = diagonal, lower
-        return xp.triangle(x, diagonal, lower)
-
-    def backward(self, xp, grad):
-        return (xp.triangle(grad, *self.settings),)
-
     def name(self):
-        return "TrilBackward0" if self.settings[1] else "TriuBackward0"
+        return "TrilBackward0" if self.settings["lower"] else "TriuBackward0"
 
 
 class Cat(Operator):
     """Tensors one after the other along a dimension; each gets its part of the gradient."""
-
-    promotes = False
 
     def forward(self, xp, *parts, dim):
         self.dim = dim
@@ -248,12 +170,11 @@ class Split(SeveralOutputs):
         return [xp.index(x, (*self.before, part)) for part in parts]
 
     def backward(self, xp, grads):
-        total = None
-        for part, grad in zip(self.parts, grads, strict=True):
-            if grad is not None:
-                whole = xp.index_back(grad, (*self.before, part), self.input_shape)
-                total = whole if total is None else xp.add(total, whole)
-        return (total,)
+        wholes = [
+            None if grad is None else xp.index_back(grad, (*self.before, part), self.input_shape)
+            for part, grad in zip(self.parts, grads, strict=True)
+        ]
+        return (total(xp, *wholes),)
 
     def name(self):
         unbinding = self.parts and isinstance(self.parts[0], int)

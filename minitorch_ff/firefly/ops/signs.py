@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from minitorch_ff.firefly.ops.base import (
-    NonDifferentiable, Operator, Stepwise, Underivable, refuse,
-)  # fmt: skip
-from minitorch_ff.firefly.ops.elementwise import Elementwise
+from minitorch_ff.firefly.ops.base import NonDifferentiable, Operator, Stepwise, Underivable
+from minitorch_ff.firefly.ops.elementwise import OfOne
 
 
-class Abs(Elementwise):
+class Abs(OfOne):
     """The distance from zero; the gradient is `g sign(x)`."""
 
-    floats = False
+    refuses = "b"
 
     def value(self, xp, x):
-        refuse(x, "b", "abs_cpu")
+        self.check(x)
         return xp.abs(x)
 
     def chain(self, xp, grad, x):

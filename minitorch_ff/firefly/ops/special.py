@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from minitorch_ff.firefly.ops.base import Operator, not_implemented
+from minitorch_ff.firefly.ops.base import not_implemented
 from minitorch_ff.firefly.ops.elementwise import Elementwise
 
 TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
@@ -13,50 +13,43 @@ TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
 class Erf(Elementwise):
     """The error function; the gradient is `2 / √π e^(-x²) g`."""
 
-    def value(self, xp, x):
-        return xp.erf(x)
+    height = TWO_OVER_ROOT_PI
 
     def chain(self, xp, grad, x):
         bell = xp.exp(xp.neg(xp.mul(x, x)))
-        return xp.mul(grad, xp.scale(bell, TWO_OVER_ROOT_PI))
+        return xp.mul(grad, xp.scale(bell, self.height))
 
 
-class Erfc(Elementwise):
+class Erfc(Erf):
     """`1 - erf x`; the gradient is `-2 / √π e^(-x²) g`."""
 
-    def value(self, xp, x):
-        return xp.erfc(x)
-
-    def chain(self, xp, grad, x):
-        bell = xp.exp(xp.neg(xp.mul(x, x)))
-        return xp.mul(grad, xp.scale(bell, -TWO_OVER_ROOT_PI))
+    height = -TWO_OVER_ROOT_PI
 
 
-class SpecialErfcx(Operator):
+class SpecialErfcx(Elementwise):
     """`e^(x²) erfc x`; the gradient is `(2 x y - 2 / √π) g`."""
 
-    floats = fresh = True
+    saves = "xy"
 
-    def forward(self, xp, x):
-        if x.dtype.itemsize == 2:
-            raise not_implemented("erfcx_cpu", x.dtype)
-        y = xp.erfcx(x)
-        self.save_for_backward(x, y)
-        return y
+    def value(self, xp, x):
+        refuse_half(x, "erfcx_cpu")
+        return xp.erfcx(x)
 
-    def backward(self, xp, grad):
-        x, y = self.saved_tensors
+    def chain(self, xp, grad, x, y):
         slope = xp.shift(xp.scale(xp.mul(x, y), 2), -TWO_OVER_ROOT_PI)
-        return (xp.mul(grad, slope),)
+        return xp.mul(grad, slope)
+
+
+def refuse_half(x, kernel):
+    """Refuse numbers of two bytes, which these functions do not come in."""
+    if x.dtype.itemsize == 2:
+        raise not_implemented(kernel, x.dtype)
 
 
 class Erfinv(Elementwise):
     """The number whose error function is `x`; the gradient is `√π / 2 e^(y²) g`."""
 
-    saves_result = True
-
-    def value(self, xp, x):
-        return xp.erfinv(x)
+    saves = "y"
 
     def chain(self, xp, grad, y):
         return xp.mul(grad, xp.scale(xp.exp(xp.mul(y, y)), 1 / TWO_OVER_ROOT_PI))
@@ -69,8 +62,7 @@ class SpecialLogNdtr(Elementwise):
     """
 
     def value(self, xp, x):
-        if x.dtype.itemsize == 2:
-            raise not_implemented("log_ndtr_cpu", x.dtype)
+        refuse_half(x, "log_ndtr_cpu")
         return xp.log_ndtr(x)
 
     def chain(self, xp, grad, x):
@@ -81,11 +73,10 @@ class SpecialLogNdtr(Elementwise):
 class SpecialNdtri(Elementwise):
     """The quantile of the normal distribution; the gradient is `√(2π) e^(y²/2) g`."""
 
-    saves_result = True
+    saves = "y"
 
     def value(self, xp, x):
-        if x.dtype.itemsize == 2:
-            raise not_implemented("ndtri_cpu", x.dtype)
+        refuse_half(x, "ndtri_cpu")
         return xp.ndtri(x)
 
     def chain(self, xp, grad, y):
@@ -108,18 +99,12 @@ class SpecialEntr(Elementwise):
 class Lgamma(Elementwise):
     """The logarithm of the gamma function's size; the gradient is `ψ(x) g`."""
 
-    def value(self, xp, x):
-        return xp.lgamma(x)
-
     def chain(self, xp, grad, x):
         return xp.mul(grad, xp.digamma(x))
 
 
 class Digamma(Elementwise):
     """`ψ`, the derivative of `lgamma`; the gradient is `ψ′(x) g`."""
-
-    def value(self, xp, x):
-        return xp.digamma(x)
 
     def chain(self, xp, grad, x):
         return xp.mul(grad, xp.polygamma(x, 1))
@@ -135,22 +120,18 @@ class Polygamma(Elementwise):
         return xp.mul(grad, xp.polygamma(x, self.n + 1))
 
 
-class BesselI(Operator):
+class BesselI(Elementwise):
     """The modified Bessel functions `I₀` and `I₁`; scaled, times `e^-|x|`.
 
     `I₀′ = I₁` and `I₁′ = I₀ - I₁ / x`; scaled, less `sign(x) y`.
     """
 
-    floats = fresh = True
+    saves = "xy"
 
-    def forward(self, xp, x, *, order, scaled):
-        self.order, self.scaled = order, scaled
-        y = xp.bessel_i(x, order, scaled)
-        self.save_for_backward(x, y)
-        return y
+    def value(self, xp, x):
+        return xp.bessel_i(x, self.order, self.scaled)
 
-    def backward(self, xp, grad):
-        x, y = self.saved_tensors
+    def chain(self, xp, grad, x, y):
         other = xp.bessel_i(x, 1 - self.order, self.scaled)
         slope = other
         if self.order:
@@ -161,7 +142,7 @@ class BesselI(Operator):
             slope = xp.where(zero, xp.constant_like(0.5, x), slope)
         if self.scaled:
             slope = xp.sub(slope, xp.mul(y, xp.sign(x)))
-        return (xp.mul(grad, slope),)
+        return xp.mul(grad, slope)
 
     def name(self):
         name = f"I{self.order}" + ("E" if self.scaled else "")

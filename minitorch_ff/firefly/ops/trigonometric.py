@@ -5,14 +5,11 @@ from __future__ import annotations
 import math
 
 from minitorch_ff.firefly.ops.base import Operator
-from minitorch_ff.firefly.ops.elementwise import Elementwise
+from minitorch_ff.firefly.ops.elementwise import Elementwise, Pairwise
 
 
 class Sin(Elementwise):
     """The sine; the gradient is `g cos x`."""
-
-    def value(self, xp, x):
-        return xp.sin(x)
 
     def chain(self, xp, grad, x):
         return xp.mul(grad, xp.cos(x))
@@ -21,9 +18,6 @@ class Sin(Elementwise):
 class Cos(Elementwise):
     """The cosine; the gradient is `-g sin x`."""
 
-    def value(self, xp, x):
-        return xp.cos(x)
-
     def chain(self, xp, grad, x):
         return xp.neg(xp.mul(grad, xp.sin(x)))
 
@@ -31,10 +25,7 @@ class Cos(Elementwise):
 class Tan(Elementwise):
     """The tangent; the gradient is `g (1 + y²)`."""
 
-    saves_result = True
-
-    def value(self, xp, x):
-        return xp.tan(x)
+    saves = "y"
 
     def chain(self, xp, grad, y):
         return xp.mul(grad, xp.shift(xp.mul(y, y), 1))
@@ -43,18 +34,12 @@ class Tan(Elementwise):
 class Asin(Elementwise):
     """The angle with the sine `x`; the gradient is `g / √(1 - x²)`."""
 
-    def value(self, xp, x):
-        return xp.arcsin(x)
-
     def chain(self, xp, grad, x):
         return xp.div(grad, xp.sqrt(one_minus_square(xp, x)))
 
 
 class Acos(Elementwise):
     """The angle with the cosine `x`; the gradient is `-g / √(1 - x²)`."""
-
-    def value(self, xp, x):
-        return xp.arccos(x)
 
     def chain(self, xp, grad, x):
         return xp.neg(xp.div(grad, xp.sqrt(one_minus_square(xp, x))))
@@ -63,24 +48,16 @@ class Acos(Elementwise):
 class Atan(Elementwise):
     """The angle with the tangent `x`; the gradient is `g / (1 + x²)`."""
 
-    def value(self, xp, x):
-        return xp.arctan(x)
-
     def chain(self, xp, grad, x):
         return xp.div(grad, xp.shift(xp.mul(x, x), 1))
 
 
-class Atan2(Operator):
+class Atan2(Pairwise):
     """The angle of a point `(b, a)`; the gradient is `g b / r²`, `-g a / r²` or 0."""
 
-    promotes = floats = fresh = True
+    floats = True
 
-    def forward(self, xp, a, b):
-        self.save_for_backward(a, b)
-        return xp.arctan2(a, b)
-
-    def backward(self, xp, grad):
-        a, b = self.saved_tensors
+    def chain(self, xp, grad, a, b):
         square = xp.add(xp.mul(a, a), xp.mul(b, b))
         nonzero = xp.ne(square, xp.constant_like(0, square))
         scaled = xp.where_true(xp.div(grad, square), nonzero)
@@ -90,18 +67,12 @@ class Atan2(Operator):
 class Sinh(Elementwise):
     """The hyperbolic sine; the gradient is `g cosh x`."""
 
-    def value(self, xp, x):
-        return xp.sinh(x)
-
     def chain(self, xp, grad, x):
         return xp.mul(grad, xp.cosh(x))
 
 
 class Cosh(Elementwise):
     """The hyperbolic cosine; the gradient is `g sinh x`."""
-
-    def value(self, xp, x):
-        return xp.cosh(x)
 
     def chain(self, xp, grad, x):
         return xp.mul(grad, xp.sinh(x))
@@ -110,9 +81,6 @@ class Cosh(Elementwise):
 class Asinh(Elementwise):
     """The number with the hyperbolic sine `x`; the gradient is `g / √(x² + 1)`."""
 
-    def value(self, xp, x):
-        return xp.arcsinh(x)
-
     def chain(self, xp, grad, x):
         return xp.div(grad, xp.sqrt(xp.shift(xp.mul(x, x), 1)))
 
@@ -120,18 +88,12 @@ class Asinh(Elementwise):
 class Acosh(Elementwise):
     """The number with the hyperbolic cosine `x`; the gradient is `g / √(x² - 1)`."""
 
-    def value(self, xp, x):
-        return xp.arccosh(x)
-
     def chain(self, xp, grad, x):
         return xp.div(grad, xp.sqrt(xp.shift(xp.mul(x, x), -1)))
 
 
 class Atanh(Elementwise):
     """The number with the hyperbolic tangent `x`; the gradient is `g / (1 - x²)`."""
-
-    def value(self, xp, x):
-        return xp.arctanh(x)
 
     def chain(self, xp, grad, x):
         return xp.div(grad, one_minus_square(xp, x))
@@ -142,9 +104,6 @@ class Sinc(Elementwise):
 
     The gradient is `g (πx cos(πx) - sin(πx)) / (πx²)`, and 0 at 0.
     """
-
-    def value(self, xp, x):
-        return xp.sinc(x)
 
     def chain(self, xp, grad, x):
         angle, area = xp.scale(x, math.pi), xp.scale(xp.mul(x, x), math.pi)

@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 
 from minitorch_ff.firefly.random.dtypes import (
-    c_name, digits, is_floating, limits, not_implemented,
+    c_name, digits, is_floating, last_whole, limits, not_implemented,
 )  # fmt: skip
 from minitorch_ff.firefly.random.exact import INT64_MIN, cast, floor, silent
 
@@ -60,17 +60,16 @@ def _open_range(low: int, dtype: np.dtype) -> tuple[int, int]:
         raise RuntimeError(
             "random_from_to_impl handles only integral, floating-point and boolean types"
         )
+    last = last_whole(dtype)
     if is_floating(dtype):
-        low, last = _round_up(low, dtype), 2 ** digits(dtype)
+        low = _round_up(low, dtype)
         if not low < last:
             raise RuntimeError(
                 "random_ expects 'from' casted to dtype to be less than or equal to "
                 f"'to_inc' casted to dtype, but got from={low} > to_inc={last}"
             )
-    else:
-        last = int(limits(dtype)[1])
-        if last >= 2**63:
-            last -= 2**64  # PyTorch's bounds are signed: uint64's largest becomes -1
+    elif last >= 2**63:
+        last -= 2**64  # PyTorch's bounds are signed: uint64's largest becomes -1
     _check(low, last, dtype)
     return low, last - low + 1
 
@@ -86,10 +85,8 @@ def _check(low: int, last: int, dtype: np.dtype) -> None:
     for name, bound in bounds:
         if not smallest <= bound <= largest:
             raise RuntimeError(f"{name} is out of bounds for {c_name(dtype)}")
-    if not is_floating(dtype):
-        return
     for name, bound in bounds:
-        if abs(bound) > 2 ** digits(dtype):
+        if is_floating(dtype) and abs(bound) > last_whole(dtype):
             warnings.warn(
                 f"{name} is out of bounds [-(2^{digits(dtype)}), 2^{digits(dtype)}]. "
                 f"Due to precision limitations {c_name(dtype)} can support discrete "

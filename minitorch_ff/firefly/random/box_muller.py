@@ -39,7 +39,7 @@ def transform(values, mean: float, std: float) -> None:
 
 def _transform64(groups, mean: float, std: float) -> None:
     first, last = groups[:, :8], groups[:, 8:]
-    radius = np.sqrt(-2.0 * each(math.log, (1.0 - first).reshape(-1))).reshape(-1, 8)
+    radius = np.sqrt(-2.0 * each(math.log, 1.0 - first))
     angle = (2.0 * math.pi) * last
     first[...] = fma64(radius * cosine(angle), std, mean)
     last[...] = fma64(radius * sine(angle), std, mean)
@@ -75,6 +75,14 @@ def _coefficients(*values: float):
     return tuple(np.float64(np.float32(value)) for value in values)
 
 
+def _polynomial(coefficients, wide_x):
+    """Their sum with powers of `x`, the highest power first, rounded at every step."""
+    p = coefficients[0]
+    for coefficient in coefficients[1:]:
+        p = fma32(p, wide_x, coefficient)
+    return p
+
+
 # log(1 + x) = x - x²/2 + x³ P(x) on [√½ - 1, √2 - 1]; highest power first.
 _LOG = _coefficients(
     7.0376836292e-2,
@@ -105,10 +113,7 @@ def _log(u):
     x = bits.view(np.float32)
     x -= np.float32(1)
 
-    wide_x = x.astype(np.float64)
-    p = fma32(wide_x, _LOG[0], _LOG[1])
-    for coefficient in _LOG[2:]:
-        p = fma32(p, wide_x, coefficient)
+    p = _polynomial(_LOG, x.astype(np.float64))
     p *= x
 
     square = x * x
@@ -150,14 +155,12 @@ def _sine_and_cosine(angle):
     square = x * x
     wide_square = square.astype(np.float64)
 
-    cos = fma32(wide_square, _COS[0], _COS[1])
-    cos = fma32(cos, wide_square, _COS[2])
+    cos = _polynomial(_COS, wide_square)
     cos *= square
     cos = fma32(cos, wide_square, np.float32(-0.5) * square)
     cos += np.float32(1)
 
-    sin = fma32(wide_square, _SIN[0], _SIN[1])
-    sin = fma32(sin, wide_square, _SIN[2])
+    sin = _polynomial(_SIN, wide_square)
     sin *= square
     sin = fma32(sin, x, x)
 

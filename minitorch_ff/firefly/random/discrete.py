@@ -7,12 +7,10 @@ import math
 import numpy as np
 
 from minitorch_ff.firefly.random.dtypes import (
-    BOOL, FLOAT32, FLOAT64, is_floating, not_implemented, require_floating,
+    BOOL, FLOAT32, FLOAT64, INTEGERS, is_floating, not_implemented, require_floating,
 )  # fmt: skip
 from minitorch_ff.firefly.random.engine import Engine
 from minitorch_ff.firefly.random.exact import INT64_MIN, cast, each, floor, log, silent
-
-_INTEGERS = ("uint8", "int8", "int16", "int32", "int64")
 
 
 class Discrete(Engine):
@@ -83,7 +81,7 @@ class Discrete(Engine):
         """
         if not 0 < p < 1:
             raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p:g}")
-        if size and not is_floating(dtype) and dtype.name not in _INTEGERS:
+        if size and not is_floating(dtype) and dtype.name not in INTEGERS:
             raise not_implemented("geometric_cpu", dtype)
         log_failure = math.log1p(-p)
 

@@ -11,6 +11,9 @@ FLOAT64 = np.dtype(np.float64)
 INT64 = np.dtype(np.int64)
 BOOL = np.dtype(bool)
 
+INTEGERS = ("uint8", "int8", "int16", "int32", "int64")
+"""Those that distributions come in; the wider unsigned ones are for storage."""
+
 # How PyTorch's texts name a dtype: as a scalar type, and as the C++ type behind it.
 _NAMES = {
     "bool": ("Bool", "bool"),
@@ -76,6 +79,11 @@ def limits(dtype: np.dtype) -> tuple[float, float]:
         return 0, 1
     info = np.iinfo(dtype)
     return int(info.min), int(info.max)
+
+
+def last_whole(dtype: np.dtype) -> int:
+    """The largest number up to which a real dtype has every integer."""
+    return 2 ** digits(dtype) if is_floating(dtype) else int(limits(dtype)[1])
 
 
 def not_implemented(kernel: str, dtype: np.dtype) -> NotImplementedError:

@@ -59,8 +59,9 @@ def _halves(x):
 
 
 def each(function: Callable[[float], float], values) -> np.ndarray:
-    """The C library's `function` of every value of a flat float64 array."""
-    return np.fromiter(map(function, values.tolist()), np.float64, values.size)
+    """The C library's `function` of every value of a float64 array."""
+    results = map(function, values.ravel().tolist())
+    return np.fromiter(results, np.float64, values.size).reshape(values.shape)
 
 
 def log(x: float) -> float:
@@ -78,12 +79,12 @@ def exp(x: float) -> float:
 
 def sine(angles) -> np.ndarray:
     """The C library's sine of float64 angles in [0, 2π]."""
-    return np.sin(angles) if _numpy_agrees() else _each_shaped(math.sin, angles)
+    return np.sin(angles) if _numpy_agrees() else each(math.sin, angles)
 
 
 def cosine(angles) -> np.ndarray:
     """The C library's cosine of float64 angles in [0, 2π]."""
-    return np.cos(angles) if _numpy_agrees() else _each_shaped(math.cos, angles)
+    return np.cos(angles) if _numpy_agrees() else each(math.cos, angles)
 
 
 @cache
@@ -94,10 +95,6 @@ def _numpy_agrees() -> bool:
         (np.sin(probe) == each(math.sin, probe)).all()
         and (np.cos(probe) == each(math.cos, probe)).all()
     )
-
-
-def _each_shaped(function: Callable[[float], float], values):
-    return each(function, values.reshape(-1)).reshape(values.shape)
 
 
 def cast(values, dtype: np.dtype) -> np.ndarray:

@@ -5,26 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from minitorch_ff.firefly.random.bounds import ALL_64_BITS, integer_range
-from minitorch_ff.firefly.random.dtypes import FLOAT64, INT64, not_implemented
+from minitorch_ff.firefly.random.dtypes import (
+    FLOAT64, INT64, INTEGERS, last_whole, not_implemented,
+)  # fmt: skip
 from minitorch_ff.firefly.random.engine import Engine
 from minitorch_ff.firefly.random.exact import cast
 
 _TWO_WORDS = 2**28  # from this many values on, a draw takes two words
-
-# How many values `random_` has in each dtype: floating ones count as far as they can
-# without a gap.
-_VALUES = {
-    "bool": 2,
-    "uint8": 2**8,
-    "int8": 2**7,
-    "int16": 2**15,
-    "int32": 2**31,
-    "int64": 2**63,
-    "float16": 2**11 + 1,
-    "bfloat16": 2**8 + 1,
-    "float32": 2**24 + 1,
-    "float64": 2**53 + 1,
-}
 
 
 class Integers(Engine):
@@ -71,9 +58,9 @@ class Integers(Engine):
         Raises:
             NotImplementedError: The dtype is another.
         """
-        if size and dtype.name not in _VALUES:
+        if size and dtype.kind in "uc" and dtype.name not in INTEGERS:
             raise not_implemented("random_kernel_cpu", dtype)
-        count = _VALUES.get(dtype.name, 1)
+        count = last_whole(dtype) + 1 if size else 1
         words = self.u64s if dtype in (FLOAT64, INT64) else self.u32s
 
         def draw(n):

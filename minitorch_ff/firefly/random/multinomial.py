@@ -74,35 +74,32 @@ def _order(weights) -> Literal["C", "F"]:
 
 
 def _check(weights, num_samples: int, replacement: bool) -> None:
-    if weights.ndim not in (1, 2):
-        raise RuntimeError("prob_dist must be 1 or 2 dim")
+    require(weights.ndim in (1, 2), "prob_dist must be 1 or 2 dim")
     if not is_floating(weights.dtype):
         raise RuntimeError(
             "multinomial only supports floating-point dtypes for input, "
             f"got: {scalar_name(weights.dtype)}"
         )
-    if num_samples <= 0:
-        raise RuntimeError("cannot sample n_sample <= 0 samples")
+    require(num_samples > 0, "cannot sample n_sample <= 0 samples")
     categories = weights.shape[-1]
-    if not replacement and num_samples > categories:
-        raise RuntimeError(
-            "cannot sample n_sample > prob_dist.size(-1) samples without replacement"
-        )
-    if categories > 2**24:
-        raise RuntimeError("number of categories cannot exceed 2^24")
-    _check_values(weights, racing=num_samples == 1 or not replacement)
+    require(
+        replacement or num_samples <= categories,
+        "cannot sample n_sample > prob_dist.size(-1) samples without replacement",
+    )
+    require(categories <= 2**24, "number of categories cannot exceed 2^24")
+    positive = bool((weights >= 0).all())  # and a number
+    finite = bool(np.isfinite(weights).all())
+    if num_samples == 1 or not replacement:
+        words = "probability tensor contains either `inf`, `nan` or element < 0"
+        require(positive and finite, words)
+    invalid = "invalid multinomial distribution"
+    require(positive, f"{invalid} (encountering probability entry < 0)")
+    require(finite, f"{invalid} (encountering probability entry = infinity or NaN)")
+    has_sum = bool((weights > 0).any(axis=-1).all())
+    require(has_sum, f"{invalid} (sum of probabilities <= 0)")
 
 
-def _check_values(weights, racing: bool) -> None:
-    negative = not (weights >= 0).all()  # or not a number
-    infinite = not np.isfinite(weights).all()
-    if racing and (negative or infinite):
-        raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
-    if negative:
-        raise RuntimeError("invalid multinomial distribution (encountering probability entry < 0)")
-    if infinite:
-        raise RuntimeError(
-            "invalid multinomial distribution (encountering probability entry = infinity or NaN)"
-        )
-    if not (weights > 0).any(axis=-1).all():
-        raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
+def require(condition: bool, text: str) -> None:
+    """Refuse what does not meet a condition."""
+    if not condition:
+        raise RuntimeError(text)

@@ -7,15 +7,13 @@ from typing import Any
 import numpy as np
 
 from minitorch_ff.firefly.random.dtypes import (
-    INT64, is_floating, limits, not_implemented, scalar_name,
+    INT64, INTEGERS, is_floating, limits, not_implemented, scalar_name,
 )  # fmt: skip
 from minitorch_ff.firefly.random.engine import Engine
 from minitorch_ff.firefly.random.exact import cast
 
 _LOOP_LIMIT = 400  # below this, the plain loop is the faster way
 _TOO_LONG = (2**32 - 1) // 20  # from here on, PyTorch shuffles in another way
-
-_INTEGERS = ("uint8", "int8", "int16", "int32", "int64")
 
 # How far a floating dtype counts without a gap.
 _GAPLESS = {"float16": (2049, "2049"), "float32": (2**24 + 1, "2^24+1")}
@@ -117,7 +115,7 @@ def _follow_to_roots(parent) -> None:
 def _check(n: int, dtype: np.dtype) -> None:
     if n < 0:
         raise RuntimeError(f"Trying to create tensor with negative dimension {n}: [{n}]")
-    if dtype.name not in _INTEGERS and not is_floating(dtype):
+    if dtype.name not in INTEGERS and not is_floating(dtype):
         raise not_implemented("randperm", dtype)
     if dtype.kind in "iu" and n - 1 > limits(dtype)[1]:
         raise RuntimeError(f"value cannot be converted to type {dtype.name}_t without overflow")

@@ -1,12 +1,8 @@
 """What is done with the losses of the elements: mean, sum, or nothing."""
 
-from __future__ import annotations
-
 import warnings
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
+from minitorch_ff._tensor import Tensor
 
 
 def reduce(values: Tensor, reduction: str) -> Tensor:

@@ -1,25 +1,21 @@
 """Activation functions, each with an `inplace` form where PyTorch has one."""
 
-from __future__ import annotations
-
 import warnings
-from typing import TYPE_CHECKING
 
+from minitorch_ff._checks import check
 from minitorch_ff._dtypes import finfo
 from minitorch_ff._functions import activation, arithmetic
-from minitorch_ff._functions.activation import check_floating
+from minitorch_ff._functions.activation import check_floating, sigmoid, tanh
+from minitorch_ff._dtypes import dtype as DType
+from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.in_place import in_place
 from minitorch_ff.firefly.ops import activation as ops
 from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply
 
-if TYPE_CHECKING:
-    from minitorch_ff._dtypes import dtype as DType
-    from minitorch_ff._tensor import Tensor
-
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
     r"""Keep what is positive: $\max(0, x)$; see [torch.relu](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.relu.html)."""
-    return activation.relu(input) if not inplace else relu_(input)
+    return relu_(input) if inplace else apply(ops.Relu, input)
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
@@ -28,9 +24,8 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
     See: rule [`LeakyRelu`][minitorch_ff.firefly.ops.activation.LeakyRelu],
         [torch.nn.functional.leaky_relu](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.leaky_relu.html).
     """
-    if inplace:
-        return leaky_relu_(input, negative_slope)
-    return apply(ops.LeakyRelu, input, slope=negative_slope)
+    slope = negative_slope
+    return leaky_relu_(input, slope) if inplace else apply(ops.LeakyRelu, input, slope=slope)
 
 
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
@@ -82,19 +77,7 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
 
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
     """`x` where it is above `threshold`, `value` elsewhere; see `torch.threshold`."""
-    if inplace:
-        return threshold_(input, threshold, value)
-    return activation.threshold(input, threshold, value)
-
-
-def sigmoid(input: Tensor) -> Tensor:
-    """`1 / (1 + e⁻ˣ)`; see `torch.sigmoid`."""
-    return activation.sigmoid(input)
-
-
-def tanh(input: Tensor) -> Tensor:
-    """The hyperbolic tangent; see `torch.tanh`."""
-    return activation.tanh(input)
+    return (threshold_ if inplace else activation.threshold)(input, threshold, value)
 
 
 def logsigmoid(input: Tensor) -> Tensor:
@@ -151,8 +134,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
         [`GeluTanh`][minitorch_ff.firefly.ops.activation.GeluTanh],
         [torch.nn.functional.gelu](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.gelu.html).
     """
-    if approximate not in ("none", "tanh"):
-        raise RuntimeError("approximate argument must be either none or tanh.")
+    check(approximate in ("none", "tanh"), "approximate argument must be either none or tanh.")
     check_floating(input, "GeluKernelImpl")
     return apply(ops.Gelu if approximate == "none" else ops.GeluTanh, input)
 
@@ -204,7 +186,7 @@ def tanhshrink(input: Tensor) -> Tensor:
 
     See: [torch.nn.functional.tanhshrink](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.tanhshrink.html).
     """
-    return arithmetic.sub(input, activation.tanh(input))
+    return arithmetic.sub(input, tanh(input))
 
 
 def softsign(input: Tensor) -> Tensor:
@@ -249,7 +231,7 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
             f"{size}"
         )
     half = size // 2
-    gate = activation.sigmoid(input.narrow(dim, half, half))
+    gate = sigmoid(input.narrow(dim, half, half))
     return arithmetic.mul(input.narrow(dim, 0, half), gate)
 
 

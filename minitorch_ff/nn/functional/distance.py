@@ -1,14 +1,8 @@
 """Distances and similarities between vectors."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from minitorch_ff._checks import floating
 from minitorch_ff._functions.joining import broadcast_tensors
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
+from minitorch_ff._tensor import Tensor
 
 
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:

@@ -1,22 +1,17 @@
 """Dropout in its variants: elements, channels, and the self-normalising kinds."""
 
-from __future__ import annotations
-
 import math
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff import _dtypes
 from minitorch_ff._checks import must_be_tensor
 from minitorch_ff._functions.creation import empty_like
-from minitorch_ff._functions.random import default_generator, refuse_complex
-from minitorch_ff._functions.random_fill import bernoulli_
+from minitorch_ff._functions.random import bernoulli_, default_generator, refuse_complex
+from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.in_place import check_castable, in_place
 from minitorch_ff.firefly.ops import dropout as ops
 from minitorch_ff.firefly.ops.base import apply
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 def check_probability(p: float) -> None:
@@ -56,9 +51,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     """
     check_probability(p)
     must_be_tensor(input, "dropout", "input", 1)
-    if inplace:
-        return _dropout_(input, p, training)
-    return _dropout(input, p, training)
+    return _dropout_(input, p, training) if inplace else _dropout(input, p, training)
 
 
 def _dropout(input: Tensor, p: float, training: bool) -> Tensor:
@@ -121,12 +114,15 @@ def _channels(input: Tensor) -> tuple[int, ...]:
 _channel_dropout_ = in_place(_channel_dropout)
 
 
-def _one_sample(input: Tensor, p: float, training: bool, inplace: bool) -> Tensor:
-    """Channel dropout of a single sample, without a batch dimension."""
-    if inplace:
-        _channel_dropout_(input.unsqueeze(0), p, training)
-        return input
-    return _channel_dropout(input.unsqueeze(0), p, training).squeeze(0)
+def _by_channel(
+    input: Tensor, p: float, training: bool, inplace: bool, alone: bool = False
+) -> Tensor:
+    """Channel dropout of a batch, or of one sample that stands alone."""
+    samples = input.unsqueeze(0) if alone else input
+    out = (_channel_dropout_ if inplace else _channel_dropout)(samples, p, training)
+    if not alone:
+        return out
+    return input if inplace else out.squeeze(0)
 
 
 def _warn_of_rank(name: str, rank: int, spatial: int) -> None:
@@ -156,9 +152,7 @@ def dropout1d(
             "dropout1d exists to provide channel-wise dropout on inputs with 1 spatial dimension, "
             "a channel dimension, and an optional batch dimension (i.e. 2D or 3D inputs)."
         )
-    if rank == 2:
-        return _one_sample(input, p, training, inplace)
-    return (_channel_dropout_ if inplace else _channel_dropout)(input, p, training)
+    return _by_channel(input, p, training, inplace, alone=rank == 2)
 
 
 def dropout2d(
@@ -181,7 +175,7 @@ def dropout2d(
         )
     elif rank != 4:
         _warn_of_rank("dropout2d", rank, 2)
-    return (_channel_dropout_ if inplace else _channel_dropout)(input, p, training)
+    return _by_channel(input, p, training, inplace)
 
 
 def dropout3d(
@@ -195,9 +189,7 @@ def dropout3d(
     rank = input.buffer.ndim
     if rank not in (4, 5):
         _warn_of_rank("dropout3d", rank, 3)
-    if rank != 5:
-        return _one_sample(input, p, training, inplace)
-    return (_channel_dropout_ if inplace else _channel_dropout)(input, p, training)
+    return _by_channel(input, p, training, inplace, alone=rank != 5)
 
 
 ALPHA = 1.7580993408473766

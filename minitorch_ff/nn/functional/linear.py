@@ -1,17 +1,12 @@
 """Weighted sums of features: `linear` and `bilinear`."""
 
-from __future__ import annotations
-
 import math
-from typing import TYPE_CHECKING
 
 from minitorch_ff._functions import matmul as products
 from minitorch_ff._functions.shaping import expand
+from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.ops.base import apply, check_same_device
 from minitorch_ff.firefly.ops.matmul import Linear
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -104,17 +99,15 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
             raise RuntimeError(
                 f"bilinear(): input batch dimensions do not match at dim {i}: got {n} and {m}"
             )
-    for which, size, wanted in ((1, first[-1], w[1]), (2, second[-1], w[2])):
+    sizes = [("input1", first[-1], w[1]), ("input2", second[-1], w[2])]
+    if bias is not None:
+        sizes.append(("bias", bias.buffer.shape[0], w[0]))
+    for name, size, wanted in sizes:
         if size != wanted:
             raise RuntimeError(
-                f"bilinear(): input{which} size does not match weight size: got {size} but "
+                f"bilinear(): {name} size does not match weight size: got {size} but "
                 f"expected {wanted}"
             )
-    if bias is not None and bias.buffer.shape[0] != w[0]:
-        raise RuntimeError(
-            f"bilinear(): bias size does not match weight size: got {bias.buffer.shape[0]} but "
-            f"expected {w[0]}"
-        )
     rows = math.prod(first[:-1])
     left = input1.reshape(rows, 1, first[-1], 1)
     right = input2.reshape(rows, 1, second[-1])

@@ -3,21 +3,18 @@
 `reduction` is `"mean"`, `"sum"`, or `"none"` for the loss of every element.
 """
 
-from __future__ import annotations
-
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from minitorch_ff._checks import check
 from minitorch_ff._functions.activation import log_softmax
 from minitorch_ff._functions.conversion import cast
+from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.ops import loss as ops
 from minitorch_ff.firefly.ops.base import (
     TYPE_NAMES, apply, check_broadcast, check_same_device,
 )  # fmt: skip
 from minitorch_ff.nn.functional._reduction import check_reduction, reduce, reduction_of
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 # ------------------------------------------------------------------ element by element
@@ -48,8 +45,10 @@ def mse_loss(
     See: rule [`MseLoss`][minitorch_ff.firefly.ops.loss.MseLoss],
         [torch.nn.functional.mse_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.mse_loss.html).
     """
-    warn_of_sizes(input, target)
-    reduction = reduction_of(size_average, reduce, reduction)
+    if input.buffer.shape != target.buffer.shape:  # asked here too: it is called at each step
+        warn_of_sizes(input, target)
+    if size_average is not None or reduce is not None:
+        reduction = reduction_of(size_average, reduce, reduction)
     if weight is not None:
         return weighted(element_loss(ops.MseLoss, input, target, "none"), weight, reduction)
     return element_loss(ops.MseLoss, input, target, reduction)
@@ -59,9 +58,11 @@ def element_loss(
     operator: Any, input: Tensor, target: Tensor, reduction: str, **settings: Any
 ) -> Tensor:
     """A loss of element against element, with PyTorch's errors."""
-    check_reduction(reduction)
+    if reduction != "mean":  # which operators take for granted
+        check_reduction(reduction)
+        settings["reduction"] = reduction
     try:
-        return apply(operator, input, target, reduction=reduction, **settings)
+        return apply(operator, input, target, **settings)
     except (ValueError, TypeError):
         check_same_device(input, target)
         check_broadcast(input.buffer.shape, target.buffer.shape)
@@ -315,17 +316,10 @@ def cross_entropy(
     """
     reduction = reduction_of(size_average, reduce, reduction)
     x, classes = input.buffer, target.buffer
-    if (
-        weight is None
-        and reduction == "mean"
-        and x.ndim == 2
-        and classes.ndim == 1
-        and not label_smoothing
-        and ignore_index < 0
-        and x.shape[0] == classes.shape[0] != 0
-        and classes.dtype.kind == "i"
-        and input.backend.all_between(classes, 0, x.shape[1])
-    ):
+    plain = weight is None and reduction == "mean" and not label_smoothing and ignore_index < 0
+    rows = x.ndim == 2 and classes.ndim == 1 and x.shape[0] == classes.shape[0] != 0
+    numbers = plain and rows and classes.dtype.kind == "i"
+    if numbers and input.backend.all_between(classes, 0, x.shape[1]):
         return apply(ops.CrossEntropy, input, target=classes)
     class_dim = 1 if x.ndim > 1 else 0
     if x.shape == classes.shape:
@@ -334,8 +328,7 @@ def cross_entropy(
                 "Expected floating point type for target with class probabilities, got "
                 f"{TYPE_NAMES[classes.dtype.name]}"
             )
-        if ignore_index >= 0:
-            raise RuntimeError("ignore_index is not supported for floating point target")
+        check(ignore_index < 0, "ignore_index is not supported for floating point target")
         return _with_probabilities(input, target, weight, reduction, label_smoothing)
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
@@ -359,9 +352,7 @@ def _with_probabilities(
     if smoothing:
         target = target * (1 - smoothing) + smoothing / classes
     values = log_softmax(input, class_dim) * target
-    if weight is not None:
-        values = values * _per_class(weight, input)
-    total = -values.sum(class_dim)
+    total = -_by_class(weight, values).sum(class_dim)
     if reduction == "mean":
         return total.sum() / max(input.buffer.size // classes, 1)
     return _reduce(total, reduction)
@@ -372,26 +363,23 @@ def _smooth_part(
 ) -> Tensor:
     """What label smoothing adds: the loss against all classes alike."""
     class_dim = 1 if log_probabilities.buffer.ndim > 1 else 0
-    weighted_all = log_probabilities
-    if weight is not None:
-        weighted_all = log_probabilities * _per_class(weight, log_probabilities)
-    values = -weighted_all.sum(class_dim)
+    values = -_by_class(weight, log_probabilities).sum(class_dim)
     ignored = target == ignore
     values = values.masked_fill(ignored, 0.0)
     if reduction != "mean":
         return _reduce(values, reduction)
     if weight is None:
         return values.sum() / (~ignored).sum()
-    safe = target.masked_fill(ignored, 0)
-    weights = weight[safe].masked_fill(ignored, 0.0)
+    weights = weight[target.masked_fill(ignored, 0)].masked_fill(ignored, 0.0)
     return values.sum() / weights.sum()
 
 
-def _per_class(weight: Tensor, input: Tensor) -> Tensor:
-    """Class weights in a shape that meets the scores."""
-    if input.buffer.ndim < 2:
-        return weight
-    return weight.reshape((1, -1) + (1,) * (input.buffer.ndim - 2))
+def _by_class(weight: Tensor | None, values: Tensor) -> Tensor:
+    """`values` times the weights of their classes, along dimension 1 if there is one."""
+    if weight is None:
+        return values
+    ndim = values.buffer.ndim
+    return values * (weight if ndim < 2 else weight.reshape((1, -1) + (1,) * (ndim - 2)))
 
 
 def nll_loss(

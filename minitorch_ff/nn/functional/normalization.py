@@ -1,18 +1,15 @@
 """Normalisation over a batch, a layer, a group, or to length one."""
 
-from __future__ import annotations
-
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from minitorch_ff._checks import check
 from minitorch_ff._dtypes import finfo
 from minitorch_ff._functions.activation import check_floating
+from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.ops import normalization as ops
 from minitorch_ff.firefly.ops.base import apply
 from minitorch_ff.firefly.tensor import ABSENT
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 VECTORS = "running_mean", "running_var", "weight", "bias"
@@ -51,14 +48,13 @@ def batch_norm(
         )
     if training and eps <= 0:
         raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
+    vectors = running_mean, running_var, weight, bias
     if len(shape) < 2 and not input.buffer.size:
         return input.clone()
     if len(shape) < 2:
         input = input.reshape(shape + (1,) * (2 - len(shape)))
-        vectors = running_mean, running_var, weight, bias
         return batch_norm(input, *vectors, training, momentum, eps).reshape(shape)
     channels = shape[1]
-    vectors = running_mean, running_var, weight, bias
     for name, vector in zip(VECTORS, vectors, strict=True):
         if vector is None:
             if not training and name.startswith("running"):
@@ -222,8 +218,7 @@ def group_norm(
         raise RuntimeError(
             f"Expected at least 2 dimensions for input tensor but received {len(shape)}"
         )
-    if num_groups <= 0:
-        raise RuntimeError(f"Expected num groups to be greater than 0, got {num_groups}")
+    check(num_groups > 0, f"Expected num groups to be greater than 0, got {num_groups}")
     samples, channels = shape[:2]
     if channels % num_groups:
         raise RuntimeError(

@@ -1,21 +1,17 @@
 """Losses that compare, rank and separate: margins, triplets, and two distributions."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from minitorch_ff._checks import check
 from minitorch_ff._functions.extremes import maximum, minimum
 from minitorch_ff._functions.selection import where
+from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.ops.base import TYPE_NAMES
 from minitorch_ff.nn.functional._reduction import check_reduction, reduction_of
 from minitorch_ff.nn.functional._reduction import reduce as reduced
 from minitorch_ff.nn.functional.activation import logsigmoid
 from minitorch_ff.nn.functional.distance import pairwise_distance
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 def hinge_embedding_loss(
@@ -27,9 +23,8 @@ def hinge_embedding_loss(
     See: [torch.nn.functional.hinge_embedding_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.hinge_embedding_loss.html).
     """
     reduction = reduction_of(size_average, reduce, reduction)
-    zeros = input.new_zeros(())
-    apart = where(target != 1, (margin - input).clamp_min(0), zeros)
-    close = where(target != -1, input, zeros)
+    apart = where(target != 1, (margin - input).clamp_min(0), 0)
+    close = where(target != -1, input, 0)
     return reduced(apart + close, reduction)
 
 
@@ -66,8 +61,7 @@ def cosine_embedding_loss(
     See: [torch.nn.functional.cosine_embedding_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cosine_embedding_loss.html).
     """
     reduction = reduction_of(size_average, reduce, reduction)
-    if target.dim() not in (0, 1):
-        raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
+    check(target.dim() in (0, 1), "0D or 1D target tensor expected, multi-target not supported")
     if input1.dim() != target.dim() + 1:
         raise RuntimeError(
             f"{target.dim()}D target tensor expects {target.dim() + 1}D input tensors, but found "
@@ -79,9 +73,8 @@ def cosine_embedding_loss(
     first = (input1 * input1).sum(dim) + 1e-12
     second = (input2 * input2).sum(dim) + 1e-12
     cosine = product / (first * second).sqrt()
-    zeros = cosine.new_zeros(())
-    close = where(target == 1, 1 - cosine, zeros)
-    apart = where(target == -1, (cosine - margin).clamp_min(0), zeros)
+    close = where(target == 1, 1 - cosine, 0)
+    apart = where(target == -1, (cosine - margin).clamp_min(0), 0)
     return reduced(close + apart, reduction)
 
 
@@ -132,10 +125,8 @@ def multi_margin_loss(
     """
     reduction = reduction_of(size_average, reduce, reduction)
     check_reduction(reduction)
-    if p not in (1, 2):
-        raise ValueError("only p == 1 and p == 2 supported")
-    if weight is not None and weight.dim() != 1:
-        raise ValueError("weight must be one-dimensional")
+    check(p in (1, 2), "only p == 1 and p == 2 supported", ValueError)
+    check(weight is None or weight.dim() == 1, "weight must be one-dimensional", ValueError)
     rows = input if input.dim() == 2 else input.reshape(1, -1)
     classes = rows.shape[1]
     numbers = target.reshape(-1)
@@ -183,12 +174,12 @@ def multilabel_margin_loss(
     rows = input.reshape(1, -1) if input.dim() < 2 else input
     numbers = target.reshape(rows.shape)
     valid = (numbers < 0).cumsum(1) == 0
-    safe = where(valid, numbers, numbers.new_zeros(()))
+    safe = where(valid, numbers, 0)
     is_target = rows.new_zeros(rows.shape).scatter_add(1, safe, valid.to(rows.dtype)) > 0
     at_targets = rows.gather(1, safe)
     short = (1 - at_targets.unsqueeze(2) + rows.unsqueeze(1)).clamp_min(0)
     counted = valid.unsqueeze(2) & ~is_target.unsqueeze(1)
-    values = where(counted, short, short.new_zeros(())).sum((1, 2)) / rows.shape[1]
+    values = where(counted, short, 0).sum((1, 2)) / rows.shape[1]
     if reduction == "none":
         return values if input.dim() == 2 else values.reshape(())
     return reduced(values, reduction)
@@ -239,8 +230,7 @@ def triplet_margin_with_distance_loss(
     See: [torch.nn.functional.triplet_margin_with_distance_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.triplet_margin_with_distance_loss.html).
     """
     check_reduction(reduction)
-    if margin <= 0:
-        raise ValueError(f"margin must be greater than 0, got {margin}")
+    check(not margin <= 0, f"margin must be greater than 0, got {margin}", ValueError)
     if not anchor.dim() == positive.dim() == negative.dim():
         raise RuntimeError(
             "The anchor, positive, and negative tensors are expected to have the same number "
@@ -284,7 +274,7 @@ def poisson_nll_loss(
         values = input - target * (input + eps).log()
     if full:
         stirling = target * target.log() - target + 0.5 * (2 * math.pi * target).log()
-        values = values + where(target <= 1, stirling.new_zeros(()), stirling)
+        values = values + where(target <= 1, 0, stirling)
     return reduced(values, reduction)
 
 
@@ -316,15 +306,13 @@ def gaussian_nll_loss(
     See: [torch.nn.functional.gaussian_nll_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.gaussian_nll_loss.html).
     """
     given = input.new_full(input.shape, var) if isinstance(var, (int, float)) else var
-    if (given.detach() < 0).any():
-        raise ValueError("var has negative entry/entries")
+    check(not (given.detach() < 0).any(), "var has negative entry/entries", ValueError)
     if given.shape != input.shape:
         if given.shape == input.shape[:-1]:
             given = given.unsqueeze(-1)
         elif not _differ_in_one_of_size_1(input.shape, given.shape):
             raise ValueError("var is of incorrect size")
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"{reduction} is not valid")
+    check(reduction in ("mean", "sum", "none"), f"{reduction} is not valid", ValueError)
     # Held above eps in value only: the gradient passes as if it were not.
     held = given + (maximum(given, given.new_full((), eps)) - given).detach()
     values = 0.5 * (held.log() + (input - target) ** 2 / held)

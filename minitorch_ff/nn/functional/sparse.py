@@ -1,15 +1,10 @@
 """Categories as vectors."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
+from minitorch_ff._checks import check
 from minitorch_ff._dtypes import int64
 from minitorch_ff._functions.conversion import cast
 from minitorch_ff._functions.creation import arange
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
+from minitorch_ff._tensor import Tensor
 
 
 def one_hot(input: Tensor, num_classes: int = -1) -> Tensor:
@@ -37,17 +32,13 @@ def one_hot(input: Tensor, num_classes: int = -1) -> Tensor:
     if numbers.dtype.name != "int64":
         raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
     if not numbers.size:
-        if num_classes <= 0:
-            raise RuntimeError("Can not infer total number of classes from empty tensor.")
+        check(num_classes > 0, "Can not infer total number of classes from empty tensor.")
         return input.new_empty((*numbers.shape, num_classes))
     low, high = int(numbers.min()), int(numbers.max())
-    if low < 0:
-        raise RuntimeError("Class values must be non-negative.")
+    check(low >= 0, "Class values must be non-negative.")
     if num_classes == -1:
         num_classes = high + 1
-    if num_classes < 1:
-        raise RuntimeError("num_classes should be positive")
-    if high >= num_classes:
-        raise RuntimeError("Class values must be smaller than num_classes.")
+    check(num_classes >= 1, "num_classes should be positive")
+    check(high < num_classes, "Class values must be smaller than num_classes.")
     classes = arange(num_classes, device=input.device)
     return cast(input.unsqueeze(-1) == classes, int64)

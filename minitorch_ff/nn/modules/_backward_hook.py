@@ -6,8 +6,7 @@ outputs are known. At the first one the gradients of the inputs are complete, an
 hooks run.
 """
 
-from __future__ import annotations
-
+import functools
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -19,6 +18,7 @@ from minitorch_ff.firefly.modes import grad_enabled
 from minitorch_ff.utils.hooks import file_hook
 
 Gradients = tuple[Tensor | None, ...]
+Hooks = Sequence[Callable[..., Any]]
 
 NO_INPUT_NEEDS_A_GRADIENT = (
     "Full backward hook is firing when gradients are computed with respect to module outputs since "
@@ -27,9 +27,8 @@ NO_INPUT_NEEDS_A_GRADIENT = (
     "#torch.nn.Module.register_full_backward_hook for more details."
 )
 
-OLDER_KIND = (
-    "Using {} is deprecated and will be removed in future versions. "
-    "This hook will be missing some {}"
+NOT_TENSORS = (
+    "non-full backward hooks on a Module that does not {} a single Tensor or a tuple of Tensors"
 )
 FULL = "Please use register_full_backward_hook to get the documented behavior."
 
@@ -60,12 +59,7 @@ class BackwardHook:
         user_pre_hooks: Called with the module and the gradients of outputs.
     """
 
-    def __init__(
-        self,
-        module: Any,
-        user_hooks: Sequence[Callable[..., Any]],
-        user_pre_hooks: Sequence[Callable[..., Any]],
-    ) -> None:
+    def __init__(self, module: Any, user_hooks: Hooks, user_pre_hooks: Hooks) -> None:
         self.module = module
         self.user_hooks = user_hooks
         self.user_pre_hooks = user_pre_hooks
@@ -128,16 +122,13 @@ def _watch(
         return values
 
     def see_tensors(grads: Gradients) -> Gradients:
-        spread: list[Any] = [None] * len(values)
-        for i, grad in zip(places, grads, strict=True):
-            spread[i] = grad
-        seen = see(tuple(spread))
+        grad_of = dict(zip(places, grads, strict=True))
+        seen = see(tuple(grad_of.get(i) for i in range(len(values))))
         return tuple(seen[i] for i in places)
 
-    watched = list(values)
     outputs = BackwardHookFunction.apply(see_tensors, fill, *tensors)
-    for i, tensor in zip(places, outputs, strict=True):
-        watched[i] = tensor
+    passed = dict(zip(places, outputs, strict=True))
+    watched = [passed.get(i, value) for i, value in enumerate(values)]
     return tuple(watched) if type(values) is tuple else type(values)(*watched)
 
 
@@ -159,63 +150,48 @@ def _replaced(grads: Gradients, replaced: Any, kind: str, role: str) -> Gradient
 # --------------------------------------- hooks of the older kind, on the last node only
 
 
-def hook_last_node(
-    module: Any, hooks: Sequence[Callable[..., Any]], args: Any, result: Any
-) -> None:
+def hook_last_node(module: Any, hooks: Hooks, args: Any, result: Any) -> None:
     """Let `register_backward_hook`'s hooks see the node that made the result.
 
     They see no more of the module than that node; a warning says so where it differs.
     """
     first = result
     while not isinstance(first, Tensor):
-        if isinstance(first, dict):
-            first = next(v for v in first.values() if isinstance(v, Tensor))
-        else:
-            first = first[0]
+        nested = isinstance(first, dict)
+        first = next(v for v in first.values() if isinstance(v, Tensor)) if nested else first[0]
     node = first.grad_fn
     if node is None:
         return
     for hook in hooks:
-        file_hook(hooks_of(node).after, _bound(hook, module))
+        file_hook(hooks_of(node).after, functools.partial(hook, module))
     problem = _incomplete_view(args, result, node)
     if problem is not None:
         warnings.warn(problem, FutureWarning, stacklevel=4)
 
 
-def _bound(hook: Callable[..., Any], module: Any) -> Callable[..., Any]:
-    return lambda grad_inputs, grad_outputs: hook(module, grad_inputs, grad_outputs)
-
-
 def _incomplete_view(args: Any, result: Any, node: Any) -> str | None:
     """What a hook on `node` alone does not see of the module's gradients."""
     outputs, inputs = _tensors(result), _tensors(args)
+    nodes = {t.grad_fn for t in outputs or ()} - {None}
+    when = "a non-full backward hook when "
     if outputs is None:
-        return OLDER_KIND.format(
-            "non-full backward hooks on a Module that does not return a single Tensor or a tuple "
-            "of Tensors",
-            f"of the grad_output. {FULL}",
-        )
-    if inputs is None:
-        return OLDER_KIND.format(
-            "non-full backward hooks on a Module that does not take as input a single Tensor or a "
-            "tuple of Tensors",
-            f"of the grad_input. {FULL}",
-        )
-    nodes = {t.grad_fn for t in outputs} - {None}
-    one = "a non-full backward hook when "
-    if not nodes or (len(nodes) == 1 and node not in nodes):
-        return OLDER_KIND.format(
-            one + "outputs are nested in python data structure", "grad_output."
-        )
-    if len(nodes) > 1:
-        return OLDER_KIND.format(
-            one + "outputs are generated by different autograd Nodes", f"grad_output. {FULL}"
-        )
-    if {t.grad_fn for t in inputs} - {None} != {n for n, _ in node.next_functions}:
-        return OLDER_KIND.format(
-            one + "the forward contains multiple autograd Nodes", f"grad_input. {FULL}"
-        )
-    return None
+        what, missing = NOT_TENSORS.format("return"), f"of the grad_output. {FULL}"
+    elif inputs is None:
+        what, missing = NOT_TENSORS.format("take as input"), f"of the grad_input. {FULL}"
+    elif not nodes or (len(nodes) == 1 and node not in nodes):
+        what, missing = when + "outputs are nested in python data structure", "grad_output."
+    elif len(nodes) > 1:
+        what = when + "outputs are generated by different autograd Nodes"
+        missing = f"grad_output. {FULL}"
+    elif {t.grad_fn for t in inputs} - {None} != {n for n, _ in node.next_functions}:
+        what = when + "the forward contains multiple autograd Nodes"
+        missing = f"grad_input. {FULL}"
+    else:
+        return None
+    return (
+        f"Using {what} is deprecated and will be removed in future versions. "
+        f"This hook will be missing some {missing}"
+    )
 
 
 def _tensors(values: Any) -> tuple[Tensor, ...] | None:

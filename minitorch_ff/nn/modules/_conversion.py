@@ -1,19 +1,16 @@
 """Changing all tensors of a module at once: their dtype, their device."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 from minitorch_ff import _devices, _dtypes
+from minitorch_ff._checks import check
 from minitorch_ff._functions.creation import empty_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import no_grad
 from minitorch_ff.nn.modules._traversal import Traversal
 
-if TYPE_CHECKING:
-    from typing import Self
 
 COMPLEX_WARNING = (
     "Complex modules are a new feature under active development whose design may change, and some "
@@ -99,19 +96,19 @@ class Conversion(Traversal):
 
     def float(self) -> Self:
         """Convert floating parameters and buffers to float32."""
-        return self._apply(_floating(lambda tensor: tensor.float()))
+        return self._apply(lambda t: t.float() if t.is_floating_point() else t)
 
     def double(self) -> Self:
         """Convert floating parameters and buffers to float64."""
-        return self._apply(_floating(lambda tensor: tensor.double()))
+        return self._apply(lambda t: t.double() if t.is_floating_point() else t)
 
     def half(self) -> Self:
         """Convert floating parameters and buffers to float16."""
-        return self._apply(_floating(lambda tensor: tensor.half()))
+        return self._apply(lambda t: t.half() if t.is_floating_point() else t)
 
     def bfloat16(self) -> Self:
         """Convert floating parameters and buffers to bfloat16."""
-        return self._apply(_floating(lambda tensor: tensor.bfloat16()))
+        return self._apply(lambda t: t.bfloat16() if t.is_floating_point() else t)
 
     def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
         """Move to a device without the values, which are whatever the memory holds.
@@ -121,11 +118,6 @@ class Conversion(Traversal):
             recurse: Whether submodules move, too.
         """
         return self._apply(lambda tensor: empty_like(tensor, device=device), recurse=recurse)
-
-
-def _floating(convert: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-    """`convert` for floating tensors; others stay as they are."""
-    return lambda tensor: convert(tensor) if tensor.is_floating_point() else tensor
 
 
 def _parse_to(
@@ -140,33 +132,24 @@ def _parse_to(
         names.insert(0, "tensor")
     else:
         names[:0] = "device", "dtype"
-    given = dict(zip(names, args, strict=False))
-    unknown = kwargs.keys() - {*names, "memory_format"}
-    if len(args) > len(names) or unknown or given.keys() & kwargs.keys():
-        raise _wrong_arguments(args, kwargs)
-    given.update(kwargs)
+    placed = dict(zip(names, args, strict=False))
+    given = placed | kwargs
     device, dtype = given.get("device"), given.get("dtype")
     non_blocking, copy = given.get("non_blocking", False), given.get("copy", False)
-    if not (
-        isinstance(dtype, _dtypes.dtype | None)
-        and isinstance(non_blocking, bool)
-        and isinstance(copy, bool)
-    ):
-        raise _wrong_arguments(args, kwargs)
-    if copy:
-        raise RuntimeError(".to() does not accept copy argument")
+    twice_or_unknown = placed.keys() & kwargs.keys() | kwargs.keys() - {*names, "memory_format"}
+    flags = isinstance(non_blocking, bool) and isinstance(copy, bool)
+    fit = flags and isinstance(dtype, _dtypes.dtype | None) and len(args) <= len(names)
+    if twice_or_unknown or not fit:
+        kinds = [type(value).__name__ for value in args]
+        kinds += [f"{name}={type(value).__name__}" for name, value in kwargs.items()]
+        raise TypeError(
+            "to() received an invalid combination of arguments - got "
+            f"({', '.join(kinds)}), but expected (device, dtype, non_blocking), "
+            "(dtype, non_blocking) or (tensor, non_blocking), each with memory_format"
+        )
+    check(not copy, ".to() does not accept copy argument")
     if device is not None:
         device = _devices.as_device(device)
     if isinstance(first, Tensor):
         device, dtype = first.device, first.dtype
     return device, dtype, non_blocking, given.get("memory_format")
-
-
-def _wrong_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> TypeError:
-    kinds = [type(value).__name__ for value in args]
-    kinds += [f"{name}={type(value).__name__}" for name, value in kwargs.items()]
-    return TypeError(
-        "to() received an invalid combination of arguments - got "
-        f"({', '.join(kinds)}), but expected (device, dtype, non_blocking), "
-        "(dtype, non_blocking) or (tensor, non_blocking), each with memory_format"
-    )

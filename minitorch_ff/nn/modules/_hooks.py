@@ -1,143 +1,31 @@
 """Hooks: functions that users hang on the calls of modules."""
 
-from __future__ import annotations
-
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
 from minitorch_ff._tensor import Tensor
+from minitorch_ff.nn.modules._backward_hook import BackwardHook, hook_last_node
 from minitorch_ff.nn.modules._registration import Registration
 from minitorch_ff.utils.hooks import RemovableHandle
 
 Hook = Callable[..., Any]
-Hooks = OrderedDict[int, Hook]
-Marks = OrderedDict[int, bool]
 
-TWO_KINDS = (
-    "Cannot use both regular backward hooks and full backward hooks {}. "
-    "Please use only one of them."
-)
-
-
-class _Everywhere:
-    """The hooks that all modules call, before their own."""
-
-    def __init__(self) -> None:
-        self.forward_pre: Hooks = OrderedDict()
-        self.forward: Hooks = OrderedDict()
-        self.forward_with_kwargs: Marks = OrderedDict()
-        self.forward_always: Marks = OrderedDict()
-        self.backward_pre: Hooks = OrderedDict()
-        self.backward: Hooks = OrderedDict()
-        self.backward_is_full: bool | None = None
-        self.ids: Marks = OrderedDict()
+DICTIONARIES = (
+    "_backward_pre_hooks _backward_hooks _forward_hooks _forward_hooks_with_kwargs "
+    "_forward_hooks_always_called _forward_pre_hooks _forward_pre_hooks_with_kwargs _hook_ids "
+    "_state_dict_hooks _state_dict_pre_hooks _load_state_dict_pre_hooks _load_state_dict_post_hooks"
+).split()
 
 
-everywhere = _Everywhere()
+def no_hooks() -> dict[str, Any]:
+    """What a module keeps of its hooks, all empty.
 
-
-def _add(
-    hooks: Hooks, hook: Hook, ids: Marks, *marks: tuple[Marks, bool], prepend: bool = False
-) -> RemovableHandle:
-    """File a hook, mark its id where told to, and return the handle that undoes it.
-
-    Args:
-        hooks: Where to file it.
-        hook: The hook.
-        ids: The ids of all hooks of one owner: empty, and a call need not look further.
-        *marks: Dictionaries of ids with a trait, and whether this hook has it.
-        prepend: Whether it goes before those already there.
+    `_hook_ids` has the ids of all that belong to calls: if it is empty, a call need not
+    look further.
     """
-    handle = RemovableHandle(hooks, extra_dict=[ids, *[mark for mark, _ in marks]])
-    hooks[handle.id] = hook
-    ids[handle.id] = True
-    for mark, applies in marks:
-        if applies:
-            mark[handle.id] = True
-    if prepend:
-        hooks.move_to_end(handle.id, last=False)
-    return handle
-
-
-# ---------------------------------------------------------------- hooks of all modules
-
-
-def register_module_forward_pre_hook(hook: Hook) -> RemovableHandle:
-    """Call `hook(module, args)` before every call of any module.
-
-    Args:
-        hook: May return other arguments: a tuple, or a single value.
-
-    Returns:
-        A handle that removes the hook.
-
-    See: [torch.nn](https://docs.pytorch.org/docs/stable/nn.html#global-hooks-for-module).
-    """
-    return _add(everywhere.forward_pre, hook, everywhere.ids)
-
-
-def register_module_forward_hook(
-    hook: Hook, *, with_kwargs: bool = False, always_call: bool = False
-) -> RemovableHandle:
-    """Call `hook(module, args, output)` after every call of any module.
-
-    Args:
-        hook: May return another output.
-        with_kwargs: Whether it is called as `hook(module, args, kwargs, output)`.
-        always_call: Whether it is called also when the module raised an error.
-
-    Returns:
-        A handle that removes the hook.
-
-    See: [torch.nn](https://docs.pytorch.org/docs/stable/nn.html#global-hooks-for-module).
-    """
-    marks = (everywhere.forward_with_kwargs, with_kwargs), (everywhere.forward_always, always_call)
-    return _add(everywhere.forward, hook, everywhere.ids, *marks)
-
-
-def register_module_full_backward_pre_hook(hook: Hook) -> RemovableHandle:
-    """Call `hook(module, grad_output)` before the backward pass of any module.
-
-    Args:
-        hook: May return other gradients of the outputs, a tuple.
-
-    Returns:
-        A handle that removes the hook.
-
-    See: [torch.nn](https://docs.pytorch.org/docs/stable/nn.html#global-hooks-for-module).
-    """
-    return _add(everywhere.backward_pre, hook, everywhere.ids)
-
-
-def register_module_full_backward_hook(hook: Hook) -> RemovableHandle:
-    """Call `hook(module, grad_input, grad_output)` after any module's backward pass.
-
-    Args:
-        hook: May return other gradients of the inputs, a tuple.
-
-    Returns:
-        A handle that removes the hook.
-
-    See: [torch.nn](https://docs.pytorch.org/docs/stable/nn.html#global-hooks-for-module).
-    """
-    return _add_backward_hook_everywhere(hook, full=True)
-
-
-def register_module_backward_hook(hook: Hook) -> RemovableHandle:
-    """The older kind of backward hook, which sees only a module's last operator.
-
-    See: [torch.nn](https://docs.pytorch.org/docs/stable/nn.html#global-hooks-for-module).
-    """
-    return _add_backward_hook_everywhere(hook, full=False)
-
-
-def _add_backward_hook_everywhere(hook: Hook, full: bool) -> RemovableHandle:
-    if everywhere.backward_is_full not in (None, full):
-        raise RuntimeError(TWO_KINDS.format("as a global Module hook"))
-    everywhere.backward_is_full = full
-    return _add(everywhere.backward, hook, everywhere.ids)
+    return {"_is_full_backward_hook": None, **{name: OrderedDict() for name in DICTIONARIES}}
 
 
 # ------------------------------------------------------------------ hooks of one module
@@ -146,16 +34,22 @@ def _add_backward_hook_everywhere(hook: Hook, full: bool) -> RemovableHandle:
 class HookRegistration(Registration):
     """The part of `Module` that takes hooks."""
 
-    _forward_pre_hooks: Hooks
-    _forward_pre_hooks_with_kwargs: Marks
-    _forward_hooks: Hooks
-    _forward_hooks_with_kwargs: Marks
-    _forward_hooks_always_called: Marks
-    _backward_pre_hooks: Hooks
-    _backward_hooks: Hooks
     _is_full_backward_hook: bool | None
-    _hook_ids: Marks
-    """The ids of all the hooks above."""
+
+    def _add_hook(
+        self, kind: str, hook: Hook, prepend: bool = False, **traits: bool
+    ) -> RemovableHandle:
+        """File a hook, note its id and its traits, and return the handle that undoes it."""
+        hooks = self.__dict__[kind]
+        notes = [self.__dict__[f"{kind}_{trait}"] for trait, given in traits.items() if given]
+        notes.append(self._hook_ids)
+        handle = RemovableHandle(hooks, extra_dict=notes)
+        hooks[handle.id] = hook
+        for note in notes:
+            note[handle.id] = True
+        if prepend:
+            hooks.move_to_end(handle.id, last=False)
+        return handle
 
     def register_forward_pre_hook(
         self, hook: Hook, *, prepend: bool = False, with_kwargs: bool = False
@@ -171,8 +65,7 @@ class HookRegistration(Registration):
         Returns:
             A handle that removes the hook.
         """
-        mark = self._forward_pre_hooks_with_kwargs, with_kwargs
-        return _add(self._forward_pre_hooks, hook, self._hook_ids, mark, prepend=prepend)
+        return self._add_hook("_forward_pre_hooks", hook, prepend, with_kwargs=with_kwargs)
 
     def register_forward_hook(
         self,
@@ -203,10 +96,8 @@ class HookRegistration(Registration):
             torch.Size([5, 3])
             >>> handle.remove()
         """
-        kwargs_mark = self._forward_hooks_with_kwargs, with_kwargs
-        always_mark = self._forward_hooks_always_called, always_call
-        marks = kwargs_mark, always_mark
-        return _add(self._forward_hooks, hook, self._hook_ids, *marks, prepend=prepend)
+        traits = {"with_kwargs": with_kwargs, "always_called": always_call}
+        return self._add_hook("_forward_hooks", hook, prepend, **traits)
 
     def register_full_backward_pre_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
         """Call `hook(module, grad_output)` once the gradients of the outputs are known.
@@ -218,7 +109,7 @@ class HookRegistration(Registration):
         Returns:
             A handle that removes the hook.
         """
-        return _add(self._backward_pre_hooks, hook, self._hook_ids, prepend=prepend)
+        return self._add_hook("_backward_pre_hooks", hook, prepend)
 
     def register_full_backward_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
         """Call `hook(module, grad_input, grad_output)` after the backward pass.
@@ -245,16 +136,95 @@ class HookRegistration(Registration):
 
     def _add_backward_hook(self, hook: Hook, full: bool, prepend: bool = False) -> RemovableHandle:
         if self._is_full_backward_hook not in (None, full):
-            raise RuntimeError(TWO_KINDS.format("on a single Module"))
+            where = "as a global Module hook" if self is everywhere else "on a single Module"
+            raise RuntimeError(
+                "Cannot use both regular backward hooks and full backward hooks "
+                f"{where}. Please use only one of them."
+            )
         self._is_full_backward_hook = full
-        return _add(self._backward_hooks, hook, self._hook_ids, prepend=prepend)
+        return self._add_hook("_backward_hooks", hook, prepend)
 
     def _get_backward_hooks(self) -> tuple[list[Hook], list[Hook]]:
         """All backward hooks for this module: full ones, and the older kind."""
         kinds: dict[bool | None, list[Hook]] = {True: [], False: [], None: []}
-        kinds[everywhere.backward_is_full].extend(everywhere.backward.values())
-        kinds[self._is_full_backward_hook].extend(self._backward_hooks.values())
+        for owner in (everywhere, self):
+            kinds[owner._is_full_backward_hook].extend(owner._backward_hooks.values())
         return kinds[True], kinds[False]
+
+
+# ---------------------------------------------------------------- hooks of all modules
+
+everywhere = HookRegistration()
+"""Has the hooks that all modules call, before their own."""
+everywhere.__dict__.update(no_hooks())
+
+
+def register_module_forward_pre_hook(hook: Hook) -> RemovableHandle:
+    """Call `hook(module, args)` before every call of any module.
+
+    Args:
+        hook: May return other arguments: a tuple, or a single value.
+
+    Returns:
+        A handle that removes the hook.
+
+    See: [torch.nn](https://docs.pytorch.org/docs/stable/nn.html#global-hooks-for-module).
+    """
+    return everywhere.register_forward_pre_hook(hook)
+
+
+def register_module_forward_hook(
+    hook: Hook, *, with_kwargs: bool = False, always_call: bool = False
+) -> RemovableHandle:
+    """Call `hook(module, args, output)` after every call of any module.
+
+    Args:
+        hook: May return another output.
+        with_kwargs: Whether it is called as `hook(module, args, kwargs, output)`.
+        always_call: Whether it is called also when the module raised an error.
+
+    Returns:
+        A handle that removes the hook.
+
+    See: [torch.nn](https://docs.pytorch.org/docs/stable/nn.html#global-hooks-for-module).
+    """
+    return everywhere.register_forward_hook(hook, with_kwargs=with_kwargs, always_call=always_call)
+
+
+def register_module_full_backward_pre_hook(hook: Hook) -> RemovableHandle:
+    """Call `hook(module, grad_output)` before the backward pass of any module.
+
+    Args:
+        hook: May return other gradients of the outputs, a tuple.
+
+    Returns:
+        A handle that removes the hook.
+
+    See: [torch.nn](https://docs.pytorch.org/docs/stable/nn.html#global-hooks-for-module).
+    """
+    return everywhere.register_full_backward_pre_hook(hook)
+
+
+def register_module_full_backward_hook(hook: Hook) -> RemovableHandle:
+    """Call `hook(module, grad_input, grad_output)` after any module's backward pass.
+
+    Args:
+        hook: May return other gradients of the inputs, a tuple.
+
+    Returns:
+        A handle that removes the hook.
+
+    See: [torch.nn](https://docs.pytorch.org/docs/stable/nn.html#global-hooks-for-module).
+    """
+    return everywhere.register_full_backward_hook(hook)
+
+
+def register_module_backward_hook(hook: Hook) -> RemovableHandle:
+    """The older kind of backward hook, which sees only a module's last operator.
+
+    See: [torch.nn](https://docs.pytorch.org/docs/stable/nn.html#global-hooks-for-module).
+    """
+    return everywhere.register_backward_hook(hook)
 
 
 # ----------------------------------------------------------------------- a hooked call
@@ -286,17 +256,16 @@ class HookedCall:
     def _run(self) -> Any:
         module = self.module
         full, older = module._get_backward_hooks()
-        before = [*everywhere.backward_pre.values(), *module._backward_pre_hooks.values()]
+        before = [hook for _, _, hook in self._hooks("_backward_pre_hooks")]
         self._run_pre_hooks()
         watch = None
         if full or before:
-            # Imported here, as it needs `autograd`: few programs come this way.
-            from minitorch_ff.nn.modules._backward_hook import BackwardHook
-
             watch = BackwardHook(module, full, before)
             self.args = watch.setup_input_hook(self.args)
         self.result = module.forward(*self.args, **self.kwargs)
-        self._run_forward_hooks()
+        for owner, number, hook in self._hooks("_forward_hooks"):
+            self._called.add(number)
+            self._run_forward_hook(owner, number, hook)
         if watch is not None:
             if not isinstance(self.result, (Tensor, tuple)):
                 warnings.warn(
@@ -306,16 +275,21 @@ class HookedCall:
                 )
             self.result = watch.setup_output_hook(self.result)
         if older:
-            from minitorch_ff.nn.modules._backward_hook import hook_last_node
-
             hook_last_node(module, older, self.args, self.result)
         return self.result
 
+    def _hooks(self, kind: str) -> list[tuple[HookRegistration, int, Hook]]:
+        """Those of all modules, then the module's own: owner, id and function."""
+        return [
+            (owner, number, hook)
+            for owner in (everywhere, self.module)
+            for number, hook in owner.__dict__[kind].items()
+        ]
+
     def _run_pre_hooks(self) -> None:
         module = self.module
-        own = module._forward_pre_hooks.items()
-        for number, hook in [*everywhere.forward_pre.items(), *own]:
-            if number in module._forward_pre_hooks_with_kwargs:
+        for owner, number, hook in self._hooks("_forward_pre_hooks"):
+            if number in owner._forward_pre_hooks_with_kwargs:
                 replaced = hook(module, self.args, self.kwargs)
                 if replaced is None:
                     continue
@@ -328,38 +302,25 @@ class HookedCall:
             else:
                 replaced = hook(module, self.args)
                 if replaced is not None:
-                    single = not isinstance(replaced, tuple)
-                    self.args = (replaced,) if single else replaced
+                    self.args = replaced if isinstance(replaced, tuple) else (replaced,)
 
-    def _run_forward_hooks(self) -> None:
-        own = self.module._forward_hooks.items()
-        for number, hook in [*everywhere.forward.items(), *own]:
-            self._called.add(number)
-            self._run_forward_hook(number, hook)
-
-    def _run_forward_hook(self, number: int, hook: Hook) -> None:
-        module = self.module
-        if number in module._forward_hooks_with_kwargs or number in everywhere.forward_with_kwargs:
-            replaced = hook(module, self.args, self.kwargs, self.result)
-        else:
-            replaced = hook(module, self.args, self.result)
+    def _run_forward_hook(self, owner: HookRegistration, number: int, hook: Hook) -> None:
+        kwargs = [self.kwargs] if number in owner._forward_hooks_with_kwargs else []
+        replaced = hook(self.module, self.args, *kwargs, self.result)
         if replaced is not None:
             self.result = replaced
 
     def _run_hooks_despite_error(self) -> None:
         """Run always-called hooks that did not run; their errors are warnings."""
-        module = self.module
-        own = module._forward_hooks_always_called
-        for hooks, marks, kind in (
-            (everywhere.forward, everywhere.forward_always, "global module"),
-            (module._forward_hooks, own, "module"),
-        ):
-            for number in [n for n in hooks if n in marks and n not in self._called]:
-                try:
-                    self._run_forward_hook(number, hooks[number])
-                except Exception as error:
-                    warnings.warn(
-                        f"{kind} forward hook with ``always_call=True`` raised an exception that "
-                        f"was silenced as another error was raised in forward: {error}",
-                        stacklevel=4,
-                    )
+        for owner, number, hook in self._hooks("_forward_hooks"):
+            if number in self._called or number not in owner._forward_hooks_always_called:
+                continue
+            try:
+                self._run_forward_hook(owner, number, hook)
+            except Exception as error:
+                kind = "global module" if owner is everywhere else "module"
+                warnings.warn(
+                    f"{kind} forward hook with ``always_call=True`` raised an exception that "
+                    f"was silenced as another error was raised in forward: {error}",
+                    stacklevel=4,
+                )

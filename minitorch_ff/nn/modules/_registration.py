@@ -124,11 +124,8 @@ class Registration:
     def _remember(self, kind: str, name: str) -> None:
         """Make further reads of this name quick, unless the class reads otherwise."""
         cls = type(self)
-        if (
-            cls.__getattr__ is Registration.__getattr__
-            and name not in cls.__dict__
-            and name.isidentifier()
-        ):
+        plain = cls.__getattr__ is Registration.__getattr__ and name not in cls.__dict__
+        if plain and name.isidentifier():
             setattr(cls, name, _Member(cls, kind, name))
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -141,10 +138,7 @@ class Registration:
             self.register_parameter(name, value)
         elif parameters is not None and name in parameters:
             if value is not None:
-                raise TypeError(
-                    f"cannot assign '{typename(value)}' as parameter '{name}' "
-                    "(torch.nn.Parameter or None expected)"
-                )
+                raise _unfit(value, f"as parameter '{name}'", "torch.nn.Parameter or None expected")
             self.register_parameter(name, value)
         elif isinstance(value, Registration):
             if parameters is None:
@@ -153,10 +147,7 @@ class Registration:
             self._modules[name] = _after_hooks(module_hooks, self, name, value)
         elif name in state.get("_modules", ()):
             if value is not None:
-                raise TypeError(
-                    f"cannot assign '{typename(value)}' as child module '{name}' "
-                    "(torch.nn.Module or None expected)"
-                )
+                raise _unfit(value, f"as child module '{name}'", "torch.nn.Module or None expected")
             self._modules[name] = _after_hooks(module_hooks, self, name, value)
         elif name in state.get("_buffers", ()) or isinstance(value, Buffer):
             self._set_buffer(name, value)
@@ -171,10 +162,8 @@ class Registration:
 
     def _set_buffer(self, name: str, value: Any) -> None:
         if not _can_be_buffer(value):
-            raise TypeError(
-                f"cannot assign '{typename(value)}' as buffer '{name}' "
-                "(torch.nn.Buffer, torch.Tensor or None expected)"
-            )
+            wanted = "torch.nn.Buffer, torch.Tensor or None expected"
+            raise _unfit(value, f"as buffer '{name}'", wanted)
         if isinstance(value, Buffer):
             persistent = value.persistent
         else:
@@ -191,15 +180,11 @@ class Registration:
             )
 
     def __delattr__(self, name: str) -> None:
-        if name in self._parameters:
-            del self._parameters[name]
-        elif name in self._buffers:
-            del self._buffers[name]
-            self._non_persistent_buffers_set.discard(name)
-        elif name in self._modules:
-            del self._modules[name]
-        else:
-            super().__delattr__(name)
+        for members in (self._parameters, self._buffers, self._modules):
+            if name in members:
+                self._forget(name, members)  # type: ignore[arg-type]
+                return
+        super().__delattr__(name)
 
     def __dir__(self) -> list[str]:
         cls = type(self)
@@ -222,13 +207,11 @@ class Registration:
             TypeError: Not a parameter.
             ValueError: The parameter was computed from another tensor.
         """
-        self._check_name("parameter", "_parameters", name)
+        self._check_name("parameter", self.__dict__.get("_parameters"), name)
         if param is not None:
             if not isinstance(param, Parameter):
-                raise TypeError(
-                    f"cannot assign '{typename(param)}' object to parameter '{name}' "
-                    "(torch.nn.Parameter or None required)"
-                )
+                wanted = "torch.nn.Parameter or None required"
+                raise _unfit(param, f"object to parameter '{name}'", wanted)
             if param.grad_fn:
                 raise ValueError(
                     f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must "
@@ -250,29 +233,26 @@ class Registration:
             KeyError: The name is taken, empty or has a dot.
             TypeError: Not a tensor.
         """
-        self._check_name("buffer", "_buffers", name)
+        self._check_name("buffer", self.__dict__.get("_buffers"), name)
         if not _can_be_buffer(tensor):
-            raise TypeError(
-                f"cannot assign '{typename(tensor)}' object to buffer '{name}' "
-                "(torch Tensor or None required)"
-            )
+            raise _unfit(tensor, f"object to buffer '{name}'", "torch Tensor or None required")
         self._buffers[name] = _after_hooks(buffer_hooks, self, name, tensor)
         if persistent:
             self._non_persistent_buffers_set.discard(name)
         else:
             self._non_persistent_buffers_set.add(name)
 
-    def _check_name(self, what: str, kind: str, name: Any) -> None:
-        """Refuse a name that a parameter or buffer cannot have."""
-        if kind not in self.__dict__:
+    def _check_name(self, what: str, members: dict[str, Any] | None, name: Any) -> None:
+        if members is None:
             raise AttributeError(f"cannot assign {what} before Module.__init__() call")
         if not isinstance(name, str):
             raise TypeError(f"{what} name should be a string. Got {typename(name)}")
         if "." in name:
-            raise KeyError(f'{what} name can\'t contain "."')
+            got = f", got: {name}" if what == "module" else ""
+            raise KeyError(f'{what} name can\'t contain "."{got}')
         if name == "":
             raise KeyError(f'{what} name can\'t be empty string ""')
-        if hasattr(self, name) and name not in self.__dict__[kind]:
+        if hasattr(self, name) and name not in members:
             raise KeyError(f"attribute '{name}' already exists")
 
     def add_module(self, name: str, module: Any) -> None:
@@ -288,19 +268,16 @@ class Registration:
         """
         if not (module is None or isinstance(module, Registration)):
             raise TypeError(f"{typename(module)} is not a Module subclass")
-        if not isinstance(name, str):
-            raise TypeError(f"module name should be a string. Got {typename(name)}")
-        if hasattr(self, name) and name not in self._modules:
-            raise KeyError(f"attribute '{name}' already exists")
-        if "." in name:
-            raise KeyError(f'module name can\'t contain ".", got: {name}')
-        if name == "":
-            raise KeyError('module name can\'t be empty string ""')
+        self._check_name("module", self._modules, name)
         self._modules[name] = _after_hooks(module_hooks, self, name, module)
 
     def register_module(self, name: str, module: Any) -> None:
         """Add a submodule under a name, as `add_module` does."""
         self.add_module(name, module)
+
+
+def _unfit(value: Any, place: str, wanted: str) -> TypeError:
+    return TypeError(f"cannot assign '{typename(value)}' {place} ({wanted})")
 
 
 def _can_be_buffer(value: Any) -> bool:

@@ -1,12 +1,8 @@
 """Saving a module's state into a dictionary, and loading it back."""
 
-from __future__ import annotations
-
-import functools
 import warnings
-import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from minitorch_ff._tensor import Tensor
@@ -18,6 +14,10 @@ from minitorch_ff.utils.hooks import RemovableHandle, file_hook
 EXTRA_STATE = "_extra_state"
 """The key, behind the module's prefix, of what `get_extra_state` returns."""
 
+MUST_RETURN_NOTHING = (
+    "Hooks registered with ``register_load_state_dict_post_hook`` are not expected to return new "
+    "values, if incompatible_keys need to be modified, it should be done inplace."
+)
 NEVER_CALLED = (
     "Reached a code path in Module.{}() that should never be called. Please file an issue at "
     "https://github.com/pytorch/pytorch/issues/new?template=bug-report.yml to report this bug."
@@ -36,12 +36,10 @@ class _IncompatibleKeys(NamedTuple):
     unexpected_keys: list[str]
 
     def __repr__(self) -> str:
-        if not (self.missing_keys or self.unexpected_keys):
+        missing, unexpected = self
+        if not (missing or unexpected):
             return "<All keys matched successfully>"
-        return (
-            f"_IncompatibleKeys(missing_keys={self.missing_keys!r}, "
-            f"unexpected_keys={self.unexpected_keys!r})"
-        )
+        return f"_IncompatibleKeys(missing_keys={missing!r}, unexpected_keys={unexpected!r})"
 
 
 class StateDict(Traversal):
@@ -49,11 +47,6 @@ class StateDict(Traversal):
 
     _version: int = 1
     """Counts changes of what a class saves; filed in the state's `_metadata`."""
-
-    _state_dict_hooks: OrderedDict[int, Callable[..., Any]]
-    _state_dict_pre_hooks: OrderedDict[int, Callable[..., Any]]
-    _load_state_dict_pre_hooks: OrderedDict[int, Callable[..., Any]]
-    _load_state_dict_post_hooks: OrderedDict[int, Callable[..., Any]]
 
     # ---------------------------------------------------------------------- saving
 
@@ -85,8 +78,7 @@ class StateDict(Traversal):
                 stacklevel=2,
             )
             by_position = dict(zip(("destination", "prefix", "keep_vars"), args, strict=False))
-            if destination is None:
-                destination = by_position["destination"]
+            destination = by_position["destination"] if destination is None else destination
             prefix = prefix or by_position.get("prefix", "")
             keep_vars = keep_vars or by_position.get("keep_vars", False)
         if destination is None:
@@ -172,20 +164,35 @@ class StateDict(Traversal):
         if not isinstance(state_dict, Mapping):
             raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
         metadata = getattr(state_dict, "_metadata", None)
-        loading = _Loading(metadata or {}, assign)
+        keys = _IncompatibleKeys([], [])
+        problems: list[str] = []
+
+        def load(module: StateDict, state_dict: Any, prefix: str) -> None:
+            local_metadata = (metadata or {}).get(prefix[:-1], {})
+            if assign:
+                local_metadata["assign_to_params_buffers"] = True
+            module._load_from_state_dict(state_dict, prefix, local_metadata, True, *keys, problems)
+            for name, child in module._modules.items():
+                if child is not None:
+                    below = f"{prefix}{name}."
+                    load(child, {k: v for k, v in state_dict.items() if k.startswith(below)}, below)
+            for hook in module._load_state_dict_post_hooks.values():
+                if hook(module, keys) is not None:
+                    raise AssertionError(MUST_RETURN_NOTHING)
+
         copied: Any = OrderedDict(state_dict)  # hooks may change it
         if metadata is not None:
             copied._metadata = metadata
-        loading.load(self, copied, "")
-        problems = loading.error_msgs
+        load(self, copied, "")
         if strict:
-            problems = _key_problems(loading.keys) + problems
+            for what, names in zip(("Unexpected", "Missing"), reversed(keys), strict=True):
+                if names:
+                    listed = ", ".join(f'"{name}"' for name in names)
+                    problems.insert(0, f"{what} key(s) in state_dict: {listed}. ")
         if problems:
-            raise RuntimeError(
-                f"Error(s) in loading state_dict for {type(self).__name__}:\n\t"
-                + "\n\t".join(problems)
-            )
-        return loading.keys
+            heading = f"Error(s) in loading state_dict for {type(self).__name__}:"
+            raise RuntimeError("\n\t".join([heading, *problems]))
+        return keys
 
     def _load_from_state_dict(
         self,
@@ -208,9 +215,10 @@ class StateDict(Traversal):
             unexpected_keys: Where to add keys that this module has not.
             error_msgs: Where to add everything else that goes wrong.
         """
-        keys = missing_keys, unexpected_keys
-        for hook in self._load_state_dict_pre_hooks.values():
-            hook(state_dict, prefix, local_metadata, strict, *keys, error_msgs)
+        lists = missing_keys, unexpected_keys, error_msgs
+        for hook, with_module in self._load_state_dict_pre_hooks.values():
+            owner = [self] if with_module else []
+            hook(*owner, state_dict, prefix, local_metadata, strict, *lists)
         assign = local_metadata.get("assign_to_params_buffers", False)
         own = dict(self._saved_tensors())
         for name, tensor in own.items():
@@ -231,16 +239,10 @@ class StateDict(Traversal):
             unexpected_keys.append(extra)
         if strict:
             known = own.keys() | {EXTRA_STATE}
-            unexpected_keys.extend(
-                key
-                for key in state_dict
-                if key.startswith(prefix) and not self._knows(key[len(prefix) :], known)
-            )
-
-    def _knows(self, path: str, own: Set[str]) -> bool:
-        """Whether a path leads to one of the names in `own`, or into a submodule."""
-        name, dot, _ = path.partition(".")
-        return name in (self._modules if dot else own)
+            for key in state_dict:
+                name, dot, _ = key.removeprefix(prefix).partition(".")
+                if key.startswith(prefix) and name not in (self._modules if dot else known):
+                    unexpected_keys.append(key)
 
     def _load_tensor(
         self, name: str, tensor: Tensor, key: str, saved: Any, assign: bool
@@ -317,8 +319,7 @@ class StateDict(Traversal):
         self, hook: Callable[..., Any], with_module: bool = False
     ) -> RemovableHandle:
         """The same, for a hook that is not given the module unless asked for."""
-        wrapped = _WrappedHook(hook, self if with_module else None)
-        return file_hook(self._load_state_dict_pre_hooks, wrapped)
+        return file_hook(self._load_state_dict_pre_hooks, (hook, with_module))  # type: ignore[arg-type]
 
     def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(module, incompatible_keys)` after the state was loaded.
@@ -329,61 +330,6 @@ class StateDict(Traversal):
         return file_hook(self._load_state_dict_post_hooks, hook)
 
 
-class _WrappedHook:
-    """A hook that is given its module first, or not; the module is held weakly."""
-
-    def __init__(self, hook: Callable[..., Any], module: StateDict | None = None) -> None:
-        self.hook = hook
-        self.module = None if module is None else weakref.ref(module)
-        functools.update_wrapper(self, hook)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self.module is None:
-            return self.hook(*args, **kwargs)
-        module = self.module()
-        if module is None:
-            raise RuntimeError("You are trying to call the hook of a dead Module!")
-        return self.hook(module, *args, **kwargs)
-
-    def __getstate__(self) -> tuple[Callable[..., Any], StateDict | None]:
-        return self.hook, None if self.module is None else self.module()
-
-    def __setstate__(self, state: tuple[Callable[..., Any], StateDict | None]) -> None:
-        self.hook, module = state
-        self.module = None if module is None else weakref.ref(module)
-
-
-class _Loading:
-    """One walk over the tree that loads a state, and what it found wrong."""
-
-    def __init__(self, metadata: Mapping[str, Any], assign: bool) -> None:
-        self.metadata = metadata
-        self.assign = assign
-        self.keys = _IncompatibleKeys([], [])
-        self.error_msgs: list[str] = []
-
-    def load(self, module: StateDict, state_dict: Any, prefix: str) -> None:
-        """Load a module and all below it."""
-        local_metadata = self.metadata.get(prefix[:-1], {})
-        if self.assign:
-            local_metadata["assign_to_params_buffers"] = True
-        module._load_from_state_dict(
-            state_dict, prefix, local_metadata, True, *self.keys, self.error_msgs
-        )
-        for name, child in module._modules.items():
-            if child is not None:
-                below = f"{prefix}{name}."
-                part = {k: v for k, v in state_dict.items() if k.startswith(below)}
-                self.load(child, part, below)
-        for hook in module._load_state_dict_post_hooks.values():
-            if hook(module, self.keys) is not None:
-                raise AssertionError(
-                    "Hooks registered with ``register_load_state_dict_post_hook`` are "
-                    "not expected to return new values, if incompatible_keys need to "
-                    "be modified, it should be done inplace."
-                )
-
-
 def _in_place_of(tensor: Tensor, saved: Any) -> Any:
     """`saved`, made a parameter if `tensor` is one, with its `requires_grad`."""
     if not isinstance(tensor, Parameter):
@@ -391,13 +337,3 @@ def _in_place_of(tensor: Tensor, saved: Any) -> Any:
     if isinstance(saved, Parameter):
         return saved.requires_grad_(tensor.requires_grad)
     return Parameter(saved, tensor.requires_grad)
-
-
-def _key_problems(keys: _IncompatibleKeys) -> list[str]:
-    """Keys that do not match, as lines of an error text."""
-    headings = "Missing key(s) in state_dict", "Unexpected key(s) in state_dict"
-    return [
-        heading + ": " + ", ".join(f'"{name}"' for name in names) + ". "
-        for heading, names in zip(headings, keys, strict=True)
-        if names
-    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from minitorch_ff._checks import check
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn.modules._registration import Registration
 from minitorch_ff.nn.parameter import Parameter
@@ -50,8 +51,7 @@ class Traversal(Registration):
             AttributeError: The path does not exist, or leads to something else.
             ValueError: The path is empty, or `module` is no module.
         """
-        if target == "":
-            raise ValueError("Cannot set the submodule without a target name!")
+        check(target != "", "Cannot set the submodule without a target name!", ValueError)
         if not isinstance(module, Registration):
             raise ValueError(f"`module` is not an nn.Module, found {type(module)}")
         path, _, name = target.rpartition(".")
@@ -68,8 +68,7 @@ class Traversal(Registration):
         """
         path, _, name = target.rpartition(".")
         parameter = _attribute(self.get_submodule(path), name)
-        if not isinstance(parameter, Parameter):
-            raise AttributeError(f"`{name}` is not an nn.Parameter")
+        check(isinstance(parameter, Parameter), f"`{name}` is not an nn.Parameter", AttributeError)
         return parameter
 
     def get_buffer(self, target: str) -> Tensor:
@@ -81,8 +80,7 @@ class Traversal(Registration):
         path, _, name = target.rpartition(".")
         module = self.get_submodule(path)
         buffer: Tensor = _attribute(module, name)
-        if name not in module._buffers:
-            raise AttributeError(f"`{name}` is not a buffer")
+        check(name in module._buffers, f"`{name}` is not a buffer", AttributeError)
         return buffer
 
     # -------------------------------------------------------------------- all of them
@@ -93,8 +91,7 @@ class Traversal(Registration):
         Args:
             recurse: Whether those of submodules come too.
         """
-        for _, parameter in self.named_parameters(recurse=recurse):
-            yield parameter
+        return (parameter for _, parameter in self.named_parameters(recurse=recurse))
 
     def named_parameters(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
@@ -111,8 +108,8 @@ class Traversal(Registration):
             >>> [name for name, _ in torch.nn.Linear(2, 3).named_parameters()]
             ['weight', 'bias']
         """
-        yield from self._named_members(
-            lambda module: module._parameters.items(), prefix, recurse, remove_duplicate
+        return self._named_members(
+            lambda m: m._parameters.items(), prefix, recurse, remove_duplicate
         )
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
@@ -121,16 +118,13 @@ class Traversal(Registration):
         Args:
             recurse: Whether those of submodules come too.
         """
-        for _, buffer in self.named_buffers(recurse=recurse):
-            yield buffer
+        return (buffer for _, buffer in self.named_buffers(recurse=recurse))
 
     def named_buffers(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Tensor]]:
         """All buffers with their paths; arguments as in `named_parameters`."""
-        yield from self._named_members(
-            lambda module: module._buffers.items(), prefix, recurse, remove_duplicate
-        )
+        return self._named_members(lambda m: m._buffers.items(), prefix, recurse, remove_duplicate)
 
     def _named_members(
         self,
@@ -154,8 +148,7 @@ class Traversal(Registration):
 
     def children(self) -> Iterator[Module]:
         """The modules directly below this one, each once."""
-        for _, module in self.named_children():
-            yield module
+        return (module for _, module in self.named_children())
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """The modules directly below this one with their names."""
@@ -171,8 +164,7 @@ class Traversal(Registration):
         Args:
             remove_duplicate: Give a shared module once.
         """
-        for _, module in self.named_modules(remove_duplicate=remove_duplicate):
-            yield module
+        return (module for _, module in self.named_modules(remove_duplicate=remove_duplicate))
 
     def named_modules(
         self, memo: set[Any] | None = None, prefix: str = "", remove_duplicate: bool = True
@@ -197,13 +189,11 @@ class Traversal(Registration):
 
 
 def _attribute(module: Registration, name: str) -> Any:
-    if not hasattr(module, name):
-        raise AttributeError(f"{module._get_name()} has no attribute `{name}`")
+    check(hasattr(module, name), f"{module._get_name()} has no attribute `{name}`", AttributeError)
     return getattr(module, name)
 
 
 def _child(module: Registration, name: str) -> Any:
     child = _attribute(module, name)
-    if not isinstance(child, Registration):
-        raise AttributeError(f"`{name}` is not an nn.Module")
+    check(isinstance(child, Registration), f"`{name}` is not an nn.Module", AttributeError)
     return child

@@ -1,39 +1,31 @@
 """Activation functions as layers."""
 
-from __future__ import annotations
-
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from minitorch_ff._functions.creation import empty
+from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn import functional as F
 from minitorch_ff.nn import init
+from minitorch_ff.nn.modules._layer import Layer
 from minitorch_ff.nn.modules.module import Module
-from minitorch_ff.nn.parameter import Parameter
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
-class _Activation(Module):
-    """An activation layer; `repr` shows some of its settings, and `inplace` if it is set."""
-
-    _shown: tuple[str, ...] = ()
+class _Activation(Layer):
+    """An activation that may write into its input; `repr` says so if it does."""
 
     def extra_repr(self) -> str:
         """The settings, for `repr`."""
-        shown = [f"{name}={getattr(self, name)}" for name in self._shown]
-        if self.__dict__.get("inplace"):
-            shown.append("inplace=True")
-        return ", ".join(shown)
+        shown = super().extra_repr()
+        if self.inplace:
+            shown += ", inplace=True" if shown else "inplace=True"
+        return shown
 
 
 class _InPlace(_Activation):
     """An activation whose only setting is whether it writes into its input."""
 
     def __init__(self, inplace: bool = False) -> None:
-        super().__init__()
-        self.inplace = inplace
+        super().__init__(inplace=inplace)
 
 
 class ReLU(_InPlace):
@@ -172,11 +164,10 @@ class Threshold(_Activation):
     See: [torch.nn.Threshold](https://docs.pytorch.org/docs/stable/generated/torch.nn.Threshold.html).
     """
 
-    _shown = ("threshold", "value")
+    _shown = "threshold= value="
 
     def __init__(self, threshold: float, value: float, inplace: bool = False) -> None:
-        super().__init__()
-        self.threshold, self.value, self.inplace = threshold, value, inplace
+        super().__init__(threshold=threshold, value=value, inplace=inplace)
 
     def forward(self, input: Tensor) -> Tensor:
         """Any shape to the same shape."""
@@ -194,13 +185,12 @@ class RReLU(_Activation):
     See: [torch.nn.RReLU](https://docs.pytorch.org/docs/stable/generated/torch.nn.RReLU.html).
     """
 
-    _shown = ("lower", "upper")
+    _shown = "lower= upper="
 
     def __init__(
         self, lower: float = 1.0 / 8, upper: float = 1.0 / 3, inplace: bool = False
     ) -> None:
-        super().__init__()
-        self.lower, self.upper, self.inplace = lower, upper, inplace
+        super().__init__(lower=lower, upper=upper, inplace=inplace)
 
     def forward(self, input: Tensor) -> Tensor:
         """Any shape to the same shape."""
@@ -223,22 +213,20 @@ class Hardtanh(_Activation):
     See: [torch.nn.Hardtanh](https://docs.pytorch.org/docs/stable/generated/torch.nn.Hardtanh.html).
     """
 
-    _shown: tuple[str, ...] = ("min_val", "max_val")
+    _shown = "min_val= max_val="
 
     def __init__(
         self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False,
         min_value: float | None = None, max_value: float | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
-        for old, new in (("min_value", "min_val"), ("max_value", "max_val")):
-            if locals()[old] is not None:
-                warnings.warn(
-                    f"keyword argument `{old}` is deprecated and renamed to `{new}`",
-                    FutureWarning,
-                    stacklevel=2,
-                )
-        min_val = min_val if min_value is None else min_value
-        max_val = max_val if max_value is None else max_value
+        renamed = "keyword argument `{}` is deprecated and renamed to `{}`"
+        if min_value is not None:
+            warnings.warn(renamed.format("min_value", "min_val"), FutureWarning, stacklevel=2)
+            min_val = min_value
+        if max_value is not None:
+            warnings.warn(renamed.format("max_value", "max_val"), FutureWarning, stacklevel=2)
+            max_val = max_value
         if max_val <= min_val:
             raise AssertionError(
                 f"max_val must be larger than min_val, but got {max_val=} and {min_val=}"
@@ -256,7 +244,7 @@ class ReLU6(Hardtanh):
     See: [torch.nn.ReLU6](https://docs.pytorch.org/docs/stable/generated/torch.nn.ReLU6.html).
     """
 
-    _shown = ()
+    _shown = ""
 
     def __init__(self, inplace: bool = False) -> None:
         super().__init__(0.0, 6.0, inplace)
@@ -272,11 +260,10 @@ class ELU(_Activation):
     See: [torch.nn.ELU](https://docs.pytorch.org/docs/stable/generated/torch.nn.ELU.html).
     """
 
-    _shown = ("alpha",)
+    _shown = "alpha="
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
-        super().__init__()
-        self.alpha, self.inplace = alpha, inplace
+        super().__init__(alpha=alpha, inplace=inplace)
 
     def forward(self, input: Tensor) -> Tensor:
         """Any shape to the same shape."""
@@ -308,18 +295,17 @@ class LeakyReLU(_Activation):
     See: [torch.nn.LeakyReLU](https://docs.pytorch.org/docs/stable/generated/torch.nn.LeakyReLU.html).
     """
 
-    _shown = ("negative_slope",)
+    _shown = "negative_slope="
 
     def __init__(self, negative_slope: float = 1e-2, inplace: bool = False) -> None:
-        super().__init__()
-        self.negative_slope, self.inplace = negative_slope, inplace
+        super().__init__(negative_slope=negative_slope, inplace=inplace)
 
     def forward(self, input: Tensor) -> Tensor:
         """Any shape to the same shape."""
         return F.leaky_relu(input, self.negative_slope, self.inplace)
 
 
-class GLU(_Activation):
+class GLU(Layer):
     """One half of the elements, gated by the sigmoid of the other half.
 
     Args:
@@ -328,18 +314,17 @@ class GLU(_Activation):
     See: [torch.nn.GLU](https://docs.pytorch.org/docs/stable/generated/torch.nn.GLU.html).
     """
 
-    _shown = ("dim",)
+    _shown = "dim="
 
     def __init__(self, dim: int = -1) -> None:
-        super().__init__()
-        self.dim = dim
+        super().__init__(dim=dim)
 
     def forward(self, input: Tensor) -> Tensor:
         """Half the size in one dimension."""
         return F.glu(input, self.dim)
 
 
-class GELU(Module):
+class GELU(Layer):
     """`x` times the normal distribution up to `x`.
 
     Args:
@@ -349,8 +334,7 @@ class GELU(Module):
     """
 
     def __init__(self, approximate: str = "none") -> None:
-        super().__init__()
-        self.approximate = approximate
+        super().__init__(approximate=approximate)
 
     def forward(self, input: Tensor) -> Tensor:
         """Any shape to the same shape."""
@@ -361,14 +345,11 @@ class GELU(Module):
         return f"approximate={self.approximate!r}"
 
 
-class _Shrink(Module):
-    def __init__(self, lambd: float = 0.5) -> None:
-        super().__init__()
-        self.lambd = lambd
+class _Shrink(Layer):
+    _shown = "lambd"
 
-    def extra_repr(self) -> str:
-        """The setting, for `repr`."""
-        return str(self.lambd)
+    def __init__(self, lambd: float = 0.5) -> None:
+        super().__init__(lambd=lambd)
 
 
 class Hardshrink(_Shrink):
@@ -393,7 +374,7 @@ class Softshrink(_Shrink):
         return F.softshrink(input, self.lambd)
 
 
-class Softplus(_Activation):
+class Softplus(Layer):
     """`ln(1 + e^(beta x)) / beta`, a smooth `ReLU`.
 
     Args:
@@ -403,18 +384,17 @@ class Softplus(_Activation):
     See: [torch.nn.Softplus](https://docs.pytorch.org/docs/stable/generated/torch.nn.Softplus.html).
     """
 
-    _shown = ("beta", "threshold")
+    _shown = "beta= threshold="
 
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
-        super().__init__()
-        self.beta, self.threshold = beta, threshold
+        super().__init__(beta=beta, threshold=threshold)
 
     def forward(self, input: Tensor) -> Tensor:
         """Any shape to the same shape."""
         return F.softplus(input, self.beta, self.threshold)
 
 
-class PReLU(_Activation):
+class PReLU(Layer):
     """`x` where it is positive, a learned multiple of it elsewhere.
 
     Args:
@@ -426,18 +406,13 @@ class PReLU(_Activation):
     See: [torch.nn.PReLU](https://docs.pytorch.org/docs/stable/generated/torch.nn.PReLU.html).
     """
 
-    _shown = ("num_parameters",)
-
-    weight: Tensor
+    _shown = "num_parameters="
 
     def __init__(
         self, num_parameters: int = 1, init: float = 0.25, device: Any = None, dtype: Any = None
     ) -> None:
-        self.num_parameters = num_parameters
-        super().__init__()
-        self.init = init
-        self.weight = Parameter(empty(num_parameters, device=device, dtype=dtype))
-        self.reset_parameters()
+        super().__init__(num_parameters=num_parameters, init=init)
+        self.make_parameters(device, dtype, weight=num_parameters)
 
     def reset_parameters(self) -> None:
         """Set the first value again."""
@@ -451,13 +426,11 @@ class PReLU(_Activation):
 # ---------------------------------------------------------------------------- softmax
 
 
-class _Softmax(_Activation):
-    _shown = ("dim",)
-    dim: int | None
+class _Softmax(Layer):
+    _shown = "dim="
 
     def __init__(self, dim: int | None = None) -> None:
-        super().__init__()
-        self.dim = dim
+        super().__init__(dim=dim)
 
 
 class Softmax(_Softmax):

@@ -1,18 +1,14 @@
 """Batch normalisation as layers, with the running mean and variance."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff import _dtypes
 from minitorch_ff._functions.creation import ones, tensor, zeros
+from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn import functional as F
 from minitorch_ff.nn.modules.lazy import LazyModuleMixin
 from minitorch_ff.nn.modules.normalization import _Affine
 from minitorch_ff.nn.parameter import UninitializedBuffer, UninitializedParameter
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 class _NormBase(_Affine):
@@ -30,27 +26,22 @@ class _NormBase(_Affine):
     """
 
     _version = 2
-    running_mean: Any
-    running_var: Any
-    num_batches_tracked: Any
+    _shown = "num_features eps= momentum= affine= bias= track_running_stats="
 
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1,
         affine: bool = True, track_running_stats: bool = True, device: Any = None,
         dtype: Any = None, *, bias: bool = True,
     ) -> None:  # fmt: skip
-        super().__init__()
+        super().__init__(num_features=num_features, eps=eps, momentum=momentum, affine=affine)
+        self.track_running_stats = tracking = track_running_stats
         where = {"device": device, "dtype": dtype}
-        self.num_features, self.eps, self.momentum = num_features, eps, momentum
-        self.affine, self.track_running_stats = affine, track_running_stats
-        wanted = {"weight": affine, "bias": affine and bias}
-        self.register_affine(num_features, wanted, **where)
-        tracking = track_running_stats
         self.register_buffer("running_mean", zeros(num_features, **where) if tracking else None)
         self.register_buffer("running_var", ones(num_features, **where) if tracking else None)
         count = tensor(0, dtype=_dtypes.int64, device=device) if tracking else None
         self.register_buffer("num_batches_tracked", count)
-        self.reset_parameters()
+        shape = num_features if affine else None
+        self.make_parameters(device, dtype, weight=shape, bias=shape if bias else None)
 
     def reset_running_stats(self) -> None:
         """Forget the running values."""
@@ -72,26 +63,15 @@ class _NormBase(_Affine):
             ranks = " or ".join([f"{rank}D" for rank in self._ranks])
             raise ValueError(f"expected {ranks} input (got {input.dim()}D input)")
 
-    def extra_repr(self) -> str:
-        """The settings, for `repr`."""
-        return (
-            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
-            f"affine={self.affine}, bias={self.bias is not None}, "
-            f"track_running_stats={self.track_running_stats}"
-        )
-
     def _load_from_state_dict(
-        self, state_dict: Any, prefix: str, local_metadata: Any, strict: bool,
-        missing_keys: Any, unexpected_keys: Any, error_msgs: Any,
-    ) -> None:  # fmt: skip
+        self, state_dict: Any, prefix: str, local_metadata: Any, *args: Any, **kwargs: Any
+    ) -> None:
         version = local_metadata.get("version", None)
         key = prefix + "num_batches_tracked"
         if (version is None or version < 2) and self.track_running_stats and key not in state_dict:
             # Checkpoints from before the counter existed.
             state_dict[key] = tensor(0, dtype=_dtypes.int64)
-        super()._load_from_state_dict(
-            state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
-        )
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *args, **kwargs)
 
 
 class _BatchNorm(_NormBase):
@@ -156,8 +136,7 @@ class BatchNorm3d(_BatchNorm):
 class _LazyNormBase(LazyModuleMixin, _NormBase):
     """A normalisation that learns the number of channels from its first input."""
 
-    weight: Any
-    bias: Any
+    _ranks: Any = property(lambda self: self.cls_to_become._ranks)
 
     def __init__(
         self, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
@@ -196,18 +175,15 @@ class LazyBatchNorm1d(_LazyNormBase, _BatchNorm):
     """A `BatchNorm1d` that learns the number of channels from its first input."""
 
     cls_to_become = BatchNorm1d  # type: ignore[assignment]
-    _ranks = BatchNorm1d._ranks
 
 
 class LazyBatchNorm2d(_LazyNormBase, _BatchNorm):
     """A `BatchNorm2d` that learns the number of channels from its first input."""
 
     cls_to_become = BatchNorm2d  # type: ignore[assignment]
-    _ranks = BatchNorm2d._ranks
 
 
 class LazyBatchNorm3d(_LazyNormBase, _BatchNorm):
     """A `BatchNorm3d` that learns the number of channels from its first input."""
 
     cls_to_become = BatchNorm3d  # type: ignore[assignment]
-    _ranks = BatchNorm3d._ranks

@@ -7,15 +7,14 @@ import warnings
 from collections import OrderedDict
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from itertools import chain, groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
+from minitorch_ff._checks import check
 from minitorch_ff._functions.typename import typename
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn.modules.module import Module
 from minitorch_ff.nn.parameter import Parameter
 
-if TYPE_CHECKING:
-    from typing import Self
 
 __all__ = ["Container", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
 
@@ -42,8 +41,7 @@ class Container(Module):
 def _place(index: Any, size: int) -> int:
     """The place that an index means among `size`; it may count from the end."""
     index = operator.index(index)
-    if not -size <= index < size:
-        raise IndexError(f"index {index} is out of range")
+    check(-size <= index < size, f"index {index} is out of range", IndexError)
     return index % size
 
 
@@ -55,11 +53,6 @@ class _Numbered(Module):
     def _key(self, index: Any) -> str:
         """The name of the module at an index, which may count from the end."""
         return list(self._modules)[_place(index, len(self))]
-
-    def _renumber(self) -> None:
-        """Name the modules by their places again, after one was taken out."""
-        modules = self._modules.values()
-        self._modules = {str(i): module for i, module in enumerate(modules)}
 
     def __len__(self) -> int:
         return len(self._modules)
@@ -74,7 +67,8 @@ class _Numbered(Module):
         places = range(len(self))[idx] if isinstance(idx, slice) else [idx]
         for name in [self._key(place) for place in places]:
             delattr(self, name)
-        self._renumber()
+        # The others are named by their places again.
+        self._modules = {str(i): module for i, module in enumerate(self)}
 
     def pop(self, key: int | slice) -> Any:
         """Take a module out, or several (a slice), and return it.
@@ -125,11 +119,9 @@ class Sequential(_Numbered):
 
     def __init__(self, *args: Any) -> None:
         super().__init__()
-        if len(args) == 1 and isinstance(args[0], OrderedDict):
-            named = args[0].items()
-        else:
-            named = [(str(i), module) for i, module in enumerate(args)]  # type: ignore[assignment]
-        for name, module in named:
+        are_named = len(args) == 1 and isinstance(args[0], OrderedDict)
+        named = args[0] if are_named else {str(i): module for i, module in enumerate(args)}
+        for name, module in named.items():
             self.add_module(name, module)
 
     def forward(self, input: Any) -> Any:
@@ -170,11 +162,9 @@ class Sequential(_Numbered):
         Raises:
             IndexError: There is no such place.
         """
-        if not isinstance(module, Module):
-            raise AssertionError(f"module should be of type: {Module}")
+        check(isinstance(module, Module), f"module should be of type: {Module}", AssertionError)
         size = len(self)
-        if not -size <= index <= size:
-            raise IndexError(f"Index out of range: {index}")
+        check(-size <= index <= size, f"Index out of range: {index}", IndexError)
         self._insert(index + size if index < 0 else index, module)
         return self
 
@@ -207,8 +197,7 @@ def _must_be_sequential(other: Any) -> None:
 def _must_be_factor(module: Sequential, factor: Any) -> None:
     if not isinstance(factor, int):
         raise TypeError(f"unsupported operand type(s) for *: {type(module)} and {type(factor)}")
-    if factor <= 0:
-        raise ValueError(f"Non-positive multiplication factor {factor} for {type(module)}")
+    check(factor > 0, f"Non-positive multiplication factor {factor} for {type(module)}", ValueError)
 
 
 class ModuleList(_Numbered):
@@ -277,11 +266,8 @@ class ModuleList(_Numbered):
         lines, start = [], 0
         for text, same in groupby(repr(module) for module in self):
             count = len(list(same))
-            if count == 1:
-                line = f"({start}): {text}"
-            else:
-                line = f"({start}-{start + count - 1}): {count} x {text}"
-            lines.append(line.replace("\n", "\n  "))
+            label = f"({start}):" if count == 1 else f"({start}-{start + count - 1}): {count} x"
+            lines.append(f"{label} {text}".replace("\n", "\n  "))
             start += count
         return f"{self._get_name()}(\n  " + "\n  ".join(lines) + "\n)"
 
@@ -563,9 +549,8 @@ class ParameterDict(_Named):
             ValueError: One of the pairs is none.
         """
         pairs = _pairs_of(parameters, "ParametersDict.update", "ParameterDict")
-        if isinstance(parameters, Mapping) and not isinstance(parameters, OrderedDict):
-            pairs = sorted(pairs)
-        for key, value in pairs:
+        plain = isinstance(parameters, Mapping) and not isinstance(parameters, OrderedDict)
+        for key, value in sorted(pairs) if plain else pairs:
             self[key] = value
 
     def extra_repr(self) -> str:
@@ -593,9 +578,8 @@ class ParameterDict(_Named):
 
 def _as_parameter(value: Any) -> Any:
     """`value`; a tensor that is no parameter is made one."""
-    if isinstance(value, Tensor) and not isinstance(value, Parameter):
-        return Parameter(value)
-    return value
+    other = isinstance(value, Tensor) and not isinstance(value, Parameter)
+    return Parameter(value) if other else value
 
 
 def _summary(value: Any, kind: str) -> str:
@@ -614,15 +598,12 @@ def _must_be_iterable(values: Any, caller: str, wanted: str, *refused: type) -> 
         raise TypeError(f"{caller} should be called with {wanted}, but got {type(values).__name__}")
 
 
-def _pairs_of(values: Any, caller: str, owner: str) -> Iterable[tuple[Any, Any]]:
+def _pairs_of(values: Any, caller: str, owner: str) -> Iterator[tuple[Any, Any]]:
     """Names with values, from a mapping or from pairs, for `update` methods."""
     _must_be_iterable(values, caller, "an iterable of key/value pairs")
     if isinstance(values, (Mapping, ModuleDict, ParameterDict)):
-        return values.items()
-    return _checked_pairs(values, owner)
-
-
-def _checked_pairs(values: Iterable[Any], owner: str) -> Iterator[tuple[Any, Any]]:
+        yield from values.items()
+        return
     for i, pair in enumerate(values):
         element = f"{owner} update sequence element #{i}"
         if not isinstance(pair, Iterable):

@@ -1,17 +1,11 @@
 """Distances and similarities as layers."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
+from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn import functional as F
-from minitorch_ff.nn.modules.module import Module
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
+from minitorch_ff.nn.modules._layer import Layer
 
 
-class PairwiseDistance(Module):
+class PairwiseDistance(Layer):
     """The `p`-norm of the differences of vectors.
 
     Args:
@@ -23,17 +17,14 @@ class PairwiseDistance(Module):
     """
 
     def __init__(self, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> None:
-        super().__init__()
-        self.norm = p
-        self.eps = eps
-        self.keepdim = keepdim
+        super().__init__(norm=p, eps=eps, keepdim=keepdim)
 
     def forward(self, x1: Tensor, x2: Tensor) -> Tensor:
         """Shape `(*, n)` twice to `(*)`."""
         return F.pairwise_distance(x1, x2, self.norm, self.eps, self.keepdim)
 
 
-class CosineSimilarity(Module):
+class CosineSimilarity(Layer):
     """The cosine of the angle between vectors.
 
     Args:
@@ -44,9 +35,7 @@ class CosineSimilarity(Module):
     """
 
     def __init__(self, dim: int = 1, eps: float = 1e-8) -> None:
-        super().__init__()
-        self.dim = dim
-        self.eps = eps
+        super().__init__(dim=dim, eps=eps)
 
     def forward(self, x1: Tensor, x2: Tensor) -> Tensor:
         """Two shapes that meet, to that shape without one dimension."""

@@ -1,33 +1,23 @@
 """Dropout as layers: at work while training, without effect while evaluating."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
+from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn import functional as F
-from minitorch_ff.nn.modules.module import Module
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
+from minitorch_ff.nn.modules._layer import Layer
 
 
-class _Dropout(Module):
+class _Dropout(Layer):
     """What the dropout layers share.
 
     Raises:
         ValueError: `p` is not in [0, 1].
     """
 
+    _shown = "p= inplace="
+
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
-        super().__init__()
+        super().__init__(p=p, inplace=inplace)
         if not 0 <= p <= 1:
             raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
-        self.p = p
-        self.inplace = inplace
-
-    def extra_repr(self) -> str:
-        """The settings, for `repr`."""
-        return f"p={self.p}, inplace={self.inplace}"
 
 
 class Dropout(_Dropout):

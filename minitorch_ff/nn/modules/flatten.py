@@ -1,16 +1,12 @@
 """Layers that change shapes: `Flatten` and `Unflatten`."""
 
-from __future__ import annotations
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
-from minitorch_ff.nn.modules.module import Module
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
+from minitorch_ff._tensor import Tensor
+from minitorch_ff.nn.modules._layer import Layer
 
 
-class Flatten(Module):
+class Flatten(Layer):
     """Merges dimensions into one; by default all but the first.
 
     Args:
@@ -20,21 +16,17 @@ class Flatten(Module):
     See: [torch.nn.Flatten](https://docs.pytorch.org/docs/stable/generated/torch.nn.Flatten.html).
     """
 
+    _shown = "start_dim= end_dim="
+
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
-        super().__init__()
-        self.start_dim = start_dim
-        self.end_dim = end_dim
+        super().__init__(start_dim=start_dim, end_dim=end_dim)
 
     def forward(self, input: Tensor) -> Tensor:
         """Shape `(N, *)` to `(N, product)`."""
         return input.flatten(self.start_dim, self.end_dim)
 
-    def extra_repr(self) -> str:
-        """The settings, for `repr`."""
-        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
 
-
-class Unflatten(Module):
+class Unflatten(Layer):
     """Splits one dimension into several.
 
     Args:
@@ -47,8 +39,10 @@ class Unflatten(Module):
     See: [torch.nn.Unflatten](https://docs.pytorch.org/docs/stable/generated/torch.nn.Unflatten.html).
     """
 
+    _shown = "dim= unflattened_size="
+
     def __init__(self, dim: Any, unflattened_size: Any) -> None:
-        super().__init__()
+        super().__init__(dim=dim, unflattened_size=unflattened_size)
         if isinstance(dim, str):
             raise NotImplementedError(
                 "Unflatten of named dimensions is not supported; give the dimension's number"
@@ -64,13 +58,7 @@ class Unflatten(Module):
                     "unflattened_size must be tuple of ints, but found element of type "
                     f"{type(size).__name__} at pos {i}"
                 )
-        self.dim = dim
-        self.unflattened_size = unflattened_size
 
     def forward(self, input: Tensor) -> Tensor:
         """Shape `(*, n, *)` to `(*, sizes, *)`."""
         return input.unflatten(self.dim, self.unflattened_size)
-
-    def extra_repr(self) -> str:
-        """The settings, for `repr`."""
-        return f"dim={self.dim}, unflattened_size={self.unflattened_size}"

@@ -1,7 +1,5 @@
 """Layers that learn the sizes of their parameters from the first input."""
 
-from __future__ import annotations
-
 from typing import Any, ClassVar
 
 from minitorch_ff.firefly.modes import no_grad
@@ -23,13 +21,7 @@ class LazyModuleMixin:
 
     cls_to_become: ClassVar[type[Any] | None] = None
 
-    _parameters: dict[str, Any]
-    _buffers: dict[str, Any]
-    _saved_tensors: Any
-    _register_load_state_dict_pre_hook: Any
-    register_forward_pre_hook: Any
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._load_hook = self._register_load_state_dict_pre_hook(self._lazy_load_hook)
         self._initialize_hook = self.register_forward_pre_hook(
@@ -47,7 +39,7 @@ class LazyModuleMixin:
             f"initialize_parameters is not implemented for {type(self).__name__}"
         )
 
-    def has_uninitialized_params(self) -> bool:
+    def has_uninitialized_params(self: Any) -> bool:
         """Whether a parameter or buffer has no shape yet."""
         members = [*self._parameters.values(), *self._buffers.values()]
         return any(is_lazy(tensor) for tensor in members)
@@ -65,12 +57,12 @@ class LazyModuleMixin:
         if module.cls_to_become is not None:
             module.__class__ = module.cls_to_become
 
-    def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
+    def _save_to_state_dict(self: Any, destination: Any, prefix: str, keep_vars: bool) -> None:
         for name, tensor in self._saved_tensors():
             keep = keep_vars or is_lazy(tensor)
             destination[prefix + name] = tensor if keep else tensor.detach()
 
-    def _lazy_load_hook(self, state_dict: dict[str, Any], prefix: str, *others: Any) -> None:
+    def _lazy_load_hook(self: Any, state_dict: Any, prefix: str, *others: Any) -> None:
         """Before a state is loaded: give parameters the shapes they have there."""
         for name, tensor in [*self._parameters.items(), *self._buffers.items()]:
             saved = state_dict.get(prefix + name)

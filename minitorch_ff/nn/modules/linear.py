@@ -1,18 +1,15 @@
 """Layers of weighted sums: `Linear`, `Bilinear`, `Identity`, and a lazy `Linear`."""
 
-from __future__ import annotations
-
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from minitorch_ff._functions.creation import empty
+from minitorch_ff._checks import check
+from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn import functional, init
+from minitorch_ff.nn.modules._layer import Layer
 from minitorch_ff.nn.modules.lazy import LazyModuleMixin
 from minitorch_ff.nn.modules.module import Module
-from minitorch_ff.nn.parameter import Parameter, UninitializedParameter
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
+from minitorch_ff.nn.parameter import UninitializedParameter
 
 
 class Identity(Module):
@@ -29,7 +26,7 @@ class Identity(Module):
         return input
 
 
-class Linear(Module):
+class Linear(Layer):
     r"""Weighted sums of the features, plus a bias: $y = x W^\top + b$.
 
     Args:
@@ -53,21 +50,15 @@ class Linear(Module):
         [torch.nn.Linear](https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html).
     """
 
-    weight: Tensor
+    _shown = "in_features= out_features= bias="
 
     def __init__(
         self, in_features: int, out_features: int, bias: bool = True, device: Any = None,
         dtype: Any = None,
     ) -> None:  # fmt: skip
-        super().__init__()
-        self.in_features = in_features
-        self.out_features = out_features
-        self.weight = Parameter(empty((out_features, in_features), device=device, dtype=dtype))
-        if bias:
-            self.bias = Parameter(empty(out_features, device=device, dtype=dtype))
-        else:
-            self.register_parameter("bias", None)
-        self.reset_parameters()
+        super().__init__(in_features=in_features, out_features=out_features)
+        shapes = {"weight": (out_features, in_features), "bias": out_features if bias else None}
+        self.make_parameters(device, dtype, **shapes)
 
     def reset_parameters(self) -> None:
         """Draw new initial values for weight and bias."""
@@ -80,15 +71,8 @@ class Linear(Module):
         """Shape `(*, in_features)` to `(*, out_features)`."""
         return functional.linear(input, self.weight, self.bias)
 
-    def extra_repr(self) -> str:
-        """The sizes, for `repr`."""
-        return (
-            f"in_features={self.in_features}, out_features={self.out_features}, "
-            f"bias={self.bias is not None}"
-        )
 
-
-class Bilinear(Module):
+class Bilinear(Layer):
     r"""Weighted sums of all products of two features: $y_k = x_1^\top W_k x_2 + b_k$.
 
     Args:
@@ -102,22 +86,17 @@ class Bilinear(Module):
     See: [torch.nn.Bilinear](https://docs.pytorch.org/docs/stable/generated/torch.nn.Bilinear.html).
     """
 
-    weight: Tensor
+    _shown = "in1_features= in2_features= out_features= bias="
 
     def __init__(
         self, in1_features: int, in2_features: int, out_features: int, bias: bool = True,
         device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
-        super().__init__()
-        if in1_features <= 0:
-            raise ValueError(f"in1_features must be > 0, but got {in1_features}")
-        where = {"device": device, "dtype": dtype}
-        self.in1_features = in1_features
-        self.in2_features = in2_features
+        super().__init__(in1_features=in1_features, in2_features=in2_features)
+        check(in1_features > 0, f"in1_features must be > 0, but got {in1_features}", ValueError)
         self.out_features = out_features
-        self.weight = Parameter(empty((out_features, in1_features, in2_features), **where))
-        self.register_parameter("bias", Parameter(empty(out_features, **where)) if bias else None)
-        self.reset_parameters()
+        shape = out_features, in1_features, in2_features
+        self.make_parameters(device, dtype, weight=shape, bias=out_features if bias else None)
 
     def reset_parameters(self) -> None:
         """Draw new initial values for weight and bias."""
@@ -129,13 +108,6 @@ class Bilinear(Module):
     def forward(self, input1: Tensor, input2: Tensor) -> Tensor:
         """Shapes `(*, in1)` and `(*, in2)` to `(*, out)`."""
         return functional.bilinear(input1, input2, self.weight, self.bias)
-
-    def extra_repr(self) -> str:
-        """The sizes, for `repr`."""
-        return (
-            f"in1_features={self.in1_features}, in2_features={self.in2_features}, "
-            f"out_features={self.out_features}, bias={self.bias is not None}"
-        )
 
 
 class LazyLinear(LazyModuleMixin, Linear):
@@ -151,8 +123,6 @@ class LazyLinear(LazyModuleMixin, Linear):
     """
 
     cls_to_become = Linear  # type: ignore[assignment]
-    weight: Any
-    bias: Any
 
     def __init__(
         self, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None

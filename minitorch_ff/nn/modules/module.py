@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 from minitorch_ff.nn.modules._conversion import Conversion
 from minitorch_ff.nn.modules._hooks import (
-    HookedCall, HookRegistration, everywhere, register_module_backward_hook,
+    HookedCall, HookRegistration, everywhere, no_hooks, register_module_backward_hook,
     register_module_forward_hook, register_module_forward_pre_hook,
     register_module_full_backward_hook, register_module_full_backward_pre_hook,
 )  # fmt: skip
@@ -19,8 +18,6 @@ from minitorch_ff.nn.modules._registration import (
 from minitorch_ff.nn.modules._state_dict import StateDict, _IncompatibleKeys
 from minitorch_ff.nn.parameter import forget_gradients
 
-if TYPE_CHECKING:
-    from typing import Self
 
 __all__ = [
     "Module", "_IncompatibleKeys", "register_module_backward_hook",
@@ -30,7 +27,7 @@ __all__ = [
     "register_module_parameter_registration_hook",
 ]  # fmt: skip
 
-_hooks_everywhere = everywhere.ids
+_hooks_everywhere = everywhere._hook_ids
 
 
 def _no_forward(self: Module, *input: Any) -> None:
@@ -45,9 +42,8 @@ class Module(HookRegistration, StateDict, Conversion):
 
     A subclass makes its parameters and submodules in `__init__` (after
     `super().__init__()`) and computes in `forward`. What is assigned to an attribute is
-    found again: a
-        `Parameter`
-    in `parameters()`, a `Module` in `children()`, and both in `state_dict()`.
+    found again: a `Parameter` in `parameters()`, a `Module` in `children()`, and both in
+    `state_dict()`.
 
     The class is put together from parts, one file each: what belongs to a module
     (`_registration`), walking the tree (`_traversal`), dtypes and devices
@@ -96,7 +92,7 @@ class Module(HookRegistration, StateDict, Conversion):
                 )
         # Straight into the dictionary: `__setattr__` looks for parameters and modules.
         self.__dict__.update(training=True, _parameters={}, _buffers={})
-        self.__dict__.update(_non_persistent_buffers_set=set(), **_no_hooks())
+        self.__dict__.update(_non_persistent_buffers_set=set(), **no_hooks())
         self.__dict__["_modules"] = {}
         if self.call_super_init:
             super().__init__(*args, **kwargs)
@@ -107,6 +103,8 @@ class Module(HookRegistration, StateDict, Conversion):
         """Call `forward`, and the hooks if there are any."""
         if self._hook_ids or _hooks_everywhere:
             return HookedCall(self, args, kwargs).run()
+        if len(args) == 1 and not kwargs:  # in CPython a call with stars costs twice as much
+            return self.forward(args[0])
         return self.forward(*args, **kwargs)
 
     _call_impl = __call__
@@ -209,27 +207,8 @@ class Module(HookRegistration, StateDict, Conversion):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         # A state saved by an older class may lack dictionaries that came later.
-        self.__dict__.update(_non_persistent_buffers_set=set(), **_no_hooks())
+        self.__dict__.update(_non_persistent_buffers_set=set(), **no_hooks())
         self.__dict__.update(state)
-
-
-def _no_hooks() -> dict[str, Any]:
-    """The dictionaries of a module's hooks, all empty."""
-    return {
-        "_backward_pre_hooks": OrderedDict(),
-        "_backward_hooks": OrderedDict(),
-        "_is_full_backward_hook": None,
-        "_forward_hooks": OrderedDict(),
-        "_forward_hooks_with_kwargs": OrderedDict(),
-        "_forward_hooks_always_called": OrderedDict(),
-        "_forward_pre_hooks": OrderedDict(),
-        "_forward_pre_hooks_with_kwargs": OrderedDict(),
-        "_hook_ids": OrderedDict(),
-        "_state_dict_hooks": OrderedDict(),
-        "_state_dict_pre_hooks": OrderedDict(),
-        "_load_state_dict_pre_hooks": OrderedDict(),
-        "_load_state_dict_post_hooks": OrderedDict(),
-    }
 
 
 def indented(text: str) -> str:

@@ -1,31 +1,16 @@
 """Normalisation within each sample, as layers."""
 
-from __future__ import annotations
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
-from minitorch_ff._functions.creation import empty
+from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn import functional as F
 from minitorch_ff.nn import init
 from minitorch_ff.nn.functional.normalization import normalized_dims
-from minitorch_ff.nn.modules.module import Module
-from minitorch_ff.nn.parameter import Parameter
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
+from minitorch_ff.nn.modules._layer import Layer
 
 
-class _Affine(Module):
+class _Affine(Layer):
     """What normalisations share: the weight and the bias that come after them."""
-
-    weight: Any
-    bias: Any
-
-    def register_affine(self, shape: Any, wanted: dict[str, bool], device: Any, dtype: Any) -> None:
-        """Register the parameters by name, each of one shape, or None if it is not wanted."""
-        for name, learned in wanted.items():
-            value = Parameter(empty(shape, device=device, dtype=dtype)) if learned else None
-            self.register_parameter(name, value)
 
     def reset_parameters(self) -> None:
         """Weight one, bias zero."""
@@ -49,28 +34,20 @@ class LayerNorm(_Affine):
         [torch.nn.LayerNorm](https://docs.pytorch.org/docs/stable/generated/torch.nn.LayerNorm.html).
     """
 
+    _shown = "normalized_shape eps= elementwise_affine= bias="
+
     def __init__(
         self, normalized_shape: Any, eps: float = 1e-5, elementwise_affine: bool = True,
         bias: bool = True, device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
-        super().__init__()
+        super().__init__(eps=eps, elementwise_affine=elementwise_affine)
         self.normalized_shape = normalized_dims(normalized_shape)
-        self.eps = eps
-        self.elementwise_affine = elementwise_affine
-        wanted = {"weight": elementwise_affine, "bias": elementwise_affine and bias}
-        self.register_affine(self.normalized_shape, wanted, device, dtype)
-        self.reset_parameters()
+        shape = self.normalized_shape if elementwise_affine else None
+        self.make_parameters(device, dtype, weight=shape, bias=shape if bias else None)
 
     def forward(self, input: Tensor) -> Tensor:
         """Shape `(*, normalized_shape)` to the same shape."""
         return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
-
-    def extra_repr(self) -> str:
-        """The settings, for `repr`."""
-        return (
-            f"{self.normalized_shape}, eps={self.eps}, "
-            f"elementwise_affine={self.elementwise_affine}, bias={self.bias is not None}"
-        )
 
 
 class RMSNorm(_Affine):
@@ -87,26 +64,20 @@ class RMSNorm(_Affine):
         [torch.nn.RMSNorm](https://docs.pytorch.org/docs/stable/generated/torch.nn.RMSNorm.html).
     """
 
+    _shown = "normalized_shape eps= elementwise_affine="
+
     def __init__(
         self, normalized_shape: Any, eps: float | None = None, elementwise_affine: bool = True,
         device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
-        super().__init__()
+        super().__init__(eps=eps, elementwise_affine=elementwise_affine)
         self.normalized_shape = normalized_dims(normalized_shape)
-        self.eps = eps
-        self.elementwise_affine = elementwise_affine
-        self.register_affine(self.normalized_shape, {"weight": elementwise_affine}, device, dtype)
-        self.reset_parameters()
+        shape = self.normalized_shape if elementwise_affine else None
+        self.make_parameters(device, dtype, weight=shape)
 
     def forward(self, x: Tensor) -> Tensor:
         """Shape `(*, normalized_shape)` to the same shape."""
         return F.rms_norm(x, self.normalized_shape, self.weight, self.eps)
-
-    def extra_repr(self) -> str:
-        """The settings, for `repr`."""
-        return (
-            f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
-        )
 
 
 class GroupNorm(_Affine):
@@ -128,30 +99,20 @@ class GroupNorm(_Affine):
         [torch.nn.GroupNorm](https://docs.pytorch.org/docs/stable/generated/torch.nn.GroupNorm.html).
     """
 
+    _shown = "num_groups num_channels eps= affine= bias="
+
     def __init__(
         self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True,
         device: Any = None, dtype: Any = None, *, bias: bool = True,
     ) -> None:  # fmt: skip
-        super().__init__()
+        super().__init__(num_groups=num_groups, num_channels=num_channels, eps=eps, affine=affine)
         if num_channels % num_groups:
             raise ValueError(
                 f"num_channels ({num_channels}) must be divisible by num_groups ({num_groups})"
             )
-        self.num_groups = num_groups
-        self.num_channels = num_channels
-        self.eps = eps
-        self.affine = affine
-        wanted = {"weight": affine, "bias": affine and bias}
-        self.register_affine(num_channels, wanted, device, dtype)
-        self.reset_parameters()
+        shape = num_channels if affine else None
+        self.make_parameters(device, dtype, weight=shape, bias=shape if bias else None)
 
     def forward(self, input: Tensor) -> Tensor:
         """Shape `(N, C, *)` to the same shape."""
         return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
-
-    def extra_repr(self) -> str:
-        """The settings, for `repr`."""
-        return (
-            f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "
-            f"bias={self.bias is not None}"
-        )

@@ -1,10 +1,9 @@
 """`torch.func.functional_call`: calling a module with other parameters than its own."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from minitorch_ff._checks import check
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn.modules.module import Module
 
@@ -68,10 +67,8 @@ def call_with(
     module: Module, tensors: Tensors, args: Any, kwargs: Any, tie_weights: bool, strict: bool
 ) -> Any:
     """Put tensors into a module, call it, and put the module's own back."""
-    if args is None:
-        args = ()
-    elif not isinstance(args, tuple):
-        args = (args,)
+    if not isinstance(args, tuple):
+        args = () if args is None else (args,)
     wanted = _under_all_names(module, tensors) if tie_weights else tensors
     if strict:
         _must_match(module, wanted)
@@ -129,18 +126,13 @@ def _under_all_names(module: Module, tensors: Tensors) -> Tensors:
 def _must_match(module: Module, tensors: Tensors) -> None:
     """Refuse tensors that are not exactly those of the module."""
     own = dict(_own_tensors(module))
-    problems = [
-        f"{heading} key(s): {', '.join(map(repr, sorted(paths)))}."
-        for heading, paths in (
-            ("Unexpected", tensors.keys() - own.keys()),
-            ("Missing", own.keys() - tensors.keys()),
-        )
-        if paths
-    ]
-    if problems:
-        raise RuntimeError(
-            f"Error(s) in reparametrizing for {module._get_name()}:\n\t" + "\n\t".join(problems)
-        )
+    unexpected, missing = tensors.keys() - own.keys(), own.keys() - tensors.keys()
+    lines = [f"Error(s) in reparametrizing for {module._get_name()}:"]
+    for what, paths in (("Unexpected", unexpected), ("Missing", missing)):
+        if paths:
+            lines.append(f"{what} key(s): {', '.join(map(repr, sorted(paths)))}.")
+    if len(lines) > 1:
+        raise RuntimeError("\n\t".join(lines))
 
 
 def _swap(module: Module, path: str, tensor: Any) -> Any:
@@ -149,11 +141,8 @@ def _swap(module: Module, path: str, tensor: Any) -> Any:
     owner = _submodule(module, prefix)
     if not (tensor is None or tensor is _MISSING or isinstance(tensor, Tensor)):
         raise TypeError(f"{tensor} is not an instance of torch.Tensor")
-    if name == "":
-        raise KeyError('tensor name can\'t be empty string ""')
-    members: Any = owner._parameters
-    if name not in members:
-        members = owner._buffers
+    check(name != "", 'tensor name can\'t be empty string ""', KeyError)
+    members: Any = owner._parameters if name in owner._parameters else owner._buffers
     if name not in members:
         return _swap_attribute(owner, name, tensor)
     before = members[name]
@@ -176,12 +165,10 @@ def _swap_attribute(owner: Module, name: str, tensor: Any) -> Any:
 
 
 def _submodule(module: Module, path: str) -> Module:
-    found: Any = module
     for name in path.split(".") if path else ():
-        if not hasattr(found, name):
-            raise AttributeError(f"{found._get_name()} has no attribute `{name}`")
-        found = getattr(found, name)
-        if not isinstance(found, Module):
-            raise TypeError(f"submodule `{path}`: {found} is not an instance of torch.nn.Module")
-    submodule: Module = found
-    return submodule
+        if not hasattr(module, name):
+            raise AttributeError(f"{module._get_name()} has no attribute `{name}`")
+        module = getattr(module, name)
+        if not isinstance(module, Module):
+            raise TypeError(f"submodule `{path}`: {module} is not an instance of torch.nn.Module")
+    return module

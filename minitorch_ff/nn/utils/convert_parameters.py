@@ -1,9 +1,8 @@
 """All parameters of a module as one vector, and back."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
+from minitorch_ff._checks import check
 from minitorch_ff._functions.joining import cat
 from minitorch_ff._functions.typename import typename
 from minitorch_ff._tensor import Tensor
@@ -43,8 +42,7 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
 
     See: [torch.nn.utils.vector_to_parameters](https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.vector_to_parameters.html).
     """
-    if not isinstance(vec, Tensor):
-        raise TypeError(f"expected torch.Tensor, but got: {typename(vec)}")
+    check(isinstance(vec, Tensor), f"expected torch.Tensor, but got: {typename(vec)}", TypeError)
     start = 0
     for parameter in _on_one_device(parameters):
         end = start + parameter.numel()

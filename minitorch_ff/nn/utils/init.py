@@ -1,10 +1,9 @@
 """Making a module without drawing random numbers for it."""
 
-from __future__ import annotations
-
 import inspect
 from typing import Any
 
+from minitorch_ff._checks import check
 from minitorch_ff._functions.random import fork_rng
 from minitorch_ff.nn.modules.module import Module
 
@@ -26,8 +25,7 @@ def skip_init(module_cls: type[Module], *args: Any, **kwargs: Any) -> Any:
 
     See: [torch.nn.utils.skip_init](https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.skip_init.html).
     """
-    if not issubclass(module_cls, Module):
-        raise RuntimeError(f"Expected a Module; got {module_cls}")
+    check(issubclass(module_cls, Module), f"Expected a Module; got {module_cls}")
     if "device" not in inspect.signature(module_cls).parameters:
         raise RuntimeError("Module must support a 'device' arg to skip initialization")
     with fork_rng():

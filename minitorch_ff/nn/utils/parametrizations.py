@@ -1,7 +1,5 @@
 """Ready-made parametrizations: weight normalization."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from minitorch_ff._tensor import Tensor

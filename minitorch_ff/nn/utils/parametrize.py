@@ -6,13 +6,12 @@ the parameter moves to `module.parametrizations.weight.original`, and reading
 has one.
 """
 
-from __future__ import annotations
-
 import contextlib
 import copy
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from minitorch_ff._checks import check
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import no_grad
 from minitorch_ff.nn.modules.container import ModuleDict, ModuleList
@@ -24,6 +23,7 @@ __all__ = [
     "remove_parametrizations", "type_before_parametrizations",
 ]  # fmt: skip
 
+TENSORS = "'right_inverse' must return a Tensor or a Sequence of tensors (list, tuple...)."
 NO_PICKLING = (
     "Serialization of parametrized modules is only supported through state_dict(). "
     "See:\nhttps://pytorch.org/tutorials/beginner/saving_loading_models.html"
@@ -80,31 +80,24 @@ class ParametrizationList(ModuleList):
     unsafe: bool
 
     def __init__(self, modules: Sequence[Module], original: Tensor, unsafe: bool = False) -> None:
-        if len(modules) == 0:
-            raise ValueError("ParametrizationList requires one or more modules.")
+        check(len(modules) > 0, "ParametrizationList requires one or more modules.", ValueError)
         super().__init__(modules)
         self.unsafe = unsafe
-        shape, dtype = original.shape, original.dtype
+        before = {"dtype": original.dtype, "shape": original.shape}
         start = self._start_of(original)
         self.is_tensor = isinstance(start, Tensor)
+        self.ntensors = 1 if self.is_tensor else len(start)
         if self.is_tensor:
-            self.ntensors = 1
             self._keep_one(original, start)
         else:
-            self.ntensors = len(start)
             for i, part in enumerate(start):
                 self._keep(i, part, original)
         if not unsafe:
-            result = self()
-            if not isinstance(result, Tensor):
-                raise ValueError(_must_return_a_tensor(result))
-            _must_be_same(
-                "Registering a parametrization may not change the {} of the tensor, "
-                "unless `unsafe` flag is enabled.\nunparametrized {}: "
-                "{}\nparametrized {}: {}",
-                (dtype, shape),
-                result,
+            text = (
+                "Registering a parametrization may not change the {} of the tensor, unless "
+                "`unsafe` flag is enabled.\nunparametrized {}: {}\nparametrized {}: {}"
             )
+            _must_be_same(text, before, _the_tensor(self()))
 
     @no_grad()
     def _start_of(self, original: Tensor) -> Any:
@@ -115,30 +108,22 @@ class ParametrizationList(ModuleList):
                 with contextlib.suppress(NotImplementedError):
                     start = module.right_inverse(start)
         if not isinstance(start, (Tensor, Sequence)):
-            raise ValueError(
-                "'right_inverse' must return a Tensor or a Sequence of tensors "
-                f"(list, tuple...). Got {type(start).__name__}"
-            )
+            raise ValueError(f"{TENSORS} Got {type(start).__name__}")
         return start
 
     def _keep_one(self, original: Tensor, start: Tensor) -> None:
-        for what in ("dtype", "device"):
-            before, after = getattr(original, what), getattr(start, what)
-            if before != after:
-                raise ValueError(
-                    "When `right_inverse` outputs one tensor, it may not change the "
-                    f"{what}.\noriginal.{what}: {before}\n"
-                    f"right_inverse(original).{what}: {after}"
-                )
+        text = (
+            "When `right_inverse` outputs one tensor, it may not change the {}.\n"
+            "original.{}: {}\nright_inverse(original).{}: {}"
+        )
+        _must_be_same(text, {"dtype": original.dtype, "device": original.device}, start)
         original.data = start
         _register(self, "original", original)
 
     def _keep(self, i: int, part: Any, original: Tensor) -> None:
         if not isinstance(part, Tensor):
-            raise ValueError(
-                "'right_inverse' must return a Tensor or a Sequence of tensors (list, tuple...). "
-                f"Got element {i} of the sequence with type {type(part).__name__}."
-            )
+            kind = type(part).__name__
+            raise ValueError(f"{TENSORS} Got element {i} of the sequence with type {kind}.")
         if isinstance(original, Parameter):
             part = Parameter(part, original.requires_grad)
         part.requires_grad_(original.requires_grad)
@@ -166,43 +151,27 @@ class ParametrizationList(ModuleList):
                 raise ValueError(
                     f"`right_inverse` should return a tensor. Got {type(value).__name__}"
                 )
-            if value.dtype != self.original.dtype:
-                raise ValueError(
-                    f"The tensor returned by `right_inverse` has dtype {value.dtype} "
-                    f"while `original` has dtype {self.original.dtype}"
-                )
-            self.original.data = value
+            _replace(self, "original", value, "The tensor")
             return
-        if not isinstance(value, Sequence):
-            raise ValueError(
-                f"'right_inverse' must return a sequence of tensors. Got {type(value).__name__}."
-            )
+        sequence = "'right_inverse' must return a sequence of tensors"
+        check(isinstance(value, Sequence), f"{sequence}. Got {type(value).__name__}.", ValueError)
         if len(value) != self.ntensors:
             raise ValueError(
-                "'right_inverse' must return a sequence of tensors of length "
-                f"{self.ntensors}. Got a sequence of length {len(value)}."
+                f"{sequence} of length {self.ntensors}. Got a sequence of length {len(value)}."
             )
         for i, part in enumerate(value):
-            original = getattr(self, f"original{i}")
             if not isinstance(part, Tensor):
                 raise ValueError(
-                    "'right_inverse' must return a sequence of tensors or reference-type opaques. "
+                    f"{sequence} or reference-type opaques. "
                     f"Got element {i} of type {type(part).__name__}."
                 )
-            if part.dtype != original.dtype:
-                raise ValueError(
-                    f"Tensor {i} returned by `right_inverse` has dtype {part.dtype} "
-                    f"while `original{i}` has dtype {original.dtype}"
-                )
-            original.data = part
+            _replace(self, f"original{i}", part, f"Tensor {i}")
 
     def forward(self) -> Any:
         """The parametrized tensor."""
         first, *others = self
-        if self.is_tensor:
-            value = first(self.original)
-        else:
-            value = first(*[getattr(self, f"original{i}") for i in range(self.ntensors)])
+        numbers = [""] if self.is_tensor else range(self.ntensors)
+        value = first(*[getattr(self, f"original{i}") for i in numbers])
         for parametrization in others:
             value = parametrization(value)
         return value
@@ -333,10 +302,7 @@ def type_before_parametrizations(module: Module) -> type:
 
     See: [torch.nn.utils.parametrize.type_before_parametrizations](https://docs.pytorch.org/docs/stable/nn.html#utilities).
     """
-    if is_parametrized(module):
-        base: type = type(module).__bases__[0]
-        return base
-    return type(module)
+    return type(module).__bases__[0] if is_parametrized(module) else type(module)
 
 
 def _register(module: Module, name: str, tensor: Tensor) -> None:
@@ -346,13 +312,26 @@ def _register(module: Module, name: str, tensor: Tensor) -> None:
         module.register_buffer(name, tensor)
 
 
-def _must_return_a_tensor(value: Any) -> str:
-    return f"A parametrization must return a tensor. Got {type(value).__name__}."
+def _the_tensor(value: Any) -> Tensor:
+    if not isinstance(value, Tensor):
+        raise ValueError(f"A parametrization must return a tensor. Got {type(value).__name__}.")
+    return value
 
 
-def _must_be_same(text: str, before: tuple[Any, Any], after: Tensor) -> None:
-    """Refuse a tensor of another dtype or shape; `text` has places for the details."""
-    for what, wanted in zip(("dtype", "shape"), before, strict=True):
+def _replace(module: Module, name: str, value: Tensor, called: str) -> None:
+    """Give a parameter or buffer another value, which must have its dtype."""
+    original = getattr(module, name)
+    if value.dtype != original.dtype:
+        raise ValueError(
+            f"{called} returned by `right_inverse` has dtype {value.dtype} "
+            f"while `{name}` has dtype {original.dtype}"
+        )
+    original.data = value
+
+
+def _must_be_same(text: str, before: dict[str, Any], after: Tensor) -> None:
+    """Refuse a tensor of another dtype, say; `text` has places for the details."""
+    for what, wanted in before.items():
         found = getattr(after, what)
         if found != wanted:
             raise ValueError(text.format(what, what, wanted, what, found))
@@ -361,17 +340,13 @@ def _must_be_same(text: str, before: tuple[Any, Any], after: Tensor) -> None:
 def _check_further(module: Module, name: str, parametrization: Any) -> None:
     """Refuse a further parametrization that changes the shape or dtype."""
     value = getattr(module, name)
-    result = parametrization(value)
-    if not isinstance(result, Tensor):
-        raise ValueError(_must_return_a_tensor(result))
-    kind = value.dtype, value.shape
-    _must_be_same(
-        "Registering a parametrization may not change the {} of the tensor, unless the "
-        f"`unsafe` flag is enabled.\nmodule.{name}.{{}}: {{}}\n"
-        f"parametrization(module.{name}).{{}}: {{}}",
-        kind,
-        result,
+    result = _the_tensor(parametrization(value))
+    kind = {"dtype": value.dtype, "shape": value.shape}
+    text = (
+        "Registering a parametrization may not change the {} of the tensor, unless the `unsafe` "
+        f"flag is enabled.\nmodule.{name}.{{}}: {{}}\nparametrization(module.{name}).{{}}: {{}}"
     )
+    _must_be_same(text, kind, result)
     if not hasattr(parametrization, "right_inverse"):
         return
     try:
@@ -382,13 +357,12 @@ def _check_further(module: Module, name: str, parametrization: Any) -> None:
         raise ValueError(
             f"parametrization.right_inverse must return a tensor. Got: {type(inverse).__name__}"
         )
-    _must_be_same(
+    text = (
         "The tensor returned by parametrization.right_inverse must have the same {} as "
         f"module.{name}, unless the `unsafe` flag is enabled.\n"
-        f"module.{name}.{{}}: {{}}\nreturned {{}}: {{}}",
-        kind,
-        inverse,
+        f"module.{name}.{{}}: {{}}\nreturned {{}}: {{}}"
     )
+    _must_be_same(text, kind, inverse)
 
 
 def _give_own_class(module: Module) -> None:

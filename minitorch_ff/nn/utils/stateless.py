@@ -1,7 +1,5 @@
 """The older place of `torch.func.functional_call`."""
 
-from __future__ import annotations
-
 import warnings
 from typing import Any
 

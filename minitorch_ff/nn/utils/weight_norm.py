@@ -50,9 +50,6 @@ class WeightNorm:
             in all.
     """
 
-    name: str
-    dim: int
-
     def __init__(self, name: str, dim: int | None) -> None:
         self.name = name
         self.dim = -1 if dim is None else dim

@@ -1,7 +1,7 @@
 """Learning rate schedules, as `torch.optim.lr_scheduler`.
 
-`base` has what all share; `factor`, `function`, `cosine`, `cyclic`, `one_cycle` and
-`plateau` the schedules; `combined` those made of others.
+`base` has what all share; `factor`, `cosine`, `cyclic` and `plateau` the schedules;
+`combined` those made of others.
 """
 
 from minitorch_ff.optim.lr_scheduler.base import (
@@ -11,12 +11,11 @@ from minitorch_ff.optim.lr_scheduler.base import LRScheduler
 from minitorch_ff.optim.lr_scheduler.base import _LRScheduler as _LRScheduler
 from minitorch_ff.optim.lr_scheduler.combined import ChainedScheduler, SequentialLR
 from minitorch_ff.optim.lr_scheduler.cosine import CosineAnnealingLR, CosineAnnealingWarmRestarts
-from minitorch_ff.optim.lr_scheduler.cyclic import CyclicLR
+from minitorch_ff.optim.lr_scheduler.cyclic import CyclicLR, OneCycleLR
 from minitorch_ff.optim.lr_scheduler.factor import (
-    ConstantLR, ExponentialLR, LinearLR, MultiStepLR, PolynomialLR, StepLR,
+    ConstantLR, ExponentialLR, LambdaLR, LinearLR, MultiplicativeLR, MultiStepLR, PolynomialLR,
+    StepLR,
 )  # fmt: skip
-from minitorch_ff.optim.lr_scheduler.function import LambdaLR, MultiplicativeLR
-from minitorch_ff.optim.lr_scheduler.one_cycle import OneCycleLR
 from minitorch_ff.optim.lr_scheduler.plateau import ReduceLROnPlateau
 
 __all__ = [

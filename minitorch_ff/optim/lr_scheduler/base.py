@@ -38,12 +38,6 @@ _STEPPED_TOO_EARLY = (
 )
 
 
-def check_optimizer(optimizer: Any) -> None:
-    """Raise for what is no optimizer."""
-    if not isinstance(optimizer, Optimizer):
-        raise TypeError(f"{type(optimizer).__name__} is not an Optimizer")
-
-
 def own(value: Any) -> Any:
     """`value`, or a copy of it if it is a tensor, which others could write into."""
     return value.clone() if isinstance(value, Tensor) else value
@@ -86,6 +80,14 @@ def raised_flag(scheduler: LRScheduler, name: str) -> Iterator[None]:
         yield
     finally:
         setattr(scheduler, name, False)
+
+
+def check_strategy(anneal_strategy: str) -> None:
+    """Refuse a way between two rates that there is not."""
+    if anneal_strategy not in ["cos", "linear"]:
+        raise ValueError(
+            f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy}"
+        )
 
 
 def _mark_steps(optimizer: Any) -> None:
@@ -133,13 +135,9 @@ class LRScheduler:
 
     optimizer: Optimizer
     base_lrs: list[Rate]
-    last_epoch: int
-    _last_lr: list[Rate]
-    _step_count: int
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
-        check_optimizer(optimizer)
-        self.optimizer = optimizer
+        self._attach(optimizer)
         for index, group in enumerate(optimizer.param_groups):
             if last_epoch == -1:
                 group.setdefault("initial_lr", own(group["lr"]))
@@ -156,6 +154,12 @@ class LRScheduler:
         self.last_epoch = last_epoch
         _mark_steps(optimizer)
         self._initial_step()
+
+    def _attach(self, optimizer: Optimizer) -> None:
+        """Note whose rates are set."""
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(f"{type(optimizer).__name__} is not an Optimizer")
+        self.optimizer = optimizer
 
     def _initial_step(self) -> None:
         """Write the first rates: a step that `get_lr` can tell from the others."""
@@ -238,11 +242,10 @@ class LRScheduler:
 
     def _packed(self, value: Any) -> Any:
         """What is saved of the attribute `_apart`."""
-        raise NotImplementedError
+        return value
 
     def _unpack(self, saved: Any) -> None:
         """Put into the attribute `_apart` what was saved of it."""
-        raise NotImplementedError
 
 
 class _LRScheduler(LRScheduler):

@@ -17,9 +17,13 @@ class _CombinedLR(LRScheduler):
     _apart = "_schedulers"
     _schedulers: Sequence[LRScheduler]
 
-    def _check_schedulers(self, optimizer: Optimizer, schedulers: Sequence[LRScheduler]) -> None:
+    def _check_schedulers(
+        self, optimizer: Any, schedulers: Sequence[LRScheduler], wanted: str
+    ) -> None:
         """Raise for a scheduler that this one cannot drive."""
         name = type(self).__name__
+        if len(schedulers) < 1:
+            raise ValueError(f"{name} expects {wanted}, but got no scheduler.")
         for index, scheduler in enumerate(schedulers):
             if not hasattr(scheduler, "optimizer"):
                 raise TypeError(
@@ -98,11 +102,7 @@ class SequentialLR(_CombinedLR):
         milestones: list[int],
         last_epoch: int = -1,
     ) -> None:
-        if len(schedulers) < 1:
-            raise ValueError(
-                f"{type(self).__name__} expects at least one scheduler, but got no scheduler."
-            )
-        self._check_schedulers(optimizer, schedulers)
+        self._check_schedulers(optimizer, schedulers, "at least one scheduler")
         if len(milestones) != len(schedulers) - 1:
             raise ValueError(
                 "Sequential Schedulers expects number of schedulers provided to be one more than "
@@ -152,15 +152,10 @@ class ChainedScheduler(_CombinedLR):
     def __init__(
         self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None = None
     ) -> None:
-        if len(schedulers) < 1:
-            raise ValueError(
-                f"{type(self).__name__} expects at least one scheduler to be chained, "
-                "but got no scheduler."
-            )
-        optimizer = optimizer or schedulers[0].optimizer
-        self._check_schedulers(optimizer, schedulers)
+        own = optimizer or next((scheduler.optimizer for scheduler in schedulers), None)
+        self._check_schedulers(own, schedulers, "at least one scheduler to be chained")
         self._schedulers = schedulers
-        self.optimizer = optimizer
+        self.optimizer: Any = own
         self._last_lr = self._present_lrs()
 
     def step(self) -> None:  # type: ignore[override]

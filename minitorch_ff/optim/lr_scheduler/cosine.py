@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from minitorch_ff.optim.lr_scheduler.base import LRScheduler, Rate, raised_flag
 from minitorch_ff.optim.optimizer import Optimizer
@@ -44,15 +45,11 @@ class CosineAnnealingLR(LRScheduler):
         epoch, length, lowest = self.last_epoch, self.T_max, self.eta_min
         if self._is_initial:
             return self._present_lrs()
-        groups = self.optimizer.param_groups
         if self._step_count == 1 and epoch > 0:
             # The order of the factors inside the cosine is another than in the closed
             # form below, and with it the last bit.
-            curve = 1 + math.cos(epoch * math.pi / length)
-            return [
-                lowest + (base_lr - lowest) * curve / 2
-                for base_lr, _ in zip(self.base_lrs, groups, strict=True)
-            ]
+            return _along(self, 1 + math.cos(epoch * math.pi / length))
+        groups = self.optimizer.param_groups
         if (epoch - 1 - length) % (2 * length) == 0:
             # The point before was the lowest: its distance is zero and has no ratio.
             curve = 1 - math.cos(math.pi / length)
@@ -65,9 +62,13 @@ class CosineAnnealingLR(LRScheduler):
         return [now / before * (group["lr"] - lowest) + lowest for group in groups]
 
     def _get_closed_form_lr(self) -> list[Rate]:
-        curve = 1 + math.cos(math.pi * self.last_epoch / self.T_max)
-        lowest = self.eta_min
-        return [lowest + (base_lr - lowest) * curve / 2 for base_lr in self.base_lrs]
+        return _along(self, 1 + math.cos(math.pi * self.last_epoch / self.T_max))
+
+
+def _along(scheduler: Any, curve: float) -> list[Rate]:
+    """The rates where the cosine, shifted to lie between 0 and 2, has this value."""
+    lowest = scheduler.eta_min
+    return [lowest + (base_lr - lowest) * curve / 2 for base_lr in scheduler.base_lrs]
 
 
 class CosineAnnealingWarmRestarts(LRScheduler):
@@ -120,9 +121,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
     def get_lr(self) -> list[Rate]:
         """Compute the rates at `self.T_cur` epochs after the restart."""
         self._warn_if_called_by_user()
-        curve = 1 + math.cos(math.pi * self.T_cur / self.T_i)
-        lowest = self.eta_min
-        return [lowest + (base_lr - lowest) * curve / 2 for base_lr in self.base_lrs]
+        return _along(self, 1 + math.cos(math.pi * self.T_cur / self.T_i))
 
     def step(self, epoch: float | None = None) -> None:
         """Go on to the next epoch, or to `epoch`, and write its rates.

@@ -1,13 +1,17 @@
-"""Schedules that multiply the rate by a factor that is the same for all groups."""
+"""Schedules that multiply the rates: by a factor that all groups share, or by functions."""
 
 from __future__ import annotations
 
+import types
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
 
 from minitorch_ff.optim.lr_scheduler.base import LRScheduler, Rate
 from minitorch_ff.optim.optimizer import Optimizer
+
+Schedule = Callable[[int], float]
 
 
 class _FactorLR(LRScheduler):
@@ -249,10 +253,92 @@ class PolynomialLR(_FactorLR):
             return None
         left = 1.0 - self.last_epoch / self.total_iters
         left_before = 1.0 - (self.last_epoch - 1) / self.total_iters
-        ratio: float = (left / left_before) ** self.power
-        return ratio
+        return float((left / left_before) ** self.power)
 
     def _total_factor(self) -> float:
         epoch = min(self.total_iters, self.last_epoch)
-        left: float = (1.0 - epoch / self.total_iters) ** self.power
-        return left
+        return float((1.0 - epoch / self.total_iters) ** self.power)
+
+
+def function_state(function: Any) -> dict[str, Any] | None:
+    """What a callable object remembers; a plain function has nothing to save."""
+    if isinstance(function, types.FunctionType):
+        return None
+    return function.__dict__.copy()
+
+
+class _FunctionLR(LRScheduler):
+    """Multiplies by a function per parameter group, and saves the state of callable objects."""
+
+    _apart = "lr_lambdas"
+    _of_present: ClassVar[bool] = False
+    """Whether the present rates are multiplied, not the initial ones."""
+
+    def __init__(
+        self, optimizer: Optimizer, lr_lambda: Schedule | list[Schedule], last_epoch: int = -1
+    ) -> None:
+        self.optimizer = optimizer
+        count = len(optimizer.param_groups)
+        if not isinstance(lr_lambda, list | tuple):
+            self.lr_lambdas = [lr_lambda] * count
+        elif len(lr_lambda) == count:
+            self.lr_lambdas = list(lr_lambda)
+        else:
+            raise ValueError(f"Expected {count} lr_lambdas, but got {len(lr_lambda)}")
+        for function in self.lr_lambdas:
+            if self._of_present and not callable(function):
+                kind = type(function).__name__
+                raise TypeError(f"lr_lambda should be a function, but got {kind}")
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[Rate]:
+        """Compute the rates of epoch `self.last_epoch`, one per parameter group."""
+        self._warn_if_called_by_user()
+        rates = self._present_lrs() if self._of_present else self.base_lrs
+        if self._of_present and self._is_initial:
+            return rates
+        functions = zip(self.lr_lambdas, rates, strict=True)
+        return [rate * function(self.last_epoch) for function, rate in functions]
+
+    def _packed(self, value: Any) -> Any:
+        return [function_state(each) for each in value]
+
+    def _unpack(self, saved: Any) -> None:
+        for function, state in zip(self.lr_lambdas, saved, strict=False):
+            if state is not None:
+                vars(function).update(state)
+
+
+class LambdaLR(_FunctionLR):
+    """Set the rates to the initial rates times a function of the epoch.
+
+    Args:
+        optimizer: Its `param_groups` are written to.
+        lr_lambda: From the epoch to the factor; or a list of such functions, one per
+            parameter group.
+        last_epoch: The epoch to go on from, -1 for a start.
+
+    Raises:
+        ValueError: There are not as many functions as parameter groups.
+
+    See: [LambdaLR](https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LambdaLR.html).
+    """
+
+
+class MultiplicativeLR(_FunctionLR):
+    """Multiply the rates, each epoch, by a function of the epoch.
+
+    Args:
+        optimizer: Its `param_groups` are written to.
+        lr_lambda: From the epoch to the factor; or a list of such functions, one per
+            parameter group.
+        last_epoch: The epoch to go on from, -1 for a start.
+
+    Raises:
+        ValueError: There are not as many functions as parameter groups.
+        TypeError: One of them cannot be called.
+
+    See: [MultiplicativeLR](https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.MultiplicativeLR.html).
+    """
+
+    _of_present = True

@@ -7,7 +7,7 @@ import warnings
 from typing import Any, Literal, SupportsFloat
 
 from minitorch_ff.optim.lr_scheduler.base import (
-    EPOCH_DEPRECATION_WARNING, LRScheduler, check_optimizer, set_group_value,
+    EPOCH_DEPRECATION_WARNING, LRScheduler, set_group_value,
 )  # fmt: skip
 from minitorch_ff.optim.optimizer import Optimizer
 
@@ -65,8 +65,7 @@ class ReduceLROnPlateau(LRScheduler):
         if factor >= 1.0:
             raise ValueError("Factor should be < 1.0.")
         self.factor = factor
-        check_optimizer(optimizer)
-        self.optimizer = optimizer
+        self._attach(optimizer)
         count = len(optimizer.param_groups)
         self.default_min_lr: float | None = None
         if isinstance(min_lr, list | tuple):
@@ -103,13 +102,10 @@ class ReduceLROnPlateau(LRScheduler):
 
     def _is_better(self, value: float, best: float) -> bool:
         """Whether `value` is an improvement over `best`."""
-        if self.mode == "min":
-            relative = self.threshold_mode == "rel"
-            limit = best * (1.0 - self.threshold) if relative else best - self.threshold
-            return value < limit
-        if self.threshold_mode == "rel":
-            return value > best * (self.threshold + 1.0)
-        return value > best + self.threshold
+        sign = 1.0 if self.mode == "max" else -1.0
+        margin = sign * self.threshold
+        limit = best * (1.0 + margin) if self.threshold_mode == "rel" else best + margin
+        return sign * value > sign * limit
 
     @property
     def in_cooldown(self) -> bool:

@@ -85,8 +85,6 @@ class TensorDataset(Dataset["tuple[Tensor, ...]"]):
     See: [TensorDataset](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.TensorDataset).
     """
 
-    tensors: tuple[Tensor, ...]
-
     def __init__(self, *tensors: Tensor) -> None:
         if any(tensors[0].size(0) != tensor.size(0) for tensor in tensors):
             raise AssertionError("Size mismatch between tensors")
@@ -99,17 +97,10 @@ class TensorDataset(Dataset["tuple[Tensor, ...]"]):
         return self.tensors[0].size(0)
 
 
-def _samples(dataset: Any, indices: list[Any]) -> list[Any]:
+def samples_of(dataset: Any, indices: Sequence[Any]) -> Any:
     """The samples of a batch, at once where the dataset can do that."""
     at_once = getattr(dataset, "__getitems__", None)
-    if not callable(at_once):
-        return [dataset[index] for index in indices]
-    samples = at_once(indices)
-    if len(samples) != len(indices):
-        raise ValueError(
-            f"Nested dataset's output size mismatch. Expected {len(indices)}, got {len(samples)}"
-        )
-    return list(samples)
+    return at_once(indices) if callable(at_once) else [dataset[index] for index in indices]
 
 
 class StackDataset(Dataset[Any]):
@@ -125,8 +116,6 @@ class StackDataset(Dataset[Any]):
     See: [StackDataset](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.StackDataset).
     """
 
-    datasets: tuple[Any, ...] | dict[str, Any]
-
     def __init__(self, *args: Dataset[Any], **kwargs: Dataset[Any]) -> None:
         if args and kwargs:
             raise ValueError(
@@ -139,7 +128,7 @@ class StackDataset(Dataset[Any]):
         self._length = len(parts[0])
         if any(len(part) != self._length for part in parts):
             raise ValueError("Size mismatch between datasets")
-        self.datasets = args or kwargs
+        self.datasets: Any = args or kwargs
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(self.datasets, dict):
@@ -148,12 +137,15 @@ class StackDataset(Dataset[Any]):
 
     def __getitems__(self, indices: list[Any]) -> list[Any]:
         """Return the samples of a batch."""
-        if isinstance(self.datasets, dict):
-            columns = [_samples(part, indices) for part in self.datasets.values()]
-            keys = list(self.datasets)
-            return [dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True)]
-        columns = [_samples(part, indices) for part in self.datasets]
-        return list(zip(*columns, strict=True))
+        named = isinstance(self.datasets, dict)
+        parts = self.datasets.values() if named else self.datasets
+        columns = [samples_of(part, indices) for part in parts]
+        for column in columns:
+            if len(column) != len(indices):
+                mismatch = f"Expected {len(indices)}, got {len(column)}"
+                raise ValueError(f"Nested dataset's output size mismatch. {mismatch}")
+        rows = zip(*columns, strict=True)
+        return [dict(zip(self.datasets, row, strict=True)) if named else row for row in rows]
 
     def __len__(self) -> int:
         return self._length
@@ -161,6 +153,8 @@ class StackDataset(Dataset[Any]):
 
 class ConcatDataset(Dataset[Sample]):
     """The samples of several datasets, one after the other.
+
+    `cumulative_sizes` has, for each of them, the index at which it is over.
 
     Args:
         datasets: Datasets with a length.
@@ -170,10 +164,6 @@ class ConcatDataset(Dataset[Sample]):
 
     See: [ConcatDataset](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.ConcatDataset).
     """
-
-    datasets: list[Dataset[Sample]]
-    cumulative_sizes: list[int]
-    """The index at which each dataset is over."""
 
     @staticmethod
     def cumsum(sequence: Iterable[Any]) -> list[int]:
@@ -256,9 +246,6 @@ class Subset(Dataset[Sample]):
     See: [Subset](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.Subset).
     """
 
-    dataset: Dataset[Sample]
-    indices: Sequence[int]
-
     def __init__(self, dataset: Dataset[Sample], indices: Sequence[int]) -> None:
         self.dataset = dataset
         self.indices = indices
@@ -280,11 +267,8 @@ class Subset(Dataset[Sample]):
 
     def __getitems__(self, indices: list[int]) -> list[Sample]:
         """Return the samples of a batch."""
-        chosen = [self.indices[index] for index in indices]
-        at_once = getattr(self.dataset, "__getitems__", None)
-        if callable(at_once):
-            return at_once(chosen)
-        return [self.dataset[index] for index in chosen]
+        samples: list[Sample] = samples_of(self.dataset, [self.indices[i] for i in indices])
+        return samples
 
     def __len__(self) -> int:
         return len(self.indices)

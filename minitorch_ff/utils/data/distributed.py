@@ -66,8 +66,7 @@ class DistributedSampler(Sampler[int]):
     def __iter__(self) -> Iterator[int]:
         count = len(self.dataset)
         if self.shuffle:
-            generator = Generator()
-            generator.manual_seed(self.seed + self.epoch)
+            generator = Generator().manual_seed(self.seed + self.epoch)
             indices = randperm(count, generator=generator).tolist()
         else:
             indices = list(range(count))

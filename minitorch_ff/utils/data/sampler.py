@@ -63,8 +63,6 @@ class SequentialSampler(Sampler[int]):
     See: [SequentialSampler](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.SequentialSampler).
     """
 
-    data_source: Sized
-
     def __init__(self, data_source: Sized) -> None:
         self.data_source = data_source
 
@@ -99,9 +97,6 @@ class RandomSampler(Sampler[int]):
     See: [RandomSampler](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.RandomSampler).
     """
 
-    data_source: Sized
-    replacement: bool
-
     def __init__(
         self,
         data_source: Sized,
@@ -126,8 +121,7 @@ class RandomSampler(Sampler[int]):
         n = len(self.data_source)
         generator = self.generator
         if generator is None:
-            generator = Generator()
-            generator.manual_seed(draw_seed(None))
+            generator = Generator().manual_seed(draw_seed(None))
         if self.replacement:
             rounds, rest = divmod(self.num_samples, DRAWN_TOGETHER)
             for count in [DRAWN_TOGETHER] * rounds + [rest]:
@@ -155,8 +149,6 @@ class SubsetRandomSampler(Sampler[int]):
     See: [SubsetRandomSampler](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.SubsetRandomSampler).
     """
 
-    indices: Sequence[int]
-
     def __init__(self, indices: Sequence[int], generator: Generator | None = None) -> None:
         self.indices = indices
         self.generator = generator
@@ -183,10 +175,6 @@ class WeightedRandomSampler(Sampler[int]):
 
     See: [WeightedRandomSampler](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.WeightedRandomSampler).
     """
-
-    weights: Tensor
-    num_samples: int
-    replacement: bool
 
     def __init__(
         self,

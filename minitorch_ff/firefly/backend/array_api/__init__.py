@@ -9,14 +9,13 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-from minitorch_ff.firefly.backend.array_api.decompositions import Decompositions
 from minitorch_ff.firefly.backend.array_api.elementwise import Elementwise
 from minitorch_ff.firefly.backend.array_api.fused import Fused
 from minitorch_ff.firefly.backend.array_api.indexing import Indexing
+from minitorch_ff.firefly.backend.array_api.library import LibraryFunctions
 from minitorch_ff.firefly.backend.array_api.linear_algebra import LinearAlgebra
 from minitorch_ff.firefly.backend.array_api.normalization import Normalization
 from minitorch_ff.firefly.backend.array_api.ordering import Ordering
-from minitorch_ff.firefly.backend.array_api.picking import Picking
 from minitorch_ff.firefly.backend.array_api.reductions import Reductions
 from minitorch_ff.firefly.backend.array_api.shaping import Shaping
 from minitorch_ff.firefly.backend.array_api.special import Special
@@ -26,15 +25,14 @@ CONSTANTS_KEPT = 4096
 
 
 class ArrayBackend(
+    LibraryFunctions,
     Elementwise,
     Special,
     Reductions,
     Ordering,
     Shaping,
     Indexing,
-    Picking,
     LinearAlgebra,
-    Decompositions,
     Fused,
     Normalization,
     Updates,
@@ -80,7 +78,3 @@ class ArrayBackend(
             if len(self._ones) < CONSTANTS_KEPT:
                 self._ones[n, dtype] = buffer
             return buffer
-
-    def asarray(self, x):
-        """NumPy gives scalars for 0-d results; a buffer is always an array."""
-        return self.module.asarray(x)

@@ -3,93 +3,10 @@
 from __future__ import annotations
 
 import math
-from types import ModuleType
 
 
 class Elementwise:
     """Arithmetic, exponentials, trigonometry, rounding, comparison, logic, bits."""
-
-    module: ModuleType
-
-    def __init__(self, module: ModuleType) -> None:
-        self.module = module
-        # Plain names of the library's own functions: no wrapper in between.
-        self.add = module.add
-        self.sub = module.subtract
-        self.mul = module.multiply
-        self.div = module.true_divide
-        self.neg = module.negative
-        self.floor_divide = module.floor_divide
-        self.fmod = module.fmod
-        self.power = module.power
-        self.reciprocal = module.reciprocal
-        self.abs = module.absolute
-        self.sqrt = module.sqrt
-        self.square = module.square
-        self.maximum = module.maximum
-        self.minimum = module.minimum
-        self.fmax = module.fmax
-        self.fmin = module.fmin
-        self.copysign = module.copysign
-        self.hypot = module.hypot
-        self.nextafter = module.nextafter
-        self.conj = module.conjugate
-        self.frexp = module.frexp
-        self.gcd = module.gcd
-        self.lcm = module.lcm
-
-        self.exp = module.exp
-        self.exp2 = module.exp2
-        self.expm1 = module.expm1
-        self.log = module.log
-        self.log2 = module.log2
-        self.log1p = module.log1p
-        self.logaddexp = module.logaddexp
-        self.logaddexp2 = module.logaddexp2
-
-        self.sin = module.sin
-        self.cos = module.cos
-        self.tan = module.tan
-        self.arcsin = module.arcsin
-        self.arccos = module.arccos
-        self.arctan = module.arctan
-        self.arctan2 = module.arctan2
-        self.sinh = module.sinh
-        self.cosh = module.cosh
-        self.tanh = module.tanh
-        self.arcsinh = module.arcsinh
-        self.arccosh = module.arccosh
-        self.arctanh = module.arctanh
-
-        self.floor = module.floor
-        self.ceil = module.ceil
-        self.trunc = module.trunc
-        self.round = module.rint
-        self.signbit = module.signbit
-
-        self.eq = module.equal
-        self.ne = module.not_equal
-        self.lt = module.less
-        self.le = module.less_equal
-        self.gt = module.greater
-        self.ge = module.greater_equal
-        self.isnan = module.isnan
-        self.isinf = module.isinf
-        self.isfinite = module.isfinite
-
-        self.logical_and = module.logical_and
-        self.logical_or = module.logical_or
-        self.logical_xor = module.logical_xor
-        self.logical_not = module.logical_not
-        self.bitwise_and = module.bitwise_and
-        self.bitwise_or = module.bitwise_or
-        self.bitwise_xor = module.bitwise_xor
-        self.bitwise_not = module.invert
-        self.left_shift = module.left_shift
-        self.right_shift = module.right_shift
-
-        self.zeros_like = module.zeros_like
-        super().__init__()
 
     def pow(self, x, exponent):
         """`x` to a Python number: small powers by multiplication, which is faster."""

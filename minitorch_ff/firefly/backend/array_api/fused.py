@@ -8,15 +8,20 @@ class Fused:
 
     def linear(self, x, weight, bias):
         """`x Wᵀ + b` of a matrix `x`; `bias` may be None."""
-        result = self.module.dot(x, weight.T)
+        result = x.dot(weight.T)
         return result if bias is None else self.module.add(result, bias, result)
+
+    def linear_back(self, grad, x, weight):
+        """The gradients of `x` and `weight`, each None if the other is."""
+        to_x = None if weight is None else grad.dot(weight)
+        return to_x, None if x is None else grad.T.dot(x)
 
     def squared_error(self, a, b):
         """The mean squared difference, and the difference itself."""
         difference = self.module.subtract(a, b)
         flat = difference.reshape(-1)
         factor = self.constant(1 / max(flat.size, 1), difference.dtype)
-        return self.module.multiply(self.module.dot(flat, flat), factor), difference
+        return self.module.multiply(flat.dot(flat), factor), difference
 
     def sigmoid(self, x):
         """`1 / (1 + e⁻ˣ)`."""
@@ -45,14 +50,13 @@ class Fused:
     def cross_entropy(self, x, target):
         """The mean loss of rows of scores, and their softmax."""
         module = self.module
-        rows = x.shape[0]
-        shifted = module.subtract(x, module.maximum.reduce(x, 1, keepdims=True))
+        rows, classes = x.shape
+        shifted = module.subtract(x, self.row_maxima(x).reshape(rows, 1))
         weights = module.exp(shifted)
-        total = module.add.reduce(weights, 1, keepdims=True)
-        at_target = shifted[self.positions(rows), target]
-        loss = module.subtract(self.sum(module.log(total)), self.sum(at_target))
-        mean = module.multiply(loss, self.constant(1 / rows, x.dtype))
-        return mean, module.divide(weights, total, weights)
+        total = weights.dot(self.ones_vector(classes, x.dtype))
+        loss = module.subtract(module.log(total), shifted[self.positions(rows), target])
+        mean = module.multiply(self.sum(loss), self.constant(1 / rows, x.dtype))
+        return mean, module.divide(weights, total.reshape(rows, 1), weights)
 
     def cross_entropy_back(self, grad, probabilities, target):
         """`(p - t) g / n` for the one-hot targets `t`."""

@@ -1,4 +1,4 @@
-"""Primitives that pick elements by position, and put them back."""
+"""Primitives that pick elements by position, anywhere or in each row, and put them back."""
 
 from __future__ import annotations
 
@@ -43,3 +43,63 @@ class Indexing:
         result = self.module.zeros_like(like)
         result[self.positions(len(target)), target] = 1
         return result
+
+    # ------------------------------------------------------------- along one dimension
+    #
+    # There an index holds positions along `dim`; in the other dimensions it is smaller or
+    # equal.
+
+    def _places(self, dim, index):
+        """The full index of the places that `index` names."""
+        places = [
+            index if i == dim else self.module.arange(n).reshape((n,) + (1,) * (index.ndim - 1 - i))
+            for i, n in enumerate(index.shape)
+        ]
+        return tuple(places)
+
+    def gather(self, x, dim, index, repeated=True):
+        """From each row along `dim` the elements at `index`.
+
+        Whether some may be `repeated` matters only to the gradient.
+        """
+        if not x.ndim or not index.size:
+            return self.module.full(index.shape, 0 if x.ndim else x, x.dtype)
+        return x[self._places(dim, index)]
+
+    def gather_back(self, grad, shape, dim, index, repeated=True):
+        """Zeros of `shape` with `grad` added at `index` of each row."""
+        result = self.module.zeros(shape, grad.dtype)
+        if not shape or not grad.size:
+            return result + grad.sum()
+        places = self._places(dim, index)
+        if repeated:
+            self.module.add.at(result, places, grad)
+        else:
+            result[places] = grad
+        return result
+
+    def scatter(self, x, dim, index, source):
+        """A copy of `x` with `source` at `index` of each row."""
+        return self._put(x, dim, index, source, accumulate=False)
+
+    def scatter_add(self, x, dim, index, source):
+        """A copy of `x` with `source` added at `index` of each row."""
+        return self._put(x, dim, index, source, accumulate=True)
+
+    def _put(self, x, dim, index, source, accumulate):
+        used = source[tuple([slice(0, n) for n in index.shape])]
+        if not x.ndim:
+            flat = used.reshape(-1)
+            if not index.size:
+                return self.copy(x)
+            total = x + flat.sum() if accumulate else flat[-1]
+            return self.module.asarray(total, x.dtype)
+        return self.index_put(x, self._places(dim, index), used, accumulate)
+
+    def untouched(self, x, dim, index):
+        """True at the places of `x` that `index` does not name."""
+        mask = self.module.ones(x.shape, bool)
+        if not x.ndim:
+            return mask if not index.size else ~mask
+        mask[self._places(dim, index)] = False
+        return mask

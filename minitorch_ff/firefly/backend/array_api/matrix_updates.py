@@ -91,10 +91,10 @@ class MatrixUpdates:
         """`average += weight (value - average)`, from the nearer end."""
         difference = self.sub(value, average, out)
         if weight < 0.5:
-            share = self.module.array(weight, average.dtype)
+            share = self.constant(weight, average.dtype)
             self.add(average, self.mul(difference, share, difference), average)
         else:
-            share = self.module.array(1 - weight, average.dtype)
+            share = self.constant(1 - weight, average.dtype)
             self.sub(value, self.mul(difference, share, difference), average)
 
     def _root_mean_square(self, x):

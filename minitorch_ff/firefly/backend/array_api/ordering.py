@@ -3,51 +3,10 @@
 from __future__ import annotations
 
 import math
-from types import ModuleType
 
 
 class Ordering:
     """Positions are int64. Not-a-number counts as larger than everything."""
-
-    module: ModuleType
-
-    # ------------------------------------------------------------- taking and putting
-
-    def take_along(self, x, positions, dim, repeated=False):
-        """The elements at `positions`, which lack `dim` if it is dropped.
-
-        Whether some are `repeated` matters only to the gradient.
-        """
-        if not x.ndim:
-            return x
-        if positions.ndim == x.ndim:
-            return x[self._along(positions, dim)]
-        positions = self.module.expand_dims(positions, dim)
-        return x[self._along(positions, dim)].reshape(x.shape[:dim] + x.shape[dim + 1 :])
-
-    def put_along(self, grad, positions, dim, shape, repeated=False):
-        """Zeros of `shape` with `grad` at `positions`; `repeated` ones add up."""
-        result = self.module.zeros(shape, grad.dtype)
-        if positions.ndim < len(shape):
-            positions = self.module.expand_dims(positions, dim)
-            grad = self.module.expand_dims(grad, dim)
-        index = self._along(positions, dim)
-        if repeated:
-            self.module.add.at(result, index, grad)
-        else:
-            result[index] = grad
-        return result
-
-    def _along(self, positions, dim):
-        """`positions` along `dim` as an index: all other dimensions count up."""
-        index, ndim = [], positions.ndim
-        for i, n in enumerate(positions.shape):
-            if i == dim:
-                index.append(positions)
-            else:
-                place = (1,) * i + (n,) + (1,) * (ndim - i - 1)
-                index.append(self.module.arange(n).reshape(place))
-        return tuple(index)
 
     # -------------------------------------------------------------------------- order
 
@@ -69,8 +28,8 @@ class Ordering:
         at = size - k if largest else k - 1
         part = slice(size - k, size) if largest else slice(0, k)
         chosen = self.module.argpartition(x, at, axis=dim)[(*before, part)]
-        order = self.argsort(x[self._along(chosen, dim)], dim, largest)
-        return chosen[self._along(order, dim)]
+        order = self.argsort(self.gather(x, dim, chosen), dim, largest)
+        return self.gather(chosen, dim, order)
 
     def median_positions(self, x, dim, ignore_nan):
         """Where the middle element along `dim` is; the lower of two."""
@@ -83,14 +42,12 @@ class Ordering:
         if not ignore_nan:  # the first not-a-number comes right behind the numbers
             at_nan = module.minimum(numbers, size - 1)
             middle = module.where(numbers < size, at_nan, middle)
-        return order[self._along(middle, dim)]
+        return self.gather(order, dim, middle)
 
     def median(self, x, ignore_nan):
         """The middle one of all elements; not-a-number if there are none."""
-        if not x.size:
-            return self.module.array(float("nan")).astype(x.dtype)
         missing = int(self.module.count_nonzero(self.module.isnan(x)))
-        if missing and not ignore_nan:
+        if not x.size or (missing and not ignore_nan):
             return self.module.array(float("nan")).astype(x.dtype)
         middle = max(x.size - missing - 1, 0) // 2
         return self.module.partition(x.reshape(-1), middle)[middle]
@@ -99,7 +56,7 @@ class Ordering:
         """Where the last of the most frequent (and then smallest) elements is."""
         module = self.module
         order = self.argsort(x, dim)
-        ordered = x[self._along(order, dim)]
+        ordered = self.gather(x, dim, order)
         size = x.shape[dim]
         before = (slice(None),) * dim
         place = self.module.arange(size).reshape((size,) + (1,) * (x.ndim - dim - 1))
@@ -111,7 +68,7 @@ class Ordering:
         first = self._running("maximum", module.where(starts, place, 0), dim)
         length = place - first  # of the run so far
         longest = module.argmax(length, axis=dim, keepdims=True)
-        return order[self._along(longest, dim)]
+        return self.gather(order, dim, longest)
 
     def running_positions(self, x, dim, largest):
         """Where the largest or smallest element so far is, the last of equal ones."""

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from types import ModuleType
-
 SMALL = 1 << 15
 """Below this many elements a sum runs fastest as a product with ones."""
+
+SHORT_ROW = 64
+"""Below this many elements it is slow to reduce each row by itself."""
 
 
 class Reductions:
     """Sums, products, extremes. `dim` is an int, a tuple of ints, or None for all."""
 
-    module: ModuleType
+    def any(self, x, dim=None, keepdim=False):
+        """Whether some element is true."""
+        return self.module.logical_or.reduce(x, dim, None, None, keepdim)
 
-    def __init__(self) -> None:
-        module = self.module
-        self.any = self._reduce(module.logical_or)
-        self.all = self._reduce(module.logical_and)
-        super().__init__()
-
-    @staticmethod
-    def _reduce(ufunc):
-        """The reduction of a two-operand function."""
-        reduce = ufunc.reduce
-
-        def reduction(x, dim=None, keepdim=False):
-            return reduce(x, dim, None, None, keepdim)
-
-        return reduction
+    def all(self, x, dim=None, keepdim=False):
+        """Whether all elements are true."""
+        return self.module.logical_and.reduce(x, dim, None, None, keepdim)
 
     def sum(self, x, dim=None, keepdim=False, dtype=None):
         """Sum in `x`'s dtype, integers and booleans in int64."""
@@ -35,7 +26,7 @@ class Reductions:
             dtype = x.dtype if x.dtype.kind in "fcV" else self.module.int64
         if dim is None and x.size < SMALL and dtype is x.dtype and not keepdim:
             if x.dtype.char in "fd" and x.flags.c_contiguous:
-                return self.module.dot(x.reshape(-1), self.ones_vector(x.size, dtype))
+                return x.reshape(-1).dot(self.ones_vector(x.size, dtype))
         return self.module.add.reduce(x, dim, dtype, None, keepdim)
 
     def prod(self, x, dim=None, keepdim=False, dtype=None):
@@ -56,6 +47,8 @@ class Reductions:
         """Whether all of some integers are in `[low, high)`; reads the result."""
         if not x.size:
             return True
+        if low == 0 and x.dtype.char == "l":  # without its sign, a number below zero is huge
+            return bool(self.module.maximum.reduce(x.view("uint64"), None) < high)
         least = self.module.minimum.reduce(x, None)
         return bool(least >= low) and bool(self.module.maximum.reduce(x, None) < high)
 
@@ -69,7 +62,13 @@ class Reductions:
 
     def sum_rows(self, x):
         """Column sums of a matrix, as a product with ones: faster than a reduction."""
-        return self.module.dot(self.ones_vector(x.shape[0], x.dtype), x)
+        return self.ones_vector(x.shape[0], x.dtype).dot(x)
+
+    def row_maxima(self, x):
+        """The largest element of each row of a matrix."""
+        if x.shape[1] < SHORT_ROW:  # as columns, so that many rows are compared at once
+            return self.module.maximum.reduce(x.T.copy(), 0)
+        return self.module.maximum.reduce(x, 1)
 
     def logsumexp(self, x, dim=None, keepdim=False):
         """`log Σ exp x` without overflow; of no elements, minus infinity."""

@@ -2,25 +2,9 @@
 
 from __future__ import annotations
 
-from types import ModuleType
-
 
 class Shaping:
     """Reshape, transpose, broadcast, join. Shapes are tuples of Python ints."""
-
-    module: ModuleType
-
-    def __init__(self) -> None:
-        module = self.module
-        self.broadcast_to = module.broadcast_to
-        self.zeros = module.zeros
-        self.ones = module.ones
-        self.full = module.full
-        self.empty = module.empty
-        self.arange = module.arange
-        self.contiguous = module.ascontiguousarray
-        self.stack = module.stack
-        super().__init__()
 
     # --------------------------------------------------------------------- views
 
@@ -35,6 +19,10 @@ class Shaping:
     def t(self, x):
         """A matrix transposed."""
         return x.T
+
+    def broadcast_to(self, x, shape):
+        """Elements repeated without a copy."""
+        return self.module.broadcast_to(x, shape)
 
     def expand(self, x, shape):
         """Elements repeated without a copy, as writable as `x` is."""

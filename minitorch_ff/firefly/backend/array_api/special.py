@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import math
-from types import ModuleType
 
 # -ln(1 - erf x) / x for 0 < x < 4, to 4e-9; a least-squares fit, reweighted until the
 # largest relative errors were equal. Highest power first, here and below.
@@ -100,8 +99,6 @@ def in_double(method):
 class Special:
     """The error function and its relatives, the gamma and the Bessel functions."""
 
-    module: ModuleType
-
     # ---------------------------------------------------------------- error functions
 
     def erf(self, x):
@@ -190,11 +187,8 @@ class Special:
         center = offset * ratio(QUANTILE_CENTER, 0.180625 - offset * offset)
         depth = module.sqrt(-module.log(tail))
         finite = module.minimum(depth, 30)
-        middle, far = (
-            ratio(QUANTILE_MIDDLE, finite - 1.6),
-            ratio(QUANTILE_TAIL, finite - 5),
-        )
-        far = module.where(depth < math.inf, far, depth)
+        middle = ratio(QUANTILE_MIDDLE, finite - 1.6)
+        far = module.where(depth < math.inf, ratio(QUANTILE_TAIL, finite - 5), depth)
         outer = module.copysign(module.where(depth <= 5, middle, far), offset)
         return module.where(module.abs(offset) <= 0.425, center, outer)
 

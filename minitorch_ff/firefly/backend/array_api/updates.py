@@ -66,7 +66,7 @@ class Updates(MatrixUpdates):
         for param, grad in zip(params, grads, strict=True):
             if param.dtype is not dtype:
                 dtype = param.dtype
-                rate = self.module.array(group["lr"], dtype)
+                rate = self.constant(group["lr"], dtype)
             if param.size <= self.update_block or not param.flags.c_contiguous:
                 g = self._direction(param, grad, group, None) if changed else grad
                 self.sub(param, self.mul(g, rate), param)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import re
 from collections.abc import Callable, Mapping, MutableMapping, MutableSequence, Sequence
 from typing import Any, TypeAlias
@@ -79,15 +80,9 @@ def default_convert(data: Any) -> Any:
 
 def _collate_function(elem: Any, functions: CollateFunctions | None) -> Callable[..., Any] | None:
     """The function for samples like `elem`, by its class or a base class."""
-    if functions is None:
-        return None
-    function = functions.get(type(elem))
-    if function is not None:
-        return function
-    for kind, function in functions.items():
-        if isinstance(elem, kind):
-            return function
-    return None
+    known = functions or {}
+    of_base = (function for kind, function in known.items() if isinstance(elem, kind))
+    return known.get(type(elem)) or next(of_base, None)
 
 
 def collate(batch: Any, *, collate_fn_map: CollateFunctions | None = None) -> Any:
@@ -113,23 +108,19 @@ def collate(batch: Any, *, collate_fn_map: CollateFunctions | None = None) -> An
     function = _collate_function(elem, collate_fn_map)
     if function is not None:
         return function(batch, collate_fn_map=collate_fn_map)
+    together = functools.partial(collate, collate_fn_map=collate_fn_map)
     if isinstance(elem, Mapping):
-        items = {
-            key: collate([sample[key] for sample in batch], collate_fn_map=collate_fn_map)
-            for key in elem
-        }
-        return _like(elem, items)
+        columns = {key: [sample[key] for sample in batch] for key in elem}
+        return _like(elem, {key: together(column) for key, column in columns.items()})
     if not isinstance(elem, Sequence):
         raise TypeError(default_collate_err_msg_format.format(type(elem)))
     is_namedtuple = isinstance(elem, tuple) and hasattr(elem, "_fields")
     if not is_namedtuple and any(len(sample) != len(elem) for sample in batch):
         raise RuntimeError("each element in list of batch should be of equal size")
-    columns = [
-        collate(column, collate_fn_map=collate_fn_map) for column in zip(*batch, strict=False)
-    ]
+    items = list(map(together, zip(*batch, strict=False)))
     if isinstance(elem, tuple):
-        return type(elem)(*columns) if is_namedtuple else columns
-    return _like(elem, columns)
+        return type(elem)(*items) if is_namedtuple else items
+    return _like(elem, items)
 
 
 def collate_tensor_fn(batch: Any, *, collate_fn_map: CollateFunctions | None = None) -> Tensor:

@@ -7,18 +7,23 @@ and with its own random numbers: the batches are those that worker processes wou
 from __future__ import annotations
 
 import copy
+import random
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from minitorch_ff.utils.data._utils.fetch import make_fetcher
-from minitorch_ff.utils.data._utils.worker_random import WorkerRandomness
+import numpy
+
+from minitorch_ff._functions.random import Generator, default_generator
+from minitorch_ff.utils.data._utils.fetch import Fetcher
 from minitorch_ff.utils.data.dataset import Dataset
 
 if TYPE_CHECKING:
     from minitorch_ff.utils.data.dataloader import DataLoader
+
+LOW_WORD = 0xFFFFFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,27 @@ def get_worker_info() -> WorkerInfo | None:
     return _worker_info
 
 
+class _Randomness:
+    """The generators of a worker: Python's, NumPy's and ours, seeded as PyTorch does."""
+
+    def __init__(self, base_seed: int, worker_id: int) -> None:
+        seed = base_seed + worker_id
+        words = [worker_id, base_seed & LOW_WORD, base_seed >> 32, 0]
+        self._generator = Generator().manual_seed(seed)
+        self._python = random.Random(seed).getstate()
+        many_words = numpy.random.SeedSequence(words).generate_state(4)
+        self._numpy = numpy.random.RandomState(many_words).get_state(legacy=False)
+
+    def exchange(self) -> None:
+        """Swap the states kept here with those of the default generators."""
+        python, words = random.getstate(), numpy.random.get_state(legacy=False)
+        random.setstate(self._python)
+        numpy.random.set_state(self._numpy)
+        self._python, self._numpy = python, words
+        ours = self._generator
+        ours.__dict__, default_generator.__dict__ = vars(default_generator), vars(ours)
+
+
 class Worker:
     """One worker of one loader.
 
@@ -70,7 +96,7 @@ class Worker:
         dataset: Any = loader.dataset
         own = copy.copy(dataset) if isinstance(dataset, Dataset) else dataset
         self.info = WorkerInfo(worker_id, loader.num_workers, base_seed + worker_id, own)
-        self.randomness = WorkerRandomness(base_seed, worker_id)
+        self.randomness = _Randomness(base_seed, worker_id)
         self.loader = loader
         self.error: Exception | None = None
         self.start(loader.worker_init_fn)
@@ -82,7 +108,7 @@ class Worker:
             with self._at_work():
                 if init_fn is not None:
                     init_fn(self.info.id)
-                self.fetcher = make_fetcher(self.loader, self.info.dataset)
+                self.fetcher = Fetcher(self.loader, self.info.dataset)
         except Exception as error:
             self.error = error
 
@@ -90,12 +116,12 @@ class Worker:
     def _at_work(self) -> Iterator[None]:
         """Inside the block, worker info and random numbers are the worker's."""
         global _worker_info
-        outside = _worker_info
-        _worker_info = self.info
+        outside, _worker_info = _worker_info, self.info
+        self.randomness.exchange()
         try:
-            with self.randomness.installed():
-                yield
+            yield
         finally:
+            self.randomness.exchange()
             _worker_info = outside
 
     def fetch(self, index: Any) -> Any:
