@@ -63,6 +63,21 @@ def test_augmented_batches(mnist_root):
     assert_same(*in_both(body))
 
 
+def test_batches_of_v2(mnist_root):
+    def body(world):
+        v2, torch = world.vision.transforms.v2, world.torch
+        change = v2.Compose([
+            v2.ToImage(), v2.RandomResizedCrop(20, (0.5, 1)), v2.RandomHorizontalFlip(),
+            v2.ToDtype(torch.float32, scale=True), v2.Normalize([0.13], [0.3]),
+        ])  # fmt: skip
+        dataset = world.vision.datasets.MNIST(mnist_root, False, change)
+        batches = in_batches(world, dataset, shuffle=True)
+        return [*batches, type(batches[0]) is torch.Tensor, repr(dataset)]
+
+    # torchvision resizes bytes in whole numbers, so some are one step apart.
+    assert_same(*in_both(body), atol=1.01 / 255 / 0.3)
+
+
 def test_fashion_mnist_has_a_folder_of_its_own(mnist_root, tmp_path):
     for name in ("FashionMNIST", "KMNIST"):
         (tmp_path / name).symlink_to(mnist_root / "MNIST")

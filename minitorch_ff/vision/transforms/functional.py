@@ -601,13 +601,9 @@ def affine(
     pillow = _pillow(img, "affine")
     _, height, width = get_dimensions(img)
     middle = [width * 0.5, height * 0.5] if center is None else center
-    return img.transform(
-        (width, height),
-        pillow.Image.Transform.AFFINE,
-        _inverse_matrix(middle, angle, translate, scale, (*slant, 0.0)[:2]),
-        _resample(img, interpolation_mode(interpolation)),
-        fillcolor=_fill(img, fill),
-    )
+    matrix = _inverse_matrix(middle, angle, translate, scale, (*slant, 0.0)[:2])
+    kind, mode = pillow.Image.Transform.AFFINE, _resample(img, interpolation_mode(interpolation))
+    return img.transform((width, height), kind, matrix, mode, fillcolor=_fill(img, fill))
 
 
 def _inverse_matrix(
