@@ -36,8 +36,8 @@ from minitorch_ff._functions.complex_numbers import (
     angle, conj, conj_physical, imag, real, resolve_conj,
 )  # fmt: skip
 from minitorch_ff._functions.conversion import (
-    channels_last, channels_last_3d, contiguous_format, is_complex, is_floating_point,
-    is_inference, layout, memory_format, preserve_format, strided,
+    UntypedStorage, channels_last, channels_last_3d, contiguous_format, is_complex,
+    is_floating_point, is_inference, layout, memory_format, preserve_format, strided,
 )  # fmt: skip
 from minitorch_ff._functions.conversion import truth as is_nonzero
 from minitorch_ff._functions.counting import bincount, bucketize, histc, searchsorted
@@ -146,8 +146,9 @@ fill_, zero_, relu_, sigmoid_, tanh_ = (
 __all__ = [
     "BFloat16Tensor", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor",
     "Generator", "HalfTensor", "IntTensor", "LongTensor", "ShortTensor", "Size", "Tensor",
-    "__version__", "abs", "absolute", "acos", "acosh", "add", "addbmm", "addcdiv", "addcmul",
-    "addmm", "addmv", "addr", "adjoint", "all", "allclose", "amax", "amin", "aminmax", "angle",
+    "UntypedStorage", "__version__", "abs", "absolute", "acos", "acosh", "add", "addbmm", "addcdiv",
+    "addcmul", "addmm", "addmv", "addr", "adjoint", "all", "allclose", "amax", "amin", "aminmax",
+    "angle",
     "any", "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh",
     "are_deterministic_algorithms_enabled", "argmax", "argmin", "argsort", "argwhere",
     "as_strided", "as_tensor", "asarray", "asin", "asinh", "atan", "atan2", "atanh", "atleast_1d",
@@ -174,7 +175,7 @@ __all__ = [
     "is_floating_point", "is_grad_enabled", "is_inference", "is_inference_mode_enabled",
     "is_nonzero", "is_tensor", "isclose", "isfinite", "isin", "isinf", "isnan", "isneginf",
     "isposinf", "isreal", "kthvalue", "layout", "lcm", "ldexp", "le", "lerp", "less",
-    "less_equal", "lgamma", "linspace", "log", "log10", "log1p", "log2", "log_softmax",
+    "less_equal", "lgamma", "linspace", "load", "log", "log10", "log1p", "log2", "log_softmax",
     "logaddexp", "logaddexp2", "logcumsumexp", "logdet", "logical_and", "logical_not",
     "logical_or", "logical_xor", "logit", "logspace", "logsumexp", "long", "lt", "manual_seed",
     "masked_fill", "masked_scatter", "masked_select", "matmul", "matrix_power", "max", "maximum",
@@ -187,10 +188,11 @@ __all__ = [
     "randint_like", "randn", "randn_like", "randperm", "range", "ravel", "real", "reciprocal",
     "relu", "relu_", "remainder", "renorm", "repeat_interleave", "reshape", "resolve_conj",
     "result_type", "roll", "rot90", "round", "row_stack", "rsqrt", "rsub", "scalar_tensor",
-    "scatter", "scatter_add", "searchsorted", "seed", "select", "selu", "set_default_device",
-    "set_default_dtype", "set_default_tensor_type", "set_float32_matmul_precision",
-    "set_grad_enabled", "set_num_interop_threads", "set_num_threads", "set_printoptions",
-    "set_rng_state", "sgn", "short", "sigmoid", "sigmoid_", "sign", "signbit", "sin", "sinc",
+    "save", "scatter", "scatter_add", "searchsorted", "seed", "select", "selu",
+    "set_default_device", "set_default_dtype", "set_default_tensor_type",
+    "set_float32_matmul_precision", "set_grad_enabled", "set_num_interop_threads",
+    "set_num_threads", "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid", "sigmoid_",
+    "sign", "signbit", "sin", "sinc",
     "sinh", "slogdet", "softmax", "sort", "split", "split_with_sizes", "sqrt", "square",
     "squeeze", "stack", "std", "std_mean", "strided", "sub", "subtract", "sum", "svd", "swapaxes",
     "swapdims", "t", "take", "take_along_dim", "tan", "tanh", "tanh_", "tensor", "tensor_split",
@@ -203,7 +205,7 @@ __all__ = [
 
 _SUBMODULES = frozenset({
     "accelerator", "autograd", "backends", "cuda", "func", "linalg", "nn", "optim", "random",
-    "return_types", "special", "utils",
+    "return_types", "serialization", "special", "utils",
 })  # fmt: skip
 """Loaded when first touched."""
 
@@ -217,14 +219,18 @@ _FUNCTIONAL = frozenset({
 })  # fmt: skip
 """Functions of `nn.functional` that `torch` has as well."""
 
+_SERIALIZATION = ("load", "save")
+
 
 def __getattr__(name: str) -> _Any:
     if name in _SUBMODULES:
         return _importlib.import_module(f"minitorch_ff.{name}")
+    if name in _SERIALIZATION:  # `pickle` and `zipfile` wait until they are needed
+        return getattr(_importlib.import_module("minitorch_ff.serialization"), name)
     if name in _FUNCTIONAL:
         return getattr(_importlib.import_module("minitorch_ff.nn.functional"), name)
     raise AttributeError(_absent("torch", name, __dir__()))
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_SUBMODULES, *_FUNCTIONAL})
+    return sorted({*globals(), *_SUBMODULES, *_FUNCTIONAL, *_SERIALIZATION})

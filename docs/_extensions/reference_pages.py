@@ -20,8 +20,8 @@ from sources import (
 )
 
 TENSOR, FUNCTIONS, OPERATORS = "_tensor", "_functions", "firefly.ops"
-TITLES = {"_dtypes": "dtypes", "_devices": "devices", "_serialization": "saving"}
-NAMESPACES = ["linalg", "special", "random", "cuda", "func"]
+TITLES = {"_dtypes": "dtypes", "_devices": "devices"}
+NAMESPACES = ["linalg", "special", "random", "cuda", "func", "serialization"]
 PACKAGES = """
 autograd nn nn.modules nn.functional nn.utils optim optim.lr_scheduler utils.data vision
 vision.datasets vision.transforms
