@@ -35,6 +35,7 @@ LAYERS = [
     ("optim", "utils"),
     ("compiler", "multiprocessing"),
     ("_dynamo",),
+    ("vision",),
     ("",),
 ]
 MAY_USE_NUMPY = (  # the back ends, the generator, and the facade's borders
@@ -49,6 +50,10 @@ MAY_USE_NUMPY = (  # the back ends, the generator, and the facade's borders
     "_serialization.archive",
     "utils.data._utils.collate",
     "utils.data._utils.worker_random",
+    "vision._pillow",
+    "vision.datasets.cifar",
+    "vision.transforms.functional",
+    "vision.transforms.v2",
 )
 # Inside a function, at the time of the call: a method that stands for a higher layer.
 UPWARDS = {
