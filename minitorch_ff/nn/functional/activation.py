@@ -15,7 +15,7 @@ from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
     r"""Keep what is positive: $\max(0, x)$; see [torch.relu](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.relu.html)."""
-    return activation.relu(input) if not inplace else relu_(input)
+    return relu_(input) if inplace else apply(ops.Relu, input)
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
