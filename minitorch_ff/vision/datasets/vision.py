@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from minitorch_ff._checks import check
 from minitorch_ff.utils.data import Dataset
 
 __all__ = ["DownloadedDataset", "StandardTransform", "VisionDataset"]
+
+Change: TypeAlias = Callable[..., Any] | None
 
 
 class VisionDataset(Dataset[Any]):
@@ -32,9 +34,9 @@ class VisionDataset(Dataset[Any]):
     def __init__(
         self,
         root: str | os.PathLike[str] | None = None,
-        transforms: Callable[..., Any] | None = None,
-        transform: Callable[..., Any] | None = None,
-        target_transform: Callable[..., Any] | None = None,
+        transforms: Change = None,
+        transform: Change = None,
+        target_transform: Change = None,
     ) -> None:
         self.root = os.path.expanduser(root) if isinstance(root, str) else root
         separate = transform is not None or target_transform is not None
@@ -80,11 +82,7 @@ class StandardTransform:
         target_transform: For the target, or None.
     """
 
-    def __init__(
-        self,
-        transform: Callable[..., Any] | None = None,
-        target_transform: Callable[..., Any] | None = None,
-    ) -> None:
+    def __init__(self, transform: Change = None, target_transform: Change = None) -> None:
         self.transform, self.target_transform = transform, target_transform
 
     def __call__(self, input: Any, target: Any) -> tuple[Any, Any]:
@@ -116,13 +114,18 @@ class DownloadedDataset(VisionDataset):
 
     _absent = "Dataset not found."
     data: Any
+    root: str | os.PathLike[str]
+    _check_exists: Callable[[], bool]  # whether all files are there
+    _load: Callable[[], None]  # reads them
+    download: Callable[[], None]
+    """Fetch and unpack what is not there."""
 
     def __init__(
         self,
         root: str | os.PathLike[str],
         train: bool = True,
-        transform: Callable[..., Any] | None = None,
-        target_transform: Callable[..., Any] | None = None,
+        transform: Change = None,
+        target_transform: Change = None,
         download: bool = False,
     ) -> None:
         super().__init__(root, transform=transform, target_transform=target_transform)
@@ -132,18 +135,6 @@ class DownloadedDataset(VisionDataset):
         words = f"{self._absent} You can use download=True to download it"
         check(self._check_exists(), words)
         self._load()
-
-    def _check_exists(self) -> bool:
-        """Whether all files are there."""
-        raise NotImplementedError
-
-    def _load(self) -> None:
-        """Read the files."""
-        raise NotImplementedError
-
-    def download(self) -> None:
-        """Fetch and unpack what is not there."""
-        raise NotImplementedError
 
     def __len__(self) -> int:
         return len(self.data)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 from numbers import Number
 from types import ModuleType
@@ -111,8 +111,7 @@ def get_dimensions(img: Any) -> list[int]:
     if isinstance(img, Tensor):
         _check_tensor(img)
         return [1 if img.ndim == 2 else img.size(-3), img.size(-2), img.size(-1)]
-    if not is_pil(img):
-        raise TypeError(f"Unexpected type {type(img)}")
+    check(is_pil(img), f"Unexpected type {type(img)}", TypeError)
     return [len(img.getbands()), img.height, img.width]
 
 
@@ -157,7 +156,7 @@ def to_tensor(pic: Any) -> Tensor:
         array = pic
     else:
         raise TypeError(f"pic should be PIL Image or ndarray. Got {type(pic)}")
-    array = array[None] if array.ndim == 2 else array.transpose(2, 0, 1)
+    array = planes(array)
     if array.dtype != BYTES:
         return from_numpy(numpy.ascontiguousarray(array))
     out = array.astype(_dtypes.get_default_dtype().numpy, order="C")
@@ -170,11 +169,13 @@ def pil_to_tensor(pic: Any) -> Tensor:
     Raises:
         TypeError: It is none of Pillow's.
     """
-    if not is_pil(pic):
-        raise TypeError(f"pic should be PIL Image. Got {type(pic)}")
-    array = _pillow(pic).array_of(pic)
-    array = array[None] if array.ndim == 2 else array.transpose(2, 0, 1)
-    return from_numpy(array.copy())
+    check(is_pil(pic), f"pic should be PIL Image. Got {type(pic)}", TypeError)
+    return from_numpy(planes(_pillow(pic).array_of(pic)).copy())
+
+
+def planes(array: Any) -> Any:
+    """Pixels channel by channel: `(H, W)` or `(H, W, C)` as `(C, H, W)`."""
+    return array[None] if array.ndim == 2 else array.transpose(2, 0, 1)
 
 
 # What each number of channels can mean; the first is what it means if nothing is said.
@@ -196,17 +197,14 @@ def to_pil_image(pic: Any, mode: str | None = None) -> Any:
 
     See: [to_pil_image](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.functional.to_pil_image.html).
     """
-    if not isinstance(pic, Tensor | numpy.ndarray):
-        raise TypeError(f"pic should be Tensor or ndarray. Got {type(pic)}.")
+    words = f"pic should be Tensor or ndarray. Got {type(pic)}."
+    check(isinstance(pic, Tensor | numpy.ndarray), words, TypeError)
     check(pic.ndim in (2, 3), DIMENSIONS.format(pic.ndim), ValueError)
     array: Any = pic
     if isinstance(pic, Tensor):
         array = pic.detach().cpu().numpy()
-        array = array[None] if array.ndim == 2 else array
-        array = array.transpose(1, 2, 0)
-    elif array.ndim == 2:
-        array = array[:, :, None]
-    height, width, channels = array.shape
+        array = array if array.ndim == 2 else array.transpose(1, 2, 0)
+    height, width, channels = (*array.shape, 1)[:3]
     check(channels <= 4, f"pic should not have > 4 channels. Got {channels} channels.", ValueError)
     if array.dtype.kind == "f" and mode != "F":
         array = (array * 255).astype(numpy.uint8)
@@ -219,8 +217,7 @@ def to_pil_image(pic: Any, mode: str | None = None) -> Any:
         words = f"Only modes {MODES[channels]} are supported for {channels}D inputs"
         check(mode in (None, *MODES[channels]), words, ValueError)
         mode = MODES[channels][0] if mode is None and array.dtype == BYTES else mode
-    if mode is None:
-        raise TypeError(f"Input type {array.dtype} is not supported")
+    check(mode, f"Input type {array.dtype} is not supported", TypeError)
     from minitorch_ff.vision._pillow import Image
 
     return Image.frombytes(mode, (width, height), array.tobytes())
@@ -254,12 +251,6 @@ def convert_image_dtype(image: Tensor, dtype: DType = float32) -> Tensor:
 # ------------------------------------------------------------------------------- geometry
 
 
-SIZE_OF_ONE_EDGE = (
-    "max_size should only be passed if size specifies the length of the smaller edge, i.e. size "
-    "should be an int or a sequence of length 1 in torchscript mode."
-)
-
-
 def resized_size(height: int, width: int, size: Any, max_size: int | None) -> tuple[int, int]:
     """Height and width after `resize`.
 
@@ -270,7 +261,9 @@ def resized_size(height: int, width: int, size: Any, max_size: int | None) -> tu
     words = "Size must be an int or a 1 or 2 element tuple/list, not a {} element tuple/list"
     check(len(sizes) in (1, 2), words.format(len(sizes)), ValueError)
     if len(sizes) == 2:
-        check(max_size is None, SIZE_OF_ONE_EDGE, ValueError)
+        words = "max_size should only be passed if size specifies the length of the smaller edge, "
+        words += "i.e. size should be an int or a sequence of length 1 in torchscript mode."
+        check(max_size is None, words, ValueError)
         return sizes[0], sizes[1]
     short, long = sorted([height, width])
     new_short, new_long = sizes[0], int(sizes[0] * long / short)
@@ -319,11 +312,11 @@ def resize(
         across = [int((k + shift) * (width / columns)) for k in range(columns)]
         down = [int((k + shift) * (height / rows)) for k in range(rows)]
         return img[..., down, :][..., across]
-    words = f"{mode.value} interpolation"
-    check(mode is BILINEAR, NOT_SUPPORTED.format(words), NotImplementedError)
+    words = NOT_SUPPORTED.format(f"{mode.value} interpolation")
+    check(mode is BILINEAR, words, NotImplementedError)
     pixels = _floats(img)
-    sides = ((height, rows), (width, columns))
-    by_rows, by_columns = [_weights(*side, antialias).to(pixels.dtype) for side in sides]
+    by_rows = _weights(height, rows, antialias).to(pixels.dtype)
+    by_columns = _weights(width, columns, antialias).to(pixels.dtype)
     return _as(img, by_rows @ (pixels @ by_columns.T))
 
 
@@ -352,8 +345,7 @@ def _as(img: Tensor, pixels: Tensor) -> Tensor:
 
 def _resample(img: Any, mode: InterpolationMode) -> Any:
     """Pillow's own name of a mode."""
-    name = mode.name.removesuffix("_EXACT")
-    return _pillow(img).Image.Resampling[name]
+    return _pillow(img).Image.Resampling[mode.name.removesuffix("_EXACT")]
 
 
 def padding_sides(
@@ -400,8 +392,7 @@ def pad(img: Image, padding: Any, fill: Any = 0, padding_mode: str = "constant")
         if padding_mode == "constant":
             border = (left, top, right, bottom)
             return pillow.ImageOps.expand(img, border=border, fill=_fill(img, fill))
-        padded = pad(pil_to_tensor(img), padding, 0, padding_mode)
-        return to_pil_image(padded, img.mode)
+        return to_pil_image(pad(pil_to_tensor(img), padding, 0, padding_mode), img.mode)
     _check_tensor(img)
     height, width = img.shape[-2:]
     if padding_mode != "constant":
@@ -503,16 +494,12 @@ def resized_crop(
 
 def hflip(img: Image) -> Image:
     """The image with left and right exchanged."""
-    if isinstance(img, Tensor):
-        return img.flip(-1)
-    return _pillow(img).ImageOps.mirror(img)
+    return img.flip(-1) if isinstance(img, Tensor) else _pillow(img).ImageOps.mirror(img)
 
 
 def vflip(img: Image) -> Image:
     """The image upside down."""
-    if isinstance(img, Tensor):
-        return img.flip(-2)
-    return _pillow(img).ImageOps.flip(img)
+    return img.flip(-2) if isinstance(img, Tensor) else _pillow(img).ImageOps.flip(img)
 
 
 def five_crop(img: Image, size: Any) -> tuple[Image, ...]:
@@ -647,24 +634,20 @@ def gaussian_blur(img: Image, kernel_size: Any, sigma: Any = None) -> Image:
     if sigma is None:
         sigma = [size * 0.15 + 0.35 for size in sizes]
     sigmas = [float(width) for width in as_list(sigma)]
-    check(
-        len(sigmas) < 3, f"If sigma is a sequence, its length should be 2. Got {sigma}", ValueError
-    )
+    words = f"If sigma is a sequence, its length should be 2. Got {sigma}"
+    check(len(sigmas) < 3, words, ValueError)
     sigmas *= 2 // len(sigmas)
     check(min(sigmas) > 0.0, f"sigma should have positive values. Got {sigmas}", ValueError)
     if not isinstance(img, Tensor):
         _pillow(img)
-        blurred = gaussian_blur(pil_to_tensor(img), sizes, sigmas)
-        return to_pil_image(blurred, img.mode)
-    pixels = _floats(img)
-    pixels = pad(pixels, [size // 2 for size in sizes], 0, "reflect")
+        return to_pil_image(gaussian_blur(pil_to_tensor(img), sizes, sigmas), img.mode)
+    pixels = pad(_floats(img), [size // 2 for size in sizes], 0, "reflect")
     for dim, size, width in zip((-1, -2), sizes, sigmas, strict=True):
         steps = [(k - size // 2) / width for k in range(size)]
         bell = [math.exp(-0.5 * step * step) for step in steps]
         length = pixels.size(dim) - size + 1
-        pixels = sum(
-            [pixels.narrow(dim, k, length) * (weight / sum(bell)) for k, weight in enumerate(bell)]
-        )  # type: ignore[assignment]
+        shifted = [pixels.narrow(dim, k, length) for k in range(size)]
+        pixels = sum([part * (k / sum(bell)) for part, k in zip(shifted, bell, strict=True)])
     return _as(img, pixels)
 
 
@@ -769,11 +752,18 @@ def to_grayscale(img: Any, num_output_channels: int = 1) -> Any:
     return _pillow(img).Image.merge("RGB", [grey] * 3) if num_output_channels == 3 else grey
 
 
-def _blend(img: Tensor, other: Any, factor: float, name: str) -> Tensor:
-    """The image, and with what weight is missing to 1 another."""
-    check(factor >= 0, f"{name} ({factor}) is not non-negative.", ValueError)
-    mixed = factor * img + (1.0 - factor) * other
+def _enhanced(img: Image, name: str, factor: float, dull: Callable[[Tensor], Any]) -> Image:
+    """The image, and with what weight is missing to 1 a dull one; `name` is Pillow's."""
+    if not isinstance(img, Tensor):
+        return getattr(_pillow(img).ImageEnhance, name)(img).enhance(factor)
+    word = "saturation" if name == "Color" else name.lower()
+    check(factor >= 0, f"{word}_factor ({factor}) is not non-negative.", ValueError)
+    mixed = factor * img + (1.0 - factor) * dull(img)
     return mixed.clamp(0, _bound(img.dtype)).to(img.dtype)
+
+
+def _mean_grey(img: Tensor) -> Tensor:
+    return _floats(rgb_to_grayscale(img)).mean(dim=(-3, -2, -1), keepdim=True)
 
 
 def adjust_brightness(img: Image, brightness_factor: float) -> Image:
@@ -782,9 +772,7 @@ def adjust_brightness(img: Image, brightness_factor: float) -> Image:
     Raises:
         ValueError: The factor is negative.
     """
-    if not isinstance(img, Tensor):
-        return _pillow(img).ImageEnhance.Brightness(img).enhance(brightness_factor)
-    return _blend(img, 0.0, brightness_factor, "brightness_factor")
+    return _enhanced(img, "Brightness", brightness_factor, lambda _: 0.0)
 
 
 def adjust_contrast(img: Image, contrast_factor: float) -> Image:
@@ -793,10 +781,7 @@ def adjust_contrast(img: Image, contrast_factor: float) -> Image:
     Raises:
         ValueError: The factor is negative.
     """
-    if not isinstance(img, Tensor):
-        return _pillow(img).ImageEnhance.Contrast(img).enhance(contrast_factor)
-    grey = _floats(rgb_to_grayscale(img)).mean(dim=(-3, -2, -1), keepdim=True)
-    return _blend(img, grey, contrast_factor, "contrast_factor")
+    return _enhanced(img, "Contrast", contrast_factor, _mean_grey)
 
 
 def adjust_saturation(img: Image, saturation_factor: float) -> Image:
@@ -805,9 +790,7 @@ def adjust_saturation(img: Image, saturation_factor: float) -> Image:
     Raises:
         ValueError: The factor is negative.
     """
-    if not isinstance(img, Tensor):
-        return _pillow(img).ImageEnhance.Color(img).enhance(saturation_factor)
-    return _blend(img, rgb_to_grayscale(img), saturation_factor, "saturation_factor")
+    return _enhanced(img, "Color", saturation_factor, rgb_to_grayscale)
 
 
 def adjust_hue(img: Image, hue_factor: float) -> Image:
@@ -839,7 +822,7 @@ def adjust_gamma(img: Image, gamma: float, gain: float = 1) -> Image:
     """
     check(gamma >= 0, "Gamma should be a non-negative real number", ValueError)
     if isinstance(img, Tensor):
-        floats = convert_image_dtype(img) if not img.is_floating_point() else img
+        floats = img if img.is_floating_point() else convert_image_dtype(img)
         return convert_image_dtype((gain * floats**gamma).clamp(0, 1), img.dtype)
     _pillow(img)
     curve = [int((255 + 1 - 1e-3) * gain * (k / 255.0) ** gamma) for k in range(256)]

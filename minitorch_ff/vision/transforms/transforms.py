@@ -361,13 +361,9 @@ class RandomCrop(Transform):
     @staticmethod
     def get_params(img: Any, output_size: tuple[int, int]) -> tuple[int, int, int, int]:
         """Draw the first row and the first column; these, and height and width."""
-        height, width = output_size
-        _, rows, columns = F.get_dimensions(img)
-        words = f"Required crop size {(height, width)} is larger than input image size "
-        check(rows >= height and columns >= width, f"{words}{(rows, columns)}", ValueError)
-        if (rows, columns) == (height, width):
-            return 0, 0, height, width
-        return below(rows - height + 1), below(columns - width + 1), height, width
+        spare = spare_pixels(img, output_size)
+        top, left = [below(most + 1) for most in spare] if any(spare) else spare
+        return top, left, *output_size
 
     def forward(self, img: Any) -> Any:
         """A part of it."""
@@ -378,6 +374,19 @@ class RandomCrop(Transform):
         if self.pad_if_needed and any(lacking):
             img = F.pad(img, lacking, self.fill, self.padding_mode)
         return F.crop(img, *self.get_params(img, self.size))
+
+
+def spare_pixels(img: Any, size: tuple[int, int], end: str = "") -> tuple[int, int]:
+    """Rows and columns that the image has more than the size.
+
+    Raises:
+        ValueError: It has fewer; `end` closes the text.
+    """
+    height, width = size
+    _, rows, columns = F.get_dimensions(img)
+    words = f"Required crop size {(height, width)} is larger than input image size "
+    check(rows >= height and columns >= width, f"{words}{(rows, columns)}{end}", ValueError)
+    return rows - height, columns - width
 
 
 class RandomHorizontalFlip(Transform):

@@ -8,7 +8,7 @@ all in the same way, and hands on the rest. Images are those of Pillow's and
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy
@@ -26,23 +26,19 @@ from minitorch_ff.vision.transforms.functional import InterpolationMode, is_pil
 from minitorch_ff.vision.tv_tensors import Image
 
 
-def _leaves(sample: Any) -> Iterator[Any]:
-    """What the sample's tuples, lists and dicts hold."""
-    if isinstance(sample, tuple | list | dict):
-        for part in sample.values() if isinstance(sample, dict) else sample:
-            yield from _leaves(part)
-    else:
-        yield sample
+def _sample(inputs: tuple[Any, ...]) -> Any:
+    """What a transform was called with."""
+    return inputs if len(inputs) > 1 else inputs[0]
 
 
-def _rebuilt(sample: Any, leaves: Iterator[Any]) -> Any:
-    """The sample with other leaves, in the same order."""
+def _mapped(function: Callable[[Any], Any], sample: Any) -> Any:
+    """The sample with the function's results for what its tuples, lists and dicts hold."""
     if isinstance(sample, dict):
-        return type(sample)({key: _rebuilt(part, leaves) for key, part in sample.items()})
+        return type(sample)({key: _mapped(function, part) for key, part in sample.items()})
     if isinstance(sample, tuple | list):
-        parts = [_rebuilt(part, leaves) for part in sample]
+        parts = [_mapped(function, part) for part in sample]
         return type(sample)(*parts) if hasattr(sample, "_fields") else type(sample)(parts)
-    return next(leaves)
+    return function(sample)
 
 
 def _kind(leaf: Any) -> str:
@@ -86,8 +82,8 @@ class Transform(Module):
 
     def forward(self, *inputs: Any) -> Any:
         """The sample, with its images changed."""
-        sample = inputs if len(inputs) > 1 else inputs[0]
-        leaves = list(_leaves(sample))
+        leaves: list[Any] = []
+        _mapped(leaves.append, inputs)
         places = self._chosen(leaves)
         params, state = self.make_params([leaves[place] for place in places]), None
         for place in places:
@@ -97,7 +93,8 @@ class Transform(Module):
                 state = get_rng_state()
             out, image = self.transform(leaves[place], params), type(leaves[place]) is Image
             leaves[place] = Image(out) if image and type(out) is Tensor else out
-        return _rebuilt(sample, iter(leaves))
+        changed = iter(leaves)
+        return _mapped(lambda _: next(changed), _sample(inputs))
 
     def extra_repr(self) -> str:
         """The settings that are numbers, texts or sequences of them."""
@@ -149,7 +146,7 @@ class Compose(Transform):
         for transform in self._drawn():
             out = transform(*inputs)
             inputs = out if len(inputs) > 1 else (out,)
-        return inputs if len(inputs) > 1 else inputs[0]
+        return _sample(inputs)
 
     def extra_repr(self) -> str:
         """The transforms, one per line."""
@@ -219,8 +216,7 @@ class ToImage(Transform):
     def transform(self, inpt: Any, params: dict[str, Any]) -> Image:
         """The image, with the same numbers."""
         if isinstance(inpt, numpy.ndarray):
-            array = inpt if inpt.ndim == 2 else inpt.transpose(2, 0, 1)
-            inpt = numpy.ascontiguousarray(array)
+            inpt = numpy.ascontiguousarray(functional.planes(inpt))
         return Image(inpt)
 
 
@@ -229,9 +225,7 @@ class ToPureTensor(Transform):
 
     def forward(self, *inputs: Any) -> Any:
         """The sample, with plain tensors."""
-        sample = inputs if len(inputs) > 1 else inputs[0]
-        plain = [leaf[...] if isinstance(leaf, Image) else leaf for leaf in _leaves(sample)]
-        return _rebuilt(sample, iter(plain))
+        return _mapped(lambda x: x[...] if isinstance(x, Image) else x, _sample(inputs))
 
 
 class ToDtype(Transform):
@@ -287,9 +281,8 @@ class Lambda(Transform, transforms.Lambda):
 
     def forward(self, *inputs: Any) -> Any:
         """The sample, with what the function makes of it."""
-        sample = inputs if len(inputs) > 1 else inputs[0]
-        made = [self.lambd(x) if isinstance(x, self.types) else x for x in _leaves(sample)]
-        return _rebuilt(sample, iter(made))
+        types, lambd = self.types, self.lambd
+        return _mapped(lambda x: lambd(x) if isinstance(x, types) else x, _sample(inputs))
 
     def extra_repr(self) -> str:
         """The function's name and the types."""
@@ -343,12 +336,9 @@ class RandomCrop(Transform, transforms.RandomCrop):
     @staticmethod
     def get_params(img: Any, output_size: tuple[int, int]) -> tuple[int, int, int, int]:
         """Draw a place only where there is a choice."""
-        height, width = output_size
-        _, rows, columns = functional.get_dimensions(img)
-        words = f"Required crop size {(height, width)} is larger than input image size "
-        check(rows >= height and columns >= width, f"{words}{(rows, columns)}.", ValueError)
-        top = transforms.below(rows - height + 1) if rows > height else 0
-        return top, transforms.below(columns - width + 1) if columns > width else 0, height, width
+        spare = transforms.spare_pixels(img, output_size, end=".")
+        top, left = [transforms.below(most + 1) if most else 0 for most in spare]
+        return top, left, *output_size
 
 
 def _all_sides(padding: Any) -> list[int]:
