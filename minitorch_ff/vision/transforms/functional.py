@@ -62,10 +62,8 @@ def interpolation_mode(value: Any) -> InterpolationMode:
         return InterpolationMode(value)
     if isinstance(value, int):
         return InterpolationMode[PILLOW_NUMBERS[value]]
-    raise TypeError(
-        "Argument interpolation should be a InterpolationMode or a corresponding Pillow integer "
-        "constant"
-    )
+    words = "Argument interpolation should be a InterpolationMode or a corresponding Pillow integer"
+    raise TypeError(f"{words} constant")
 
 
 def is_pil(image: Any) -> bool:
@@ -217,7 +215,8 @@ def to_pil_image(pic: Any, mode: str | None = None) -> Any:
         words = f"Only modes {MODES[channels]} are supported for {channels}D inputs"
         check(mode in (None, *MODES[channels]), words, ValueError)
         mode = MODES[channels][0] if mode is None and array.dtype == BYTES else mode
-    check(mode, f"Input type {array.dtype} is not supported", TypeError)
+    if mode is None:
+        raise TypeError(f"Input type {array.dtype} is not supported")
     from minitorch_ff.vision._pillow import Image
 
     return Image.frombytes(mode, (width, height), array.tobytes())
@@ -348,9 +347,7 @@ def _resample(img: Any, mode: InterpolationMode) -> Any:
     return _pillow(img).Image.Resampling[mode.name.removesuffix("_EXACT")]
 
 
-def padding_sides(
-    padding: Any, fill: Any = 0, padding_mode: str = "constant"
-) -> tuple[int, int, int, int]:
+def padding_sides(padding: Any, fill: Any = 0, padding_mode: str = "constant") -> tuple[int, ...]:
     """Pixels to add left, above, right and below, from 1, 2 or 4 numbers.
 
     Raises:
@@ -365,8 +362,7 @@ def padding_sides(
     sides = as_list(padding)
     words = "Padding must be an int or a 1, 2, or 4 element tuple, not a {} element tuple"
     check(len(sides) in (1, 2, 4), words.format(len(sides)), ValueError)
-    left, top, right, bottom = sides * (4 // len(sides))
-    return left, top, right, bottom
+    return tuple(sides * (4 // len(sides)))
 
 
 def pad(img: Image, padding: Any, fill: Any = 0, padding_mode: str = "constant") -> Image:
@@ -386,12 +382,11 @@ def pad(img: Image, padding: Any, fill: Any = 0, padding_mode: str = "constant")
 
     See: [pad](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.functional.pad.html).
     """
-    left, top, right, bottom = padding_sides(padding, fill, padding_mode)
+    left, top, right, bottom = sides = padding_sides(padding, fill, padding_mode)
     if not isinstance(img, Tensor):
         pillow = _pillow(img)
         if padding_mode == "constant":
-            border = (left, top, right, bottom)
-            return pillow.ImageOps.expand(img, border=border, fill=_fill(img, fill))
+            return pillow.ImageOps.expand(img, sides, _fill(img, fill))
         return to_pil_image(pad(pil_to_tensor(img), padding, 0, padding_mode), img.mode)
     _check_tensor(img)
     height, width = img.shape[-2:]
@@ -593,9 +588,7 @@ def affine(
     return img.transform((width, height), kind, matrix, mode, fillcolor=_fill(img, fill))
 
 
-def _inverse_matrix(
-    center: Sequence[float], angle: float, translate: Any, scale: float, shear: Any
-) -> list[float]:
+def _inverse_matrix(center: Any, angle: float, move: Any, scale: float, shear: Any) -> list[float]:
     """The two rows that lead from a new pixel to its old place."""
     turn, (x, y) = math.radians(angle), [math.radians(slant) for slant in shear]
     # Turning after shearing, as a matrix (a b, c d) of determinant 1.
@@ -603,13 +596,12 @@ def _inverse_matrix(
     b = -a * math.tan(x) - math.sin(turn)
     c = math.sin(turn - y) / math.cos(y)
     d = -c * math.tan(x) + math.cos(turn)
-    rows = [[d / scale, -b / scale], [-c / scale, a / scale]]
-    moved = [-center[k] - translate[k] for k in (0, 1)]
-    return [
-        value
-        for k, (p, q) in enumerate(rows)
-        for value in (p, q, p * moved[0] + q * moved[1] + center[k])
-    ]
+    right, down = [-center[k] - move[k] for k in (0, 1)]
+    matrix = []
+    for p, q, middle in ((d, -b, center[0]), (-c, a, center[1])):
+        p, q = p / scale, q / scale
+        matrix += [p, q, p * right + q * down + middle]
+    return matrix
 
 
 def gaussian_blur(img: Image, kernel_size: Any, sigma: Any = None) -> Image:
@@ -680,10 +672,8 @@ def normalize(tensor: Tensor, mean: Any, std: Any, inplace: bool = False) -> Ten
     if not dtype.is_floating_point:
         raise TypeError(f"Input tensor should be a float tensor. Got {dtype}.")
     if tensor.ndim < 3:
-        raise ValueError(
-            "Expected tensor to be a tensor image of size (..., C, H, W). Got tensor.size() = "
-            f"{tensor.size()}"
-        )
+        words = "Expected tensor to be a tensor image of size (..., C, H, W). Got tensor.size() ="
+        raise ValueError(f"{words} {tensor.size()}")
     mean, std = [tuple(values) if isinstance(values, list) else values for values in (mean, std)]
     fixed = isinstance(mean, tuple) and isinstance(std, tuple)
     columns = _columns if fixed else _columns.__wrapped__

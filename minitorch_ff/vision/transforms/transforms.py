@@ -708,6 +708,11 @@ class RandomGrayscale(RandomHorizontalFlip):
         return F.rgb_to_grayscale(img, F.get_image_num_channels(img))
 
 
+def numbers(value: Any) -> list[float]:
+    """One number or several, as floats in a list."""
+    return [float(part) for part in F.as_list(value)]
+
+
 class RandomErasing(Transform):
     """A tensor with a random rectangle erased, or as it is.
 
@@ -761,7 +766,7 @@ class RandomErasing(Transform):
         """The tensor, changed or not."""
         if not chance(self.p):
             return img
-        value = None if isinstance(self.value, str) else [float(v) for v in F.as_list(self.value)]
+        value = None if isinstance(self.value, str) else numbers(self.value)
         words = "If value is a sequence, it should have either a single value or "
         words += f"{img.shape[-3]} (number of input channels)"
         check(value is None or len(value) in (1, img.shape[-3]), words, ValueError)

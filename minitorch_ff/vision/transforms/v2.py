@@ -83,7 +83,7 @@ class Transform(Module):
     def forward(self, *inputs: Any) -> Any:
         """The sample, with its images changed."""
         leaves: list[Any] = []
-        _mapped(leaves.append, inputs)
+        _mapped(lambda leaf: leaves.append(leaf) or leaf, inputs)  # type: ignore[func-returns-value]
         places = self._chosen(leaves)
         params, state = self.make_params([leaves[place] for place in places]), None
         for place in places:
@@ -388,12 +388,7 @@ class RandomGrayscale(Transform, transforms.RandomGrayscale):
 class RandomErasing(Transform, transforms.RandomErasing):
     """Images with a random rectangle erased; see `transforms.RandomErasing`."""
 
-    _texts = {"value": lambda value: _numbers(value)}
-
-
-def _numbers(value: Any) -> list[float] | None:
-    """A colour per channel; none of noise."""
-    return None if value == "random" else [float(part) for part in functional.as_list(value)]
+    _texts = {"value": lambda value: None if value == "random" else transforms.numbers(value)}
 
 
 class GaussianBlur(Transform, transforms.GaussianBlur):
