@@ -44,25 +44,30 @@ def chance(p: float) -> bool:
 
 
 class Transform(Module):
-    """A transform; its text has the settings named in `_shown`.
-
-    With a question mark a setting is left out where it changes nothing.
+    """A transform: a function of `transforms.functional`, and its settings.
 
     Args:
-        **settings: Become attributes.
+        **settings: Become attributes. They are what the function gets after the image, and what
+            the text shows, unless `_shown` names others; with a question mark one is left out
+            where it changes nothing.
     """
 
-    _shown = ""
+    _function: Callable[..., Any]
+    _shown: str | None = None
     _mode = staticmethod(F.interpolation_mode)  # how an interpolation is kept
 
     def __init__(self, **settings: Any) -> None:
         super().__init__()
-        vars(self).update(settings)
+        vars(self).update(settings, _settings=list(settings))
+
+    def forward(self, img: Any) -> Any:
+        """What the function makes of the image."""
+        return self._function(img, *[getattr(self, name) for name in self._settings])
 
     def extra_repr(self) -> str:
         """The settings."""
         shown = []
-        for name in self._shown.split():
+        for name in self._settings if self._shown is None else self._shown.split():
             value = getattr(self, name.rstrip("?"))
             if name[-1] != "?" or value not in (None, 0, NEAREST):
                 text = value.value if isinstance(value, Enum) else value
@@ -132,6 +137,8 @@ class ConvertImageDtype(Transform):
         dtype: 255 as bytes is 1 as floats.
     """
 
+    _shown = ""
+
     def __init__(self, dtype: DType) -> None:
         super().__init__(dtype=dtype)
 
@@ -190,7 +197,7 @@ class Resize(Transform):
     See: [Resize](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.Resize.html).
     """
 
-    _shown = "size interpolation max_size antialias"
+    _function = staticmethod(F.resize)
 
     def __init__(
         self,
@@ -204,10 +211,6 @@ class Resize(Transform):
         mode = self._mode(interpolation)
         super().__init__(size=size, interpolation=mode, max_size=max_size, antialias=antialias)
 
-    def forward(self, img: Any) -> Any:
-        """See `functional.resize`."""
-        return F.resize(img, self.size, self.interpolation, self.max_size, self.antialias)
-
 
 class CenterCrop(Transform):
     """The middle of the image, with a black border where it is too small.
@@ -216,14 +219,10 @@ class CenterCrop(Transform):
         size: Height and width in pixels, or one number for both.
     """
 
-    _shown = "size"
+    _function = staticmethod(F.center_crop)
 
     def __init__(self, size: Any) -> None:
         super().__init__(size=size_pair(size))
-
-    def forward(self, img: Any) -> Any:
-        """See `functional.center_crop`."""
-        return F.center_crop(img, self.size)
 
 
 class Pad(Transform):
@@ -235,15 +234,11 @@ class Pad(Transform):
         padding_mode: `constant`, `edge`, `reflect` or `symmetric`.
     """
 
-    _shown = "padding fill padding_mode"
+    _function = staticmethod(F.pad)
 
     def __init__(self, padding: Any, fill: Any = 0, padding_mode: str = "constant") -> None:
         F.padding_sides(padding, fill, padding_mode)
         super().__init__(padding=padding, fill=fill, padding_mode=padding_mode)
-
-    def forward(self, img: Any) -> Any:
-        """See `functional.pad`."""
-        return F.pad(img, self.padding, self.fill, self.padding_mode)
 
 
 class Lambda(Transform):
@@ -252,6 +247,8 @@ class Lambda(Transform):
     Args:
         lambd: Takes an image.
     """
+
+    _shown = ""
 
     def __init__(self, lambd: Callable[..., Any]) -> None:
         words = f"Argument lambd should be callable, got {type(lambd).__name__!r}"
@@ -396,15 +393,14 @@ class RandomHorizontalFlip(Transform):
         p: The probability of a change.
     """
 
-    _shown = "p"
-    _change = staticmethod(F.hflip)
+    _function = staticmethod(F.hflip)
 
     def __init__(self, p: float = 0.5) -> None:
         super().__init__(p=p)
 
     def forward(self, img: Any) -> Any:
         """The image, changed or not."""
-        return self._change(img) if chance(self.p) else img
+        return self._function(img) if chance(self.p) else img
 
 
 class RandomVerticalFlip(RandomHorizontalFlip):
@@ -414,7 +410,7 @@ class RandomVerticalFlip(RandomHorizontalFlip):
         p: The probability of a change.
     """
 
-    _change = staticmethod(F.vflip)
+    _function = staticmethod(F.vflip)
 
 
 class RandomResizedCrop(Transform):
@@ -631,14 +627,12 @@ class ColorJitter(Transform):
     See: [ColorJitter](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.ColorJitter.html).
     """
 
-    _shown = "brightness contrast saturation hue"
-
     def __init__(
         self, brightness: Any = 0, contrast: Any = 0, saturation: Any = 0, hue: Any = 0
     ) -> None:
         factors = {"brightness": brightness, "contrast": contrast, "saturation": saturation}
-        super().__init__(**{name: _factors(name, factors[name]) for name in factors})
-        self.hue = _factors("hue", hue, 0, (-0.5, 0.5))
+        limits = {name: _factors(name, factors[name]) for name in factors}
+        super().__init__(**limits, hue=_factors("hue", hue, 0, (-0.5, 0.5)))
 
     @staticmethod
     def get_params(brightness: Any, contrast: Any, saturation: Any, hue: Any) -> tuple[Any, ...]:
@@ -683,14 +677,10 @@ class Grayscale(Transform):
         num_output_channels: 1 or 3.
     """
 
-    _shown = "num_output_channels"
+    _function = staticmethod(F.rgb_to_grayscale)
 
     def __init__(self, num_output_channels: int = 1) -> None:
         super().__init__(num_output_channels=num_output_channels)
-
-    def forward(self, img: Any) -> Any:
-        """See `functional.rgb_to_grayscale`."""
-        return F.rgb_to_grayscale(img, self.num_output_channels)
 
 
 class RandomGrayscale(RandomHorizontalFlip):
@@ -704,7 +694,7 @@ class RandomGrayscale(RandomHorizontalFlip):
         super().__init__(p)
 
     @staticmethod
-    def _change(img: Any) -> Any:
+    def _function(img: Any) -> Any:
         return F.rgb_to_grayscale(img, F.get_image_num_channels(img))
 
 
@@ -726,8 +716,6 @@ class RandomErasing(Transform):
     See: Z. Zhong et al., [Random Erasing](https://arxiv.org/abs/1708.04896), 2017;
         [RandomErasing](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.RandomErasing.html).
     """
-
-    _shown = "p scale ratio value inplace"
 
     def __init__(
         self,
@@ -784,8 +772,6 @@ class GaussianBlur(Transform):
     See: [GaussianBlur](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.GaussianBlur.html).
     """
 
-    _shown = "kernel_size sigma"
-
     def __init__(self, kernel_size: Any, sigma: Any = (0.1, 2.0)) -> None:
         sizes = size_pair(kernel_size, "Kernel size should be a tuple/list of two integers")
         words = "Kernel size value should be an odd and positive number."
@@ -817,17 +803,13 @@ class FiveCrop(Transform):
         size: Height and width in pixels, or one number for both.
     """
 
-    _shown = "size"
+    _function = staticmethod(F.five_crop)
 
     def __init__(self, size: Any) -> None:
         super().__init__(size=size_pair(size))
 
-    def forward(self, img: Any) -> Any:
-        """See `functional.five_crop`."""
-        return F.five_crop(img, self.size)
 
-
-class TenCrop(FiveCrop):
+class TenCrop(Transform):
     """`FiveCrop` of the image, and of the image mirrored.
 
     Args:
@@ -835,12 +817,7 @@ class TenCrop(FiveCrop):
         vertical_flip: Mirror it upside down.
     """
 
-    _shown = "size vertical_flip"
+    _function = staticmethod(F.ten_crop)
 
     def __init__(self, size: Any, vertical_flip: bool = False) -> None:
-        super().__init__(size)
-        self.vertical_flip = vertical_flip
-
-    def forward(self, img: Any) -> Any:
-        """See `functional.ten_crop`."""
-        return F.ten_crop(img, self.size, self.vertical_flip)
+        super().__init__(size=size_pair(size), vertical_flip=vertical_flip)
