@@ -70,8 +70,7 @@ class MNIST(DownloadedDataset):
         """An image and its class, transformed."""
         from minitorch_ff.vision._pillow import image_of
 
-        image = image_of(self.data.buffer[index])
-        return self._transformed(image, int(self.targets.buffer[index]))
+        return self._transformed(image_of(self.data.buffer[index]), int(self.targets.buffer[index]))
 
     train_data, test_data = _old_name("train_data", "data"), _old_name("test_data", "data")
     train_labels = _old_name("train_labels", "targets")

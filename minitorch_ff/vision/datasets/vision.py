@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any
 
 from minitorch_ff._checks import check
 from minitorch_ff.utils.data import Dataset
 
 __all__ = ["DownloadedDataset", "StandardTransform", "VisionDataset"]
-
-Change: TypeAlias = Callable[..., Any] | None
 
 
 class VisionDataset(Dataset[Any]):
@@ -34,9 +32,9 @@ class VisionDataset(Dataset[Any]):
     def __init__(
         self,
         root: str | os.PathLike[str] | None = None,
-        transforms: Change = None,
-        transform: Change = None,
-        target_transform: Change = None,
+        transforms: Callable[..., Any] | None = None,
+        transform: Callable[..., Any] | None = None,
+        target_transform: Callable[..., Any] | None = None,
     ) -> None:
         self.root = os.path.expanduser(root) if isinstance(root, str) else root
         separate = transform is not None or target_transform is not None
@@ -82,7 +80,7 @@ class StandardTransform:
         target_transform: For the target, or None.
     """
 
-    def __init__(self, transform: Change = None, target_transform: Change = None) -> None:
+    def __init__(self, transform: Any = None, target_transform: Any = None) -> None:
         self.transform, self.target_transform = transform, target_transform
 
     def __call__(self, input: Any, target: Any) -> tuple[Any, Any]:
@@ -124,16 +122,15 @@ class DownloadedDataset(VisionDataset):
         self,
         root: str | os.PathLike[str],
         train: bool = True,
-        transform: Change = None,
-        target_transform: Change = None,
+        transform: Callable[..., Any] | None = None,
+        target_transform: Callable[..., Any] | None = None,
         download: bool = False,
     ) -> None:
         super().__init__(root, transform=transform, target_transform=target_transform)
         self.train = train
         if download:
             self.download()
-        words = f"{self._absent} You can use download=True to download it"
-        check(self._check_exists(), words)
+        check(self._check_exists(), f"{self._absent} You can use download=True to download it")
         self._load()
 
     def __len__(self) -> int:

@@ -483,8 +483,7 @@ def resized_crop(
     antialias: bool | None = True,
 ) -> Image:
     """A part of the image in another size: `crop`, then `resize`."""
-    part = crop(img, top, left, height, width)
-    return resize(part, size, interpolation, antialias=antialias)
+    return resize(crop(img, top, left, height, width), size, interpolation, antialias=antialias)
 
 
 def hflip(img: Image) -> Image:
@@ -690,9 +689,7 @@ def normalize(tensor: Tensor, mean: Any, std: Any, inplace: bool = False) -> Ten
 @inference_mode(False)
 def _columns(mean: Any, std: Any, dtype: DType, device: Any) -> tuple[Tensor, Tensor]:
     """Numbers per channel as tensors, kept for the next image. Shape `(C, 1, 1)`."""
-    mean, std = [
-        as_tensor(values, dtype=dtype, device=device).reshape(-1, 1, 1) for values in (mean, std)
-    ]
+    mean, std = [as_tensor(x, dtype=dtype, device=device).reshape(-1, 1, 1) for x in (mean, std)]
     words = f"std evaluated to zero after conversion to {dtype}, leading to division by zero."
     check(std.all(), words, ValueError)
     return mean, std

@@ -75,6 +75,12 @@ class Transform(Module):
         return ", ".join(shown)
 
 
+def listing(composed: Any, *first: str) -> str:
+    """The text of several transforms, one per line."""
+    lines = [*first, *map(str, composed.transforms)]
+    return "\n    ".join([f"{type(composed).__name__}(", *lines]) + "\n)"
+
+
 class Compose:
     """One transform after the other.
 
@@ -101,14 +107,7 @@ class Compose:
             img = transform(img)
         return img
 
-    def __repr__(self) -> str:
-        return listing(self)
-
-
-def listing(composed: Any, *first: str) -> str:
-    """The text of several transforms, one per line."""
-    lines = [*first, *map(str, composed.transforms)]
-    return "\n    ".join([f"{type(composed).__name__}(", *lines]) + "\n)"
+    __repr__ = listing
 
 
 class ToTensor(Transform):
@@ -447,11 +446,8 @@ class RandomResizedCrop(Transform):
             if 0 < width <= columns and 0 < height <= rows:
                 return below(rows - height + 1), below(columns - width + 1), height, width
         # The largest part in the middle whose shape is allowed.
-        height, width = rows, columns
-        if columns / rows < min(ratio):
-            height = round(columns / min(ratio))
-        elif columns / rows > max(ratio):
-            width = round(rows * max(ratio))
+        height = min(rows, round(columns / min(ratio)))
+        width = min(columns, round(rows * max(ratio)))
         return (rows - height) // 2, (columns - width) // 2, height, width
 
     def forward(self, img: Any) -> Any:
@@ -631,8 +627,8 @@ class ColorJitter(Transform):
         self, brightness: Any = 0, contrast: Any = 0, saturation: Any = 0, hue: Any = 0
     ) -> None:
         factors = {"brightness": brightness, "contrast": contrast, "saturation": saturation}
-        limits = {name: _factors(name, factors[name]) for name in factors}
-        super().__init__(**limits, hue=_factors("hue", hue, 0, (-0.5, 0.5)))
+        limits = {name: _range(name, factors[name]) for name in factors}
+        super().__init__(**limits, hue=_range("hue", hue, 0, (-0.5, 0.5)))
 
     @staticmethod
     def get_params(brightness: Any, contrast: Any, saturation: Any, hue: Any) -> tuple[Any, ...]:
@@ -652,9 +648,7 @@ class ColorJitter(Transform):
         return img
 
 
-def _factors(
-    name: str, value: Any, center: float = 1, bound: Range = (0, float("inf"))
-) -> Range | None:
+def _range(name: str, value: Any, center: float = 1, bound: Range = (0, math.inf)) -> Range | None:
     """From and to; None where nothing changes."""
     if isinstance(value, Number):
         words = f"If {name} is a single number, it must be non negative."
@@ -730,8 +724,7 @@ class RandomErasing(Transform):
         words = "If value is str, it should be 'random'"
         check(not isinstance(value, str) or value == "random", words, ValueError)
         check_ranges(scale, ratio)
-        inside = scale[0] >= 0 and scale[1] <= 1
-        check(inside, "Scale should be between 0 and 1", ValueError)
+        check(scale[0] >= 0 and scale[1] <= 1, "Scale should be between 0 and 1", ValueError)
         check(0 <= p <= 1, "Random erasing probability should be between 0 and 1", ValueError)
         super().__init__(p=p, scale=scale, ratio=ratio, value=value, inplace=inplace)
 

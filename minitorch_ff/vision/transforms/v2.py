@@ -229,7 +229,7 @@ class ToPureTensor(Transform):
 
 
 class ToDtype(Transform):
-    """Images in another dtype.
+    """Images in another dtype; those of Pillow's stay as they are.
 
     Args:
         dtype: Which.
@@ -238,6 +238,8 @@ class ToDtype(Transform):
     See: [ToDtype](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.v2.ToDtype.html).
     """
 
+    _kinds = ("image", "tensor")
+
     def __init__(self, dtype: DType, scale: bool = False) -> None:
         super().__init__()
         if not isinstance(dtype, DType):
@@ -245,11 +247,9 @@ class ToDtype(Transform):
         self.dtype, self.scale = dtype, scale
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
-        """The image, in the dtype; one of Pillow's as it is."""
-        if not isinstance(inpt, Tensor):
-            return inpt
-        dtype = self.dtype
-        return functional.convert_image_dtype(inpt, dtype) if self.scale else inpt.to(dtype)
+        """The image, in the dtype."""
+        convert = functional.convert_image_dtype if self.scale else Tensor.to
+        return convert(inpt, self.dtype)
 
 
 class ToTensor(Transform, transforms.ToTensor):
@@ -258,12 +258,10 @@ class ToTensor(Transform, transforms.ToTensor):
     _kinds = ("pil", "array")
 
     def __init__(self) -> None:
-        warnings.warn(
-            "The transform `ToTensor()` is deprecated and will be removed in a future release. "
-            "Instead, please use `v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, "
-            "scale=True)])`.Output is equivalent up to float precision.",
-            stacklevel=2,
-        )
+        words = "The transform `ToTensor()` is deprecated and will be removed in a future release. "
+        words += "Instead, please use `v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, "
+        words += "scale=True)])`.Output is equivalent up to float precision."
+        warnings.warn(words, stacklevel=2)
         super().__init__()
 
 
