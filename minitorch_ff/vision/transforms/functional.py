@@ -465,11 +465,9 @@ def center_crop(img: Image, output_size: Any) -> Image:
     """The middle of the image, with a black border where it is too small."""
     height, width = size_pair(output_size)
     _, rows, columns = get_dimensions(img)
-    if width > columns or height > rows:
-        wide, high = max(width - columns, 0), max(height - rows, 0)
-        img = pad(img, [wide // 2, high // 2, (wide + 1) // 2, (high + 1) // 2])
-        _, rows, columns = get_dimensions(img)
-    return crop(img, round((rows - height) / 2), round((columns - width) / 2), height, width)
+    spare = (rows - height, columns - width)
+    top, left = [round(most / 2) if most > 0 else -(-most // 2) for most in spare]
+    return crop(img, top, left, height, width)
 
 
 def resized_crop(
@@ -750,6 +748,7 @@ def _enhanced(img: Image, name: str, factor: float, dull: Callable[[Tensor], Any
 
 
 def _mean_grey(img: Tensor) -> Tensor:
+    """One grey for the whole image. Shape `(…, 1, 1, 1)`."""
     return _floats(rgb_to_grayscale(img)).mean(dim=(-3, -2, -1), keepdim=True)
 
 

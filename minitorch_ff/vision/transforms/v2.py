@@ -85,12 +85,11 @@ class Transform(Module):
         leaves: list[Any] = []
         _mapped(lambda leaf: leaves.append(leaf) or leaf, inputs)  # type: ignore[func-returns-value]
         places = self._chosen(leaves)
-        params, state = self.make_params([leaves[place] for place in places]), None
+        params = self.make_params([leaves[place] for place in places])
+        state = get_rng_state() if len(places) > 1 else None
         for place in places:
             if state is not None:
                 set_rng_state(state)  # the same random numbers for all images
-            elif len(places) > 1:
-                state = get_rng_state()
             out, image = self.transform(leaves[place], params), type(leaves[place]) is Image
             leaves[place] = Image(out) if image and type(out) is Tensor else out
         changed = iter(leaves)
@@ -105,11 +104,6 @@ class Transform(Module):
                 if isinstance(value, bool | int | float | str | tuple | list | InterpolationMode):
                     shown.append(f"{name}={value}")
         return ", ".join(shown)
-
-
-def _sequence(values: Any) -> Any:
-    """Tuples as lists."""
-    return list(values) if isinstance(values, tuple) else values
 
 
 class Compose(Transform):
@@ -323,7 +317,7 @@ class CenterCrop(Transform, transforms.CenterCrop):
 class Pad(Transform, transforms.Pad):
     """Images with a border; see `transforms.Pad`."""
 
-    _texts = {"padding": _sequence}
+    _texts = {"padding": lambda sides: list(sides) if isinstance(sides, tuple) else sides}
 
 
 class RandomCrop(Transform, transforms.RandomCrop):
