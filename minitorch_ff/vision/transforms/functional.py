@@ -465,8 +465,9 @@ def center_crop(img: Image, output_size: Any) -> Image:
     """The middle of the image, with a black border where it is too small."""
     height, width = size_pair(output_size)
     _, rows, columns = get_dimensions(img)
-    spare = (rows - height, columns - width)
-    top, left = [round(most / 2) if most > 0 else -(-most // 2) for most in spare]
+    # What to leave out above and to the left; a negative number adds black pixels there.
+    sides = (rows - height, columns - width)
+    top, left = [round(spare / 2) if spare > 0 else -(-spare // 2) for spare in sides]
     return crop(img, top, left, height, width)
 
 
@@ -636,7 +637,7 @@ def gaussian_blur(img: Image, kernel_size: Any, sigma: Any = None) -> Image:
         bell = [math.exp(-0.5 * step * step) for step in steps]
         length = pixels.size(dim) - size + 1
         shifted = [pixels.narrow(dim, k, length) for k in range(size)]
-        pixels = sum([part * (k / sum(bell)) for part, k in zip(shifted, bell, strict=True)])
+        pixels = sum([part * (w / sum(bell)) for part, w in zip(shifted, bell, strict=True)])
     return _as(img, pixels)
 
 
