@@ -1,4 +1,7 @@
-"""`python -m minitorch_ff compare SCRIPT …`, from the command line to the exit status."""
+"""Run a script under PyTorch and under minitorch_ff, and show both side by side.
+
+Exit status: 0 they are equal, 1 they part, 2 something is not there.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +25,9 @@ EQUAL, PART, CANNOT_RUN = 0, 1, 2
 PAUSE = 0.02  # seconds between two looks at what the scripts have printed
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options, and what to do with them."""
-    parser.description = "Exit status: 0 they are equal, 1 they part, 2 something is not there."
+def main(arguments: list[str]) -> None:
+    """Read what follows `compare` on the command line, and do it."""
+    parser = argparse.ArgumentParser("python -m minitorch_ff compare", description=__doc__)
     add = parser.add_argument
     add("--python", default=sys.executable, metavar="PATH", help="the Python that has PyTorch")
     add("--rtol", type=float, default=1e-4, help="relative tolerance of numbers (%(default)s)")
@@ -37,7 +40,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--against", metavar="FILE", help="compare with a recording; PyTorch is not needed")
     add("script", metavar="SCRIPT", help="a Python file")
     add("arguments", nargs=argparse.REMAINDER, metavar="…", help="the script's own")
-    parser.set_defaults(command=lambda options: sys.exit(compare(options)))
+    sys.exit(compare(parser.parse_args(arguments)))
 
 
 def compare(options: argparse.Namespace) -> int:
