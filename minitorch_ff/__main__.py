@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING, TypeAlias
 
 from minitorch_ff.scripts.run import run_script
@@ -19,6 +20,7 @@ def main() -> None:
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     add_run(commands)
+    add_explain(commands)
     options = parser.parse_args()
     options.command(options)
 
@@ -34,6 +36,15 @@ def add_run(commands: Commands) -> None:
     parser.add_argument("script", metavar="SCRIPT", help="a Python file")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="…", help="the script's own")
     parser.set_defaults(command=lambda options: run_script(options.script, options.arguments))
+
+
+def add_explain(commands: Commands) -> None:
+    """Add `explain SCRIPT …`; what it takes is loaded when it is asked for."""
+    parser = commands.add_parser("explain", help="show what one training step calls, as a tree")
+    if sys.argv[1:2] == ["explain"]:
+        from minitorch_ff.explain.command import add_options
+
+        add_options(parser)
 
 
 if __name__ == "__main__":

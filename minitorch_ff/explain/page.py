@@ -1,0 +1,26 @@
+"""Pages of one file: everything is inside, nothing is loaded from elsewhere."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from importlib.resources import files
+from typing import Any
+
+
+def page(title: str, body: str, data: Any = None) -> str:
+    """The template with a title, a body of HTML, and data for its script.
+
+    The data are JSON in which no `<` stands, so that nothing in them ends the script.
+    """
+    template = files("minitorch_ff.explain").joinpath("page.html").read_text(encoding="utf-8")
+    encoded = json.dumps(data, ensure_ascii=False).replace("<", r"\u003c")
+    parts = {"title": html.escape(title), "body": body, "data": encoded}
+    return re.sub(r"\[\[(title|body|data)\]\]", lambda match: parts[match[1]], template)
+
+
+def framed(document: str) -> str:
+    """A page as part of another one, such as a notebook."""
+    source = html.escape(document, quote=True)
+    return f'<iframe style="width:100%;height:32rem;border:0" srcdoc="{source}"></iframe>'
