@@ -24,7 +24,7 @@ TITLES = {"_dtypes": "dtypes", "_devices": "devices", "_serialization": "saving"
 NAMESPACES = ["linalg", "special", "random", "cuda", "func"]
 PACKAGES = """
 autograd nn nn.modules nn.functional nn.utils optim optim.lr_scheduler utils.data vision
-firefly firefly.backend firefly.backend.array_api firefly.random scripts
+firefly firefly.backend firefly.backend.array_api firefly.random scripts explain
 """.split()
 
 

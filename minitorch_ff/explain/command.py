@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from minitorch_ff.explain.recorder import Trace
-from minitorch_ff.optim.optimizer import Optimizer, register_optimizer_step_post_hook
+from minitorch_ff.optim.optimizer import register_optimizer_step_post_hook
 from minitorch_ff.scripts.run import run_script
 
 
@@ -53,31 +53,27 @@ def record_step(script: str, arguments: Sequence[str] = (), step: int = 1) -> Tr
         step: Which step, counted from one.
 
     Raises:
-        SystemExit: The script has fewer steps, or cannot be read.
-        ValueError: `step` is below one.
+        SystemExit: The script makes fewer steps, or cannot be read.
     """
-    if step < 1:
-        raise ValueError(f"steps are counted from 1, not {step}")
     trace = Trace(from_first_gradient=True)
     thread, show_error, done = threading.get_ident(), sys.excepthook, 0
-
-    def after(optimizer: Optimizer, args: Any, kwargs: Any) -> None:
-        nonlocal done
-        if threading.get_ident() == thread:
-            done += 1
-            if done == step:
-                raise _StepEnded
-            if done == step - 1:
-                recording.enter_context(trace)
-
     with contextlib.redirect_stdout(sys.stderr), contextlib.ExitStack() as recording:
+
+        def after_step(*_: Any) -> None:
+            nonlocal done
+            if threading.get_ident() == thread:
+                done += 1
+                if done == step:
+                    raise _StepEnded
+                if done == step - 1:
+                    recording.enter_context(trace)
+
         if step == 1:
             recording.enter_context(trace)
-        recording.callback(register_optimizer_step_post_hook(after).remove)
+        recording.callback(register_optimizer_step_post_hook(after_step).remove)
         try:
             run_script(script, arguments)
         except _StepEnded:
             sys.excepthook = show_error
-    if done < step:
-        sys.exit(f"{script} has made {done} training steps; there is no step {step}")
-    return trace
+            return trace
+    sys.exit(f"{script} has made {done} training steps; there is no step {step}")

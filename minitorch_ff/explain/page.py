@@ -1,4 +1,4 @@
-"""Pages of one file: everything is inside, nothing is loaded from elsewhere."""
+"""Pages and pictures of one file: everything is inside, nothing is loaded from elsewhere."""
 
 from __future__ import annotations
 
@@ -14,10 +14,14 @@ def page(title: str, body: str, data: Any = None) -> str:
 
     The data are JSON in which no `<` stands, so that nothing in them ends the script.
     """
-    template = files("minitorch_ff.explain").joinpath("page.html").read_text(encoding="utf-8")
     encoded = json.dumps(data, ensure_ascii=False).replace("<", r"\u003c")
-    parts = {"title": html.escape(title), "body": body, "data": encoded}
-    return re.sub(r"\[\[(title|body|data)\]\]", lambda match: parts[match[1]], template)
+    return filled("page.html", title=html.escape(title), body=body, data=encoded)
+
+
+def filled(template: str, **parts: Any) -> str:
+    """A template of this package, with `[[name]]` replaced by what `parts` has for it."""
+    text = files("minitorch_ff.explain").joinpath(template).read_text(encoding="utf-8")
+    return re.sub(r"\[\[(\w+)\]\]", lambda match: str(parts[match[1]]), text)
 
 
 def framed(document: str) -> str:

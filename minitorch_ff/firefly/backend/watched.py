@@ -3,12 +3,6 @@
 `minitorch_ff.explain` puts it in the place of the real one for the time of a trace.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from typing import Any
-
 
 class Watched:
     """Everything that `backend` offers, and each call inside a `with around(name, arguments)`.
@@ -30,20 +24,16 @@ class Watched:
         add(1, 2) = 3
     """
 
-    def __init__(
-        self,
-        backend: Any,
-        around: Callable[[str, tuple[Any, ...]], AbstractContextManager[Callable[[Any], Any]]],
-    ) -> None:
+    def __init__(self, backend, around):
         self.backend = backend
         self.around = around
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name):
         function = getattr(self.backend, name)
         if not callable(function) or isinstance(function, type):
             return function
 
-        def primitive(*args: Any, **settings: Any) -> Any:
+        def primitive(*args, **settings):
             with self.around(name, (*args, *settings.values())) as see:
                 result = function(*args, **settings)
                 see(result)
