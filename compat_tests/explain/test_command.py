@@ -74,13 +74,29 @@ def test_too_few_steps(script):
     assert run.stderr.splitlines()[-1].endswith("has made 3 training steps; there is no step 4")
 
 
-def test_errors_of_the_script_are_its_own(tmp_path):
-    (tmp_path / "script.py").write_text("import torch\ntorch.ones(2) + torch.ones(3)\n")
+@pytest.mark.parametrize("ending", ["", "import sys; sys.exit()"])
+def test_a_script_without_a_step(tmp_path, ending):
+    (tmp_path / "script.py").write_text(f"import torch\n{ending}\n")
     run = python(*COMMAND, "script.py", cwd=tmp_path)
-    assert run.returncode == 1
-    assert run.stdout == ""
-    assert "must match the size of tensor b (3)" in run.stderr
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr == "script.py has made 0 training steps; there is no step 1\n"
+
+
+def test_errors_of_the_script_are_its_own(tmp_path):
+    (tmp_path / "script.py").write_text("import torch\n1 / 0\n")
+    run = python(*COMMAND, "script.py", cwd=tmp_path)
+    assert (run.returncode, run.stdout) == (1, "")
     assert run.stderr.splitlines()[1].endswith('script.py", line 2, in <module>')
+    assert run.stderr.splitlines()[-1] == "ZeroDivisionError: division by zero"
+
+
+def test_a_script_that_catches_everything(tmp_path):
+    text = SCRIPT.replace("except Exception:", "except:")
+    (tmp_path / "script.py").write_text(text)
+    run = python(*COMMAND, "script.py", cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert run.stderr.splitlines()[-1] == "end"
+    assert run.stdout.count("SGD.step") == 1
 
 
 def blocks(language):

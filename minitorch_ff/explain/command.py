@@ -64,6 +64,7 @@ def record_step(script: str, arguments: Sequence[str] = (), step: int = 1) -> Tr
             if threading.get_ident() == thread:
                 done += 1
                 if done == step:
+                    recording.close()
                     raise _StepEnded
                 if done == step - 1:
                     recording.enter_context(trace)
@@ -75,5 +76,9 @@ def record_step(script: str, arguments: Sequence[str] = (), step: int = 1) -> Tr
             run_script(script, arguments)
         except _StepEnded:
             sys.excepthook = show_error
-            return trace
-    sys.exit(f"{script} has made {done} training steps; there is no step {step}")
+        except SystemExit as end:
+            if end.code:
+                raise
+    if done < step:
+        sys.exit(f"{script} has made {done} training steps; there is no step {step}")
+    return trace

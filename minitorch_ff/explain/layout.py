@@ -22,6 +22,10 @@ SWEEPS = 8
 Item = tuple[int, int]
 """A node and its layer; or, with a smaller layer, what leads on to that node."""
 
+Rows = list[list[Item]]
+Links = defaultdict[Item, list[Item]]
+Sizes = defaultdict[Item, float]
+
 
 @dataclass
 class Layout:
@@ -52,7 +56,7 @@ def place(texts: list[list[str]], targets: list[list[int]]) -> Layout:
     for i, ends in enumerate(targets):
         for end in ends:
             layer[end] = max(layer[end], layer[i] + 1)
-    rows: list[list[Item]] = [[] for _ in range(max(layer) + 1)]
+    rows: Rows = [[] for _ in range(max(layer) + 1)]
     for item in enumerate(layer):
         rows[item[1]].append(item)
     below, above = _links(rows, layer, targets)
@@ -81,16 +85,14 @@ def place(texts: list[list[str]], targets: list[list[int]]) -> Layout:
     return Layout(boxes, pieces, right - left, top[-1] - RISE + MARGIN)
 
 
-def _links(
-    rows: list[list[Item]], layer: list[int], targets: list[list[int]]
-) -> tuple[defaultdict[Item, list[Item]], defaultdict[Item, list[Item]]]:
+def _links(rows: Rows, layer: list[int], targets: list[list[int]]) -> tuple[Links, Links]:
     """What each item leads to in the next layer, and what leads to it.
 
     A long edge gets an item in each layer that it crosses; long edges to one node share
     them, so that a parameter that is used everywhere hangs on a trunk.
     """
-    below: defaultdict[Item, list[Item]] = defaultdict(list)
-    above: defaultdict[Item, list[Item]] = defaultdict(list)
+    below: Links = defaultdict(list)
+    above: Links = defaultdict(list)
     for i, ends in enumerate(targets):
         for end in ends:
             item = (i, layer[i])
@@ -106,12 +108,7 @@ def _links(
     return below, above
 
 
-def _columns(
-    rows: list[list[Item]],
-    below: defaultdict[Item, list[Item]],
-    above: defaultdict[Item, list[Item]],
-    width: defaultdict[Item, float],
-) -> dict[Item, float]:
+def _columns(rows: Rows, below: Links, above: Links, width: Sizes) -> dict[Item, float]:
     """The middle of every item, and its row in order: down and up in turn.
 
     What the graph goes on from counts most, so that leaves stand beside the main line.

@@ -219,7 +219,7 @@ def _box(node: Any, names: dict[int, str]) -> Box:
         )
     outputs = [(node.shape, node.dtype)] if hasattr(node, "shape") else node.outputs
     results = ", ".join(typed(output[1], output[0]) for output in outputs if output)
-    saved = () if node.saved is FREED else node.saved
+    saved = () if node.saved is FREED else (*node.saved, getattr(node, "kept", None))
     notes = [f"keeps {described(value)}" for value in saved if value is not None]
     return Box([node.name(), results], False, notes or ["keeps nothing"])
 

@@ -193,7 +193,8 @@ class Trace(Tree):
             around.recorded |= entry.recorded
             siblings = around.parts
         elif self._waiting:
-            self._waiting, self._start = not entry.recorded, call.start
+            self._waiting = not (entry.recorded or entry.kind == "optimizer")
+            self._start = call.start
             if self._waiting:
                 siblings.pop()
         if entry.kind == "engine":

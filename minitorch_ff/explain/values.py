@@ -24,7 +24,7 @@ def described(value: Any) -> str:
     if isinstance(value, (list, tuple)) and not all([isinstance(v, int) for v in value]):
         more = [f"… {len(value)}"] if len(value) > 3 else []
         return f"[{', '.join([*map(described, value[:3]), *more])}]"
-    if value is None or isinstance(value, (int, float, complex, str, list, tuple)):
+    if value is None or isinstance(value, (int, float, complex, str, slice, list, tuple)):
         text = repr(value)
         return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
     return getattr(value, "name", type(value).__name__)  # a dtype, or something of ours
