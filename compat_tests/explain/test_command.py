@@ -71,7 +71,7 @@ def test_too_few_steps(script):
     run = python(*COMMAND, "--step", 4, script, cwd=script.parent)
     assert run.returncode == 1
     assert run.stdout == ""
-    assert run.stderr.splitlines()[-1].endswith("has made 3 training steps; there is no step 4")
+    assert "has made 3 training steps" in run.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize("ending", ["", "import sys; sys.exit()"])
@@ -79,7 +79,8 @@ def test_a_script_without_a_step(tmp_path, ending):
     (tmp_path / "script.py").write_text(f"import torch\n{ending}\n")
     run = python(*COMMAND, "script.py", cwd=tmp_path)
     assert (run.returncode, run.stdout) == (1, "")
-    assert run.stderr == "script.py has made 0 training steps; there is no step 1\n"
+    assert run.stderr.startswith("script.py has made 0 training steps")
+    assert "there is no step 1" in run.stderr
 
 
 def test_errors_of_the_script_are_its_own(tmp_path):

@@ -80,5 +80,8 @@ def record_step(script: str, arguments: Sequence[str] = (), step: int = 1) -> Tr
             if end.code:
                 raise
     if done < step:
-        sys.exit(f"{script} has made {done} training steps; there is no step {step}")
+        sys.exit(
+            f"{script} has made {done} training steps, each ended by an optimizer's step(); there "
+            f"is no step {step}. minitorch_ff.explain.trace() shows what any block of code calls"
+        )
     return trace

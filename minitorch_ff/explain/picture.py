@@ -134,14 +134,14 @@ class Graph:
         chains: dict[int, list[int]] = {}
         for i in range(len(self.boxes)):
             chains.setdefault(oldest[i], []).append(i)
-        place = {i: n for n, members in enumerate(chains.values()) for i in members}
+        number = {i: n for n, members in enumerate(chains.values()) for i in members}
         boxes = []
         for n, members in enumerate(chains.values()):
             box = _folded([self.boxes[i] for i in members])
             ends = Counter[int]()
             for i in members:
                 for t, count in self.boxes[i].targets.items():
-                    ends[place[t]] += count
+                    ends[number[t]] += count
             del ends[n]
             box.targets = ends
             boxes.append(box)

@@ -102,6 +102,7 @@ class Trace(Tree):
         for used in self._used:
             _choose_backends(used)
         self._used.clear()
+        self._names.clear()
 
     # ------------------------------------------------------------------ being in place
 
