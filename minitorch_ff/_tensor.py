@@ -152,7 +152,7 @@ class Tensor(engine.Tensor):
     bool = conversion.bool
     contiguous = conversion.contiguous
     numpy, item, tolist = conversion.numpy, conversion.item, conversion.tolist
-    __array__ = conversion.array
+    __array__, __array_wrap__ = conversion.array, conversion.wrapped_array
     __bool__, __int__ = conversion.truth, conversion.python_int
     __float__, __index__ = conversion.python_float, conversion.python_index
     __complex__ = conversion.python_complex
@@ -425,10 +425,12 @@ class Tensor(engine.Tensor):
     T, mT = property(shaping.reversed_dims), property(shaping.mT)
     mH, adjoint = property(shaping.mH), shaping.mH
 
-    def view(self, *shape: Any) -> Tensor:
+    def view(self, *shape: Any, dtype: Any = None) -> Tensor:
         """The same elements as another shape (or as another dtype), without a copy."""
         if len(shape) == 1 and isinstance(shape[0], _dtypes.dtype):
-            return conversion.view_dtype(self, shape[0])
+            dtype = shape[0]
+        if dtype is not None:
+            return conversion.view_dtype(self, dtype)
         return shaping.view(self, shape_from(shape))
 
     def reshape(self, *shape: Any) -> Tensor:

@@ -74,6 +74,8 @@ def _range(dtype: Any) -> tuple[str, float, float]:
 
 def is_number(value: Any) -> bool:
     """Whether it is a Python (or NumPy) number."""
+    if type(value) is int or type(value) is float:
+        return True
     try:
         number_category(value)
     except TypeError:

@@ -99,6 +99,8 @@ def parse_to(
         copy = flags[1]
     if other is not None:
         device, dtype = other.device, other.dtype
+    if memory_format not in (None, preserve_format, contiguous_format):
+        raise NotImplementedError(f"to: {memory_format} is not supported; tensors are row-major")
     return (None if device is None else as_device(device)), dtype, copy, memory_format
 
 
@@ -244,18 +246,34 @@ def element_size(self: Tensor) -> builtins.int:
 def stride(self: Tensor, dim: builtins.int | None = None) -> Any:
     """How many elements apart neighbours in each dimension (or in one) lie."""
     buffer = self.buffer
-    steps = tuple([step // buffer.itemsize for step in buffer.strides])
+    if buffer.size:
+        steps = tuple([step // buffer.itemsize for step in buffer.strides])
+    else:  # of nothing: as if each dimension without elements had one
+        sizes = [max(n, 1) for n in buffer.shape]
+        steps = tuple([math.prod(sizes[i + 1 :]) for i in range(len(sizes))])
     return steps if dim is None else steps[wrap_dim(dim, len(steps))]
 
 
 def storage_offset(self: Tensor) -> builtins.int:
     """How many elements into its memory the tensor begins."""
-    return (data_ptr(self) - data_ptr(owner(self))) // self.buffer.itemsize
+    return (data_ptr(self) - _address(owner_of(self.buffer))) // self.buffer.itemsize
+
+
+def owner_of(buffer: Any) -> Any:
+    """The array whose memory `buffer` looks at: the last one that has no other below it."""
+    owner = base = buffer
+    while (base := getattr(base, "base", None)) is not None:
+        if isinstance(base, builtins.type(buffer)):
+            owner = base
+    return owner
 
 
 def data_ptr(self: Tensor) -> builtins.int:
     """The address of the first element."""
-    buffer = self.buffer
+    return _address(self.buffer)
+
+
+def _address(buffer: Any) -> builtins.int:
     return buffer.ctypes.data if isinstance(buffer, np.ndarray) else buffer.data.ptr
 
 
@@ -276,36 +294,78 @@ def contiguous(self: Tensor, memory_format: Any = contiguous_format) -> Tensor:
     return self if self.buffer.flags.c_contiguous else apply(ops.Contiguous, self)
 
 
-def owner(self: Tensor) -> Tensor:
-    """The tensor whose memory this one looks at, or which has its own."""
-    return self if self.view_of is None else self.view_of.base
-
-
 class UntypedStorage:
-    """The memory under a tensor, as bytes: its address and size."""
+    """The memory under tensors, as bytes.
 
-    def __init__(self, tensor: Tensor) -> None:
-        self._owner = owner(tensor)
+    Attributes:
+        buffer: The bytes, a one-dimensional array of a back end.
+    """
+
+    def __init__(self, buffer: Any) -> None:
+        self.buffer = buffer
 
     def data_ptr(self) -> builtins.int:
         """The address of the first byte."""
-        return data_ptr(self._owner)
+        return _address(self.buffer)
 
     def nbytes(self) -> builtins.int:
         """The number of bytes."""
-        return self._owner.buffer.nbytes
+        return self.buffer.nbytes
 
     size = __len__ = nbytes
+
+    def to(self, device: Any) -> UntypedStorage:
+        """The same bytes on another device; this memory itself if it is there."""
+        moved = to_device(wrap(Tensor.result_class, self.buffer), as_device(device))
+        return moved.untyped_storage()
+
+    def cpu(self) -> UntypedStorage:
+        """The bytes in the host's memory."""
+        return self.to("cpu")
+
+    def cuda(self, device: Any = "cuda") -> UntypedStorage:
+        """The bytes on a GPU, the current one by default."""
+        return self.to(device)
+
+    @staticmethod
+    def from_file(filename: str, shared: builtins.bool = False, nbytes: builtins.int = 0) -> Any:
+        """The first bytes of a file, read when they are touched.
+
+        Args:
+            filename: Its path.
+            shared: Whether writing to the memory writes to the file.
+            nbytes: How many bytes.
+        """
+        return UntypedStorage(np.memmap(filename, mode="r+" if shared else "c")[:nbytes])
+
+    def untyped(self) -> UntypedStorage:
+        """The memory itself."""
+        return self
+
+    def __getitem__(self, index: Any) -> Any:
+        found = self.buffer[index]
+        return UntypedStorage(found) if isinstance(index, slice) else builtins.int(found)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        return self.buffer
 
 
 def untyped_storage(self: Tensor) -> UntypedStorage:
     """The memory under the tensor, shared by all its views."""
-    return UntypedStorage(self)
+    return UntypedStorage(_elements(self).view(np.uint8))
 
 
 def storage(self: Tensor) -> Any:
     """The elements in memory order, one after the other."""
-    return detached(owner(self)).reshape(-1)
+    out = wrap(Tensor.result_class, _elements(self).view(self.buffer.dtype))
+    out.version = self.version
+    return out
+
+
+def _elements(self: Tensor) -> Any:
+    """The memory under the tensor in one dimension."""
+    owner = owner_of(self.buffer)
+    return (owner if owner.flags.c_contiguous else owner.T).reshape(-1)
 
 
 def resize_(self: Tensor, *sizes: Any, memory_format: Any = contiguous_format) -> Tensor:
@@ -384,6 +444,13 @@ def array(self: Tensor, dtype: Any = None, copy: builtins.bool | None = None) ->
     if dtype is not None and out.dtype != dtype:
         return out.astype(dtype)
     return out.copy() if copy else out
+
+
+def wrapped_array(
+    self: Tensor, array: np.ndarray, context: Any = None, return_scalar: builtins.bool = False
+) -> Tensor:
+    """What NumPy makes of a result of its own where an argument was a tensor: a tensor."""
+    return wrap(self.__class__, array.astype("uint8") if array.dtype == "bool" else array)
 
 
 def item(self: Tensor) -> Any:

@@ -14,6 +14,7 @@ from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.conversion import contiguous_format, preserve_format, strided
 from minitorch_ff._size import Size
+from minitorch_ff.firefly.backend.numpy_backend import apart
 from minitorch_ff.firefly.tensor import wrap
 
 # Every maker takes these keywords, in PyTorch's meaning:
@@ -239,7 +240,8 @@ def from_numpy(ndarray: numpy.ndarray) -> Tensor:
             "negative strides are not currently supported. (You can probably work around this "
             "by making a copy of your array  with array.copy().) "
         )
-    return wrap(Tensor.result_class, ndarray[...])
+    part = ndarray.base is not None and ndarray.flags.c_contiguous
+    return wrap(Tensor.result_class, apart(ndarray) if part else ndarray[...])
 
 
 def frombuffer(
@@ -275,7 +277,7 @@ def zeros(*size: Any, dtype: DType | None = None, **options: Any) -> Tensor:
 
     See: [torch.zeros](https://docs.pytorch.org/docs/stable/generated/torch.zeros.html).
     """
-    return new(numpy.zeros(checked_shape(size, options), numpy_dtype(dtype)), **options)
+    return new(numpy.zeros(checked_shape(size, options, "zeros"), numpy_dtype(dtype)), **options)
 
 
 def ones(*size: Any, dtype: DType | None = None, **options: Any) -> Tensor:
@@ -283,7 +285,7 @@ def ones(*size: Any, dtype: DType | None = None, **options: Any) -> Tensor:
 
     See: [torch.ones](https://docs.pytorch.org/docs/stable/generated/torch.ones.html).
     """
-    return new(numpy.ones(checked_shape(size, options), numpy_dtype(dtype)), **options)
+    return new(numpy.ones(checked_shape(size, options, "ones"), numpy_dtype(dtype)), **options)
 
 
 def empty(
@@ -319,7 +321,9 @@ def full(size: Any, fill_value: Any, *, dtype: DType | None = None, **options: A
     return new(numpy.full(checked_shape((size,), options), value, value.dtype), **options)
 
 
-def checked_shape(size: tuple[Any, ...], options: dict[str, Any] | None = None) -> tuple[int, ...]:
+def checked_shape(
+    size: tuple[Any, ...], options: dict[str, Any] | None = None, maker: str = "empty"
+) -> tuple[int, ...]:
     """A shape from a maker's arguments.
 
     Raises:
@@ -328,12 +332,14 @@ def checked_shape(size: tuple[Any, ...], options: dict[str, Any] | None = None) 
     """
     if options is not None and "size" in options:
         size = (options.pop("size"),)
+    if not size:
+        raise TypeError(f'{maker}() missing 1 required positional arguments: "size"')
     try:
         shape = shape_from(size)
     except (AttributeError, TypeError):
-        kind = type(size[0]).__name__ if size else "nothing"
+        kind = type(size[0]).__name__
         raise TypeError(
-            f"empty(): argument 'size' (position 1) must be tuple of ints, not {kind}"
+            f"{maker}(): argument 'size' (position 1) must be tuple of ints, not {kind}"
         ) from None
     for n in shape:
         if n < 0:

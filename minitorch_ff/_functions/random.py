@@ -282,7 +282,8 @@ def _drawn(
     kind: str, parameters: Any, size: Any, generator: Any, dtype: Any, options: dict[str, Any]
 ) -> Any:
     """A new tensor, its values drawn; see `drawing`."""
-    shape, target = checked_shape(size, options), numpy_dtype(dtype)
+    maker = "rand" if kind == "uniform" else "randn"
+    shape, target = checked_shape(size, options, maker), numpy_dtype(dtype)
     draw = drawing(generator, kind, *parameters)
     if options:  # a wrong one must fail before anything is drawn
         new(numpy.empty(0, target), **options)

@@ -14,22 +14,20 @@ from minitorch_ff.optim.optimizer import register_optimizer_step_post_hook
 from minitorch_ff.scripts.run import run_script
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options, and what to do with them."""
-    parser.description = (
-        "Run a script written for PyTorch up to the end of a training step, and show what that "
-        "step called: modules, operators, primitives, with times. Then the script is stopped; "
-        "what it prints goes to the standard error."
+def main(arguments: list[str]) -> None:
+    """The command `explain`: read its arguments, run the script, show the step."""
+    parser = argparse.ArgumentParser(
+        prog="python -m minitorch_ff explain",
+        description="Run a script written for PyTorch up to the end of a training step, and show "
+        "what that step called: modules, operators, primitives, with times. Then the script is "
+        "stopped; what it prints goes to the standard error.",
     )
     add = parser.add_argument
     add("--step", type=int, default=1, metavar="N", help="which step, counted from 1 (%(default)s)")
     add("--html", metavar="FILE", help="write a page, too: the tree with bars for times")
     add("script", metavar="SCRIPT", help="a Python file")
     add("arguments", nargs=argparse.REMAINDER, metavar="…", help="the script's own")
-    parser.set_defaults(command=_explain)
-
-
-def _explain(options: argparse.Namespace) -> None:
+    options = parser.parse_args(arguments)
     step = record_step(options.script, options.arguments, options.step)
     print(step)
     if options.html:
