@@ -297,6 +297,33 @@ def test_functions_of_users_are_rules_too():
     assert rule.parts[0].name == "Mul"
 
 
+def test_a_step_that_calls_its_base_classs():
+    class Counting(ff.optim.SGD):
+        def step(self, closure=None):
+            super().step(closure)
+
+    trace = Training(Counting).traced()
+    (outer,) = kinds(trace.entries, "optimizer")
+    (inner,) = kinds(outer.parts, "optimizer")
+    assert kinds(inner.parts, "primitive")
+
+
+def test_a_step_that_computes_the_loss_itself():
+    training = Training(ff.optim.LBFGS)
+
+    def closure():
+        training.optimizer.zero_grad()
+        loss = F.cross_entropy(training.model(training.x), training.y)
+        loss.backward()
+        return loss
+
+    with explain.trace() as trace:
+        training.optimizer.step(closure)
+    (step,) = trace.entries
+    assert step.name == "LBFGS.step"
+    assert {"module", "operator", "backward"} <= {part.kind for part in step.parts}
+
+
 def test_infinities_come_without_a_warning():
     with explain.trace():
         assert ff.isinf(ff.zeros(2).log()).all()

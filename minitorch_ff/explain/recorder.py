@@ -148,9 +148,9 @@ class Trace(Tree):
             self._begin("optimizer", optimizer, ())
 
     def _leave_step(self, optimizer: Any, *_: Any) -> None:
-        if threading.get_ident() == self._thread:
-            for call in [call for call in self._open if call.owner is optimizer]:
-                self._end(call)
+        calls = [call for call in self._open if call.owner is optimizer]
+        if calls and threading.get_ident() == self._thread:
+            self._end(calls[-1])
 
     # ---------------------------------------------------------------------- recording
 
