@@ -57,6 +57,11 @@ def is_initialized() -> bool:
     return "cuda" in registry.loaded()
 
 
+def _runtime() -> Any:
+    """CUDA's own functions, through CuPy; raises if there is no GPU."""
+    return _backend_for("cuda").module.cuda.runtime
+
+
 def init() -> None:
     """Make the GPUs ready.
 
@@ -72,7 +77,7 @@ def current_device() -> int:
     Raises:
         AssertionError: There is no GPU, or no CuPy.
     """
-    return int(_backend_for("cuda").module.cuda.runtime.getDevice())
+    return int(_runtime().getDevice())
 
 
 def set_device(device: Any) -> None:
@@ -81,8 +86,13 @@ def set_device(device: Any) -> None:
     Raises:
         AssertionError: There is no GPU, or no CuPy.
     """
-    index = device if isinstance(device, int) else _as_device(device).index
-    _backend_for("cuda").module.cuda.runtime.setDevice(index or 0)
+    index = _index(device)
+    _runtime().setDevice(index)
+
+
+def _index(device: Any) -> int:
+    """The number of a GPU."""
+    return device if isinstance(device, int) else _as_device(device).index or 0
 
 
 @contextlib.contextmanager
@@ -105,9 +115,7 @@ def get_device_properties(device: Any = None) -> Any:
     Raises:
         AssertionError: There is no GPU, or no CuPy.
     """
-    runtime = _backend_for("cuda").module.cuda.runtime
-    index = device if isinstance(device, int) else (_as_device(device or "cuda").index or 0)
-    return _Properties(runtime.getDeviceProperties(index))
+    return _Properties(_runtime().getDeviceProperties(_index(device or "cuda")))
 
 
 class _Properties:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import multiprocessing
@@ -16,7 +17,7 @@ from typing import Any, Generic, NoReturn, TypeVar
 from minitorch_ff._functions.random import Generator
 
 from minitorch_ff.utils.data._utils.collate import default_collate, default_convert
-from minitorch_ff.utils.data._utils.fetch import _DatasetKind, fetcher_maker
+from minitorch_ff.utils.data._utils.fetch import Fetcher, FetcherMaker, _DatasetKind
 from minitorch_ff.utils.data._utils.worker import (
     BATCH, END, ERROR, NEW_PASS, Worker, dismiss, get_worker_info, raise_from_worker,
 )  # fmt: skip
@@ -262,6 +263,12 @@ class DataLoader(Generic[Sample]):
     def _index_sampler(self) -> Any:
         return self.batch_sampler if self._auto_collation else self.sampler
 
+    def _fetcher_maker(self) -> FetcherMaker:
+        """From a dataset to its reader; it can be sent to another process."""
+        by_index = self._dataset_kind == _DatasetKind.Map
+        settings = by_index, self._auto_collation, self.collate_fn, self.drop_last
+        return functools.partial(Fetcher, *settings)
+
     def __len__(self) -> int:
         if self._dataset_kind == _DatasetKind.Map:
             return len(self._index_sampler)
@@ -298,7 +305,6 @@ class _BaseDataLoaderIter:
     def __init__(self, loader: DataLoader[Any]) -> None:
         self._loader = loader
         self._index_sampler = loader._index_sampler
-        self._num_workers = loader.num_workers
         _warn_of_pinning(loader)
         self._begin()
         self._base_seed = draw_seed(loader.generator)
@@ -330,7 +336,7 @@ class _BaseDataLoaderIter:
             f"Length of IterableDataset {self._loader.dataset} was reported to be {told}"
             f"(when accessing len(dataloader)), but {self._num_yielded} samples have been fetched. "
         )
-        if self._num_workers > 0:
+        if self._loader.num_workers > 0:
             message += (
                 "For multiprocessing data-loading, this could be caused by not properly "
                 "configuring the IterableDataset replica at each worker. Please see "
@@ -373,7 +379,7 @@ class _SingleProcessDataLoaderIter(_BaseDataLoaderIter):
         super().__init__(loader)
         if loader.timeout != 0:
             raise AssertionError("_SingleProcessDataLoaderIter requires timeout == 0")
-        self._dataset_fetcher = fetcher_maker(loader)(loader.dataset)
+        self._dataset_fetcher = loader._fetcher_maker()(loader.dataset)
 
     def _next_data(self) -> Any:
         return self._dataset_fetcher.fetch(next(self._sampler_iter))
@@ -394,7 +400,7 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
             )
         self._workers: list[Worker] = []
         self._shutdown_workers = weakref.finalize(self, dismiss, self._workers, os.getpid())
-        for worker_id in range(self._num_workers):
+        for worker_id in range(loader.num_workers):
             self._workers.append(Worker(worker_id, self._base_seed, loader))
         self._numbers = itertools.count()
         self._draw_ahead()
@@ -412,7 +418,7 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
         self._tasks: dict[int, Worker] = {}
         self._answers: dict[int, tuple[int, Any]] = {}
         self._turns = itertools.cycle(self._workers)
-        for _ in range((self._loader.prefetch_factor or 0) * self._num_workers):
+        for _ in range((self._loader.prefetch_factor or 0) * len(self._workers)):
             self._assign()
 
     def _assign(self) -> None:
@@ -421,7 +427,7 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
             index = next(self._sampler_iter)
         except StopIteration:
             return
-        for worker in itertools.islice(self._turns, self._num_workers):
+        for worker in itertools.islice(self._turns, len(self._workers)):
             if worker.active:
                 number = next(self._numbers)
                 self._tasks[number] = worker

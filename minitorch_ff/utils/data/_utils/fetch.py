@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from itertools import islice
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import grad_enabled
 from minitorch_ff.firefly.tensor import wrap
 from minitorch_ff.utils.data._utils.collate import default_collate, stacks_tensors
 from minitorch_ff.utils.data.dataset import Subset, TensorDataset, samples_of
-
-if TYPE_CHECKING:
-    from minitorch_ff.utils.data.dataloader import DataLoader
 
 Collate = Callable[[Any], Any]
 FetcherMaker = Callable[[Any], "Fetcher"]
@@ -28,29 +24,24 @@ class RowReader:
     costs a tenth of that.
 
     Args:
-        dataset: The innermost dataset.
-        selections: The indices of the subsets around it, the outermost first.
+        dataset: Any dataset; of all but these only single samples are read.
+        collate_fn: What the loader makes batches with.
     """
 
-    def __init__(self, dataset: TensorDataset, selections: list[Sequence[int]]) -> None:
-        self.dataset = dataset
-        self.selections = selections
-
-    @classmethod
-    def of(cls, dataset: Any, collate_fn: Collate) -> RowReader | None:
-        """The reader for `dataset`, or None where samples must be read one by one."""
-        if collate_fn is not default_collate or not stacks_tensors():
-            return None
-        selections = []
-        while _is_plain(dataset, Subset):
+    def __init__(self, dataset: Any, collate_fn: Collate) -> None:
+        self.selections: list[Sequence[int]] = []  # of the subsets, the outermost first
+        stacked = collate_fn is default_collate and stacks_tensors()
+        while stacked and _is_plain(dataset, Subset):
             indices = dataset.indices
             is_vector = hasattr(indices, "tolist") and getattr(indices, "ndim", 0) == 1
-            selections.append(indices.tolist() if is_vector else indices)
+            self.selections.append(indices.tolist() if is_vector else indices)
             dataset = dataset.dataset
-        return cls(dataset, selections) if _is_plain(dataset, TensorDataset) else None
+        self.tensors = dataset.tensors if stacked and _is_plain(dataset, TensorDataset) else None
 
     def read(self, indices: Sequence[Any]) -> list[Tensor] | None:
         """The batch, or None where only single samples give what PyTorch gives."""
+        if self.tensors is None:
+            return None
         try:
             for selection in self.selections:
                 indices = [selection[index] for index in indices]
@@ -66,7 +57,7 @@ class RowReader:
         lowest, highest = min(indices), max(indices)
         recording = grad_enabled()
         batch = []
-        for tensor in self.dataset.tensors:
+        for tensor in self.tensors:
             buffer = tensor.buffer
             size = len(buffer)
             outside = highest >= size or lowest < -size
@@ -96,13 +87,6 @@ class _DatasetKind:
     Iterable = 1
 
 
-def fetcher_maker(loader: DataLoader[Any]) -> FetcherMaker:
-    """From a dataset to its reader, as a loader says; it can be sent to another process."""
-    by_index = loader._dataset_kind == _DatasetKind.Map
-    settings = by_index, loader._auto_collation, loader.collate_fn, loader.drop_last
-    return partial(Fetcher, *settings)
-
-
 class Fetcher:
     """Reads a dataset as its loader says.
 
@@ -123,7 +107,7 @@ class Fetcher:
         self.dataset = dataset
         self.samples = None if by_index else iter(dataset)
         self.ended = False
-        self.rows = RowReader.of(dataset, collate_fn) if by_index and batched else None
+        self.rows = RowReader(dataset, collate_fn)
 
     def fetch(self, index: Any) -> Any:
         """The batch of a list of indices, or without batches the sample of one.
@@ -136,7 +120,7 @@ class Fetcher:
             return self.collate_fn(self._next(self.samples, index))
         if not self.batched:
             return self.collate_fn(self.dataset[index])
-        batch = None if self.rows is None else self.rows.read(index)
+        batch = self.rows.read(index)
         return self.collate_fn(samples_of(self.dataset, index)) if batch is None else batch
 
     def _next(self, samples: Iterator[Any], index: Any) -> Any:

@@ -29,7 +29,7 @@ import numpy
 
 from minitorch_ff._functions.random import manual_seed
 from minitorch_ff._settings import set_num_threads
-from minitorch_ff.utils.data._utils.fetch import Fetcher, FetcherMaker, fetcher_maker
+from minitorch_ff.utils.data._utils.fetch import Fetcher, FetcherMaker
 
 if TYPE_CHECKING:
     from minitorch_ff.utils.data.dataloader import DataLoader
@@ -108,7 +108,7 @@ class Worker:
         self.active = True
         self.connection, theirs = context.Pipe()
         _our_ends.add(self.connection)
-        program = theirs, info, fetcher_maker(loader), loader.worker_init_fn
+        program = theirs, info, loader._fetcher_maker(), loader.worker_init_fn
         self.process = context.Process(target=work, args=program, daemon=True)
         self.process.start()
         theirs.close()
