@@ -9,10 +9,8 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from minitorch_ff._devices import as_device as _as_device
-from minitorch_ff._devices import backend_for as _backend_for
-from minitorch_ff._functions.random import get_rng_state as _cpu_state
-from minitorch_ff._functions.random import set_rng_state as _set_cpu_state
+from minitorch_ff import _devices
+from minitorch_ff._functions import random as _random
 from minitorch_ff._legacy import on_device as _on_device
 from minitorch_ff.cuda import amp
 from minitorch_ff.firefly.backend import registry
@@ -59,7 +57,7 @@ def is_initialized() -> bool:
 
 def _runtime() -> Any:
     """CUDA's own functions, through CuPy; raises if there is no GPU."""
-    return _backend_for("cuda").module.cuda.runtime
+    return _devices.backend_for("cuda").module.cuda.runtime
 
 
 def init() -> None:
@@ -68,7 +66,7 @@ def init() -> None:
     Raises:
         AssertionError: There is no GPU, or no CuPy.
     """
-    _backend_for("cuda")
+    _devices.backend_for("cuda")
 
 
 def current_device() -> int:
@@ -92,7 +90,7 @@ def set_device(device: Any) -> None:
 
 def _index(device: Any) -> int:
     """The number of a GPU."""
-    return device if isinstance(device, int) else _as_device(device).index or 0
+    return device if isinstance(device, int) else _devices.as_device(device).index or 0
 
 
 @contextlib.contextmanager
@@ -151,7 +149,7 @@ def synchronize(device: Any = None) -> None:
     Raises:
         AssertionError: There is no GPU, or no CuPy.
     """
-    _backend_for("cuda").module.cuda.Device().synchronize()
+    _devices.backend_for("cuda").module.cuda.Device().synchronize()
 
 
 def empty_cache() -> None:
@@ -197,12 +195,12 @@ def manual_seed_all(seed: int) -> None:
 
 def get_rng_state(device: Any = "cuda") -> Any:
     """The state of the generator that draws for the GPU: the host's."""
-    return _cpu_state()
+    return _random.get_rng_state()
 
 
 def set_rng_state(new_state: Any, device: Any = "cuda") -> None:
     """Continue the generator that draws for the GPU: the host's."""
-    _set_cpu_state(new_state)
+    _random.set_rng_state(new_state)
 
 
 __all__ = [

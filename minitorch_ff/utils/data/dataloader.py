@@ -14,6 +14,7 @@ from multiprocessing import connection
 from multiprocessing.context import BaseContext
 from typing import Any, Generic, NoReturn, TypeVar
 
+from minitorch_ff._checks import check
 from minitorch_ff._functions.random import Generator
 
 from minitorch_ff.utils.data._utils.collate import default_collate, default_convert
@@ -466,8 +467,7 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
         """Wait until a worker answers. Answers that came too late for their pass are dropped."""
         waiting = {worker.connection: worker for worker in self._workers}
         ready = connection.wait(waiting, self._loader.timeout or None)
-        if not ready:
-            raise RuntimeError(f"DataLoader timed out after {self._loader.timeout} seconds")
+        check(ready, f"DataLoader timed out after {self._loader.timeout} seconds")
         for one in ready:
             number, *answer = waiting[one].receive()
             if number in self._tasks:
