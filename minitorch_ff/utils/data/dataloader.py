@@ -75,29 +75,6 @@ def _check_iterable_settings(shuffle: Any, sampler: Any, batch_sampler: Any) -> 
             raise ValueError(f"{words}, but got {name}={value}")
 
 
-def _as_context(context: Any, num_workers: int) -> BaseContext:
-    """A way of starting processes, from its name or as it is."""
-    if num_workers <= 0:
-        raise ValueError(
-            "multiprocessing_context can only be used with multi-process loading "
-            f"(num_workers > 0), but got num_workers={num_workers}"
-        )
-    if isinstance(context, str):
-        methods = multiprocessing.get_all_start_methods()
-        if context not in methods:
-            raise ValueError(
-                "multiprocessing_context option should specify a valid start method in "
-                f"{methods!r}, but got multiprocessing_context={context!r}"
-            )
-        return multiprocessing.get_context(context)
-    if not isinstance(context, BaseContext):
-        raise TypeError(
-            "multiprocessing_context option should be a valid context object or a string "
-            f"specifying the start method, but got multiprocessing_context={context}"
-        )
-    return context
-
-
 class DataLoader(Generic[Sample]):
     """Batches of a dataset, in order or shuffled, epoch after epoch.
 
@@ -230,8 +207,25 @@ class DataLoader(Generic[Sample]):
 
     @multiprocessing_context.setter
     def multiprocessing_context(self, context: str | BaseContext | None) -> None:
-        own = None if context is None else _as_context(context, self.num_workers)
-        self.__multiprocessing_context = own
+        if context is not None and self.num_workers <= 0:
+            raise ValueError(
+                "multiprocessing_context can only be used with multi-process loading "
+                f"(num_workers > 0), but got num_workers={self.num_workers}"
+            )
+        if isinstance(context, str):
+            methods = multiprocessing.get_all_start_methods()
+            if context not in methods:
+                raise ValueError(
+                    "multiprocessing_context option should specify a valid start method in "
+                    f"{methods!r}, but got multiprocessing_context={context!r}"
+                )
+            context = multiprocessing.get_context(context)
+        if not isinstance(context, BaseContext | None):
+            raise TypeError(
+                "multiprocessing_context option should be a valid context object or a string "
+                f"specifying the start method, but got multiprocessing_context={context}"
+            )
+        self.__multiprocessing_context = context
 
     def __setattr__(self, attr: str, val: Any) -> None:
         if self.__initialized and attr in FIXED:
@@ -283,8 +277,6 @@ class DataLoader(Generic[Sample]):
 
     def check_worker_number_rationality(self) -> None:
         """Warn of more workers than there are processors to run them."""
-        if not self.num_workers:
-            return
         knows_affinity = hasattr(os, "sched_getaffinity")
         most = len(os.sched_getaffinity(0)) if knows_affinity else os.cpu_count() or 1
         if self.num_workers <= most:

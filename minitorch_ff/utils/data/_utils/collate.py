@@ -77,13 +77,6 @@ def default_convert(data: Any) -> Any:
     return _like(data, [default_convert(item) for item in data])
 
 
-def _collate_function(elem: Any, functions: CollateFunctions | None) -> Callable[..., Any] | None:
-    """The function for samples like `elem`, by its class or a base class."""
-    known = functions or {}
-    of_base = (function for kind, function in known.items() if isinstance(elem, kind))
-    return known.get(type(elem)) or next(of_base, None)
-
-
 def collate(batch: Any, *, collate_fn_map: CollateFunctions | None = None) -> Any:
     """Put samples together, each kind of value with the function given for it.
 
@@ -104,7 +97,9 @@ def collate(batch: Any, *, collate_fn_map: CollateFunctions | None = None) -> An
     See: [collate](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data._utils.collate.collate).
     """
     elem = batch[0]
-    function = _collate_function(elem, collate_fn_map)
+    known = collate_fn_map or {}
+    of_base = (function for kind, function in known.items() if isinstance(elem, kind))
+    function = known.get(type(elem)) or next(of_base, None)
     if function is not None:
         return function(batch, collate_fn_map=collate_fn_map)
     together = functools.partial(collate, collate_fn_map=collate_fn_map)
