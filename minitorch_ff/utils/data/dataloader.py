@@ -244,10 +244,10 @@ class DataLoader(Generic[Sample]):
     def __iter__(self) -> Iterator[Any]:
         if not self.persistent_workers or self.num_workers == 0:
             return self._get_iterator()
-        if self._iterator is None:
-            self._iterator = self._get_iterator()
-        else:
+        if isinstance(self._iterator, _MultiProcessingDataLoaderIter):
             self._iterator.restart()
+        else:
+            self._iterator = self._get_iterator()
         return self._iterator
 
     @property
