@@ -36,11 +36,11 @@ class RowReader:
             is_vector = hasattr(indices, "tolist") and getattr(indices, "ndim", 0) == 1
             self.selections.append(indices.tolist() if is_vector else indices)
             dataset = dataset.dataset
-        self.tensors = dataset.tensors if stacked and _is_plain(dataset, TensorDataset) else None
+        self.dataset = dataset if stacked and _is_plain(dataset, TensorDataset) else None
 
     def read(self, indices: Sequence[Any]) -> list[Tensor] | None:
         """The batch, or None where only single samples give what PyTorch gives."""
-        if self.tensors is None:
+        if self.dataset is None:
             return None
         try:
             for selection in self.selections:
@@ -57,7 +57,7 @@ class RowReader:
         lowest, highest = min(indices), max(indices)
         recording = grad_enabled()
         batch = []
-        for tensor in self.tensors:
+        for tensor in self.dataset.tensors:
             buffer = tensor.buffer
             size = len(buffer)
             outside = highest >= size or lowest < -size
