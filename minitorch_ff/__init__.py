@@ -210,7 +210,8 @@ __all__ = [
 
 _SUBMODULES = frozenset({
     "_dynamo", "accelerator", "amp", "autograd", "backends", "compare", "compiler", "cuda",
-    "distributed", "func", "linalg", "multiprocessing", "nn", "optim", "random", "return_types",
+    "distributed", "explain", "func", "linalg", "multiprocessing", "nn", "optim", "random",
+    "return_types",
     "serialization", "special", "utils",
 })  # fmt: skip
 """Loaded when first touched."""

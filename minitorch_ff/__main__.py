@@ -12,6 +12,7 @@ COMMANDS = {
     "run": ("minitorch_ff.scripts.run", "run a script written for PyTorch as it is"),
     "check": ("minitorch_ff.scripts.check", "list what a script needs of PyTorch and we lack"),
     "compare": ("minitorch_ff.compare.command", "run a script under PyTorch, too, and compare"),
+    "explain": ("minitorch_ff.explain.command", "show what one training step calls, as a tree"),
 }
 
 

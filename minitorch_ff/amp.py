@@ -13,10 +13,13 @@ from minitorch_ff._dtypes import bfloat16, dtype, float16
 __all__ = ["GradScaler", "autocast", "custom_bwd", "custom_fwd", "is_autocast_available"]
 
 
-def _has_cuda() -> bool:
+def _disable_or_refuse(device: str, warning: str, refusal: str) -> None:
+    """Warn where PyTorch would disable what is asked for; refuse it everywhere else."""
     from minitorch_ff import cuda  # whose `amp` stands on this module
 
-    return cuda.is_available()
+    if device != "cuda" or cuda.is_available():
+        raise NotImplementedError(refusal)
+    warnings.warn(warning, stacklevel=3)
 
 
 class autocast(ContextDecorator):
@@ -53,16 +56,12 @@ class autocast(ContextDecorator):
             raise ValueError(f"Expected `device_type` of type `str`, got: `{type(device_type)}`")
         self.device = _device(device_type).type
         self.fast_dtype = dtype or (bfloat16 if self.device == "cpu" else float16)
-        if not enabled:
-            return
-        if self.device == "cuda" and not _has_cuda():
-            warnings.warn(
-                "CUDA is not available or torch_xla is imported. Disabling autocast.", stacklevel=2
-            )
-        else:
-            raise NotImplementedError(
+        if enabled:
+            _disable_or_refuse(
+                self.device,
+                "CUDA is not available or torch_xla is imported. Disabling autocast.",
                 f"autocast({device_type!r}) is not supported: operators compute in the dtype of "
-                "their tensors; pass enabled=False, or cast the model with .to(dtype)"
+                "their tensors; pass enabled=False, or cast the model with .to(dtype)",
             )
 
     def __enter__(self) -> Self:
@@ -119,15 +118,12 @@ class GradScaler:
     def __init__(
         self, device: str = "cuda", *scale: float, enabled: bool = True, **settings: Any
     ) -> None:
-        if enabled and device == "cuda" and not _has_cuda():
-            warnings.warn(
+        if enabled:
+            _disable_or_refuse(
+                device,
                 "torch.cuda.amp.GradScaler is enabled, but CUDA is not available.  Disabling.",
-                stacklevel=2,
-            )
-        elif enabled:
-            raise NotImplementedError(
                 "GradScaler is not supported: gradients are computed in the parameters' dtype; "
-                "pass enabled=False"
+                "pass enabled=False",
             )
 
     def scale(self, outputs: Any) -> Any:

@@ -21,20 +21,12 @@ class OptimizedModule(Module):
 
     def __init__(self, mod: Module) -> None:
         super().__init__()
+        del self.__dict__["training"]  # this, too, is the module's
         self._modules["_orig_mod"] = mod
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Call the module."""
         return self._orig_mod(*args, **kwargs)
-
-    @property
-    def training(self) -> bool:  # type: ignore[override]
-        """Whether the module trains."""
-        return self._orig_mod.training
-
-    @training.setter
-    def training(self, mode: bool) -> None:
-        self._orig_mod.training = mode
 
     def __getattr__(self, name: str) -> Any:
         if name == "_orig_mod":
@@ -43,7 +35,7 @@ class OptimizedModule(Module):
 
     def _holder(self, name: str) -> object:
         """Who has the attribute `name`, the wrapper or the module."""
-        own = name in vars(self) or name in ("training", "forward", "_orig_mod")
+        own = name in vars(self) or name in ("forward", "_orig_mod")
         return super() if own else self._orig_mod
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -448,4 +448,4 @@ def test_rows_are_taken_together():
     fetcher = iter(loader)._dataset_fetcher
     assert fetcher.rows.read([0, 1])[1].tolist() == [30, 20]
     loader = ff.utils.data.DataLoader(tensor_subclass(ff), 2)
-    assert iter(loader)._dataset_fetcher.rows is None
+    assert iter(loader)._dataset_fetcher.rows.dataset is None

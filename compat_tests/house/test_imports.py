@@ -51,7 +51,7 @@ MAY_USE_NUMPY = (  # the back ends, the generator, and the facade's borders
     "compare.verdict",
     "compare.worlds",
     "utils.data._utils.collate",
-    "utils.data._utils.worker_random",
+    "utils.data._utils.worker",
     "vision._pillow",
     "vision.datasets.cifar",
     "vision.transforms.functional",

@@ -16,8 +16,7 @@ from minitorch_ff import _dtypes
 from minitorch_ff._devices import device
 from minitorch_ff._size import Size, size_of
 from minitorch_ff._tensor import Tensor
-
-PACKAGES = {"torch": "minitorch_ff", "torchvision": "minitorch_ff.vision"}
+from minitorch_ff.scripts.import_hook import our_name
 
 SPLIT = {
     "firefly.hooks": "utils.hooks",
@@ -58,10 +57,9 @@ def find(module: str, name: str) -> Any:
     """
     if f"{module}.{name}" in known:
         return known[f"{module}.{name}"]
-    package, dot, rest = module.partition(".")
-    if package not in PACKAGES:
+    path = our_name(module)
+    if path is None:
         return None
-    path = PACKAGES[package] + dot + rest
     while path:  # what is not in PyTorch's file is in the package around it
         try:
             return getattr(importlib.import_module(path), name)

@@ -109,9 +109,8 @@ def rebuild_typed(
 @named("torch._tensor._rebuild_from_type_v2")
 def rebuild_from_type(function: Any, cls: type, arguments: Any, state: dict[str, Any]) -> Tensor:
     """A tensor of a subclass, or one with attributes."""
-    if not (function is rebuild_typed or function is rebuild_untyped) or not issubclass(
-        cls, Tensor
-    ):
+    makes_tensors = function is rebuild_typed or function is rebuild_untyped
+    if not makes_tensors or not issubclass(cls, Tensor):
         raise ValueError("this is no function that makes tensors")
     made = function(*arguments)
     if type(made) is not cls:

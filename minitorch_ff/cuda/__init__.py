@@ -9,10 +9,8 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from minitorch_ff._devices import as_device as _as_device
-from minitorch_ff._devices import backend_for as _backend_for
-from minitorch_ff._functions.random import get_rng_state as _cpu_state
-from minitorch_ff._functions.random import set_rng_state as _set_cpu_state
+from minitorch_ff import _devices
+from minitorch_ff._functions import random as _random
 from minitorch_ff._legacy import on_device as _on_device
 from minitorch_ff.cuda import amp
 from minitorch_ff.firefly.backend import registry
@@ -57,13 +55,18 @@ def is_initialized() -> bool:
     return "cuda" in registry.loaded()
 
 
+def _runtime() -> Any:
+    """CUDA's own functions, through CuPy; raises if there is no GPU."""
+    return _devices.backend_for("cuda").module.cuda.runtime
+
+
 def init() -> None:
     """Make the GPUs ready.
 
     Raises:
         AssertionError: There is no GPU, or no CuPy.
     """
-    _backend_for("cuda")
+    _devices.backend_for("cuda")
 
 
 def current_device() -> int:
@@ -72,7 +75,7 @@ def current_device() -> int:
     Raises:
         AssertionError: There is no GPU, or no CuPy.
     """
-    return int(_backend_for("cuda").module.cuda.runtime.getDevice())
+    return int(_runtime().getDevice())
 
 
 def set_device(device: Any) -> None:
@@ -81,8 +84,13 @@ def set_device(device: Any) -> None:
     Raises:
         AssertionError: There is no GPU, or no CuPy.
     """
-    index = device if isinstance(device, int) else _as_device(device).index
-    _backend_for("cuda").module.cuda.runtime.setDevice(index or 0)
+    index = _index(device)
+    _runtime().setDevice(index)
+
+
+def _index(device: Any) -> int:
+    """The number of a GPU."""
+    return device if isinstance(device, int) else _devices.as_device(device).index or 0
 
 
 @contextlib.contextmanager
@@ -105,9 +113,7 @@ def get_device_properties(device: Any = None) -> Any:
     Raises:
         AssertionError: There is no GPU, or no CuPy.
     """
-    runtime = _backend_for("cuda").module.cuda.runtime
-    index = device if isinstance(device, int) else (_as_device(device or "cuda").index or 0)
-    return _Properties(runtime.getDeviceProperties(index))
+    return _Properties(_runtime().getDeviceProperties(_index(device or "cuda")))
 
 
 class _Properties:
@@ -143,7 +149,7 @@ def synchronize(device: Any = None) -> None:
     Raises:
         AssertionError: There is no GPU, or no CuPy.
     """
-    _backend_for("cuda").module.cuda.Device().synchronize()
+    _devices.backend_for("cuda").module.cuda.Device().synchronize()
 
 
 def empty_cache() -> None:
@@ -189,12 +195,12 @@ def manual_seed_all(seed: int) -> None:
 
 def get_rng_state(device: Any = "cuda") -> Any:
     """The state of the generator that draws for the GPU: the host's."""
-    return _cpu_state()
+    return _random.get_rng_state()
 
 
 def set_rng_state(new_state: Any, device: Any = "cuda") -> None:
     """Continue the generator that draws for the GPU: the host's."""
-    _set_cpu_state(new_state)
+    _random.set_rng_state(new_state)
 
 
 __all__ = [

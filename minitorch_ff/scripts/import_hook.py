@@ -48,7 +48,7 @@ def install() -> None:
     """
     if any(isinstance(finder, TorchFinder) for finder in sys.meta_path):
         return
-    if any(_our_name(name) for name in sys.modules):
+    if any(our_name(name) for name in sys.modules):
         raise ImportError("PyTorch is already imported; call install() before that")
     _begin()
 
@@ -109,7 +109,7 @@ class TorchFinder(MetaPathFinder):
             ModuleNotFoundError: It is PyTorch's and this package lacks it. No other
                 finder is asked: it could come up with PyTorch itself.
         """
-        ours = _our_name(fullname)
+        ours = our_name(fullname)
         if ours is None:
             return None
         if importlib.util.find_spec(ours) is None:
@@ -131,7 +131,7 @@ class Alias(Loader):
         sys.modules[module.__name__] = importlib.import_module(self.name)
 
 
-def _our_name(torch_name: str) -> str | None:
+def our_name(torch_name: str) -> str | None:
     """`torch.nn` is `minitorch_ff.nn`; what is not PyTorch's has no name here."""
     package, dot, rest = torch_name.partition(".")
     return PACKAGES[package] + dot + rest if package in PACKAGES else None
@@ -139,5 +139,5 @@ def _our_name(torch_name: str) -> str | None:
 
 def _forget_torch() -> dict[str, ModuleType]:
     """Take PyTorch's modules, whoever stands for them, out of Python's list."""
-    names = [name for name in sys.modules if _our_name(name)]
+    names = [name for name in sys.modules if our_name(name)]
     return {name: sys.modules.pop(name) for name in names}

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import argparse
 import builtins
+import functools
 import os
 import runpy
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.machinery import BuiltinImporter, SourceFileLoader
 from pathlib import Path
-from types import ModuleType, TracebackType
+from types import ModuleType
 from typing import Any
 
 from minitorch_ff.scripts import notebook
 from minitorch_ff.scripts.import_hook import install
-
-ExceptHook = Callable[[type[BaseException], BaseException, TracebackType | None], Any]
 
 
 def main(arguments: list[str]) -> None:
@@ -139,28 +138,19 @@ def own_tracebacks() -> Iterator[None]:
     try:
         yield
     except BaseException:
-        sys.excepthook = _without_runner(sys.excepthook)
+        sys.excepthook = functools.partial(_show_without_runner, sys.excepthook)
         raise
 
 
-def _without_runner(show: ExceptHook) -> ExceptHook:
-    """The hook `show`, for tracebacks without the frames before the script's first."""
-
-    def hook(
-        kind: type[BaseException],
-        error: BaseException,
-        traceback: TracebackType | None,
-    ) -> None:
-        frames = traceback
-        while frames is not None and _file(frames) != __file__:
-            frames = frames.tb_next
-        while frames is not None and _file(frames) in (__file__, notebook.__file__):
-            frames = frames.tb_next
-        show(kind, error.with_traceback(frames), frames)
-
-    return hook
+def _show_without_runner(show: Any, kind: Any, error: BaseException, frames: Any) -> None:
+    """Show an error by the hook `show`, without the frames before the script's first."""
+    while frames is not None and _file(frames) != __file__:
+        frames = frames.tb_next
+    while frames is not None and _file(frames) in (__file__, notebook.__file__):
+        frames = frames.tb_next
+    show(kind, error.with_traceback(frames), frames)
 
 
-def _file(frame: TracebackType) -> str:
+def _file(frame: Any) -> str:
     """Where a frame of a traceback comes from."""
     return frame.tb_frame.f_code.co_filename

@@ -1,26 +1,31 @@
-"""The data loader: batches of a dataset, epoch after epoch."""
+"""The data loader: batches of a dataset, epoch after epoch; below it, a single epoch."""
 
 from __future__ import annotations
 
+import functools
+import itertools
 import math
+import multiprocessing
 import os
 import warnings
+import weakref
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from multiprocessing import connection
+from multiprocessing.context import BaseContext
+from typing import Any, Generic, NoReturn, TypeVar
+
+from minitorch_ff._checks import check
+from minitorch_ff._functions.random import Generator
 
 from minitorch_ff.utils.data._utils.collate import default_collate, default_convert
-from minitorch_ff.utils.data._utils.fetch import _DatasetKind
-from minitorch_ff.utils.data._utils.iterators import (
-    _BaseDataLoaderIter, _MultiProcessingDataLoaderIter, _SingleProcessDataLoaderIter,
+from minitorch_ff.utils.data._utils.fetch import Fetcher, FetcherMaker, _DatasetKind
+from minitorch_ff.utils.data._utils.worker import (
+    BATCH, END, ERROR, NEW_PASS, Worker, dismiss, get_worker_info, raise_from_worker,
 )  # fmt: skip
-from minitorch_ff.utils.data._utils.worker import get_worker_info
 from minitorch_ff.utils.data.dataset import Dataset, IterableDataset
-from minitorch_ff.utils.data.sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
-
-if TYPE_CHECKING:
-    from multiprocessing.context import BaseContext
-
-    from minitorch_ff._functions.random import Generator
+from minitorch_ff.utils.data.sampler import (
+    BatchSampler, RandomSampler, Sampler, SequentialSampler, draw_seed,
+)  # fmt: skip
 
 __all__ = ["DataLoader", "default_collate", "default_convert", "get_worker_info"]
 
@@ -62,39 +67,12 @@ def _check_worker_settings(
 
 def _check_iterable_settings(shuffle: Any, sampler: Any, batch_sampler: Any) -> None:
     """Raise for an order asked of a dataset that has its own."""
-    words = "DataLoader with IterableDataset: expected unspecified"
-    if shuffle not in {False, None}:
-        raise ValueError(f"{words} shuffle option, but got shuffle={shuffle}")
-    if sampler is not None:
-        raise ValueError(f"{words} sampler option, but got sampler={sampler}")
-    if batch_sampler is not None:
-        raise ValueError(f"{words} batch_sampler option, but got batch_sampler={batch_sampler}")
-
-
-def _as_context(context: Any, num_workers: int) -> BaseContext:
-    """A way of starting processes, from its name or as it is."""
-    import multiprocessing
-    from multiprocessing.context import BaseContext
-
-    if num_workers <= 0:
-        raise ValueError(
-            "multiprocessing_context can only be used with multi-process loading "
-            f"(num_workers > 0), but got num_workers={num_workers}"
-        )
-    if isinstance(context, str):
-        methods = multiprocessing.get_all_start_methods()
-        if context not in methods:
-            raise ValueError(
-                "multiprocessing_context option should specify a valid start method in "
-                f"{methods!r}, but got multiprocessing_context={context!r}"
-            )
-        return multiprocessing.get_context(context)
-    if not isinstance(context, BaseContext):
-        raise TypeError(
-            "multiprocessing_context option should be a valid context object or a string "
-            f"specifying the start method, but got multiprocessing_context={context}"
-        )
-    return context
+    shuffle = None if shuffle in {False, None} else shuffle
+    order = {"shuffle": shuffle, "sampler": sampler, "batch_sampler": batch_sampler}
+    for name, value in order.items():
+        if value is not None:
+            words = f"DataLoader with IterableDataset: expected unspecified {name} option"
+            raise ValueError(f"{words}, but got {name}={value}")
 
 
 class DataLoader(Generic[Sample]):
@@ -145,16 +123,6 @@ class DataLoader(Generic[Sample]):
     See: [DataLoader](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader).
     """
 
-    dataset: Dataset[Sample]
-    batch_size: int | None
-    num_workers: int
-    pin_memory: bool
-    drop_last: bool
-    timeout: float
-    sampler: Any
-    batch_sampler: Any
-    prefetch_factor: int | None
-    _iterator: _BaseDataLoaderIter | None
     __initialized = False
 
     def __init__(
@@ -191,30 +159,10 @@ class DataLoader(Generic[Sample]):
         self.multiprocessing_context = multiprocessing_context
         self.in_order = in_order
         self.generator = generator
-        self._choose_order(batch_size, shuffle, sampler, batch_sampler, drop_last)
-        if collate_fn is None:
-            collate_fn = default_collate if self._auto_collation else default_convert
-        self.collate_fn = collate_fn
-        self.persistent_workers = persistent_workers
-        self.__initialized = True
-        self._IterableDataset_len_called: int | None = None
-        self._iterator = None
-        self.check_worker_number_rationality()
-
-    def _choose_order(
-        self,
-        batch_size: int | None,
-        shuffle: bool | None,
-        sampler: Any,
-        batch_sampler: Any,
-        drop_last: bool,
-    ) -> None:
-        """Set the samplers: those given, or those that the other arguments ask for."""
-        if isinstance(self.dataset, IterableDataset):
+        self._dataset_kind = _DatasetKind.Map
+        if isinstance(dataset, IterableDataset):
             self._dataset_kind = _DatasetKind.Iterable
             _check_iterable_settings(shuffle, sampler, batch_sampler)
-        else:
-            self._dataset_kind = _DatasetKind.Map
         if sampler is not None and shuffle:
             raise ValueError("sampler option is mutually exclusive with shuffle")
         if batch_sampler is not None:
@@ -230,23 +178,27 @@ class DataLoader(Generic[Sample]):
                 "batch_size=None option disables auto-batching "
                 "and is mutually exclusive with drop_last"
             )
-        if sampler is None:
-            sampler = self._default_sampler(shuffle)
+        self.sampler: Any = sampler
+        source: Any = dataset
+        if sampler is None and isinstance(dataset, IterableDataset):
+            self.sampler = _InfiniteConstantSampler()
+        elif sampler is None and shuffle:
+            self.sampler = RandomSampler(source, generator=generator)
+        elif sampler is None:
+            self.sampler = SequentialSampler(source)
         if batch_size is not None:
-            batch_sampler = BatchSampler(sampler, batch_size, drop_last)
+            batch_sampler = BatchSampler(self.sampler, batch_size, drop_last)
         self.batch_size = batch_size
         self.drop_last = drop_last
-        self.sampler = sampler
-        self.batch_sampler = batch_sampler
-
-    def _default_sampler(self, shuffle: bool | None) -> Sampler[Any]:
-        """The order of the samples, where none was given."""
-        if self._dataset_kind == _DatasetKind.Iterable:
-            return _InfiniteConstantSampler()
-        dataset: Any = self.dataset
-        if shuffle:
-            return RandomSampler(dataset, generator=self.generator)
-        return SequentialSampler(dataset)
+        self.batch_sampler: Any = batch_sampler
+        if collate_fn is None:
+            collate_fn = default_collate if self._auto_collation else default_convert
+        self.collate_fn = collate_fn
+        self.persistent_workers = persistent_workers
+        self.__initialized = True
+        self._IterableDataset_len_called: int | None = None
+        self._iterator: Any = None
+        self.check_worker_number_rationality()
 
     @property
     def multiprocessing_context(self) -> BaseContext | None:
@@ -255,9 +207,25 @@ class DataLoader(Generic[Sample]):
 
     @multiprocessing_context.setter
     def multiprocessing_context(self, context: str | BaseContext | None) -> None:
-        self.__multiprocessing_context = (
-            None if context is None else _as_context(context, self.num_workers)
-        )
+        if context is not None and self.num_workers <= 0:
+            raise ValueError(
+                "multiprocessing_context can only be used with multi-process loading "
+                f"(num_workers > 0), but got num_workers={self.num_workers}"
+            )
+        if isinstance(context, str):
+            methods = multiprocessing.get_all_start_methods()
+            if context not in methods:
+                raise ValueError(
+                    "multiprocessing_context option should specify a valid start method in "
+                    f"{methods!r}, but got multiprocessing_context={context!r}"
+                )
+            context = multiprocessing.get_context(context)
+        if not isinstance(context, BaseContext | None):
+            raise TypeError(
+                "multiprocessing_context option should be a valid context object or a string "
+                f"specifying the start method, but got multiprocessing_context={context}"
+            )
+        self.__multiprocessing_context = context
 
     def __setattr__(self, attr: str, val: Any) -> None:
         if self.__initialized and attr in FIXED:
@@ -290,6 +258,12 @@ class DataLoader(Generic[Sample]):
     def _index_sampler(self) -> Any:
         return self.batch_sampler if self._auto_collation else self.sampler
 
+    def _fetcher_maker(self) -> FetcherMaker:
+        """From a dataset to its reader; it can be sent to another process."""
+        by_index = self._dataset_kind == _DatasetKind.Map
+        settings = by_index, self._auto_collation, self.collate_fn, self.drop_last
+        return functools.partial(Fetcher, *settings)
+
     def __len__(self) -> int:
         if self._dataset_kind == _DatasetKind.Map:
             return len(self._index_sampler)
@@ -303,8 +277,6 @@ class DataLoader(Generic[Sample]):
 
     def check_worker_number_rationality(self) -> None:
         """Warn of more workers than there are processors to run them."""
-        if not self.num_workers:
-            return
         knows_affinity = hasattr(os, "sched_getaffinity")
         most = len(os.sched_getaffinity(0)) if knows_affinity else os.cpu_count() or 1
         if self.num_workers <= most:
@@ -318,3 +290,177 @@ class DataLoader(Generic[Sample]):
             "even freeze, lower the worker number to avoid potential slowness/freeze if necessary.",
             stacklevel=2,
         )
+
+
+class _BaseDataLoaderIter:
+    """Counts batches and draws the seed of the epoch; subclasses make the batches."""
+
+    def __init__(self, loader: DataLoader[Any]) -> None:
+        self._loader = loader
+        self._index_sampler = loader._index_sampler
+        _warn_of_pinning(loader)
+        self._begin()
+        self._base_seed = draw_seed(loader.generator)
+
+    def __iter__(self) -> _BaseDataLoaderIter:
+        return self
+
+    def _begin(self) -> None:
+        """Note that nothing has been read of this pass."""
+        self._IterableDataset_len_called = self._loader._IterableDataset_len_called
+        self._sampler_iter = iter(self._index_sampler)
+        self._num_yielded = 0
+
+    def _next_data(self) -> Any:
+        """Make the next batch, or raise StopIteration."""
+        raise NotImplementedError
+
+    def __next__(self) -> Any:
+        data = self._next_data()
+        self._num_yielded += 1
+        told = self._IterableDataset_len_called
+        if told is not None and self._num_yielded > told:
+            warnings.warn(self._too_long(told), stacklevel=2)
+        return data
+
+    def _too_long(self, told: int) -> str:
+        """What to say of an iterable dataset with more samples than it told."""
+        message = (
+            f"Length of IterableDataset {self._loader.dataset} was reported to be {told}"
+            f"(when accessing len(dataloader)), but {self._num_yielded} samples have been fetched. "
+        )
+        if self._loader.num_workers > 0:
+            message += (
+                "For multiprocessing data-loading, this could be caused by not properly "
+                "configuring the IterableDataset replica at each worker. Please see "
+                "https://pytorch.org/docs/stable/data.html#torch.utils.data.IterableDataset for "
+                "examples."
+            )
+        return message
+
+    def __len__(self) -> int:
+        return len(self._index_sampler)
+
+    def __getstate__(self) -> NoReturn:
+        raise NotImplementedError("{} cannot be pickled", type(self).__name__)
+
+
+def _warn_of_pinning(loader: DataLoader[Any]) -> None:
+    """Host memory needs no pinning here, but what PyTorch says of it is said."""
+    if not loader.pin_memory:
+        return
+    from minitorch_ff import cuda
+
+    if loader.pin_memory_device:
+        warnings.warn(
+            "pin_memory_device is deprecated, the current accelerator will be used as "
+            f"the device,ignore pin_memory_device='{loader.pin_memory_device}'.",
+            stacklevel=3,
+        )
+    if not cuda.is_available():
+        warnings.warn(
+            "'pin_memory' argument is set as true but no accelerator is found, then "
+            "device pinned memory won't be used.",
+            stacklevel=3,
+        )
+
+
+class _SingleProcessDataLoaderIter(_BaseDataLoaderIter):
+    """A pass without workers: a batch is made when it is asked for."""
+
+    def __init__(self, loader: DataLoader[Any]) -> None:
+        super().__init__(loader)
+        if loader.timeout != 0:
+            raise AssertionError("_SingleProcessDataLoaderIter requires timeout == 0")
+        self._dataset_fetcher = loader._fetcher_maker()(loader.dataset)
+
+    def _next_data(self) -> Any:
+        return self._dataset_fetcher.fetch(next(self._sampler_iter))
+
+
+class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
+    """A pass with worker processes, who take turns.
+
+    Indices are drawn `prefetch_factor` batches per worker ahead, as PyTorch does: who
+    shares a generator with the sampler can tell.
+    """
+
+    def __init__(self, loader: DataLoader[Any]) -> None:
+        super().__init__(loader)
+        if not loader.prefetch_factor:
+            raise AssertionError(
+                "prefetch_factor must be greater than 0 for MultiProcessingDataLoaderIter"
+            )
+        self._workers: list[Worker] = []
+        self._shutdown_workers = weakref.finalize(self, dismiss, self._workers, os.getpid())
+        for worker_id in range(loader.num_workers):
+            self._workers.append(Worker(worker_id, self._base_seed, loader))
+        self._numbers = itertools.count()
+        self._draw_ahead()
+
+    def restart(self) -> None:
+        """Begin another pass with the same workers."""
+        for worker in self._workers:
+            worker.send(NEW_PASS)
+            worker.active = True
+        self._draw_ahead()
+
+    def _draw_ahead(self) -> None:
+        """Begin, in a first pass for the second time: a sampler that draws may notice."""
+        self._begin()
+        self._tasks: dict[int, Worker] = {}
+        self._answers: dict[int, tuple[int, Any]] = {}
+        self._turns = itertools.cycle(self._workers)
+        for _ in range((self._loader.prefetch_factor or 0) * len(self._workers)):
+            self._assign()
+
+    def _assign(self) -> None:
+        """Draw the indices of one more batch for the next worker that is not done."""
+        try:
+            index = next(self._sampler_iter)
+        except StopIteration:
+            return
+        for worker in itertools.islice(self._turns, len(self._workers)):
+            if worker.active:
+                number = next(self._numbers)
+                self._tasks[number] = worker
+                worker.send((number, index))
+                return
+
+    def _next_data(self) -> Any:
+        while self._tasks:
+            number = self._next_number()
+            worker = self._tasks[number]
+            if number not in self._answers and worker.active:
+                self._receive()
+                continue
+            del self._tasks[number]
+            if number not in self._answers:  # its worker has no more samples
+                continue
+            what, data = self._answers.pop(number)
+            worker.active = what != END
+            self._assign()
+            if what == ERROR:
+                raise_from_worker(*data)
+            if what == BATCH:
+                return data
+        if not self._loader.persistent_workers:
+            self._shutdown_workers()
+        raise StopIteration
+
+    def _next_number(self) -> int:
+        """Which batch is due: the first, or if order does not matter one that is there."""
+        first = next(iter(self._tasks))
+        if self._loader.in_order:
+            return first
+        return next((number for number in self._tasks if number in self._answers), first)
+
+    def _receive(self) -> None:
+        """Wait until a worker answers. Answers that came too late for their pass are dropped."""
+        waiting = {worker.connection: worker for worker in self._workers}
+        ready = connection.wait(waiting, self._loader.timeout or None)
+        check(ready, f"DataLoader timed out after {self._loader.timeout} seconds")
+        for one in ready:
+            number, *answer = waiting[one].receive()
+            if number in self._tasks:
+                self._answers[number] = tuple(answer)

@@ -7,13 +7,11 @@ import itertools
 import math
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from minitorch_ff._functions.random import randperm
-
-if TYPE_CHECKING:
-    from minitorch_ff._functions.random import Generator
-    from minitorch_ff._tensor import Tensor
+from minitorch_ff._checks import check
+from minitorch_ff._functions.random import Generator, randperm
+from minitorch_ff._tensor import Tensor
 
 __all__ = [
     "ChainDataset", "ConcatDataset", "Dataset", "IterableDataset", "StackDataset", "Subset",
@@ -66,7 +64,7 @@ class IterableDataset(Dataset[Sample], Iterable[Sample]):
         return ChainDataset([self, other])
 
 
-class TensorDataset(Dataset["tuple[Tensor, ...]"]):
+class TensorDataset(Dataset[tuple[Tensor, ...]]):
     """Samples are the rows of tensors.
 
     Args:
@@ -123,11 +121,10 @@ class StackDataset(Dataset[Any]):
                 "``kwargs``) like input/output, but both types are given."
             )
         parts: list[Any] = list(args or kwargs.values())
-        if not parts:
-            raise ValueError("At least one dataset should be passed")
+        check(parts, "At least one dataset should be passed", ValueError)
         self._length = len(parts[0])
-        if any(len(part) != self._length for part in parts):
-            raise ValueError("Size mismatch between datasets")
+        same = all(len(part) == self._length for part in parts)
+        check(same, "Size mismatch between datasets", ValueError)
         self.datasets: Any = args or kwargs
 
     def __getitem__(self, index: Any) -> Any:
@@ -173,8 +170,7 @@ class ConcatDataset(Dataset[Sample]):
     def __init__(self, datasets: Iterable[Dataset[Sample]]) -> None:
         super().__init__()
         self.datasets = list(datasets)
-        if not self.datasets:
-            raise AssertionError("datasets should not be an empty iterable")
+        check(self.datasets, "datasets should not be an empty iterable", AssertionError)
         if any(isinstance(part, IterableDataset) for part in self.datasets):
             raise AssertionError("ConcatDataset does not support IterableDataset")
         self.cumulative_sizes = self.cumsum(self.datasets)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence, Sized
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from minitorch_ff._checks import check
 from minitorch_ff._dtypes import float64, int64
 from minitorch_ff._functions.creation import as_tensor, empty
 from minitorch_ff._functions.random import Generator, multinomial, randint, randperm
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
+from minitorch_ff._tensor import Tensor
 
 __all__ = [
     "BatchSampler", "RandomSampler", "Sampler", "SequentialSampler", "SubsetRandomSampler",
@@ -38,8 +37,7 @@ def _must_be(
     wanted: str, is_so: bool, name: str, value: Any, error: type[Exception] = ValueError
 ) -> None:
     """Refuse a setting that is not as wanted."""
-    if not is_so:
-        raise error(f"{name} should be a {wanted} value, but got {name}={value}")
+    check(is_so, f"{name} should be a {wanted} value, but got {name}={value}", error)
 
 
 class Sampler(Generic[Index]):

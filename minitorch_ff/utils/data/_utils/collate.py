@@ -27,6 +27,8 @@ default_collate_err_msg_format = (
 
 def _like(template: Any, items: Any) -> Any:
     """`items` in a collection of the template's class, if it lets itself be filled."""
+    if isinstance(template, tuple):
+        return type(template)(*items) if hasattr(template, "_fields") else items
     try:
         if not isinstance(template, MutableMapping | MutableSequence):
             return type(template)(items)
@@ -72,17 +74,7 @@ def default_convert(data: Any) -> Any:
         return _like(data, {key: default_convert(data[key]) for key in data})
     if isinstance(data, str | bytes) or not isinstance(data, Sequence):
         return data
-    items = [default_convert(item) for item in data]
-    if isinstance(data, tuple):
-        return kind(*items) if hasattr(data, "_fields") else items
-    return _like(data, items)
-
-
-def _collate_function(elem: Any, functions: CollateFunctions | None) -> Callable[..., Any] | None:
-    """The function for samples like `elem`, by its class or a base class."""
-    known = functions or {}
-    of_base = (function for kind, function in known.items() if isinstance(elem, kind))
-    return known.get(type(elem)) or next(of_base, None)
+    return _like(data, [default_convert(item) for item in data])
 
 
 def collate(batch: Any, *, collate_fn_map: CollateFunctions | None = None) -> Any:
@@ -105,7 +97,9 @@ def collate(batch: Any, *, collate_fn_map: CollateFunctions | None = None) -> An
     See: [collate](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data._utils.collate.collate).
     """
     elem = batch[0]
-    function = _collate_function(elem, collate_fn_map)
+    known = collate_fn_map or {}
+    of_base = (function for kind, function in known.items() if isinstance(elem, kind))
+    function = known.get(type(elem)) or next(of_base, None)
     if function is not None:
         return function(batch, collate_fn_map=collate_fn_map)
     together = functools.partial(collate, collate_fn_map=collate_fn_map)
@@ -117,10 +111,7 @@ def collate(batch: Any, *, collate_fn_map: CollateFunctions | None = None) -> An
     is_namedtuple = isinstance(elem, tuple) and hasattr(elem, "_fields")
     if not is_namedtuple and any(len(sample) != len(elem) for sample in batch):
         raise RuntimeError("each element in list of batch should be of equal size")
-    items = list(map(together, zip(*batch, strict=False)))
-    if isinstance(elem, tuple):
-        return type(elem)(*items) if is_namedtuple else items
-    return _like(elem, items)
+    return _like(elem, list(map(together, zip(*batch, strict=False))))
 
 
 def collate_tensor_fn(batch: Any, *, collate_fn_map: CollateFunctions | None = None) -> Tensor:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import grad_enabled
 from minitorch_ff.firefly.tensor import wrap
 from minitorch_ff.utils.data._utils.collate import default_collate, stacks_tensors
-from minitorch_ff.utils.data.dataset import Subset, TensorDataset
-
-if TYPE_CHECKING:
-    from minitorch_ff.utils.data.dataloader import DataLoader
+from minitorch_ff.utils.data.dataset import Subset, TensorDataset, samples_of
 
 Collate = Callable[[Any], Any]
+FetcherMaker = Callable[[Any], "Fetcher"]
 
 
 class RowReader:
@@ -27,28 +24,24 @@ class RowReader:
     costs a tenth of that.
 
     Args:
-        dataset: The innermost dataset.
-        selections: The indices of the subsets around it, the outermost first.
+        dataset: Any dataset; of all but these only single samples are read.
+        collate_fn: What the loader makes batches with.
     """
 
-    def __init__(self, dataset: TensorDataset, selections: list[Sequence[int]]) -> None:
-        self.dataset = dataset
-        self.selections = selections
-
-    @classmethod
-    def of(cls, dataset: Any, collate_fn: Collate) -> RowReader | None:
-        """The reader for `dataset`, or None where samples must be read one by one."""
-        if collate_fn is not default_collate or not stacks_tensors():
-            return None
-        selections = []
-        while _is_plain(dataset, Subset):
+    def __init__(self, dataset: Any, collate_fn: Collate) -> None:
+        self.selections: list[Sequence[int]] = []  # of the subsets, the outermost first
+        stacked = collate_fn is default_collate and stacks_tensors()
+        while stacked and _is_plain(dataset, Subset):
             indices = dataset.indices
-            selections.append(indices.tolist() if _is_vector(indices) else indices)
+            is_vector = hasattr(indices, "tolist") and getattr(indices, "ndim", 0) == 1
+            self.selections.append(indices.tolist() if is_vector else indices)
             dataset = dataset.dataset
-        return cls(dataset, selections) if _is_plain(dataset, TensorDataset) else None
+        self.dataset = dataset if stacked and _is_plain(dataset, TensorDataset) else None
 
     def read(self, indices: Sequence[Any]) -> list[Tensor] | None:
         """The batch, or None where only single samples give what PyTorch gives."""
+        if self.dataset is None:
+            return None
         try:
             for selection in self.selections:
                 indices = [selection[index] for index in indices]
@@ -56,7 +49,9 @@ class RowReader:
             return None
         kinds = set(map(type, indices))
         if kinds != {int}:
-            if not kinds or not all(map(_is_index, kinds)):
+            # True is an index of its own.
+            whole = [issubclass(kind, Integral) and not issubclass(kind, bool) for kind in kinds]
+            if not kinds or not all(whole):
                 return None
             indices = list(map(int, indices))
         lowest, highest = min(indices), max(indices)
@@ -85,16 +80,6 @@ def _is_plain(dataset: Any, kind: type) -> bool:
     )
 
 
-def _is_vector(indices: Any) -> bool:
-    """Whether the indices of a subset are an array."""
-    return hasattr(indices, "tolist") and getattr(indices, "ndim", 0) == 1
-
-
-def _is_index(kind: type) -> bool:
-    """Whether values of this class are whole numbers: True is an index of its own."""
-    return issubclass(kind, Integral) and not issubclass(kind, bool)
-
-
 class _DatasetKind:
     """How a dataset is read: by index, or in its own order."""
 
@@ -102,75 +87,50 @@ class _DatasetKind:
     Iterable = 1
 
 
-def fetcher_maker(loader: DataLoader[Any]) -> Callable[[Any], Fetcher]:
-    """From a dataset to its reader, as a loader says; it can be sent to another process."""
-    by_index = loader._dataset_kind == _DatasetKind.Map
-    return partial(
-        MapFetcher if by_index else IterableFetcher,
-        auto_collation=loader._auto_collation,
-        collate_fn=loader.collate_fn,
-        drop_last=loader.drop_last,
-    )
-
-
 class Fetcher:
-    """Reads a dataset as its loader says."""
+    """Reads a dataset as its loader says.
+
+    Args:
+        by_index: Whether the dataset has samples by index, and not in an order of its own.
+        batched: Whether samples are put together.
+        collate_fn: From a list of samples to a batch, or from a sample to what is given out.
+        drop_last: Whether a last batch that is not full is left out.
+        dataset: The loader's, or a worker's copy of it.
+    """
 
     def __init__(
-        self, dataset: Any, auto_collation: bool, collate_fn: Collate, drop_last: bool
+        self, by_index: bool, batched: bool, collate_fn: Collate, drop_last: bool, dataset: Any
     ) -> None:
-        self.dataset = dataset
-        self.auto_collation = auto_collation
+        self.batched = batched
         self.collate_fn = collate_fn
         self.drop_last = drop_last
-
-    def fetch(self, index: Any) -> Any:
-        """The batch of a list of indices, or without batches the sample of one."""
-        raise NotImplementedError
-
-
-class MapFetcher(Fetcher):
-    """Batches of a dataset that has samples by index."""
-
-    def __init__(self, *settings: Any, **named: Any) -> None:
-        super().__init__(*settings, **named)
-        self.rows = None
-        if self.auto_collation:
-            self.rows = RowReader.of(self.dataset, self.collate_fn)
-
-    def fetch(self, index: Any) -> Any:
-        """The batch of a list of indices, or without batches the sample of one."""
-        dataset = self.dataset
-        if not self.auto_collation:
-            return self.collate_fn(dataset[index])
-        batch = None if self.rows is None else self.rows.read(index)
-        if batch is not None:
-            return batch
-        at_once = getattr(dataset, "__getitems__", None)
-        samples = at_once(index) if at_once else [dataset[each] for each in index]
-        return self.collate_fn(samples)
-
-
-class IterableFetcher(Fetcher):
-    """Batches of a dataset that gives its samples in its own order."""
-
-    def __init__(self, *settings: Any, **named: Any) -> None:
-        super().__init__(*settings, **named)
-        self.samples = iter(self.dataset)
+        self.dataset = dataset
+        self.samples = None if by_index else iter(dataset)
         self.ended = False
+        self.rows = RowReader(dataset, collate_fn)
 
     def fetch(self, index: Any) -> Any:
-        """As many samples as there are indices, or one.
+        """The batch of a list of indices, or without batches the sample of one.
 
         Raises:
-            StopIteration: There are no more, or too few and the rest is dropped.
+            StopIteration: A dataset with an order of its own has no more samples, or too
+                few and the rest is dropped.
         """
+        if self.samples is not None:
+            return self.collate_fn(self._next(self.samples, index))
+        if not self.batched:
+            return self.collate_fn(self.dataset[index])
+        batch = self.rows.read(index)
+        return self.collate_fn(samples_of(self.dataset, index)) if batch is None else batch
+
+    def _next(self, samples: Iterator[Any], index: Any) -> Any:
+        """As many samples as there are indices, or one."""
         if self.ended:
             raise StopIteration
-        if not self.auto_collation:
-            return self.collate_fn(next(self.samples))
-        batch = list(islice(self.samples, len(index)))
+        if not self.batched:
+            return next(samples)
+        batch = list(islice(samples, len(index)))
         self.ended = len(batch) < len(index)
         if not batch or (self.drop_last and self.ended):
             raise StopIteration
-        return self.collate_fn(batch)
+        return batch

@@ -7,10 +7,12 @@ errors with the same numbers go out; when the other end is closed, the worker en
 from __future__ import annotations
 
 import contextlib
+import itertools
 import multiprocessing
 import os
 import pickle
 import queue
+import random
 import signal
 import threading
 import time
@@ -23,12 +25,16 @@ from multiprocessing.connection import Connection
 from multiprocessing.reduction import ForkingPickler
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import numpy
+
+from minitorch_ff._functions.random import manual_seed
 from minitorch_ff._settings import set_num_threads
-from minitorch_ff.utils.data._utils.fetch import Fetcher, IterableFetcher, fetcher_maker
-from minitorch_ff.utils.data._utils.worker_random import seed_worker
+from minitorch_ff.utils.data._utils.fetch import Fetcher, FetcherMaker
 
 if TYPE_CHECKING:
     from minitorch_ff.utils.data.dataloader import DataLoader
+
+InitFunction = Callable[[int], None] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +104,12 @@ class Worker:
 
     def __init__(self, worker_id: int, base_seed: int, loader: DataLoader[Any]) -> None:
         context: Any = loader.multiprocessing_context or multiprocessing
-        seed = base_seed + worker_id
-        info = WorkerInfo(worker_id, loader.num_workers, seed, loader.dataset)
+        info = WorkerInfo(worker_id, loader.num_workers, base_seed + worker_id, loader.dataset)
         self.active = True
         self.connection, theirs = context.Pipe()
         _our_ends.add(self.connection)
-        self.process = context.Process(
-            target=work,
-            args=(theirs, info, base_seed, fetcher_maker(loader), loader.worker_init_fn),
-            daemon=True,
-        )
+        program = theirs, info, loader._fetcher_maker(), loader.worker_init_fn
+        self.process = context.Process(target=work, args=program, daemon=True)
         self.process.start()
         theirs.close()
 
@@ -159,34 +161,34 @@ def dismiss(workers: list[Worker], owner: int) -> None:
 
 
 def work(
-    connection: Connection,
-    info: WorkerInfo,
-    base_seed: int,
-    make_fetcher: Callable[[Any], Fetcher],
-    init_fn: Callable[[int], None] | None,
+    connection: Connection, info: WorkerInfo, make_fetcher: FetcherMaker, init_fn: InitFunction
 ) -> None:
     """The program of a worker process."""
     global _worker_info
     _worker_info = info
     set_num_threads(1)
-    seed_worker(base_seed, info.id)
+    _seed_generators(info)
     answers: queue.SimpleQueue[memoryview] = queue.SimpleQueue()
     threading.Thread(target=_send_all, args=(answers, connection), daemon=True).start()
-    fetcher: Fetcher | Exception
     # Who started the worker closes the pipe, is gone, or is told of the interrupt as well.
     with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):
-        fetcher = _begun(make_fetcher, info, init_fn)
-        for number, index in _tasks(connection):
+        for number, index in itertools.chain([NEW_PASS], _tasks(connection)):
             if number is None:
-                fetcher = _begun(make_fetcher, info)
+                fetcher, init_fn = _begun(make_fetcher, info, init_fn), None
             else:
                 answers.put(_answer(fetcher, number, index, info.id))
 
 
+def _seed_generators(info: WorkerInfo) -> None:
+    """Seed Python's generator, NumPy's and ours, as PyTorch does in a worker."""
+    random.seed(info.seed)
+    manual_seed(info.seed)
+    high, low = divmod(info.seed - info.id, 1 << 32)
+    numpy.random.seed(numpy.random.SeedSequence([info.id, low, high, 0]).generate_state(4))
+
+
 def _begun(
-    make_fetcher: Callable[[Any], Fetcher],
-    info: WorkerInfo,
-    init_fn: Callable[[int], None] | None = None,
+    make_fetcher: FetcherMaker, info: WorkerInfo, init_fn: InitFunction
 ) -> Fetcher | Exception:
     """The reader for a pass over the dataset, or why there is none."""
     try:
@@ -213,12 +215,13 @@ def _answer(fetcher: Fetcher | Exception, number: int, index: Any, worker_id: in
             raise fetcher
         return _packed(number, BATCH, fetcher.fetch(index))
     except Exception as error:
-        if isinstance(error, StopIteration) and isinstance(fetcher, IterableFetcher):
+        in_own_order = isinstance(fetcher, Fetcher) and fetcher.samples is not None
+        if isinstance(error, StopIteration) and in_own_order:
             return _packed(number, END, None)
         kind = type(error)
         trace = "".join(traceback.format_exception(error))
-        where = f"in DataLoader worker process {worker_id}"
-        message = f"Caught {kind.__name__} {where}.\nOriginal {trace}"
+        caught = f"Caught {kind.__name__} in DataLoader worker process {worker_id}."
+        message = f"{caught}\nOriginal {trace}"
         try:
             return _packed(number, ERROR, (kind, message))
         except Exception:  # the class cannot be sent
