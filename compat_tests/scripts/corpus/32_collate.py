@@ -1,7 +1,6 @@
 # Sequences of different lengths: padding in a collate function, then a masked mean.
 import torch
 from torch.utils.data import DataLoader, Dataset, default_collate
-from torch.nn.utils.rnn import pad_sequence
 import torch.nn.functional as F
 import torch.nn as nn
 
@@ -26,7 +25,9 @@ def collate(batch):
     seqs, targets, words = zip(*batch)
     lengths = torch.tensor([len(s) for s in seqs])
     order = lengths.argsort(descending=True, stable=True)
-    padded = pad_sequence(seqs, batch_first=True, padding_value=0)
+    padded = torch.zeros(len(seqs), int(lengths.max()), dtype=torch.long)
+    for row, s in zip(padded, seqs):
+        row[:len(s)] = s
     return padded[order], torch.tensor(targets)[order], lengths[order], [words[i] for i in order]
 
 

@@ -17,7 +17,7 @@ for i in range(3):
     print(i, out.mean(0).abs().max() < 1e-5, out.var(0, unbiased=False), bn.running_mean, bn.running_var, bn.num_batches_tracked)
 bn.eval()
 print(bn(data[:2]))
-print(bn(data[:2]).grad_fn)
+print(bn(data[:2]).grad_fn.name())
 bn.train()
 try:
     bn(data[:1])
