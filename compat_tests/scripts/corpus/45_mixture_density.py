@@ -6,7 +6,7 @@ from torch import nn
 torch.manual_seed(6)
 n, k = 300, 4
 y = torch.rand(n, 1)
-x = y + 0.3 * torch.sin(2 * math.pi * y) + 0.05 * (2 * torch.rand(n, 1) - 1)
+x = y + 0.3 * torch.sin(2 * math.pi * y) + 0.1 * (2 * torch.rand(n, 1) - 1)
 
 
 class MDN(nn.Module):
@@ -42,7 +42,7 @@ def stable_loss(pi, mu, sigma, y):
 
 
 net = MDN(20, k)
-opt = torch.optim.Adam(net.parameters(), lr=0.02)
+opt = torch.optim.Adam(net.parameters(), lr=5e-3)
 for epoch in range(1, 101):
     pi, mu, sigma = net(x)
     loss = mdn_loss(pi, mu, sigma, y)
