@@ -36,8 +36,8 @@ from minitorch_ff._functions.complex_numbers import (
     angle, conj, conj_physical, imag, real, resolve_conj,
 )  # fmt: skip
 from minitorch_ff._functions.conversion import (
-    channels_last, channels_last_3d, contiguous_format, is_complex, is_floating_point,
-    is_inference, layout, memory_format, preserve_format, strided,
+    UntypedStorage, channels_last, channels_last_3d, contiguous_format, is_complex,
+    is_floating_point, is_inference, layout, memory_format, preserve_format, strided,
 )  # fmt: skip
 from minitorch_ff._functions.conversion import truth as is_nonzero
 from minitorch_ff._functions.counting import bincount, bucketize, histc, searchsorted
@@ -50,9 +50,7 @@ from minitorch_ff._functions.creation import range_ as range
 from minitorch_ff._functions.cumulative import (
     cummax, cummin, cumprod, cumsum, cumulative_trapezoid, diff, logcumsumexp, trapezoid, trapz,
 )  # fmt: skip
-from minitorch_ff._functions.decompositions import (
-    det, logdet, matrix_power, slogdet,
-)  # fmt: skip
+from minitorch_ff._functions.decompositions import det, logdet, matrix_power, slogdet
 from minitorch_ff._functions.decompositions import inv as inverse
 from minitorch_ff._functions.decompositions import old_cholesky as cholesky
 from minitorch_ff._functions.decompositions import old_qr as qr
@@ -89,7 +87,6 @@ from minitorch_ff._functions.picking import (
 from minitorch_ff._functions.powers import (
     float_power, hypot, ldexp, pow, reciprocal, rsqrt, sqrt, square,
 )  # fmt: skip
-from minitorch_ff._functions.quantile import nanquantile, quantile
 from minitorch_ff._functions.random import (
     Generator, bernoulli, default_generator, get_rng_state, initial_seed, manual_seed,
     multinomial, normal, poisson, rand, rand_like, randint, randint_like, randn, randn_like,
@@ -105,14 +102,10 @@ from minitorch_ff._functions.shaping import (
     split_with_sizes, squeeze, t, tensor_split, transpose, unbind, unflatten, unsqueeze,
 )  # fmt: skip
 from minitorch_ff._functions.shaping import mH as adjoint
-from minitorch_ff._functions.signs import (
-    abs, absolute, copysign, heaviside, sgn, sign, signbit,
-)  # fmt: skip
-from minitorch_ff._functions.special import (
-    digamma, erf, erfc, erfinv, i0, lgamma, polygamma,
-)  # fmt: skip
+from minitorch_ff._functions.signs import abs, absolute, copysign, heaviside, sgn, sign, signbit
+from minitorch_ff._functions.special import digamma, erf, erfc, erfinv, i0, lgamma, polygamma
 from minitorch_ff._functions.statistics import (
-    corrcoef, cov, median, mode, nanmedian, std, std_mean, var, var_mean,
+    corrcoef, cov, median, mode, nanmedian, nanquantile, quantile, std, std_mean, var, var_mean,
 )  # fmt: skip
 from minitorch_ff._functions.trigonometric import (
     acos, acosh, arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh, asin, asinh, atan,
@@ -135,11 +128,10 @@ from minitorch_ff._settings import (
 from minitorch_ff._size import Size
 from minitorch_ff._tensor import Tensor
 from minitorch_ff._version import __version__ as _own_version
-from minitorch_ff.firefly.modes import (
-    enable_grad, inference_mode, no_grad, set_grad_enabled,
-)  # fmt: skip
+from minitorch_ff.firefly.modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from minitorch_ff.firefly.modes import grad_enabled as is_grad_enabled
 from minitorch_ff.firefly.modes import inference_enabled as is_inference_mode_enabled
+from minitorch_ff.scripts.import_hook import as_torch, install
 
 ger = outer
 e, inf, nan, pi, newaxis = _math.e, _math.inf, _math.nan, _math.pi, None
@@ -155,17 +147,21 @@ fill_, zero_, relu_, sigmoid_, tanh_ = (
 __all__ = [
     "BFloat16Tensor", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor",
     "Generator", "HalfTensor", "IntTensor", "LongTensor", "ShortTensor", "Size", "Tensor",
-    "__version__", "abs", "absolute", "acos", "acosh", "add", "addbmm", "addcdiv", "addcmul",
-    "addmm", "addmv", "addr", "adjoint", "all", "allclose", "amax", "amin", "aminmax", "angle",
+    "GradScaler",
+    "UntypedStorage", "__version__", "abs", "absolute", "acos", "acosh", "add", "addbmm", "addcdiv",
+    "addcmul", "addmm", "addmv", "addr", "adjoint", "all", "allclose", "amax", "amin", "aminmax",
+    "angle",
     "any", "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh",
     "are_deterministic_algorithms_enabled", "argmax", "argmin", "argsort", "argwhere",
-    "as_strided", "as_tensor", "asarray", "asin", "asinh", "atan", "atan2", "atanh", "atleast_1d",
+    "as_strided", "as_tensor", "as_torch", "asarray", "asin", "asinh", "atan", "atan2", "atanh",
+    "atleast_1d", "autocast",
     "atleast_2d", "atleast_3d", "baddbmm", "bernoulli", "bfloat16", "bincount", "bitwise_and",
     "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor",
     "block_diag", "bmm", "bool", "broadcast_shapes", "broadcast_tensors", "broadcast_to",
     "bucketize", "can_cast", "cartesian_prod", "cat", "cdist", "cdouble", "ceil", "celu",
     "cfloat", "channels_last", "channels_last_3d", "cholesky", "chunk", "clamp", "clamp_max",
-    "clamp_min", "clip", "clone", "column_stack", "combinations", "complex128", "complex64",
+    "clamp_min", "clip", "clone", "column_stack", "combinations", "compile",
+    "complex128", "complex64",
     "concat", "concatenate", "conj", "conj_physical", "contiguous_format", "copysign", "corrcoef",
     "cos", "cosh", "count_nonzero", "cov", "cummax", "cummin", "cumprod", "cumsum",
     "cumulative_trapezoid", "default_generator", "deg2rad", "det", "device", "diag", "diag_embed",
@@ -178,29 +174,30 @@ __all__ = [
     "get_float32_matmul_precision", "get_num_interop_threads", "get_num_threads", "get_rng_state",
     "greater", "greater_equal", "gt", "half", "hardshrink", "heaviside", "histc", "hstack",
     "hypot", "i0", "iinfo", "imag", "index_add", "index_copy", "index_fill", "index_put",
-    "index_select", "inference_mode", "initial_seed", "inner", "int", "int16", "int32", "int64",
-    "int8", "inverse", "is_complex", "is_deterministic_algorithms_warn_only_enabled",
+    "index_select", "inference_mode", "initial_seed", "inner", "install", "int", "int16",
+    "int32", "int64", "int8", "inverse", "is_autocast_enabled", "is_complex",
+    "is_deterministic_algorithms_warn_only_enabled",
     "is_floating_point", "is_grad_enabled", "is_inference", "is_inference_mode_enabled",
-    "is_nonzero",
-    "is_tensor", "isclose", "isfinite", "isin", "isinf", "isnan", "isneginf", "isposinf",
-    "isreal", "kthvalue", "layout", "lcm", "ldexp", "le", "lerp", "less", "less_equal", "lgamma",
-    "linspace", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logaddexp2",
-    "logcumsumexp", "logdet", "logical_and", "logical_not", "logical_or", "logical_xor", "logit",
-    "logspace", "logsumexp", "long", "lt", "manual_seed", "masked_fill", "masked_scatter",
-    "masked_select", "matmul", "matrix_power", "max", "maximum", "mean", "median",
-    "memory_format", "meshgrid", "min", "minimum", "mm", "mode", "moveaxis", "movedim", "msort",
-    "mul", "multinomial", "multiply", "mv", "nan_to_num", "nanmean", "nanmedian", "nanquantile",
-    "nansum", "narrow", "ne", "neg", "negative", "nextafter", "no_grad", "nonzero", "norm",
-    "normal", "not_equal", "numel", "ones", "ones_like", "outer", "permute", "pinverse",
-    "poisson", "polygamma", "positive", "pow", "prelu", "preserve_format", "prod",
-    "promote_types", "put", "qr", "quantile", "rad2deg", "rand", "rand_like", "randint",
+    "is_nonzero", "is_tensor", "isclose", "isfinite", "isin", "isinf", "isnan", "isneginf",
+    "isposinf", "isreal", "kthvalue", "layout", "lcm", "ldexp", "le", "lerp", "less",
+    "less_equal", "lgamma", "linspace", "load", "log", "log10", "log1p", "log2", "log_softmax",
+    "logaddexp", "logaddexp2", "logcumsumexp", "logdet", "logical_and", "logical_not",
+    "logical_or", "logical_xor", "logit", "logspace", "logsumexp", "long", "lt", "manual_seed",
+    "masked_fill", "masked_scatter", "masked_select", "matmul", "matrix_power", "max", "maximum",
+    "mean", "median", "memory_format", "meshgrid", "min", "minimum", "mm", "mode", "moveaxis",
+    "movedim", "msort", "mul", "multinomial", "multiply", "mv", "nan_to_num", "nanmean",
+    "nanmedian", "nanquantile", "nansum", "narrow", "ne", "neg", "negative", "nextafter",
+    "no_grad", "nonzero", "norm", "normal", "not_equal", "numel", "ones", "ones_like", "outer",
+    "permute", "pinverse", "poisson", "polygamma", "positive", "pow", "prelu", "preserve_format",
+    "prod", "promote_types", "put", "qr", "quantile", "rad2deg", "rand", "rand_like", "randint",
     "randint_like", "randn", "randn_like", "randperm", "range", "ravel", "real", "reciprocal",
     "relu", "relu_", "remainder", "renorm", "repeat_interleave", "reshape", "resolve_conj",
     "result_type", "roll", "rot90", "round", "row_stack", "rsqrt", "rsub", "scalar_tensor",
-    "scatter", "scatter_add", "searchsorted", "seed", "select", "selu", "set_default_device",
-    "set_default_dtype", "set_default_tensor_type", "set_float32_matmul_precision",
-    "set_grad_enabled", "set_num_interop_threads", "set_num_threads", "set_printoptions",
-    "set_rng_state", "sgn", "short", "sigmoid", "sigmoid_", "sign", "signbit", "sin", "sinc",
+    "save", "scatter", "scatter_add", "searchsorted", "seed", "select", "selu",
+    "set_default_device", "set_default_dtype", "set_default_tensor_type",
+    "set_float32_matmul_precision", "set_grad_enabled", "set_num_interop_threads",
+    "set_num_threads", "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid", "sigmoid_",
+    "sign", "signbit", "sin", "sinc",
     "sinh", "slogdet", "softmax", "sort", "split", "split_with_sizes", "sqrt", "square",
     "squeeze", "stack", "std", "std_mean", "strided", "sub", "subtract", "sum", "svd", "swapaxes",
     "swapdims", "t", "take", "take_along_dim", "tan", "tanh", "tanh_", "tensor", "tensor_split",
@@ -212,29 +209,34 @@ __all__ = [
 ]  # fmt: skip
 
 _SUBMODULES = frozenset({
-    "accelerator", "autograd", "backends", "cuda", "func", "linalg", "nn", "optim", "random",
-    "return_types", "special", "utils",
+    "_dynamo", "accelerator", "amp", "autograd", "backends", "compiler", "cuda", "distributed",
+    "func", "linalg", "multiprocessing", "nn", "optim", "random", "return_types",
+    "serialization", "special", "utils",
 })  # fmt: skip
 """Loaded when first touched."""
 
 
-_FUNCTIONAL = frozenset({
+_ELSEWHERE = dict.fromkeys((
     "alpha_dropout", "batch_norm", "bilinear", "binary_cross_entropy_with_logits",
     "cosine_embedding_loss", "cosine_similarity", "dropout", "feature_alpha_dropout",
     "group_norm", "hinge_embedding_loss", "instance_norm", "kl_div", "layer_norm",
     "margin_ranking_loss", "pairwise_distance", "pdist", "poisson_nll_loss", "rms_norm",
     "triplet_margin_loss",
-})  # fmt: skip
-"""Functions of `nn.functional` that `torch` has as well."""
+), "nn.functional")  # fmt: skip
+_ELSEWHERE |= {
+    "GradScaler": "amp", "autocast": "amp", "is_autocast_enabled": "amp", "compile": "compiler",
+    "load": "serialization", "save": "serialization",
+}  # fmt: skip
+"""Names of submodules that `torch` has as well."""
 
 
 def __getattr__(name: str) -> _Any:
     if name in _SUBMODULES:
         return _importlib.import_module(f"minitorch_ff.{name}")
-    if name in _FUNCTIONAL:
-        return getattr(_importlib.import_module("minitorch_ff.nn.functional"), name)
+    if name in _ELSEWHERE:
+        return getattr(_importlib.import_module(f"minitorch_ff.{_ELSEWHERE[name]}"), name)
     raise AttributeError(_absent("torch", name, __dir__()))
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_SUBMODULES, *_FUNCTIONAL})
+    return sorted({*globals(), *_SUBMODULES, *_ELSEWHERE})

@@ -3,37 +3,28 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, TypeAlias
+import importlib
+import sys
 
-from minitorch_ff.scripts.run import run_script
-
-if TYPE_CHECKING:  # argparse has no public name for what holds the commands
-    Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
+# Each command: the module whose `main(arguments)` does it, and what it is for. The module
+# is imported when its command is used.
+COMMANDS = {
+    "run": ("minitorch_ff.scripts.run", "run a script written for PyTorch as it is"),
+    "check": ("minitorch_ff.scripts.check", "list what a script needs of PyTorch and we lack"),
+}
 
 
 def main() -> None:
-    """Read the command line and do what it says."""
+    """Read the command's name and leave the rest of the line to the command."""
     parser = argparse.ArgumentParser(
         prog="python -m minitorch_ff",
         description="A PyTorch-compatible framework in readable Python.",
+        epilog="\n".join(f"{name:8} {purpose}" for name, (_, purpose) in COMMANDS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    add_run(commands)
-    options = parser.parse_args()
-    options.command(options)
-
-
-def add_run(commands: Commands) -> None:
-    """Add `run SCRIPT …`, which runs a script with this package as its `torch`."""
-    parser = commands.add_parser(
-        "run",
-        help="run a script written for PyTorch as it is",
-        description="Run a script written for PyTorch as it is: in it, `import torch` "
-        "means minitorch_ff. What follows the script's name belongs to the script.",
-    )
-    parser.add_argument("script", metavar="SCRIPT", help="a Python file")
-    parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="…", help="the script's own")
-    parser.set_defaults(command=lambda options: run_script(options.script, options.arguments))
+    parser.add_argument("command", metavar="COMMAND", choices=COMMANDS, help="one of these:")
+    command = parser.parse_args(sys.argv[1:2]).command
+    importlib.import_module(COMMANDS[command][0]).main(sys.argv[2:])
 
 
 if __name__ == "__main__":

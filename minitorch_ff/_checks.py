@@ -68,6 +68,16 @@ def must_be_tensor(value: Any, function: str, argument: str, position: int) -> N
         )
 
 
+def must_be_tensors(function: str, **arguments: Any) -> None:
+    """Refuse arguments, given by their names and in order, that are no tensors.
+
+    Raises:
+        TypeError: In the words of PyTorch's argument parser.
+    """
+    for position, (argument, value) in enumerate(arguments.items(), 1):
+        must_be_tensor(value, function, argument, position)
+
+
 def shape_from(args: tuple[Any, ...]) -> tuple[int, ...]:
     """A shape given as several ints or as one sequence of them: `f(2, 3)`, `f((2, 3))`."""
     if len(args) == 1 and not hasattr(args[0], "__index__"):

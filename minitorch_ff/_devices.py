@@ -78,7 +78,7 @@ class device:
         return hash((self.type, self.index))
 
     def __reduce__(self) -> Any:
-        return device, (self.type, self.index)
+        return device, ((self.type,) if self.index is None else (self.type, self.index))
 
     def __enter__(self) -> device:
         self._token = _default.set(self)

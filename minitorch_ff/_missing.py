@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 
@@ -23,9 +23,41 @@ def missing(module: str) -> Callable[[str], Any]:
 def absent(torch_name: str, name: str, known: list[str]) -> str:
     """The words for an absent name, with the nearest one there is."""
     text = f"module '{torch_name}' has no attribute '{name}' (or minitorch_ff lacks it)"
-    if name.startswith("_"):
-        return text
+    near = nearest(f"{torch_name}.{name}", known)
+    return f"{text}; {near}" if near else text
+
+
+INSTEAD = {
+    "torch.distributed": "one process trains here; torch.distributed.is_available() is False",
+    "torch.fft": "use numpy.fft on tensor.numpy(), without gradients",
+    "torch.fx": "there is no graph to rewrite: modules run as they are written",
+    "torch.hub": "save and load weights with torch.save and torch.load",
+    "torch.jit": "modules run as they are written; torch.compile returns them so",
+    "torch.nested": "pad with torch.nn.utils.rnn.pad_sequence",
+    "torch.onnx": "save the state_dict with torch.save and export it with PyTorch",
+    "torch.profiler": "use torch.utils.benchmark.Timer, or Python's cProfile",
+    "torch.quantization": "there are no quantized dtypes; use torch.float32",
+    "torch.sparse": "tensors are dense",
+    "torch.utils.checkpoint": "call the module itself; it keeps its intermediates",
+    "torch.vmap": "write the batch dimension out, or loop and torch.stack",
+}
+"""What to do without a name, where that is more than taking another name."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """What to use instead of PyTorch's `name`, in words; empty if nothing comes near.
+
+    Args:
+        name: The absent name, in full: `torch.nn.Fold`.
+        known: What there is beside it.
+    """
+    package, _, last = name.rpartition(".")
+    for whole in (name, package):
+        if whole in INSTEAD:
+            return INSTEAD[whole]
+    if last.startswith("_"):
+        return ""
     import difflib  # only on the way to an error
 
-    near = difflib.get_close_matches(name, [n for n in known if not n.startswith("_")], 1)
-    return f"{text}; the nearest name it has is '{near[0]}'" if near else text
+    near = difflib.get_close_matches(last, [n for n in known if n[0] != "_"], 1)
+    return f"the nearest name it has is '{near[0]}'" if near else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minitorch_ff._checks import check
 from minitorch_ff.firefly.backend import blas_threads
 from minitorch_ff.firefly.tensor import Tensor
 
@@ -20,8 +21,7 @@ def set_num_threads(int: int) -> None:
 
     See: [torch.set_num_threads](https://docs.pytorch.org/docs/stable/generated/torch.set_num_threads.html).
     """
-    if int <= 0:
-        raise RuntimeError("set_num_threads expects a positive integer")
+    check(int > 0, "set_num_threads expects a positive integer")
     blas_threads.set_threads(int)
 
 
@@ -35,8 +35,7 @@ def get_num_threads() -> int:
 
 def set_num_interop_threads(int: int) -> None:
     """Accepted: operators run one after the other."""
-    if int <= 0:
-        raise RuntimeError("set_num_interop_threads expects a positive integer")
+    check(int > 0, "set_num_interop_threads expects a positive integer")
 
 
 def get_num_interop_threads() -> int:

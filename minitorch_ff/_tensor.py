@@ -12,18 +12,16 @@ import builtins
 from typing import Any
 
 from minitorch_ff import _dtypes, _printing
-from minitorch_ff._checks import shape_from, wrap_dim
+from minitorch_ff._checks import check, shape_from, wrap_dim
 from minitorch_ff._devices import device, device_of
 from minitorch_ff._functions import (
     activation, arithmetic, arranging, comparison, complex_numbers, conversion, counting,
     creation, cumulative, decompositions, exponential, extremes, indexing, joining, logic, norms,
-    ordering, picking, powers, random, random_fill, reduction, rounding, selection, shaping,
+    ordering, picking, powers, random, reduction, rounding, selection, shaping,
     signs, special, statistics, trigonometric,
 )  # fmt: skip
 from minitorch_ff._functions import matmul as products
-from minitorch_ff._functions import quantile as quantiles
 from minitorch_ff._functions._operands import C_NAMES, infix_of
-from minitorch_ff._functions.metadata import becoming
 from minitorch_ff._size import Size, size_of
 from minitorch_ff.firefly import graph
 from minitorch_ff.firefly import tensor as engine
@@ -91,8 +89,7 @@ class Tensor(engine.Tensor):
     nelement = numel
 
     def __len__(self) -> int:
-        if not self.buffer.ndim:
-            raise TypeError("len() of a 0-d tensor")
+        check(self.buffer.ndim, "len() of a 0-d tensor", TypeError)
         return len(self.buffer)
 
     @property
@@ -116,8 +113,7 @@ class Tensor(engine.Tensor):
 
     @property
     def _version(self) -> int:
-        if self.version[0] < 0:
-            raise RuntimeError("Inference tensors do not track version counter.")
+        check(self.version[0] >= 0, "Inference tensors do not track version counter.")
         return self.version[0]
 
     @property
@@ -156,21 +152,16 @@ class Tensor(engine.Tensor):
     bool = conversion.bool
     contiguous = conversion.contiguous
     numpy, item, tolist = conversion.numpy, conversion.item, conversion.tolist
-    __array__ = conversion.array
+    __array__, __array_wrap__ = conversion.array, conversion.wrapped_array
     __bool__, __int__ = conversion.truth, conversion.python_int
     __float__, __index__ = conversion.python_float, conversion.python_index
     __complex__ = conversion.python_complex
     __deepcopy__, __copy__ = conversion.deepcopy, conversion.shallow_copy
     __reduce_ex__ = conversion.reduce
-    new_tensor, new_zeros, new_ones = (
-        creation.new_tensor,
-        creation.new_zeros,
-        creation.new_ones,
-    )
-    new_empty, new_full = creation.new_empty, creation.new_full
-    is_floating_point = conversion.is_floating_point
-    is_complex, is_signed = conversion.is_complex, conversion.is_signed
-    is_inference = conversion.is_inference
+    new_tensor, new_empty = creation.new_tensor, creation.new_empty
+    new_zeros, new_ones, new_full = creation.new_zeros, creation.new_ones, creation.new_full
+    is_floating_point, is_complex = conversion.is_floating_point, conversion.is_complex
+    is_signed, is_inference = conversion.is_signed, conversion.is_inference
 
     # ------------------------------------------------------------------- gradients
 
@@ -298,10 +289,7 @@ class Tensor(engine.Tensor):
         """
         if self.edge() is None:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-        if not self.is_leaf:
-            raise RuntimeError(
-                "post accumulate grad hooks cannot be registered on non-leaf tensors"
-            )
+        check(self.is_leaf, "post accumulate grad hooks cannot be registered on non-leaf tensors")
         return file_hook(hooks_of(self.node).accumulated, hook)
 
     def retain_grad(self) -> None:
@@ -310,8 +298,7 @@ class Tensor(engine.Tensor):
         Raises:
             RuntimeError: It does not require grad.
         """
-        if self.edge() is None:
-            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+        check(self.edge() is not None, "can't retain_grad on Tensor that has requires_grad=False")
         if not self.is_leaf:
             hooks = hooks_of(self.node)
             if hooks.retain is None:
@@ -333,17 +320,9 @@ class Tensor(engine.Tensor):
 
     # -------------------------------------------------------------------- indexing
 
-    __getitem__, __setitem__, __iter__ = (
-        indexing.getitem,
-        indexing.setitem,
-        indexing.iterate,
-    )
-
-    fill_, zero_, copy_ = (
-        in_place(indexing.fill),
-        in_place(indexing.zero),
-        in_place(indexing.copied),
-    )
+    __getitem__, __setitem__, __iter__ = indexing.getitem, indexing.setitem, indexing.iterate
+    fill_, zero_ = in_place(indexing.fill), in_place(indexing.zero)
+    copy_ = in_place(indexing.copied)
 
     gather, take, nonzero = picking.gather, picking.take, picking.nonzero
     take_along_dim, argwhere = picking.take_along_dim, picking.argwhere
@@ -356,36 +335,23 @@ class Tensor(engine.Tensor):
     index_put, index_put_ = picking.index_put, in_place(picking.index_put)
     put, put_ = picking.put, in_place(picking.put)
     masked_select = picking.masked_select
-    masked_scatter, masked_scatter_ = (
-        picking.masked_scatter,
-        in_place(picking.masked_scatter),
-    )
+    masked_scatter, masked_scatter_ = picking.masked_scatter, in_place(picking.masked_scatter)
     isin = picking.isin
 
     # --------------------------------------------------------------- random numbers
 
     bernoulli, multinomial = random.bernoulli, random.multinomial
-    uniform_, normal_ = random_fill.uniform_, random_fill.normal_
-    random_, bernoulli_ = random_fill.random_, random_fill.bernoulli_
-    exponential_, cauchy_ = random_fill.exponential_, random_fill.cauchy_
-    geometric_, log_normal_ = random_fill.geometric_, random_fill.log_normal_
+    uniform_, normal_ = random.uniform_, random.normal_
+    random_, bernoulli_ = random.random_, random.bernoulli_
+    exponential_, cauchy_ = random.exponential_, random.cauchy_
+    geometric_, log_normal_ = random.geometric_, random.log_normal_
 
     # -------------------------------------------------------------------- products
 
-    matmul, __matmul__, mm, bmm = (
-        products.matmul,
-        products.matmul,
-        products.mm,
-        products.bmm,
-    )
-    mv, dot, vdot, inner, outer = (
-        products.mv,
-        products.dot,
-        products.vdot,
-        products.inner,
-        products.outer,
-    )
-    ger = outer
+    matmul = __matmul__ = products.matmul
+    mm, bmm, mv = products.mm, products.bmm, products.mv
+    dot, vdot, inner = products.dot, products.vdot, products.inner
+    outer = ger = products.outer
     addmm, addmm_ = products.addmm, in_place(products.addmm)
     addmv, addmv_ = products.addmv, in_place(products.addmv)
     addr, addr_ = products.addr, in_place(products.addr)
@@ -406,28 +372,16 @@ class Tensor(engine.Tensor):
     # ------------------------------------------------------------------ reductions
 
     sum, mean, prod = reduction.sum, reduction.mean, reduction.prod
-    nansum, nanmean, logsumexp = (
-        reduction.nansum,
-        reduction.nanmean,
-        reduction.logsumexp,
-    )
+    nansum, nanmean, logsumexp = reduction.nansum, reduction.nanmean, reduction.logsumexp
     all, any, count_nonzero = reduction.all, reduction.any, reduction.count_nonzero
     trace, sum_to_size = reduction.trace, reduction.sum_to_size
-    var, std, cov, corrcoef = (
-        statistics.var,
-        statistics.std,
-        statistics.cov,
-        statistics.corrcoef,
-    )
+    var, std = statistics.var, statistics.std
+    cov, corrcoef = statistics.cov, statistics.corrcoef
     median, nanmedian, mode = statistics.median, statistics.nanmedian, statistics.mode
-    quantile, nanquantile = quantiles.quantile, quantiles.nanquantile
+    quantile, nanquantile = statistics.quantile, statistics.nanquantile
     norm, dist = norms.norm, norms.dist
     renorm, renorm_ = norms.renorm, in_place(norms.renorm)
-    det, logdet, slogdet = (
-        decompositions.det,
-        decompositions.logdet,
-        decompositions.slogdet,
-    )
+    det, logdet, slogdet = decompositions.det, decompositions.logdet, decompositions.slogdet
     inverse, pinverse = decompositions.inv, decompositions.pinv
     svd, qr = decompositions.old_svd, decompositions.old_qr
     cholesky, matrix_power = decompositions.old_cholesky, decompositions.matrix_power
@@ -457,33 +411,26 @@ class Tensor(engine.Tensor):
     unfold, unbind = shaping.unfold, shaping.unbind
     split, chunk, tensor_split = shaping.split, shaping.chunk, shaping.tensor_split
     split_with_sizes = shaping.split_with_sizes
-    squeeze_, unsqueeze_ = becoming(shaping.squeeze), becoming(shaping.unsqueeze)
-    transpose_, t_ = becoming(shaping.transpose), becoming(shaping.t)
+    squeeze_, unsqueeze_ = shaping.becoming(shaping.squeeze), shaping.becoming(shaping.unsqueeze)
+    transpose_, t_ = shaping.becoming(shaping.transpose), shaping.becoming(shaping.t)
     swapaxes_ = swapdims_ = transpose_
     repeat, repeat_interleave = arranging.repeat, arranging.repeat_interleave
-    tile, flip, fliplr, flipud = (
-        arranging.tile,
-        arranging.flip,
-        arranging.fliplr,
-        arranging.flipud,
-    )
-    roll, rot90, diag, diagflat = (
-        arranging.roll,
-        arranging.rot90,
-        arranging.diag,
-        arranging.diagflat,
-    )
-    diag_embed, as_strided = arranging.diag_embed, arranging.as_strided
+    flip, fliplr, flipud = arranging.flip, arranging.fliplr, arranging.flipud
+    tile, roll, rot90 = arranging.tile, arranging.roll, arranging.rot90
+    diag, diagflat, diag_embed = arranging.diag, arranging.diagflat, arranging.diag_embed
+    as_strided = arranging.as_strided
     tril, tril_ = arranging.tril, in_place(arranging.tril)
     triu, triu_ = arranging.triu, in_place(arranging.triu)
     broadcast_to = joining.broadcast_to
     T, mT = property(shaping.reversed_dims), property(shaping.mT)
     mH, adjoint = property(shaping.mH), shaping.mH
 
-    def view(self, *shape: Any) -> Tensor:
+    def view(self, *shape: Any, dtype: Any = None) -> Tensor:
         """The same elements as another shape (or as another dtype), without a copy."""
         if len(shape) == 1 and isinstance(shape[0], _dtypes.dtype):
-            return conversion.view_dtype(self, shape[0])
+            dtype = shape[0]
+        if dtype is not None:
+            return conversion.view_dtype(self, dtype)
         return shaping.view(self, shape_from(shape))
 
     def reshape(self, *shape: Any) -> Tensor:
@@ -534,11 +481,8 @@ class Tensor(engine.Tensor):
     remainder_, fmod_, lerp_ = all_in_place(remainder, fmod, lerp)
     neg = negative = arithmetic.neg
     neg_ = negative_ = in_place(arithmetic.neg)
-    positive, addcmul, addcdiv = (
-        arithmetic.positive,
-        arithmetic.addcmul,
-        arithmetic.addcdiv,
-    )
+    positive = arithmetic.positive
+    addcmul, addcdiv = arithmetic.addcmul, arithmetic.addcdiv
     addcmul_, addcdiv_ = in_place(arithmetic.addcmul), in_place(arithmetic.addcdiv)
     gcd, lcm = arithmetic.gcd, arithmetic.lcm
     gcd_, lcm_ = in_place(arithmetic.gcd), in_place(arithmetic.lcm)
@@ -550,12 +494,7 @@ class Tensor(engine.Tensor):
     float_power, float_power_ = powers.float_power, in_place(powers.float_power_of)
     abs = absolute = signs.abs
     abs_ = absolute_ = in_place(signs.abs)
-    sign, sgn, copysign, heaviside = (
-        signs.sign,
-        signs.sgn,
-        signs.copysign,
-        signs.heaviside,
-    )
+    sign, sgn, copysign, heaviside = signs.sign, signs.sgn, signs.copysign, signs.heaviside
     sign_, sgn_, copysign_, heaviside_ = all_in_place(sign, sgn, copysign, heaviside)
     signbit = signs.signbit
 
@@ -585,27 +524,19 @@ class Tensor(engine.Tensor):
 
     sin, cos, tan = trigonometric.sin, trigonometric.cos, trigonometric.tan
     sin_, cos_, tan_ = all_in_place(sin, cos, tan)
-    asin = arcsin = trigonometric.asin
-    acos = arccos = trigonometric.acos
-    atan = arctan = trigonometric.atan
+    asin, acos, atan = trigonometric.asin, trigonometric.acos, trigonometric.atan
+    asin_, acos_, atan_ = all_in_place(asin, acos, atan)
+    arcsin, arccos, arctan, arcsin_, arccos_, arctan_ = asin, acos, atan, asin_, acos_, atan_
     atan2 = arctan2 = trigonometric.atan2
-    asin_ = arcsin_ = in_place(trigonometric.asin)
-    acos_ = arccos_ = in_place(trigonometric.acos)
-    atan_ = arctan_ = in_place(trigonometric.atan)
     atan2_ = arctan2_ = in_place(trigonometric.atan2)
     sinh, cosh, sinc = trigonometric.sinh, trigonometric.cosh, trigonometric.sinc
     sinh_, cosh_, sinc_ = all_in_place(sinh, cosh, sinc)
-    asinh = arcsinh = trigonometric.asinh
-    acosh = arccosh = trigonometric.acosh
-    atanh = arctanh = trigonometric.atanh
-    asinh_ = arcsinh_ = in_place(trigonometric.asinh)
-    acosh_ = arccosh_ = in_place(trigonometric.acosh)
-    atanh_ = arctanh_ = in_place(trigonometric.atanh)
+    asinh, acosh, atanh = trigonometric.asinh, trigonometric.acosh, trigonometric.atanh
+    asinh_, acosh_, atanh_ = all_in_place(asinh, acosh, atanh)
+    arcsinh, arccosh, arctanh = asinh, acosh, atanh
+    arcsinh_, arccosh_, arctanh_ = asinh_, acosh_, atanh_
     deg2rad, rad2deg = trigonometric.deg2rad, trigonometric.rad2deg
-    deg2rad_, rad2deg_ = (
-        in_place(trigonometric.deg2rad),
-        in_place(trigonometric.rad2deg),
-    )
+    deg2rad_, rad2deg_ = all_in_place(deg2rad, rad2deg)
 
     erf, erfc, erfinv, i0 = special.erf, special.erfc, special.erfinv, special.i0
     erf_, erfc_, erfinv_, i0_ = all_in_place(erf, erfc, erfinv, i0)
@@ -653,24 +584,18 @@ class Tensor(engine.Tensor):
     __rrshift__ = infix(bits.BitwiseRightShift, reflected=True)
     bitwise_and, bitwise_or = logic.bitwise_and, logic.bitwise_or
     bitwise_xor, bitwise_not = logic.bitwise_xor, logic.bitwise_not
-    bitwise_and_, bitwise_or_ = in_place(logic.bitwise_and), in_place(logic.bitwise_or)
-    bitwise_xor_, bitwise_not_ = (
-        in_place(logic.bitwise_xor),
-        in_place(logic.bitwise_not),
+    bitwise_and_, bitwise_or_, bitwise_xor_ = all_in_place(bitwise_and, bitwise_or, bitwise_xor)
+    bitwise_left_shift, bitwise_right_shift = logic.bitwise_left_shift, logic.bitwise_right_shift
+    bitwise_left_shift_, bitwise_right_shift_ = all_in_place(
+        bitwise_left_shift, bitwise_right_shift
     )
-    bitwise_left_shift = logic.bitwise_left_shift
-    bitwise_right_shift = logic.bitwise_right_shift
-    bitwise_left_shift_ = in_place(logic.bitwise_left_shift)
-    bitwise_right_shift_ = in_place(logic.bitwise_right_shift)
+    bitwise_not_ = in_place(logic.bitwise_not)
     __iand__, __ior__, __ixor__ = bitwise_and_, bitwise_or_, bitwise_xor_
     __ilshift__, __irshift__ = bitwise_left_shift_, bitwise_right_shift_
     logical_and, logical_or = logic.logical_and, logic.logical_or
     logical_xor, logical_not = logic.logical_xor, logic.logical_not
-    logical_and_, logical_or_ = in_place(logic.logical_and), in_place(logic.logical_or)
-    logical_xor_, logical_not_ = (
-        in_place(logic.logical_xor),
-        in_place(logic.logical_not),
-    )
+    logical_and_, logical_or_, logical_xor_ = all_in_place(logical_and, logical_or, logical_xor)
+    logical_not_ = in_place(logic.logical_not)
 
     # ------------------------------------------------------------------- selection
 
@@ -684,13 +609,9 @@ Tensor.__module__ = "torch"
 
 def _check_grad(tensor: Tensor, grad: Any) -> None:
     """Refuse a gradient that does not fit."""
-    if not isinstance(grad, Tensor):
-        raise TypeError(
-            "assigned grad expected to be a Tensor or None but got grad of type "
-            f"{type(grad).__name__}"
-        )
-    if grad is tensor:
-        raise RuntimeError("can't assign Variable as its own grad")
+    text = "assigned grad expected to be a Tensor or None but got grad of type"
+    check(isinstance(grad, Tensor), f"{text} {type(grad).__name__}", TypeError)
+    check(grad is not tensor, "can't assign Variable as its own grad")
     if grad.buffer.shape != tensor.buffer.shape:
         raise RuntimeError(
             f"attempting to assign a gradient of size '{list(grad.buffer.shape)}' to a tensor of "

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from minitorch_ff._missing import missing as _missing
-from minitorch_ff._checks import wrap_dim
+from minitorch_ff._checks import check, wrap_dim
 from minitorch_ff._functions import shaping
 from minitorch_ff._functions.decompositions import (
     LinAlgError, cholesky, det, eigh, eigvalsh, inv, matrix_power, matrix_rank, pinv, qr, slogdet,
@@ -27,12 +27,7 @@ __all__ = [
 
 
 def norm(
-    A: Tensor,
-    ord: Any = None,
-    dim: Any = None,
-    keepdim: bool = False,
-    *,
-    dtype: Any = None,
+    A: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
 ) -> Tensor:
     """The norm of vectors or of matrices, whichever `dim` names.
 
@@ -50,21 +45,15 @@ def norm(
     See: [torch.linalg.norm](https://docs.pytorch.org/docs/stable/generated/torch.linalg.norm.html).
     """
     ndim = A.buffer.ndim
-    if dim is not None and not isinstance(dim, int) and len(dim) not in (1, 2):
-        raise RuntimeError(
-            "linalg.norm: If dim is specified, it must be of length 1 or 2. Got "
-            f"[{', '.join(map(str, dim))}]"
-        )
+    count = ndim if dim is None else 1 if isinstance(dim, int) else len(dim)
+    if dim is not None and count not in (1, 2):
+        text = "linalg.norm: If dim is specified, it must be of length 1 or 2. Got"
+        raise RuntimeError(f"{text} {list(dim)}")
     if ord is None:
         return vector_norm(A, 2, dim, keepdim, dtype=dtype)
-    if dim is None and ndim not in (1, 2):
-        raise RuntimeError(
-            "linalg.norm: If dim is not specified but ord is, the input must be 1D or "
-            "2D. Got "
-            f"{ndim}D."
-        )
-    several = ndim == 2 if dim is None else not isinstance(dim, int) and len(dim) == 2
-    if several or isinstance(ord, str):
+    text = "linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got"
+    check(count in (1, 2), f"{text} {ndim}D.")
+    if count == 2 or isinstance(ord, str):
         return matrix_norm(A, ord, (0, 1) if dim is None else dim, keepdim, dtype=dtype)
     return vector_norm(A, ord, dim, keepdim, dtype=dtype)
 
@@ -94,15 +83,11 @@ def cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
     See: [torch.linalg.cross](https://docs.pytorch.org/docs/stable/generated/torch.linalg.cross.html).
     """
     a, b = input.buffer, other.buffer
-    if a.ndim != b.ndim:
-        raise RuntimeError("linalg.cross: inputs must have the same number of dimensions.")
+    check(a.ndim == b.ndim, "linalg.cross: inputs must have the same number of dimensions.")
     place = wrap_dim(dim, a.ndim)
-    if a.shape[place] != 3 or b.shape[place] != 3:
-        raise RuntimeError(
-            f"linalg.cross: inputs dimension {dim} must have length 3. Got "
-            f"{a.shape[place]} "
-            f"and {b.shape[place]}"
-        )
+    n, m = a.shape[place], b.shape[place]
+    text = f"linalg.cross: inputs dimension {dim} must have length 3. Got {n} and {m}"
+    check(n == m == 3, text)
     first = input.roll(-1, place) * other.roll(-2, place)
     return first - input.roll(-2, place) * other.roll(-1, place)
 

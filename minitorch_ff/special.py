@@ -8,9 +8,7 @@ from __future__ import annotations
 from minitorch_ff._missing import missing as _missing
 from minitorch_ff._functions.activation import log_softmax, softmax
 from minitorch_ff._functions.activation import sigmoid as expit
-from minitorch_ff._functions.exponential import (
-    exp2, expm1, log1p, logit, xlog1py, xlogy,
-)  # fmt: skip
+from minitorch_ff._functions.exponential import exp2, expm1, log1p, logit, xlog1py, xlogy
 from minitorch_ff._functions.reduction import logsumexp
 from minitorch_ff._functions.rounding import round
 from minitorch_ff._functions.special import (

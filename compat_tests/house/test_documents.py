@@ -8,7 +8,7 @@ import pytest
 
 from compat_tests.house.files import ROOT
 
-PAGES = ["README.md", "docs/index.md"]
+PAGES = ["README.md", "docs/index.md", "docs/guides/checkpoints.md"]
 
 
 def blocks(page: str, language: str) -> list[str]:

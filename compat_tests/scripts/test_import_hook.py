@@ -1,6 +1,8 @@
 """`import torch` inside a process that has imported PyTorch already."""
 
 import importlib
+import os
+import subprocess
 import sys
 
 import pytest
@@ -43,6 +45,26 @@ def test_blocks_may_be_nested():
         install()  # done already
         assert importlib.import_module("torch") is ff
     assert importlib.import_module("torch") is torch
+
+
+def test_processes_started_in_a_block_see_it_too():
+    code = "import torch; print(torch.__name__)"
+    environment, path = dict(os.environ), list(sys.path)
+    with ff.as_torch():
+        inside = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (inside.stdout, inside.stderr) == ("minitorch_ff\n", "")
+    assert dict(os.environ) == environment
+    assert sys.path == path
+
+
+def test_install_for_good():
+    """In a process of its own: there, PyTorch never comes in."""
+    code = (
+        "import minitorch_ff; minitorch_ff.install(); minitorch_ff.install(); import torch.nn, sys;"
+        "print(torch is minitorch_ff, sum('TorchFinder' in str(f) for f in sys.meta_path))"
+    )
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (process.stdout, process.stderr) == ("True 1\n", "")
 
 
 def test_install_refuses_to_mix_two_torches():

@@ -1,5 +1,7 @@
 """`python -m minitorch_ff run script.py` is `python script.py`, but for its torch."""
 
+import multiprocessing
+import re
 import signal
 
 import pytest
@@ -221,6 +223,123 @@ def test_modules_are_this_package_s_own(place):
     assert outcome(process) == (0, expected, "")
 
 
+# --------------------------------------------------------- modules, code, processes
+
+MODULE = """
+    import sys
+    from neighbour import VALUE
+    print(sys.argv, sys.path[0], __name__, __spec__.name, __package__, __file__, VALUE)
+    print(sorted(set(globals()) - {"__annotations__"}))
+
+    def divide(x):
+        return 1 / x
+
+    if "fail" in sys.argv:
+        divide(0)
+"""
+NAMED = {
+    "module": ["-m", "script", "-h", "--", "-m", "x"],
+    "module that fails": ["-m", "script", "fail"],
+    "package": ["-m", "package", "a"],
+    "package without a main": ["-m", "empty"],
+    "no module": ["-m", "nowhere.at.all"],
+    "code": ["-c", "import sys; print(sys.argv, repr(sys.path[0]), __name__)", "-h", "b"],
+    "names of code": ["-c", "print(sorted(set(globals()) - {'__annotations__'}), __spec__)"],
+    "code that fails": ["-c", "import sys\nprint(1)\nsys.exit('gone')"],
+    "code with an error": ["-c", "x = 1\n1 / 0"],
+    "no code": ["-c", "x ==="],
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_modules_and_code_as_by_python_itself(place, name):
+    write(place, MODULE)
+    for package, main in (("package", "import sys; print(sys.argv, __spec__)"), ("empty", "")):
+        (place / "scripts" / package).mkdir()
+        (place / "scripts" / package / "__init__.py").write_text("")
+        if main:
+            (place / "scripts" / package / "__main__.py").write_text(main)
+    theirs = python(*PLAIN, *NAMED[name], cwd=place / "scripts")
+    ours = python(*OURS, *NAMED[name], cwd=place / "scripts")
+    assert theirs.stdout or theirs.stderr
+    assert without_addresses(outcome(ours)) == without_addresses(outcome(theirs))
+
+
+def without_addresses(result):
+    return [re.sub("0x[0-9a-f]+", "0x", part) if isinstance(part, str) else part for part in result]
+
+
+def test_usage(place):
+    for arguments in ([], ["-m"], ["-c"]):
+        process = python(*OURS, *arguments, cwd=place)
+        assert process.returncode == 2
+        assert "usage: " in process.stderr
+
+
+PROCESSES = """
+    import multiprocessing
+    import subprocess
+    import sys
+    import torch
+    from torch.utils.data import DataLoader, Dataset
+
+    class Numbers(Dataset):
+        def __len__(self):
+            return 4
+
+        def __getitem__(self, index):
+            import torch.nn.functional as F
+            return F.relu(torch.tensor(index - 1.0)), "minitorch_ff" in torch.__name__
+
+    def show(tensor):
+        import torch.nn as nn
+        print("child", nn.__name__, tensor, flush=True)
+
+    if __name__ == "__main__":
+        code = "import torch.nn.functional as F, torch; print(F.__name__, torch.__name__)"
+        subprocess.run([sys.executable, "-c", code], check=True)
+        subprocess.run([sys.executable, *sys.argv[1:]], check=True)
+        for method in multiprocessing.get_all_start_methods():
+            context = multiprocessing.get_context(method)
+            process = context.Process(target=show, args=(torch.ones(2),))
+            process.start()
+            process.join()
+            print(method, process.exitcode, flush=True)
+            loader = DataLoader(Numbers(), num_workers=2, multiprocessing_context=method)
+            print([(batch.item(), ours.item()) for batch, ours in loader], flush=True)
+"""
+
+
+def test_processes_that_a_script_starts_see_the_same_torch(place):
+    nested = """
+        import subprocess, sys
+        from torch.nn import Linear
+        print(Linear.__module__, flush=True)
+        code = "import torchvision"
+        print(subprocess.run([sys.executable, "-c", code], capture_output=True).returncode)
+        code = "import minitorch_ff, torch; print(torch is minitorch_ff)"
+        subprocess.run([sys.executable, "-c", code])
+    """
+    write(place, nested, "nested.py")
+    script = write(place, PROCESSES)
+    # The package is found where the first process found it, wherever that is.
+    arguments = [*OURS, script, "../scripts/nested.py"]
+    process = python(*arguments, cwd=place / "here", path=[place / "poison"])
+    assert process.stderr == ""
+    lines = process.stdout.splitlines()
+    assert lines[:2] == [
+        "minitorch_ff.nn.functional minitorch_ff", "minitorch_ff.nn.modules.linear",
+    ]  # fmt: skip
+    assert lines[3] == "True"
+    batches = "[(0.0, True), (0.0, True), (1.0, True), (2.0, True)]"
+    methods = multiprocessing.get_all_start_methods()
+    assert lines[4:] == [
+        line
+        for method in methods
+        for line in ("child minitorch_ff.nn tensor([1., 1.])", f"{method} 0", batches)
+    ]
+
+
 MISSING = {
     "import torch; torch.never": "module 'torch' has no attribute 'never'",
     "import torch.nn as nn; nn.Never": "has no attribute 'Never'",
@@ -228,6 +347,9 @@ MISSING = {
     "import torch.never": "No module named 'torch.never' (minitorch_ff",
     "import torch.nn.never.more": "No module named 'torch.nn.never' (minitorch_ff",
     "from torchvision.never import x": "No module named 'torchvision",
+    "import torch.jit": "modules run as they are written",
+    "import torch.linal": "the nearest name it has is 'linalg'",
+    "import torch; torch.utils.dat": "the nearest name it has is 'data'",
 }
 
 

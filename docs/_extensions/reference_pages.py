@@ -20,10 +20,13 @@ from sources import (
 )
 
 TENSOR, FUNCTIONS, OPERATORS = "_tensor", "_functions", "firefly.ops"
-TITLES = {"_dtypes": "dtypes", "_devices": "devices", "_serialization": "saving"}
-NAMESPACES = ["linalg", "special", "random", "cuda", "func"]
+TITLES = {"_dtypes": "dtypes", "_devices": "devices"}
+NAMESPACES = """
+linalg special random cuda func serialization amp compiler multiprocessing
+""".split()
 PACKAGES = """
-autograd nn nn.modules nn.functional nn.utils optim optim.lr_scheduler utils.data vision
+autograd nn nn.modules nn.functional nn.utils optim optim.lr_scheduler utils utils.data vision
+vision.datasets vision.transforms
 firefly firefly.backend firefly.backend.array_api firefly.random scripts
 """.split()
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import griffe
 
-IN_PLACE = "in_place"
+IN_PLACE, ALL_IN_PLACE = "in_place", "all_in_place"
 
 
 class TensorMethods(griffe.Extension):
@@ -21,8 +21,10 @@ class TensorMethods(griffe.Extension):
         if pkg.name != "minitorch_ff" or "_tensor" not in pkg.members:
             return
         tensor = pkg["_tensor.Tensor"]
+        # What the functions call `Tensor`: their signatures link to this class.
+        pkg["_functions._operands"].members["Tensor"].resolve_target()
         for name, value, line in assignments(tensor):
-            twin = isinstance(value, ast.Call) and ast.unparse(value.func) == IN_PLACE
+            twin = is_call(value, IN_PLACE)
             target = value.args[0] if twin else value
             function = find(target, tensor)
             if function is not None:
@@ -30,7 +32,7 @@ class TensorMethods(griffe.Extension):
 
 
 def assignments(tensor: griffe.Class) -> Iterator[tuple[str, ast.expr, int]]:
-    """(name, value, line) of `a = x`, `a = b = x` and `a, b = x, y`."""
+    """(name, value, line) of `a = b = x`, `a, b = x, y` and `a, b = all_in_place(x, y)`."""
     source = tensor.filepath.read_text(encoding="utf-8")
     classes = [n for n in ast.parse(source).body if isinstance(n, ast.ClassDef)]
     body = next(c.body for c in classes if c.name == tensor.name)
@@ -40,11 +42,21 @@ def assignments(tensor: griffe.Class) -> Iterator[tuple[str, ast.expr, int]]:
         for target in node.targets:
             if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
                 pairs = zip(target.elts, node.value.elts, strict=True)
+            elif isinstance(target, ast.Tuple) and is_call(node.value, ALL_IN_PLACE):
+                twins = [
+                    ast.Call(ast.Name(IN_PLACE), [function], []) for function in node.value.args
+                ]
+                pairs = zip(target.elts, twins, strict=True)
             else:
                 pairs = [(target, node.value)]
             for name, value in pairs:
                 if isinstance(name, ast.Name) and not name.id.startswith("_"):
                     yield name.id, value, node.lineno
+
+
+def is_call(value: ast.expr, function: str) -> bool:
+    """Whether an expression calls a function of this name."""
+    return isinstance(value, ast.Call) and ast.unparse(value.func) == function
 
 
 def find(value: ast.expr, tensor: griffe.Class) -> griffe.Function | None:

@@ -5,12 +5,23 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from minitorch_ff.firefly.ops.base import apply
+from minitorch_ff._checks import check
+from minitorch_ff.firefly import tensor as engine
+from minitorch_ff.firefly.ops.base import (
+    TYPE_NAMES, apply, binary, check_broadcast, check_same_device, function_name,
+)  # fmt: skip
 from minitorch_ff.firefly.ops.shaping import ToCopy
 from minitorch_ff.firefly.promotion import meeting, number_category
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
+from minitorch_ff.firefly.tensor import ABSENT
+
+if TYPE_CHECKING:  # `_tensor` is built on the functions: while they run it is the engine's
+    from minitorch_ff._tensor import Tensor as Tensor
+else:
+    Tensor = engine.Tensor
+
+Number = bool | int | float
 
 RANGES = {
     "bool": ("bool", -math.inf, math.inf),
@@ -63,6 +74,8 @@ def _range(dtype: Any) -> tuple[str, float, float]:
 
 def is_number(value: Any) -> bool:
     """Whether it is a Python (or NumPy) number."""
+    if type(value) is int or type(value) is float:
+        return True
     try:
         number_category(value)
     except TypeError:
@@ -74,6 +87,47 @@ def invalid_combination(function: str, *args: Any) -> TypeError:
     """The error for arguments that no form of a function takes."""
     names = ", ".join([type(arg).__name__ for arg in args])
     return TypeError(f"{function}() received an invalid combination of arguments - got ({names})")
+
+
+def of_tensor(operator: Any, input: Any, other: Any) -> Any:
+    """An operator of a tensor and another, or a number.
+
+    Raises:
+        TypeError: The first operand is no tensor.
+    """
+    if not isinstance(input, Tensor):
+        raise invalid_combination(function_name(operator), input, other)
+    return binary(operator, input, other)
+
+
+def apply_broadcast(operator: Any, *inputs: Any, **settings: Any) -> Any:
+    """`apply` of tensors whose shapes must meet.
+
+    Raises:
+        RuntimeError: The shapes cannot be broadcast, or the devices differ.
+    """
+    try:
+        return apply(operator, *inputs, **settings)
+    except (ValueError, TypeError):
+        check_same_device(*inputs)
+        shapes = [t.buffer.shape for t in inputs if t is not ABSENT]
+        for i, b in enumerate(shapes):
+            for a in shapes[:i]:
+                check_broadcast(a, b)
+        raise
+
+
+def type_name(tensor: Any) -> str:
+    """What PyTorch's messages call the dtype of a tensor."""
+    name = tensor.buffer.dtype.name
+    return TYPE_NAMES.get(name) or name.replace("ui", "UI")
+
+
+def must_hold_one(function: str, value: Any) -> None:
+    """Refuse a tensor of values where a single one is to be written."""
+    ndim = value.buffer.ndim
+    text = f"{function} only supports a 0-dimensional value tensor, but got tensor with"
+    check(not ndim, f"{text} {ndim} dimension(s).")
 
 
 def cast_to(tensor: Any, dtype: Any) -> Any:
@@ -104,7 +158,7 @@ def infix_of(function: Callable[..., Any], reflected: bool = False) -> Callable[
     """
 
     def method(self: Any, other: Any) -> Any:
-        if not isinstance(other, AnyTensor) and not is_number(other):
+        if not isinstance(other, Tensor) and not is_number(other):
             return NotImplemented
         return function(other, self) if reflected else function(self, other)
 

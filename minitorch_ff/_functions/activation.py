@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from minitorch_ff._checks import floating, must_be_tensor, wrap_dim
+from minitorch_ff._checks import check, wrap_dim
+from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._functions import random
+from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.conversion import cast
 from minitorch_ff.firefly.ops import activation as ops
 from minitorch_ff.firefly.ops.base import apply, not_implemented, refuse
 from minitorch_ff.firefly.ops.dropout import RRelu
-
-if TYPE_CHECKING:
-    from minitorch_ff._dtypes import dtype as DType
-    from minitorch_ff._tensor import Tensor
 
 SELU_ALPHA = 1.6732632423543772848170429916717
 SELU_SCALE = 1.0507009873554804934193349852946
@@ -36,9 +34,6 @@ def relu(input: Tensor) -> Tensor:
     See: rule [`Relu`][minitorch_ff.firefly.ops.activation.Relu],
         [torch.nn.functional.relu](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.relu.html).
     """
-    must_be_tensor(input, "relu", "input", 1)
-    if input.buffer.dtype.kind == "b":
-        raise RuntimeError("Boolean inputs not supported for relu")
     return apply(ops.Relu, input)
 
 
@@ -56,7 +51,7 @@ def sigmoid(input: Tensor) -> Tensor:
     See: rule [`Sigmoid`][minitorch_ff.firefly.ops.activation.Sigmoid],
         [torch.sigmoid](https://docs.pytorch.org/docs/stable/generated/torch.sigmoid.html).
     """
-    return apply(ops.Sigmoid, floating(input))
+    return apply(ops.Sigmoid, input)
 
 
 def tanh(input: Tensor) -> Tensor:
@@ -73,7 +68,7 @@ def tanh(input: Tensor) -> Tensor:
     See: rule [`Tanh`][minitorch_ff.firefly.ops.activation.Tanh],
         [torch.tanh](https://docs.pytorch.org/docs/stable/generated/torch.tanh.html).
     """
-    return apply(ops.Tanh, floating(input))
+    return apply(ops.Tanh, input)
 
 
 def softmax(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor:
@@ -150,22 +145,14 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
             f"prelu: Type promoting not supported. Got {input.dtype} and {weight.dtype}"
         )
     if weights.size != 1:
-        channels = shape[1] if len(shape) > 1 else 1
-        if not shape:
-            raise RuntimeError("Not allow zero-dim input tensor.")
-        if weights.size != channels:
-            raise RuntimeError(
-                "Mismatch of parameter numbers and input channel size. Found parameter numbers "
-                f"= {weights.size} and channel size = {channels}."
-            )
-    if weights.ndim > 1:
-        raise RuntimeError(
-            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weights.ndim}"
-        )
-    if weights.ndim and len(shape) > 1:
-        weight = weight.reshape((1, -1) + (1,) * (len(shape) - 2))
-    elif weights.ndim:
-        weight = weight.reshape((1,) * len(shape))
+        check(shape, "Not allow zero-dim input tensor.")
+        size, channels = weights.size, shape[1] if len(shape) > 1 else 1
+        text = "Mismatch of parameter numbers and input channel size. Found parameter numbers = "
+        check(size == channels, f"{text}{size} and channel size = {channels}.")
+    text = "prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim ="
+    check(weights.ndim <= 1, f"{text} {weights.ndim}")
+    if weights.ndim:  # along the channels
+        weight = weight.reshape((1, -1)[: len(shape)] + (1,) * (len(shape) - 2))
     return apply(ops.PRelu, input, weight)
 
 
@@ -188,8 +175,7 @@ def celu(input: Tensor, alpha: float = 1.0) -> Tensor:
     See: rule [`Elu`][minitorch_ff.firefly.ops.activation.Elu],
         [torch.celu](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.celu.html).
     """
-    if alpha == 0:
-        raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
+    check(alpha != 0, "ZeroDivisionError: alpha cannot be 0 for CELU")
     return apply(ops.Elu, input, alpha=alpha, rate=1 / alpha, called="Celu")
 
 
@@ -230,8 +216,7 @@ def rrelu(
     See: [torch.rrelu](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.rrelu.html),
         Xu et al., Empirical Evaluation of Rectified Activations (2015).
     """
-    if lower > upper:
-        raise RuntimeError("Lower bound should be less than or equal to the upper bound")
+    check(not lower > upper, "Lower bound should be less than or equal to the upper bound")
     if not training:
         return apply(ops.LeakyRelu, input, slope=(lower + upper) / 2, called="RreluWithNoise")
     xp, x = input.backend, input.buffer

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from minitorch_ff._checks import check, must_be_tensors
 from minitorch_ff._functions._operands import (
-    C_NAMES, cast_to, checked_number, invalid_combination, is_number, numbered, together,
+    C_NAMES, Number, Tensor, apply_broadcast, cast_to, checked_number, invalid_combination,
+    is_number, numbered, of_tensor, together,
 )  # fmt: skip
 from minitorch_ff._functions.powers import reciprocal
 from minitorch_ff.firefly.ops import arithmetic as ops
-from minitorch_ff.firefly.ops.base import (
-    apply, binary, check_broadcast, not_a_tensor, not_implemented, of_tensors,
-)  # fmt: skip
+from minitorch_ff.firefly.ops.base import apply, binary, function_name, of_tensors, refuse
 from minitorch_ff.firefly.promotion import meeting, number
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
-
-Number = bool | int | float
 
 
 def add(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
@@ -87,26 +81,22 @@ def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     See: rule [`Rsub`][minitorch_ff.firefly.ops.arithmetic.Rsub],
         [torch.rsub](https://docs.pytorch.org/docs/stable/generated/torch.rsub.html).
     """
-    if not isinstance(input, AnyTensor):
-        raise invalid_combination("rsub", input, other)
-    if alpha.__class__ is not int or alpha != 1:
+    if isinstance(input, Tensor) and (alpha.__class__ is not int or alpha != 1):
         input = _times_alpha(input, alpha, other)
-    return numbered(binary(ops.Rsub, input, other), int(not isinstance(other, AnyTensor)))
+    return numbered(of_tensor(ops.Rsub, input, other), int(not isinstance(other, Tensor)))
 
 
 def _times_alpha(factor: Any, alpha: Number, other: Any) -> Any:
     """An operand of `add` and `sub` scaled, in the dtype that both meet in."""
-    tensors = [x for x in (factor, other) if isinstance(x, AnyTensor)]
+    tensors = [x for x in (factor, other) if isinstance(x, Tensor)]
     if not tensors:
         return factor * alpha
-    operands = [x if isinstance(x, AnyTensor) else number(x, tensors[0]) for x in (factor, other)]
+    operands = [x if isinstance(x, Tensor) else number(x, tensors[0]) for x in (factor, other)]
     dtype = meeting([x.buffer for x in operands])
     if dtype.kind != "b" and isinstance(alpha, bool):
         raise RuntimeError("Boolean alpha only supported for Boolean results.")
-    if dtype.kind in "iub" and isinstance(alpha, float):
-        raise RuntimeError(
-            "For integral input tensors, argument alpha must not be a floating point number."
-        )
+    text = "For integral input tensors, argument alpha must not be a floating point number."
+    check(dtype.kind not in "iub" or not isinstance(alpha, float), text)
     if dtype.kind == "b":
         alpha = bool(alpha)
     if factor is operands[0]:
@@ -136,6 +126,10 @@ def mul(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     return binary(ops.Mul, input, other)
 
 
+DIVISIONS: dict[Any, Any] = {None: ops.Div, "floor": ops.DivFloor, "trunc": ops.DivTrunc}
+"""By `rounding_mode`."""
+
+
 def div(
     input: Tensor | Number, other: Tensor | Number, *, rounding_mode: str | None = None
 ) -> Tensor:
@@ -161,16 +155,9 @@ def div(
     See: rule [`Div`][minitorch_ff.firefly.ops.arithmetic.Div],
         [torch.div](https://docs.pytorch.org/docs/stable/generated/torch.div.html).
     """
-    if rounding_mode is None:
-        return binary(ops.Div, input, other)
-    if rounding_mode == "floor":
-        return binary(ops.DivFloor, input, other)
-    if rounding_mode == "trunc":
-        return binary(ops.DivTrunc, input, other)
-    raise RuntimeError(
-        "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
-        f"'{rounding_mode}'"
-    )
+    text = "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found"
+    check(rounding_mode in DIVISIONS, f"{text} '{rounding_mode}'")
+    return binary(DIVISIONS[rounding_mode], input, other)
 
 
 def true_divide(input: Tensor | Number, other: Tensor | Number) -> Tensor:
@@ -183,7 +170,7 @@ def true_divide(input: Tensor | Number, other: Tensor | Number) -> Tensor:
 
 def reflected_div(self: Tensor, other: Any) -> Any:
     """`other / self` by the reciprocal, as PyTorch does where `other` is a number."""
-    if not isinstance(other, AnyTensor) and not is_number(other):
+    if not isinstance(other, Tensor) and not is_number(other):
         return NotImplemented
     return mul(reciprocal(self), other)
 
@@ -219,11 +206,9 @@ def remainder(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     See: rule [`Remainder`][minitorch_ff.firefly.ops.arithmetic.Remainder],
         [torch.remainder](https://docs.pytorch.org/docs/stable/generated/torch.remainder.html).
     """
-    if not isinstance(input, AnyTensor):
-        if not isinstance(other, AnyTensor):
-            raise invalid_combination("remainder", input, other)
+    if isinstance(other, Tensor) and not isinstance(input, Tensor):
         return binary(ops.RemainderOfNumber, input, other)
-    return numbered(binary(ops.Remainder, input, other), int(isinstance(other, AnyTensor)))
+    return numbered(of_tensor(ops.Remainder, input, other), int(isinstance(other, Tensor)))
 
 
 def fmod(input: Tensor, other: Tensor | Number) -> Tensor:
@@ -240,9 +225,7 @@ def fmod(input: Tensor, other: Tensor | Number) -> Tensor:
     See: rule [`Fmod`][minitorch_ff.firefly.ops.arithmetic.Fmod],
         [torch.fmod](https://docs.pytorch.org/docs/stable/generated/torch.fmod.html).
     """
-    if not isinstance(input, AnyTensor):
-        raise invalid_combination("fmod", input, other)
-    return numbered(binary(ops.Fmod, input, other), int(isinstance(other, AnyTensor)))
+    return numbered(of_tensor(ops.Fmod, input, other), int(isinstance(other, Tensor)))
 
 
 def neg(input: Tensor) -> Tensor:
@@ -270,8 +253,7 @@ def positive(input: Tensor) -> Tensor:
 
     See: [torch.positive](https://docs.pytorch.org/docs/stable/generated/torch.positive.html).
     """
-    if input.buffer.dtype.kind == "b":
-        raise RuntimeError("The `+` operator, on a bool tensor is not supported.")
+    check(input.buffer.dtype.kind != "b", "The `+` operator, on a bool tensor is not supported.")
     return input
 
 
@@ -295,43 +277,25 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Number) -> Tensor:
         [`LerpTensor`][minitorch_ff.firefly.ops.arithmetic.LerpTensor],
         [torch.lerp](https://docs.pytorch.org/docs/stable/generated/torch.lerp.html).
     """
-    tensors = isinstance(input, AnyTensor) and isinstance(end, AnyTensor)
-    if not tensors or not (isinstance(weight, AnyTensor) or is_number(weight)):
+    tensors = isinstance(input, Tensor) and isinstance(end, Tensor)
+    if not tensors or not (isinstance(weight, Tensor) or is_number(weight)):
         raise invalid_combination("lerp", input, end, weight)
     dtype = input.buffer.dtype
     _same_dtype(dtype, "end", end)
-    operands: list[Any] = [input, end]
-    settings: dict[str, Any] = {}
-    if isinstance(weight, AnyTensor):
-        if weight.buffer.ndim == 0 and weight.buffer.dtype.kind in "fV":
-            weight = cast_to(weight, dtype)
-        _same_dtype(dtype, "weight", weight)
-        operands.append(weight)
-    else:
-        settings["weight"] = checked_number(weight, dtype)
-    if dtype.kind in "iub":
-        kernel = "lerp_kernel_scalar" if settings else "lerp_kernel_tensor"
-        raise not_implemented(kernel, dtype)
-    try:
-        return apply(ops.Lerp if settings else ops.LerpTensor, *operands, **settings)
-    except ValueError:
-        _check_broadcasts(*operands)
-        raise
+    if not isinstance(weight, Tensor):
+        weight = checked_number(weight, dtype)
+        refuse(input.buffer, "iub", "lerp_kernel_scalar")
+        return apply_broadcast(ops.Lerp, input, end, weight=weight)
+    if weight.buffer.ndim == 0 and weight.buffer.dtype.kind in "fV":
+        weight = cast_to(weight, dtype)
+    _same_dtype(dtype, "weight", weight)
+    refuse(input.buffer, "iub", "lerp_kernel_tensor")
+    return apply_broadcast(ops.LerpTensor, input, end, weight)
 
 
 def _same_dtype(dtype: Any, name: str, tensor: Any) -> None:
-    if tensor.buffer.dtype != dtype:
-        raise RuntimeError(
-            f"expected dtype {C_NAMES[dtype.name]} for `{name}` but got dtype "
-            f"{C_NAMES[tensor.buffer.dtype.name]}"
-        )
-
-
-def _check_broadcasts(*tensors: Any) -> None:
-    """Refuse shapes that cannot be broadcast, naming the first two that differ."""
-    for i, b in enumerate(tensors):
-        for a in tensors[:i]:
-            check_broadcast(a.buffer.shape, b.buffer.shape)
+    ours, given = [C_NAMES.get(d.name, d.name) for d in (dtype, tensor.buffer.dtype)]
+    check(given == ours, f"expected dtype {ours} for `{name}` but got dtype {given}")
 
 
 def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
@@ -368,7 +332,7 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 
         [torch.addcdiv](https://docs.pytorch.org/docs/stable/generated/torch.addcdiv.html).
     """
     operands = tensor1, tensor2
-    if all([isinstance(t, AnyTensor) and t.buffer.dtype.kind in "iub" for t in operands]):
+    if all([isinstance(t, Tensor) and t.buffer.dtype.kind in "iub" for t in operands]):
         raise RuntimeError(
             "Integer division with addcdiv is no longer supported, and in a future  release "
             "addcdiv will perform a true division of tensor1 and tensor2. The historic addcdiv "
@@ -382,21 +346,12 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 
 
 def _combined(operator: Any, input: Tensor, tensor1: Any, tensor2: Any, value: Number) -> Tensor:
     """`addcmul` or `addcdiv`."""
-    tensors = (input, tensor1, tensor2)
-    for position, tensor in enumerate(tensors):
-        if not isinstance(tensor, AnyTensor):
-            argument = ("input", "tensor1", "tensor2")[position]
-            raise not_a_tensor(operator, argument, position + 1, tensor)
-    tensors = together(*tensors)
+    must_be_tensors(function_name(operator), input=input, tensor1=tensor1, tensor2=tensor2)
+    tensors = together(input, tensor1, tensor2)
     dtype = tensors[0].buffer.dtype
-    if dtype.kind == "b":
-        raise not_implemented("addcmul_cpu_out", dtype)
+    refuse(tensors[0].buffer, "b", "addcmul_cpu_out")
     value = checked_number(value, dtype)
-    try:
-        return apply(operator, *tensors, value=int(value) if dtype.kind in "iu" else value)
-    except ValueError:
-        _check_broadcasts(*tensors)
-        raise
+    return apply_broadcast(operator, *tensors, value=int(value) if dtype.kind in "iu" else value)
 
 
 def gcd(input: Tensor, other: Tensor) -> Tensor:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff import _dtypes
-from minitorch_ff._checks import shape_from, wrap_dim, wrap_dims
-from minitorch_ff._functions import creation, shaping
+from minitorch_ff._checks import check, shape_from, wrap_dim, wrap_dims
+from minitorch_ff._functions import conversion, creation, shaping
+from minitorch_ff._functions._operands import Tensor
 from minitorch_ff.firefly.ops import shaping as ops
 from minitorch_ff.firefly.ops.base import apply
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 from minitorch_ff.firefly.tensor import wrap
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 def repeat(self: Tensor, *repeats: Any) -> Tensor:
@@ -29,15 +26,10 @@ def repeat(self: Tensor, *repeats: Any) -> Tensor:
     times = shape_from(repeats)
     shape = self.buffer.shape
     lead = len(times) - len(shape)
-    if lead < 0:
-        raise RuntimeError(
-            "Number of dimensions of repeat dims can not be smaller than number of dimensions "
-            "of tensor"
-        )
-    if any([n < 0 for n in times]):
-        raise RuntimeError(
-            f"Trying to create tensor with negative dimension {min(times)}: {list(times)}"
-        )
+    text = "Number of dimensions of repeat dims can not be smaller than number of dimensions of"
+    check(lead >= 0, f"{text} tensor")
+    lowest = min(times, default=0)
+    check(lowest >= 0, f"Trying to create tensor with negative dimension {lowest}: {list(times)}")
     padded = (1,) * lead + shape
     # (n, m) becomes (1, n, 1, m), is expanded to (r, n, s, m), and read as (rn, sm).
     pairs = tuple([k for n in padded for k in (1, n)])
@@ -53,8 +45,7 @@ def tile(input: Tensor, *dims: Any) -> Tensor:
     See: [torch.tile](https://docs.pytorch.org/docs/stable/generated/torch.tile.html).
     """
     times = shape_from(dims)
-    missing = input.buffer.ndim - len(times)
-    return repeat(input, (1,) * max(missing, 0) + times)
+    return repeat(input, (1,) * max(input.buffer.ndim - len(times), 0) + times)
 
 
 def repeat_interleave(
@@ -74,35 +65,25 @@ def repeat_interleave(
     See: [torch.repeat_interleave](https://docs.pytorch.org/docs/stable/generated/torch.repeat_interleave.html).
     """
     if repeats is None:
-        counts = input
-        positions = creation.arange(counts.numel())
-        return repeat_interleave(positions, counts, 0)
+        return repeat_interleave(creation.arange(input.numel()), input, 0)
     if dim is None:
         input, dim = input.flatten(), 0
     if not input.buffer.ndim:
         input = input.reshape(1)
     dim = wrap_dim(dim, input.buffer.ndim)
     size = input.buffer.shape[dim]
-    if isinstance(repeats, AnyTensor):
-        if repeats.buffer.dtype.kind not in "iu":
-            raise RuntimeError("repeats has to be Long or Int tensor")
-        if repeats.buffer.ndim > 1:
-            raise RuntimeError("repeats must be 0-dim or 1-dim tensor")
+    if isinstance(repeats, Tensor):
+        check(repeats.buffer.dtype.kind in "iu", "repeats has to be Long or Int tensor")
+        check(repeats.buffer.ndim <= 1, "repeats must be 0-dim or 1-dim tensor")
         numbers = repeats.flatten().tolist()
     else:
         numbers = list(repeats) if isinstance(repeats, Sequence) else [repeats]
-    if any([n < 0 for n in numbers]):
-        raise RuntimeError("repeats can not be negative")
-    if len(numbers) == 1:
-        numbers = numbers * size
-    if len(numbers) != size:
-        raise RuntimeError(
-            "repeats must have the same size as input along dim, but got repeats.size(0) = "
-            f"{len(numbers)} and input.size({dim}) = {size}"
-        )
+    check(not any([n < 0 for n in numbers]), "repeats can not be negative")
+    numbers = numbers * size if len(numbers) == 1 else numbers
+    text = "repeats must have the same size as input along dim, but got repeats.size(0) ="
+    check(len(numbers) == size, f"{text} {len(numbers)} and input.size({dim}) = {size}")
     order = [i for i, n in enumerate(numbers) for _ in range(n)]
-    index = creation.tensor(order, dtype=_dtypes.int64, device=input.device)
-    return input[(*(slice(None),) * dim, index)]
+    return input[(*(slice(None),) * dim, order)]
 
 
 # --------------------------------------------------------------------- reversed, moved
@@ -134,8 +115,7 @@ def fliplr(input: Tensor) -> Tensor:
 
     See: [torch.fliplr](https://docs.pytorch.org/docs/stable/generated/torch.fliplr.html).
     """
-    if input.buffer.ndim < 2:
-        raise RuntimeError("Input must be >= 2-d.")
+    check(input.buffer.ndim >= 2, "Input must be >= 2-d.")
     return flip(input, 1)
 
 
@@ -144,8 +124,7 @@ def flipud(input: Tensor) -> Tensor:
 
     See: [torch.flipud](https://docs.pytorch.org/docs/stable/generated/torch.flipud.html).
     """
-    if input.buffer.ndim < 1:
-        raise RuntimeError("Input must be >= 1-d.")
+    check(input.buffer.ndim >= 1, "Input must be >= 1-d.")
     return flip(input, 0)
 
 
@@ -154,24 +133,16 @@ def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
 
     See: [torch.rot90](https://docs.pytorch.org/docs/stable/generated/torch.rot90.html).
     """
-    if len(dims) != 2:
-        raise RuntimeError(f"expected total rotation dims == 2, but got dims = {len(dims)}")
+    check(len(dims) == 2, f"expected total rotation dims == 2, but got dims = {len(dims)}")
     ndim = input.buffer.ndim
-    if ndim < 2:
-        raise RuntimeError(f"expected total dims >= 2, but got total dims = {ndim}")
+    check(ndim >= 2, f"expected total dims >= 2, but got total dims = {ndim}")
     first, second = (wrap_dim(dim, ndim) for dim in dims)
-    if first == second:
-        raise RuntimeError(
-            f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}"
-        )
+    given = f"dim0 = {dims[0]} and dim1 = {dims[1]}"
+    check(first != second, f"expected rotation dims to be different, but got {given}")
     turns = k % 4
-    if turns == 1:
-        return flip(input, second).transpose(first, second).clone()
-    if turns == 2:
-        return flip(input, first, second)
-    if turns == 3:
-        return flip(input, first).transpose(first, second).clone()
-    return input.clone()
+    if turns % 2:
+        return flip(input, second if turns == 1 else first).transpose(first, second).clone()
+    return flip(input, first, second) if turns else input.clone()
 
 
 def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
@@ -190,15 +161,12 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     """
     steps = (shifts,) if isinstance(shifts, int) else tuple(shifts)
     along = () if dims is None else (dims,) if isinstance(dims, int) else tuple(dims)
-    if not steps:
-        raise RuntimeError("`shifts` required")
+    check(steps, "`shifts` required")
     if not along and len(steps) == 1:
         flat = apply(ops.Roll, input.flatten(), shifts=steps, dims=(0,))
         return flat.reshape(input.buffer.shape)
-    if len(steps) != len(along):
-        raise RuntimeError(
-            f"shifts and dimensions must align. shifts: {len(steps)}, dims:{len(along)}"
-        )
+    counts = f"shifts: {len(steps)}, dims:{len(along)}"
+    check(len(steps) == len(along), f"shifts and dimensions must align. {counts}")
     if not input.buffer.ndim:
         raise IndexError(f"Dimension specified as {along[0]} but tensor has no dimensions")
     wrapped = tuple([wrap_dim(dim, input.buffer.ndim) for dim in along])
@@ -288,8 +256,7 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     """
     ndim = input.buffer.ndim + 1
     first, second = wrap_dim(dim1, ndim), wrap_dim(dim2, ndim)
-    if first == second:
-        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+    check(first != second, f"diagonal dimensions cannot be identical {dim1}, {dim2}")
     size = input.buffer.shape[-1] + abs(offset)
     shape = list(input.buffer.shape[:-1])
     for dim in sorted((first, second)):
@@ -316,8 +283,7 @@ def as_strided(
             "as_strided of a tensor that requires grad is not supported; use views such as "
             "reshape, narrow and unfold"
         )
-    base = input.view_of.base if input.view_of is not None else input
-    memory = base.detach().reshape(-1)
+    memory = conversion.storage(input)
     start = input.storage_offset() if storage_offset is None else storage_offset
     last = start + sum([(n - 1) * s for n, s in zip(size, stride, strict=True) if n > 0])
     needed = last + 1 if math.prod(size) else 0
@@ -330,6 +296,6 @@ def as_strided(
     buffer = memory.buffer[start:]
     steps = [n * buffer.itemsize for n in stride]
     strided = input.backend.module.lib.stride_tricks.as_strided(buffer, tuple(size), steps)
-    out = wrap(AnyTensor.result_class, strided)
+    out = wrap(Tensor.result_class, strided)
     out.version = input.version
     return out  # type: ignore[no-any-return]

@@ -4,28 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from minitorch_ff._checks import floating, must_be_tensor
-from minitorch_ff._functions._operands import invalid_combination, numbered
+from minitorch_ff._checks import floating, must_be_tensors
+from minitorch_ff._functions._operands import Number, Tensor, apply_broadcast, numbered, of_tensor
 from minitorch_ff.firefly.ops import comparison as ops
-from minitorch_ff.firefly.ops.base import (
-    TYPE_NAMES, apply, binary, complaint, function_name, not_a_tensor, of_tensors,
-)  # fmt: skip
+from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply, of_tensors
 from minitorch_ff.firefly.promotion import number
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
-
-Number = bool | int | float
-
-
-def _compare(operator: Any, input: Any, other: Any) -> Any:
-    """A comparison of a tensor with a tensor or a number."""
-    if not isinstance(input, AnyTensor):
-        raise invalid_combination(function_name(operator), input, other)
-    return binary(operator, input, other)
 
 
 def eq(input: Tensor, other: Tensor | Number) -> Tensor:
@@ -49,7 +34,7 @@ def eq(input: Tensor, other: Tensor | Number) -> Tensor:
     See: rule [`Eq`][minitorch_ff.firefly.ops.comparison.Eq],
         [torch.eq](https://docs.pytorch.org/docs/stable/generated/torch.eq.html).
     """
-    return _compare(ops.Eq, input, other)
+    return of_tensor(ops.Eq, input, other)
 
 
 def ne(input: Tensor, other: Tensor | Number) -> Tensor:
@@ -73,7 +58,7 @@ def ne(input: Tensor, other: Tensor | Number) -> Tensor:
     See: rule [`Ne`][minitorch_ff.firefly.ops.comparison.Ne],
         [torch.ne](https://docs.pytorch.org/docs/stable/generated/torch.ne.html).
     """
-    return _compare(ops.Ne, input, other)
+    return of_tensor(ops.Ne, input, other)
 
 
 def lt(input: Tensor, other: Tensor | Number) -> Tensor:
@@ -97,7 +82,7 @@ def lt(input: Tensor, other: Tensor | Number) -> Tensor:
     See: rule [`Lt`][minitorch_ff.firefly.ops.comparison.Lt],
         [torch.lt](https://docs.pytorch.org/docs/stable/generated/torch.lt.html).
     """
-    return _compare(ops.Lt, input, other)
+    return of_tensor(ops.Lt, input, other)
 
 
 def le(input: Tensor, other: Tensor | Number) -> Tensor:
@@ -121,7 +106,7 @@ def le(input: Tensor, other: Tensor | Number) -> Tensor:
     See: rule [`Le`][minitorch_ff.firefly.ops.comparison.Le],
         [torch.le](https://docs.pytorch.org/docs/stable/generated/torch.le.html).
     """
-    return _compare(ops.Le, input, other)
+    return of_tensor(ops.Le, input, other)
 
 
 def gt(input: Tensor, other: Tensor | Number) -> Tensor:
@@ -145,7 +130,7 @@ def gt(input: Tensor, other: Tensor | Number) -> Tensor:
     See: rule [`Gt`][minitorch_ff.firefly.ops.comparison.Gt],
         [torch.gt](https://docs.pytorch.org/docs/stable/generated/torch.gt.html).
     """
-    return _compare(ops.Gt, input, other)
+    return of_tensor(ops.Gt, input, other)
 
 
 def ge(input: Tensor, other: Tensor | Number) -> Tensor:
@@ -169,20 +154,17 @@ def ge(input: Tensor, other: Tensor | Number) -> Tensor:
     See: rule [`Ge`][minitorch_ff.firefly.ops.comparison.Ge],
         [torch.ge](https://docs.pytorch.org/docs/stable/generated/torch.ge.html).
     """
-    return _compare(ops.Ge, input, other)
+    return of_tensor(ops.Ge, input, other)
 
 
 def as_number(sign: str) -> Callable[..., Any]:
     """What `eq_` and its like write: truth as numbers, whose gradient is zero."""
 
     def comparison(self: Tensor, other: Tensor | Number) -> Tensor:
-        by_tensor = isinstance(other, AnyTensor)
+        by_tensor = isinstance(other, Tensor)
         operand: Any = other if by_tensor else number(other, self)
-        try:
-            out = apply(ops.Compared, self, operand, sign=sign, dtype=self.buffer.dtype)
-        except ValueError as error:
-            raise complaint(ops.Compared, self, operand, error) from None
-        return numbered(out, int(by_tensor))
+        settings = {"sign": sign, "dtype": self.buffer.dtype}
+        return numbered(apply_broadcast(ops.Compared, self, operand, **settings), int(by_tensor))
 
     comparison.__name__ = sign
     comparison.__doc__ = f"`torch.{sign}` as numbers, 0 and 1; the gradient is zero."
@@ -270,20 +252,15 @@ def isclose(
     See: rule [`Isclose`][minitorch_ff.firefly.ops.comparison.Isclose],
         [torch.isclose](https://docs.pytorch.org/docs/stable/generated/torch.isclose.html).
     """
-    for position, (name, value) in enumerate((("input", input), ("other", other)), 1):
-        if not isinstance(value, AnyTensor):
-            raise not_a_tensor(ops.Isclose, name, position, value)
+    must_be_tensors("isclose", input=input, other=other)
     if input.buffer.dtype != other.buffer.dtype:
         names = [TYPE_NAMES[x.buffer.dtype.name] for x in (input, other)]
         raise RuntimeError(f"{names[0]} did not match {names[1]}")
     for name, tolerance in (("rtol", rtol), ("atol", atol)):
         if tolerance < 0:
             raise RuntimeError(f"{name} must be greater than or equal to zero, but got {tolerance}")
-    a, b = floating(input), floating(other)
-    try:
-        return apply(ops.Isclose, a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)
-    except ValueError as error:
-        raise complaint(ops.Isclose, a, b, error) from None
+    tolerances = {"rtol": rtol, "atol": atol, "equal_nan": equal_nan}
+    return apply_broadcast(ops.Isclose, floating(input), floating(other), **tolerances)
 
 
 def allclose(
@@ -311,8 +288,7 @@ def equal(input: Tensor, other: Tensor) -> bool:
 
     See: [torch.equal](https://docs.pytorch.org/docs/stable/generated/torch.equal.html).
     """
-    for position, (name, value) in enumerate((("input", input), ("other", other)), 1):
-        must_be_tensor(value, "equal", name, position)
+    must_be_tensors("equal", input=input, other=other)
     if input.buffer.shape != other.buffer.shape:
         return False
     return bool(of_tensors(ops.Eq, input, other).buffer.all())

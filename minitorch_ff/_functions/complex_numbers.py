@@ -5,14 +5,10 @@ PyTorch only marks a tensor as conjugated; here the numbers are turned at once.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from minitorch_ff._functions._operands import Tensor
 from minitorch_ff.firefly.ops import complex_numbers as ops
 from minitorch_ff.firefly.ops.base import apply
 from minitorch_ff.firefly.views import apply_view
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 def real(input: Tensor) -> Tensor:

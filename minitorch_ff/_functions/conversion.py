@@ -5,23 +5,20 @@ from __future__ import annotations
 import builtins
 import copy
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from minitorch_ff import _dtypes
-from minitorch_ff._checks import shape_from, wrap_dim
+from minitorch_ff._checks import check, shape_from, wrap_dim
 from minitorch_ff._devices import as_device, backend_for
 from minitorch_ff._devices import device as Device
 from minitorch_ff._functions import shaping
+from minitorch_ff._functions._operands import Tensor
 from minitorch_ff.firefly.ops import shaping as ops
 from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply
 from minitorch_ff.firefly.tensor import AccumulateGrad, require_grad, wrap
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 from minitorch_ff.firefly.views import detached
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 class layout:
@@ -65,61 +62,52 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     See: [torch.Tensor.to](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.to.html).
     """
     device, dtype, copying, layout_wanted = parse_to(*args, **kwargs)
-    out = to_device(self, device) if device is not None else self
-    if dtype is not None:
-        out = cast(out, dtype)
+    out = cast(to_device(self, device) if device is not None else self, dtype)
     if layout_wanted is contiguous_format:
         out = contiguous(out)
     return shaping.clone(out) if copying and out is self else out
 
 
-def parse_to(*args: Any, **kwargs: Any) -> tuple[Device | None, Any, builtins.bool, Any]:
+def parse_to(
+    *args: Any, device: Any = None, dtype: Any = None, other: Any = None, memory_format: Any = None,
+    non_blocking: Any = None, copy: Any = False, **unknown: Any,
+) -> tuple[Device | None, Any, builtins.bool, Any]:  # fmt: skip
     """The arguments of `to`: device, dtype, whether to copy, memory format."""
-    device = kwargs.pop("device", None)
-    dtype = kwargs.pop("dtype", None)
-    copying = kwargs.pop("copy", False)
-    kwargs.pop("non_blocking", None)
-    layout_wanted = kwargs.pop("memory_format", None)
-    other = kwargs.pop("other", None)
-    flags = []
+    flags = [arg for arg in args if isinstance(arg, builtins.bool)]
     for arg in args:
+        if arg is None or isinstance(arg, builtins.bool):
+            continue
         if isinstance(arg, _dtypes.dtype):
             dtype = arg
-        elif isinstance(arg, AnyTensor):
+        elif isinstance(arg, Tensor):
             other = arg
-        elif isinstance(arg, builtins.bool):
-            flags.append(arg)
+        elif isinstance(arg, builtins.type) and _dtypes.python_type_dtype(arg):
+            dtype = _dtypes.python_type_dtype(arg)
         elif isinstance(arg, (str, Device, builtins.int)):
             device = arg
-        elif arg is not None:
-            name = type_name(arg)
-            if isinstance(arg, builtins.type):
-                converted = _dtypes.python_type_dtype(arg)
-                if converted is not None:
-                    dtype = converted
-                    continue
+        else:
+            name = builtins.type(arg).__name__
             raise TypeError(
                 f"to() received an invalid combination of arguments - got ({name}), but expected "
                 "one of: (torch.device device = None, torch.dtype dtype = None, bool non_blocking "
                 "= False, bool copy = False), (torch.dtype dtype, bool non_blocking = False, bool "
                 "copy = False), (Tensor tensor, bool non_blocking = False, bool copy = False)"
             )
-    if kwargs:
-        raise TypeError(f"to() got an unexpected keyword argument '{next(iter(kwargs))}'")
+    for name in unknown:
+        raise TypeError(f"to() got an unexpected keyword argument '{name}'")
     if len(flags) > 1:
-        copying = flags[1]
+        copy = flags[1]
     if other is not None:
         device, dtype = other.device, other.dtype
-    return ((None if device is None else as_device(device)), dtype, copying, layout_wanted)
+    if memory_format not in (None, preserve_format, contiguous_format):
+        raise NotImplementedError(f"to: {memory_format} is not supported; tensors are row-major")
+    return (None if device is None else as_device(device)), dtype, copy, memory_format
 
 
-def type_name(value: Any) -> str:
-    """The name of a value's class, as error messages show it."""
-    return builtins.type(value).__name__
-
-
-def cast(self: Tensor, dtype: _dtypes.dtype) -> Tensor:
-    """The values in another dtype; the tensor itself if it has it."""
+def cast(self: Tensor, dtype: _dtypes.dtype | None) -> Tensor:
+    """The values in another dtype; the tensor itself if it has it, or if there is none."""
+    if dtype is None:
+        return self
     target = dtype.numpy
     if self.buffer.dtype == target:
         return self
@@ -168,10 +156,7 @@ bfloat16, long = _casting(_dtypes.bfloat16), _casting(_dtypes.int64)
 short, char, byte = map(_casting, (_dtypes.int16, _dtypes.int8, _dtypes.uint8))
 float, int, bool = map(_casting, (_dtypes.float32, _dtypes.int32, _dtypes.bool))
 
-LEGACY_TYPES = {
-    f"{name}Tensor": _dtypes.of(np.dtype(dtype)) if dtype != "bfloat16" else _dtypes.bfloat16
-    for dtype, name in TYPE_NAMES.items()
-}
+LEGACY_TYPES = {f"{name}Tensor": getattr(_dtypes, dtype) for dtype, name in TYPE_NAMES.items()}
 
 
 def type(self: Tensor, dtype: Any = None, non_blocking: builtins.bool = False) -> Any:
@@ -216,7 +201,7 @@ def view_dtype(self: Tensor, dtype: _dtypes.dtype) -> Tensor:
             f"self.stride(-1) must be 1 to view {self.dtype} as {dtype} (different element "
             "sizes), but got another layout"
         ) from error
-    out = wrap(AnyTensor.result_class, seen)
+    out = wrap(Tensor.result_class, seen)
     out.version = self.version
     return out
 
@@ -261,14 +246,26 @@ def element_size(self: Tensor) -> builtins.int:
 def stride(self: Tensor, dim: builtins.int | None = None) -> Any:
     """How many elements apart neighbours in each dimension (or in one) lie."""
     buffer = self.buffer
-    steps = tuple([step // buffer.itemsize for step in buffer.strides])
+    if buffer.size:
+        steps = tuple([step // buffer.itemsize for step in buffer.strides])
+    else:  # of nothing: as if each dimension without elements had one
+        sizes = [max(n, 1) for n in buffer.shape]
+        steps = tuple([math.prod(sizes[i + 1 :]) for i in range(len(sizes))])
     return steps if dim is None else steps[wrap_dim(dim, len(steps))]
 
 
 def storage_offset(self: Tensor) -> builtins.int:
     """How many elements into its memory the tensor begins."""
-    base = self.view_of.base.buffer if self.view_of is not None else self.buffer
-    return (data_ptr(self) - _address(base)) // self.buffer.itemsize
+    return (data_ptr(self) - _address(owner_of(self.buffer))) // self.buffer.itemsize
+
+
+def owner_of(buffer: Any) -> Any:
+    """The array whose memory `buffer` looks at: the last one that has no other below it."""
+    owner = base = buffer
+    while (base := getattr(base, "base", None)) is not None:
+        if isinstance(base, builtins.type(buffer)):
+            owner = base
+    return owner
 
 
 def data_ptr(self: Tensor) -> builtins.int:
@@ -298,31 +295,77 @@ def contiguous(self: Tensor, memory_format: Any = contiguous_format) -> Tensor:
 
 
 class UntypedStorage:
-    """The memory under a tensor, as bytes: its address and size."""
+    """The memory under tensors, as bytes.
 
-    def __init__(self, tensor: Tensor) -> None:
-        self._owner = tensor.view_of.base if tensor.view_of is not None else tensor
+    Attributes:
+        buffer: The bytes, a one-dimensional array of a back end.
+    """
+
+    def __init__(self, buffer: Any) -> None:
+        self.buffer = buffer
 
     def data_ptr(self) -> builtins.int:
         """The address of the first byte."""
-        return data_ptr(self._owner)
+        return _address(self.buffer)
 
     def nbytes(self) -> builtins.int:
         """The number of bytes."""
-        return self._owner.buffer.nbytes
+        return self.buffer.nbytes
 
     size = __len__ = nbytes
+
+    def to(self, device: Any) -> UntypedStorage:
+        """The same bytes on another device; this memory itself if it is there."""
+        moved = to_device(wrap(Tensor.result_class, self.buffer), as_device(device))
+        return moved.untyped_storage()
+
+    def cpu(self) -> UntypedStorage:
+        """The bytes in the host's memory."""
+        return self.to("cpu")
+
+    def cuda(self, device: Any = "cuda") -> UntypedStorage:
+        """The bytes on a GPU, the current one by default."""
+        return self.to(device)
+
+    @staticmethod
+    def from_file(filename: str, shared: builtins.bool = False, nbytes: builtins.int = 0) -> Any:
+        """The first bytes of a file, read when they are touched.
+
+        Args:
+            filename: Its path.
+            shared: Whether writing to the memory writes to the file.
+            nbytes: How many bytes.
+        """
+        return UntypedStorage(np.memmap(filename, mode="r+" if shared else "c")[:nbytes])
+
+    def untyped(self) -> UntypedStorage:
+        """The memory itself."""
+        return self
+
+    def __getitem__(self, index: Any) -> Any:
+        found = self.buffer[index]
+        return UntypedStorage(found) if isinstance(index, slice) else builtins.int(found)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        return self.buffer
 
 
 def untyped_storage(self: Tensor) -> UntypedStorage:
     """The memory under the tensor, shared by all its views."""
-    return UntypedStorage(self)
+    return UntypedStorage(_elements(self).view(np.uint8))
 
 
 def storage(self: Tensor) -> Any:
     """The elements in memory order, one after the other."""
-    owner = self.view_of.base if self.view_of is not None else self
-    return detached(owner).reshape(-1)
+    out = wrap(Tensor.result_class, _elements(self).view(self.buffer.dtype))
+    out.version = self.version
+    return out
+
+
+def _elements(self: Tensor) -> Any:
+    """The memory under the tensor in one dimension."""
+    owner = owner_of(self.buffer)
+    return (owner if owner.flags.c_contiguous else owner.T).reshape(-1)
 
 
 def resize_(self: Tensor, *sizes: Any, memory_format: Any = contiguous_format) -> Tensor:
@@ -331,8 +374,7 @@ def resize_(self: Tensor, *sizes: Any, memory_format: Any = contiguous_format) -
     Raises:
         RuntimeError: The tensor requires grad.
     """
-    if self.edge() is not None:
-        raise RuntimeError("cannot resize variables that require grad")
+    check(self.edge() is None, "cannot resize variables that require grad")
     shape = shape_from(sizes)
     wanted, buffer = math.prod(shape), self.buffer
     if wanted > buffer.size:
@@ -357,8 +399,9 @@ def get_device(self: Tensor) -> builtins.int:
 
 def set_data(self: Tensor, other: Tensor) -> None:
     """What `x.data = other` does: other memory, the same tensor."""
-    if not isinstance(other, AnyTensor):
-        raise TypeError(f"Variable data has to be a tensor, but got {type_name(other)}")
+    if not isinstance(other, Tensor):
+        kind = builtins.type(other).__name__
+        raise TypeError(f"Variable data has to be a tensor, but got {kind}")
     self.buffer = other.buffer[...]
     self.view_of = None
     if isinstance(self.node, AccumulateGrad):
@@ -391,8 +434,7 @@ def numpy(self: Tensor, *, force: builtins.bool = False) -> np.ndarray:
             f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to "
             "copy the tensor to host memory first."
         )
-    if self.buffer.dtype.kind == "V":
-        raise TypeError("Got unsupported ScalarType BFloat16")
+    check(self.buffer.dtype.kind != "V", "Got unsupported ScalarType BFloat16", TypeError)
     return backend.to_numpy(self.buffer)[...]
 
 
@@ -402,6 +444,13 @@ def array(self: Tensor, dtype: Any = None, copy: builtins.bool | None = None) ->
     if dtype is not None and out.dtype != dtype:
         return out.astype(dtype)
     return out.copy() if copy else out
+
+
+def wrapped_array(
+    self: Tensor, array: np.ndarray, context: Any = None, return_scalar: builtins.bool = False
+) -> Tensor:
+    """What NumPy makes of a result of its own where an argument was a tensor: a tensor."""
+    return wrap(self.__class__, array.astype("uint8") if array.dtype == "bool" else array)
 
 
 def item(self: Tensor) -> Any:
@@ -507,13 +556,13 @@ def reduce(self: Tensor, protocol: Any) -> Any:
     """
     array = self.backend.to_numpy(self.buffer)
     state = dict(self.__dict__) or None
-    cls = None if self.__class__ is AnyTensor.result_class else self.__class__
+    cls = None if self.__class__ is Tensor.result_class else self.__class__
     return rebuild, (cls, array, self.is_leaf and self.requires_grad), state
 
 
 def rebuild(cls: Any, array: np.ndarray, requires_grad: builtins.bool) -> Any:
     """A tensor from what `reduce` stored."""
-    out = wrap(AnyTensor.result_class if cls is None else cls, array)
+    out = wrap(Tensor.result_class if cls is None else cls, array)
     if requires_grad:
         require_grad(out)
     return out

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff import _dtypes
-from minitorch_ff.firefly.ops.base import TYPE_NAMES, not_implemented, refuse
+from minitorch_ff._checks import check
+from minitorch_ff._functions._operands import Tensor, type_name
+from minitorch_ff.firefly.ops.base import not_implemented, refuse
 from minitorch_ff.firefly.promotion import number
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 from minitorch_ff.firefly.tensor import wrap
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
@@ -39,8 +37,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     buffer = input.buffer
     if buffer.dtype.kind not in "iu":
         raise not_implemented("bincount_cpu", buffer.dtype)
-    if minlength < 0:
-        raise RuntimeError("minlength should be >= 0")
+    check(minlength >= 0, "minlength should be >= 0")
     xp = input.backend
     if buffer.ndim != 1 or (buffer.size and not xp.all(xp.ge(buffer, 0))):
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
@@ -74,8 +71,7 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
     """
     buffer = input.buffer
     refuse(buffer, "iub", "histogram_cpu")
-    if bins <= 0:
-        raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
+    check(bins > 0, f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
     low, high = _range_of(input, float(min), float(max))
     inside = buffer.reshape(-1)
     if not buffer.size:
@@ -90,8 +86,7 @@ def _range_of(input: Tensor, low: float, high: float) -> tuple[float, float]:
         low, high = float(xp.amin(input.buffer)), float(xp.amax(input.buffer))
     if not (math.isfinite(low) and math.isfinite(high)):
         raise RuntimeError(f"torch.histc: range of [{low:g}, {high:g}] is not finite")
-    if low > high:
-        raise RuntimeError("torch.histc: max must be larger than min")
+    check(low <= high, "torch.histc: max must be larger than min")
     return (low - 1, high + 1) if low == high else (low, high)
 
 
@@ -120,9 +115,11 @@ def searchsorted(
 
     See: [torch.searchsorted](https://docs.pytorch.org/docs/stable/generated/torch.searchsorted.html).
     """
-    _check_side(side, right)
+    _check(side in (None, "left", "right"), f"side can only be 'left' or 'right' but got {side}")
+    text = "side and right can't be set to opposites, got side of left while right was True"
+    _check(side != "left" or not right, text)
     boundaries = sorted_sequence.buffer
-    if not isinstance(input, AnyTensor):
+    if not isinstance(input, Tensor):
         input = number(input, sorted_sequence)
     values = input.buffer
     if sorter is not None:
@@ -134,55 +131,50 @@ def searchsorted(
     return wrap(type(sorted_sequence), positions.astype(dtype, copy=False))
 
 
-def _check_side(side: str | None, right: bool) -> None:
-    if side not in (None, "left", "right"):
-        raise RuntimeError(
-            f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}"
-        )
-    if side == "left" and right:
-        raise RuntimeError(
-            "torch.searchsorted(): side and right can't be set to opposites, got side of left "
-            "while right was True"
-        )
+def _check(condition: object, text: str) -> None:
+    """`check` for `searchsorted`."""
+    check(condition, f"torch.searchsorted(): {text}")
 
 
 def _sorted_by(sorted_sequence: Tensor, sorter: Tensor) -> Any:
-    """The boundaries in the order that `sorter` gives."""
+    """The boundaries in the order that `sorter` gives.
+
+    Raises:
+        RuntimeError: `sorter` does not fit.
+    """
     boundaries, order = sorted_sequence.buffer, sorter.buffer
-    if order.shape != boundaries.shape:
-        raise RuntimeError(
-            "torch.searchsorted(): boundary and sorter must have the same size, but got boundary "
-            f"tensor {list(boundaries.shape)}and got sorter tensor {list(order.shape)}"
-        )
-    if order.dtype.name != "int64":
-        raise RuntimeError(
-            "torch.searchsorted(): sorter must be a tensor of long dtype but got dtype "
-            f"{TYPE_NAMES[order.dtype.name]}"
-        )
+    _check(
+        order.shape == boundaries.shape,
+        "boundary and sorter must have the same size, but got boundary tensor "
+        f"{list(boundaries.shape)}and got sorter tensor {list(order.shape)}",
+    )
+    dtype = type_name(sorter)
+    _check(dtype == "Long", f"sorter must be a tensor of long dtype but got dtype {dtype}")
     xp = sorted_sequence.backend
-    if order.size and not xp.all_between(order, 0, boundaries.shape[-1]):
-        raise RuntimeError("torch.searchsorted(): sorter index out of range")
+    inside = not order.size or xp.all_between(order, 0, boundaries.shape[-1])
+    _check(inside, "sorter index out of range")
     return xp.gather(boundaries, boundaries.ndim - 1, order)
 
 
 def _check_shapes(boundaries: tuple[int, ...], values: Any) -> None:
-    if not boundaries:
-        raise RuntimeError(
-            "torch.searchsorted(): boundaries tensor should have positive dimension, but got 0 "
-            "dimension"
-        )
-    if not values.ndim and len(boundaries) != 1:
-        raise RuntimeError(
-            "torch.searchsorted(): input value can be a scalar only when boundaries tensor "
-            f"dimension is 1, but we got boundaries tensor dim({len(boundaries)}) and input "
-            "value's dim(0) numel(1)"
-        )
-    if len(boundaries) != 1 and boundaries[:-1] != values.shape[:-1]:
-        raise RuntimeError(
-            "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 "
-            "dimensions of boundaries tensor and input value tensor must match, but we got "
-            f"boundaries tensor {list(boundaries)} and input value tensor {list(values.shape)}"
-        )
+    """Refuse values whose shape does not fit the boundaries.
+
+    Raises:
+        RuntimeError: In PyTorch's words.
+    """
+    dims, shape = len(boundaries), values.shape
+    _check(dims, "boundaries tensor should have positive dimension, but got 0 dimension")
+    _check(
+        shape or dims == 1,
+        "input value can be a scalar only when boundaries tensor dimension is 1, but we got "
+        f"boundaries tensor dim({dims}) and input value's dim(0) numel(1)",
+    )
+    _check(
+        dims == 1 or boundaries[:-1] == shape[:-1],
+        "boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor "
+        "and input value tensor must match, but we got boundaries tensor "
+        f"{list(boundaries)} and input value tensor {list(shape)}",
+    )
 
 
 def bucketize(
@@ -195,8 +187,6 @@ def bucketize(
 
     See: [torch.bucketize](https://docs.pytorch.org/docs/stable/generated/torch.bucketize.html).
     """
-    if boundaries.buffer.ndim != 1:
-        raise RuntimeError(
-            f"boundaries tensor must be 1 dimension, but got dim({boundaries.buffer.ndim})"
-        )
+    ndim = boundaries.buffer.ndim
+    check(ndim == 1, f"boundaries tensor must be 1 dimension, but got dim({ndim})")
     return searchsorted(boundaries, input, out_int32=out_int32, right=right)

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy
 
 from minitorch_ff import _dtypes
-from minitorch_ff._checks import shape_from
+from minitorch_ff._checks import check, shape_from
 from minitorch_ff._devices import as_device, backend_for
-from minitorch_ff._functions.conversion import (
-    contiguous_format, preserve_format, strided,
-)  # fmt: skip
+from minitorch_ff._dtypes import dtype as DType
+from minitorch_ff._functions._operands import Tensor
+from minitorch_ff._functions.conversion import contiguous_format, preserve_format, strided
 from minitorch_ff._size import Size
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
+from minitorch_ff.firefly.backend.numpy_backend import apart
 from minitorch_ff.firefly.tensor import wrap
-
-if TYPE_CHECKING:
-    from minitorch_ff._dtypes import dtype as DType
-    from minitorch_ff._tensor import Tensor
 
 # Every maker takes these keywords, in PyTorch's meaning:
 #   dtype          of the elements; None: the default floating dtype, or what the data say
@@ -39,7 +35,7 @@ def new(
     where = as_device(device)
     if where.type != "cpu":
         array = backend_for(where).from_numpy(array, where.index)
-    out = wrap(AnyTensor.result_class, array)
+    out = wrap(Tensor.result_class, array)
     if requires_grad:
         out.requires_grad_()
     return out
@@ -84,7 +80,7 @@ def tensor(
     See: [torch.tensor](https://docs.pytorch.org/docs/stable/generated/torch.tensor.html).
     """
     target = None if dtype is None else numpy_dtype(dtype)
-    if isinstance(data, AnyTensor):
+    if isinstance(data, Tensor):
         if device is None:
             device = data.device
         array = numpy.array(data.backend.to_numpy(data.buffer), dtype=target, order="C")
@@ -104,7 +100,7 @@ def to_array(data: Any, dtype: Any) -> numpy.ndarray:
         _dtypes.of(data.dtype)
         return numpy.array(data, dtype=dtype, order="C")
     if isinstance(data, (list, tuple)):
-        if any([isinstance(part, (AnyTensor, numpy.ndarray, list, tuple)) for part in data]):
+        if any([isinstance(part, (Tensor, numpy.ndarray, list, tuple)) for part in data]):
             data = _plain_lists(data)
         check_lengths(data)
     elif isinstance(data, int) and not -(2**63) <= data < 2**63 and dtype is None:
@@ -122,19 +118,18 @@ def to_array(data: Any, dtype: Any) -> numpy.ndarray:
         raise _not_a_number(data, error) from None
     if dtype is not None:
         return array
-    kind = array.dtype.kind
-    double = array.dtype == numpy.float64 and not isinstance(_first(data), numpy.float64)
-    if kind == "f" and not double and _all_numpy(data):
+    first, kind = data, array.dtype.kind
+    while isinstance(first, (list, tuple)) and first:
+        first = first[0]
+    of_numpy = isinstance(first, (numpy.generic, numpy.ndarray))  # which keep their precision
+    mixed = array.dtype == numpy.float64 and not isinstance(first, numpy.float64)
+    if kind == "b" or (of_numpy and kind in "fiu" and not mixed):
         return array
-    if kind == "f":
-        return array.astype(_dtypes.get_default_dtype().numpy, copy=False)
-    if kind == "c":
-        return array.astype(_dtypes.get_default_dtype().to_complex().numpy, copy=False)
-    if kind in "iu":
-        return array if _all_numpy(data) else array.astype(numpy.int64, copy=False)
-    if kind == "b":
-        return array
-    raise _not_a_number(data, TypeError())
+    if kind not in "fciu":
+        raise _not_a_number(data, TypeError())
+    default = _dtypes.get_default_dtype()
+    target = default if kind == "f" else default.to_complex() if kind == "c" else _dtypes.int64
+    return array.astype(target.numpy, copy=False)
 
 
 CPP_TYPE_NAMES = {
@@ -144,10 +139,8 @@ CPP_TYPE_NAMES = {
 
 def _plain_lists(data: Any) -> Any:
     """Nested lists with tensors and arrays in them as nested lists of numbers."""
-    if isinstance(data, AnyTensor):
+    if isinstance(data, (Tensor, numpy.ndarray)):
         return data.tolist()
-    if isinstance(data, numpy.ndarray):
-        return data.tolist() if data.ndim else data.item()
     if isinstance(data, (list, tuple)):
         return [_plain_lists(part) for part in data]
     return data
@@ -157,14 +150,10 @@ def _sequence(data: Any) -> Any:
     """Another object that behaves as a sequence (a range, a deque, a pandas series)."""
     if hasattr(data, "__array__") or hasattr(data, "__array_interface__"):
         return numpy.asarray(data)
-    if (
-        hasattr(data, "__len__")
-        and hasattr(data, "__getitem__")
-        and not isinstance(data, (str, bytes, dict))
-    ):
+    sequence = hasattr(data, "__len__") and hasattr(data, "__getitem__")
+    if sequence and not isinstance(data, (str, bytes, dict)):
         return [_plain_lists(part) for part in data]
-    if isinstance(data, str):
-        raise TypeError("new(): invalid data type 'str'")
+    check(not isinstance(data, str), "new(): invalid data type 'str'", TypeError)
     raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
 
 
@@ -174,32 +163,17 @@ def check_lengths(data: Any, dim: int = 0) -> None:
     Raises:
         ValueError: In PyTorch's words: which dimension, and both lengths.
     """
-    if not isinstance(data, (list, tuple)) or not data:
-        return
-    first = data[0]
+    first = data[0] if isinstance(data, (list, tuple)) and data else None
     if not isinstance(first, (list, tuple)):
         return
     for part in data:
-        if not isinstance(part, (list, tuple)):
-            raise TypeError("not a sequence")
+        check(isinstance(part, (list, tuple)), "not a sequence", TypeError)
         if len(part) != len(first):
             raise ValueError(
                 f"expected sequence of length {len(first)} at dim {dim + 1} (got {len(part)})"
             )
     for part in data:
         check_lengths(part, dim + 1)
-
-
-def _all_numpy(data: Any) -> bool:
-    """Whether the numbers are NumPy's, which keep their own precision."""
-    return isinstance(_first(data), (numpy.generic, numpy.ndarray))
-
-
-def _first(data: Any) -> Any:
-    """The first number in nested sequences."""
-    while isinstance(data, (list, tuple)) and data:
-        data = data[0]
-    return data
 
 
 def _not_a_number(data: Any, error: Exception) -> Exception:
@@ -209,8 +183,6 @@ def _not_a_number(data: Any, error: Exception) -> Exception:
         data = odd[0] if odd else data[0]
     if isinstance(data, str):
         return ValueError("too many dimensions 'str'")
-    if data is None:
-        return RuntimeError("Could not infer dtype of NoneType")
     if isinstance(data, (bool, int, float, complex, list, tuple)):
         return TypeError(str(error))
     return RuntimeError(f"Could not infer dtype of {type(data).__name__}")
@@ -221,7 +193,7 @@ def as_tensor(data: Any, dtype: DType | None = None, device: Any = None) -> Tens
 
     See: [torch.as_tensor](https://docs.pytorch.org/docs/stable/generated/torch.as_tensor.html).
     """
-    if isinstance(data, AnyTensor):
+    if isinstance(data, Tensor):
         out: Any = data
     elif isinstance(data, numpy.ndarray) and as_device(device).type == "cpu":
         out = from_numpy(data)
@@ -268,7 +240,8 @@ def from_numpy(ndarray: numpy.ndarray) -> Tensor:
             "negative strides are not currently supported. (You can probably work around this "
             "by making a copy of your array  with array.copy().) "
         )
-    return wrap(AnyTensor.result_class, ndarray[...])
+    part = ndarray.base is not None and ndarray.flags.c_contiguous
+    return wrap(Tensor.result_class, apart(ndarray) if part else ndarray[...])
 
 
 def frombuffer(
@@ -304,7 +277,7 @@ def zeros(*size: Any, dtype: DType | None = None, **options: Any) -> Tensor:
 
     See: [torch.zeros](https://docs.pytorch.org/docs/stable/generated/torch.zeros.html).
     """
-    return new(numpy.zeros(checked_shape(size, options), numpy_dtype(dtype)), **options)
+    return new(numpy.zeros(checked_shape(size, options, "zeros"), numpy_dtype(dtype)), **options)
 
 
 def ones(*size: Any, dtype: DType | None = None, **options: Any) -> Tensor:
@@ -312,7 +285,7 @@ def ones(*size: Any, dtype: DType | None = None, **options: Any) -> Tensor:
 
     See: [torch.ones](https://docs.pytorch.org/docs/stable/generated/torch.ones.html).
     """
-    return new(numpy.ones(checked_shape(size, options), numpy_dtype(dtype)), **options)
+    return new(numpy.ones(checked_shape(size, options, "ones"), numpy_dtype(dtype)), **options)
 
 
 def empty(
@@ -342,13 +315,15 @@ def full(size: Any, fill_value: Any, *, dtype: DType | None = None, **options: A
 
     See: [torch.full](https://docs.pytorch.org/docs/stable/generated/torch.full.html).
     """
-    if isinstance(fill_value, AnyTensor):
+    if isinstance(fill_value, Tensor):
         fill_value = fill_value.item()
     value = to_array(fill_value, None if dtype is None else numpy_dtype(dtype))
     return new(numpy.full(checked_shape((size,), options), value, value.dtype), **options)
 
 
-def checked_shape(size: tuple[Any, ...], options: dict[str, Any] | None = None) -> tuple[int, ...]:
+def checked_shape(
+    size: tuple[Any, ...], options: dict[str, Any] | None = None, maker: str = "empty"
+) -> tuple[int, ...]:
     """A shape from a maker's arguments.
 
     Raises:
@@ -357,12 +332,14 @@ def checked_shape(size: tuple[Any, ...], options: dict[str, Any] | None = None) 
     """
     if options is not None and "size" in options:
         size = (options.pop("size"),)
+    if not size:
+        raise TypeError(f'{maker}() missing 1 required positional arguments: "size"')
     try:
         shape = shape_from(size)
     except (AttributeError, TypeError):
-        kind = type(size[0]).__name__ if size else "nothing"
+        kind = type(size[0]).__name__
         raise TypeError(
-            f"empty(): argument 'size' (position 1) must be tuple of ints, not {kind}"
+            f"{maker}(): argument 'size' (position 1) must be tuple of ints, not {kind}"
         ) from None
     for n in shape:
         if n < 0:
@@ -372,19 +349,12 @@ def checked_shape(size: tuple[Any, ...], options: dict[str, Any] | None = None) 
     return shape
 
 
-def _like(input: Tensor, options: dict[str, Any]) -> dict[str, Any]:
-    options.setdefault("device", input.device)
-    if options["device"] is None:
-        options["device"] = input.device
-    return options
-
-
 def zeros_like(input: Tensor, *, dtype: DType | None = None, **options: Any) -> Tensor:
     """Zeros in the shape, dtype and place of `input`.
 
     See: [torch.zeros_like](https://docs.pytorch.org/docs/stable/generated/torch.zeros_like.html).
     """
-    return new(numpy.zeros_like(*_pattern(input, dtype, options)), **_like(input, options))
+    return new(numpy.zeros_like(*_pattern(input, dtype, options)), **options)
 
 
 def ones_like(input: Tensor, *, dtype: DType | None = None, **options: Any) -> Tensor:
@@ -392,7 +362,7 @@ def ones_like(input: Tensor, *, dtype: DType | None = None, **options: Any) -> T
 
     See: [torch.ones_like](https://docs.pytorch.org/docs/stable/generated/torch.ones_like.html).
     """
-    return new(numpy.ones_like(*_pattern(input, dtype, options)), **_like(input, options))
+    return new(numpy.ones_like(*_pattern(input, dtype, options)), **options)
 
 
 def empty_like(input: Tensor, *, dtype: DType | None = None, **options: Any) -> Tensor:
@@ -400,7 +370,7 @@ def empty_like(input: Tensor, *, dtype: DType | None = None, **options: Any) -> 
 
     See: [torch.empty_like](https://docs.pytorch.org/docs/stable/generated/torch.empty_like.html).
     """
-    return new(numpy.empty_like(*_pattern(input, dtype, options)), **_like(input, options))
+    return new(numpy.empty_like(*_pattern(input, dtype, options)), **options)
 
 
 def full_like(
@@ -412,11 +382,16 @@ def full_like(
     """
     pattern, target = _pattern(input, dtype, options)
     value = to_array(fill_value, numpy.dtype(target))
-    return new(numpy.full_like(pattern, value, target), **_like(input, options))
+    return new(numpy.full_like(pattern, value, target), **options)
 
 
 def _pattern(input: Tensor, dtype: DType | None, options: dict[str, Any]) -> tuple[Any, Any]:
-    """An array to imitate (shape and layout), and the dtype to give the imitation."""
+    """An array to imitate (shape and layout), and the dtype to give the imitation.
+
+    Of the options, the memory format is taken out, and the place put in.
+    """
+    if options.get("device") is None:
+        options["device"] = input.device
     buffer = input.buffer
     target = buffer.dtype if dtype is None else numpy_dtype(dtype)
     layout = options.pop("memory_format", None) or preserve_format
@@ -452,19 +427,13 @@ def arange(*bounds: Any, dtype: DType | None = None, **options: Any) -> Tensor:
     start, end, step = _range_bounds(bounds, options)
     if dtype is not None and not dtype.is_floating_point:
         start, end, step = int(start), int(end), int(step)
-    if step == 0:
-        raise RuntimeError("step must be nonzero")
-    if not (math.isfinite(start) and math.isfinite(end)):
-        raise RuntimeError(f"unsupported range: {start} -> {end}")
-    if (end - start) * step < 0:
-        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+    check(step != 0, "step must be nonzero")
+    check(math.isfinite(start) and math.isfinite(end), f"unsupported range: {start} -> {end}")
+    check(not (end - start) * step < 0, "upper bound and lower bound inconsistent with step sign")
     whole = all(isinstance(value, int) for value in (start, end, step))
     if dtype is None:
         dtype = _dtypes.int64 if whole else _dtypes.get_default_dtype()
-    if whole or not dtype.is_floating_point:
-        count = max(0, math.ceil((end - start) / step))
-    else:
-        count = max(0, math.ceil((float(end) - float(start)) / float(step)))
+    count = math.ceil((end - start) / step)
     target = numpy_dtype(dtype)
     if target.kind in "iu":
         array = numpy.arange(count, dtype=numpy.int64) * int(step) + int(start)
@@ -492,8 +461,7 @@ def _range_bounds(bounds: tuple[Any, ...], options: dict[str, Any]) -> tuple[Any
     if len(bounds) == 1 and "end" not in named:
         bounds = (named.pop("start", 0), *bounds)
     values = dict(zip(("start", "end", "step"), bounds, strict=False), **named)
-    if "end" not in values:
-        raise TypeError("arange() received an invalid combination of arguments")
+    check("end" in values, "arange() received an invalid combination of arguments", TypeError)
     numbers = [values.get("start", 0), values["end"], values.get("step", 1)]
     return tuple([n.item() if hasattr(n, "item") else n for n in numbers])  # type: ignore[return-value]
 
@@ -554,14 +522,11 @@ def logspace(
 
 
 def _end_point(function: str, value: Any) -> Any:
-    if isinstance(value, AnyTensor):
-        if value.buffer.ndim:
-            raise RuntimeError(
-                f"{function} only supports 0-dimensional start and end tensors, but got start "
-                f"with {value.buffer.ndim} dimension(s)."
-            )
-        return value.item()
-    return value
+    if not isinstance(value, Tensor):
+        return value
+    text = f"{function} only supports 0-dimensional start and end tensors, but got start with"
+    check(not value.buffer.ndim, f"{text} {value.buffer.ndim} dimension(s).")
+    return value.item()
 
 
 def _evenly(start: Any, end: Any, steps: int, dtype: Any) -> numpy.ndarray:
@@ -571,12 +536,9 @@ def _evenly(start: Any, end: Any, steps: int, dtype: Any) -> numpy.ndarray:
     from `end`, so that it is met exactly.
     """
     if not isinstance(steps, int):
-        raise TypeError(
-            "linspace() received an invalid combination of arguments: steps must be int, not "
-            f"{type(steps).__name__}"
-        )
-    if steps < 0:
-        raise RuntimeError("number of steps must be non-negative")
+        text = "linspace() received an invalid combination of arguments: steps must be int, not"
+        raise TypeError(f"{text} {type(steps).__name__}")
+    check(steps >= 0, "number of steps must be non-negative")
     if steps == 1:
         return numpy.array([start]).astype(dtype)
     if dtype.kind in "iu":
@@ -585,8 +547,8 @@ def _evenly(start: Any, end: Any, steps: int, dtype: Any) -> numpy.ndarray:
         position = numpy.arange(steps, dtype=numpy.float64)
         first, last = start + step * position, end - step * (steps - 1 - position)
         return numpy.trunc(numpy.where(position < steps // 2, first, last)).astype(dtype)
-    exact = numpy.float64 if dtype.kind == "f" and dtype.itemsize > 2 else numpy.float32
-    work = numpy.dtype(dtype if dtype.kind == "f" and dtype.itemsize > 2 else exact).type
+    exact = dtype.kind == "f" and dtype.itemsize > 2
+    work: Any = dtype.type if exact else numpy.float32
     low, high = work(start), work(end)
     step = work((high - low) / work(max(steps - 1, 1)))
     position = numpy.arange(steps).astype(work)
@@ -607,8 +569,7 @@ def eye(n: int, m: int | None = None, *, dtype: DType | None = None, **options: 
     See: [torch.eye](https://docs.pytorch.org/docs/stable/generated/torch.eye.html).
     """
     for name, value in (("n", n), ("m", m)):
-        if value is not None and value < 0:
-            raise RuntimeError(f"{name} must be greater or equal to 0, got {value}")
+        check(value is None or value >= 0, f"{name} must be greater or equal to 0, got {value}")
     return new(numpy.eye(n, m, dtype=numpy_dtype(dtype)), **options)
 
 
@@ -623,10 +584,8 @@ def empty_strided(size: Any, stride: Any, *, dtype: DType | None = None, **optio
     See: [torch.empty_strided](https://docs.pytorch.org/docs/stable/generated/torch.empty_strided.html).
     """
     shape, steps = checked_shape((size,)), tuple(stride)
-    if len(shape) != len(steps):
-        raise RuntimeError(
-            f"mismatch in length of strides and shape. Expected {len(shape)}, got {len(steps)}"
-        )
+    text = f"mismatch in length of strides and shape. Expected {len(shape)}, got {len(steps)}"
+    check(len(shape) == len(steps), text)
     target = numpy_dtype(dtype)
     extent = 1 + sum([(n - 1) * step for n, step in zip(shape, steps, strict=True)])
     memory = numpy.empty(max(extent, 0) if 0 not in shape else 0, target)
@@ -673,9 +632,8 @@ def legacy(cls: Any, args: tuple[Any, ...], dtype: _dtypes.dtype, device: Any = 
         data = args[0]
         if isinstance(data, Size):
             return empty(data, dtype=dtype, device=device)
-        if isinstance(data, AnyTensor):
-            if data.dtype is not dtype:
-                raise TypeError(f"expected {dtype} (got {data.dtype})")
+        if isinstance(data, Tensor):
+            check(data.dtype is dtype, f"expected {dtype} (got {data.dtype})", TypeError)
             return data.detach()
         if not hasattr(data, "__len__") or isinstance(data, str):
             raise TypeError(f"new(): data must be a sequence (got {type(data).__name__})")

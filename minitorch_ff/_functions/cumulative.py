@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff import return_types
-from minitorch_ff._checks import numpy_names, wrap_dim
+from minitorch_ff._checks import check, numpy_names, wrap_dim
+from minitorch_ff._dtypes import dtype as DType
+from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.conversion import cast
 from minitorch_ff.firefly.ops import cumulative as ops
 from minitorch_ff.firefly.ops import ordering
 from minitorch_ff.firefly.ops.base import apply, apply_several, refuse
 from minitorch_ff.firefly.ops.shaping import Cat
-
-if TYPE_CHECKING:
-    from minitorch_ff._dtypes import dtype as DType
-    from minitorch_ff._tensor import Tensor
 
 
 @numpy_names
@@ -38,8 +36,6 @@ def cumsum(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
         [torch.cumsum](https://docs.pytorch.org/docs/stable/generated/torch.cumsum.html).
     """
     dim = wrap_dim(dim, input.buffer.ndim)
-    if dtype is None:
-        return apply(ops.Cumsum, input, dim=dim)
     return cast(apply(ops.Cumsum, cast(input, dtype), dim=dim), dtype)
 
 
@@ -59,8 +55,6 @@ def cumprod(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
         [torch.cumprod](https://docs.pytorch.org/docs/stable/generated/torch.cumprod.html).
     """
     dim = wrap_dim(dim, input.buffer.ndim)
-    if dtype is None:
-        return apply(ops.Cumprod, input, dim=dim)
     return cast(apply(ops.Cumprod, cast(input, dtype), dim=dim), dtype)
 
 
@@ -133,17 +127,14 @@ def diff(
     See: [torch.diff](https://docs.pytorch.org/docs/stable/generated/torch.diff.html).
     """
     ndim = input.buffer.ndim
-    if not ndim:
-        raise RuntimeError("diff expects input to be at least one-dimensional")
+    check(ndim, "diff expects input to be at least one-dimensional")
     dim = wrap_dim(dim, ndim)
-    if n < 0:
-        raise RuntimeError(f"order must be non-negative but got {n}")
-    for extra in (prepend, append):
-        if extra is not None:
-            _must_fit(input, extra, dim)
+    check(n >= 0, f"order must be non-negative but got {n}")
+    parts = [part for part in (prepend, input, append) if part is not None]
+    for part in parts:
+        _must_fit(input, part, dim)
     if n == 0:
         return input.clone()
-    parts = [part for part in (prepend, input, append) if part is not None]
     x = apply(Cat, *parts, dim=dim) if len(parts) > 1 else input
     boolean = x.buffer.dtype.kind == "b"
     for _ in range(min(n, x.buffer.shape[dim])):
@@ -160,8 +151,8 @@ def _must_fit(input: Tensor, extra: Tensor, dim: int) -> None:
         RuntimeError: Naming the dimension that differs.
     """
     shape, other = input.buffer.shape, extra.buffer.shape
-    if len(shape) != len(other):
-        raise RuntimeError("diff expects prepend or append to be the same dimension as input")
+    same = len(shape) == len(other)
+    check(same, "diff expects prepend or append to be the same dimension as input")
     for i, (a, b) in enumerate(zip(shape, other, strict=True)):
         if i != dim and a != b:
             raise RuntimeError(
@@ -182,8 +173,7 @@ def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Any = 1, dim: int = -1)
 
     See: [torch.trapezoid](https://docs.pytorch.org/docs/stable/generated/torch.trapezoid.html).
     """
-    areas = _areas(y, x, dx, dim, "trapezoid")
-    return areas.sum(dim)
+    return _areas(y, x, dx, dim, "trapezoid").sum(dim)
 
 
 trapz = trapezoid

@@ -6,18 +6,16 @@ All take stacks of matrices: the last two dimensions are a matrix's.
 # ruff: noqa: N803, N806 - matrices are called A and B, as in PyTorch
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff import return_types
+from minitorch_ff._checks import check
+from minitorch_ff._functions._operands import Tensor, type_name
 from minitorch_ff._functions.norms import must_be_floating, singular_values
 from minitorch_ff.firefly.ops import decompositions as ops
 from minitorch_ff.firefly.ops.base import apply, apply_several
 from minitorch_ff.firefly.ops.indexing import Overwrite
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 from minitorch_ff.firefly.tensor import wrap
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 class LinAlgError(RuntimeError):
@@ -31,13 +29,9 @@ def must_be_matrices(A: Tensor, function: str, square: bool = False) -> None:
         RuntimeError: In PyTorch's words.
     """
     shape = A.buffer.shape
-    if len(shape) < 2:
-        raise RuntimeError(f"{function}: The input tensor A must have at least 2 dimensions.")
-    if square and shape[-1] != shape[-2]:
-        raise RuntimeError(
-            f"{function}: A must be batches of square matrices, but they are {shape[-2]} by "
-            f"{shape[-1]} matrices"
-        )
+    check(len(shape) >= 2, f"{function}: The input tensor A must have at least 2 dimensions.")
+    text = f"{function}: A must be batches of square matrices, but they are"
+    check(not square or shape[-1] == shape[-2], f"{text} {shape[-2]} by {shape[-1]} matrices")
     must_be_floating(A, None, function)
 
 
@@ -144,12 +138,8 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     """
     must_be_matrices(A, "linalg.solve", square=True)
     a, b = A.buffer, B.buffer
-    if a.dtype != b.dtype:
-        raise RuntimeError(
-            "linalg.solve: Expected A and B to have the same dtype, but found A of type "
-            f"{A.type().split('.')[-1].removesuffix('Tensor')} and B of type "
-            f"{B.type().split('.')[-1].removesuffix('Tensor')} instead"
-        )
+    text = "linalg.solve: Expected A and B to have the same dtype, but found A of type"
+    check(a.dtype == b.dtype, f"{text} {type_name(A)} and B of type {type_name(B)} instead")
     vector = b.ndim == 1 or (b.ndim == a.ndim - 1 and b.shape == a.shape[:-1])
     if vector:
         if not left:
@@ -160,16 +150,14 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
         B = B.unsqueeze(-1)
     elif b.ndim < 2:
         raise RuntimeError("linalg.solve: The input tensor B must have at least 2 dimensions.")
-    if not left:
-        A, B = A.transpose(-1, -2), B.transpose(-1, -2)
-    rows, wanted = B.buffer.shape[-2], a.shape[-1]
-    if rows != wanted:
-        columns = 1 if vector else b.shape[-1]
+    n, shape = a.shape[-1], B.buffer.shape
+    if shape[-2 if left else -1] != n:
         raise RuntimeError(
             "linalg.solve: Incompatible shapes of A and B for the equation "
-            f"{'AX = B' if left else 'XA = B'} ({wanted}x{wanted} and "
-            f"{rows if vector else b.shape[-2]}x{columns})"
+            f"{'AX = B' if left else 'XA = B'} ({n}x{n} and {shape[-2]}x{shape[-1]})"
         )
+    if not left:
+        A, B = A.transpose(-1, -2), B.transpose(-1, -2)
     try:
         out = apply(ops.Solve, A, B)
     except ValueError:
@@ -208,7 +196,7 @@ def cutoff_of(A: Tensor, atol: Any, rtol: Any) -> Any:
     xp, dtype = A.backend, A.buffer.dtype
     if rtol is None:
         rounding = xp.module.finfo(dtype).eps * max(A.buffer.shape[-2:])
-        rtol = rounding if isinstance(atol, AnyTensor) or not atol else 0.0
+        rtol = rounding if isinstance(atol, Tensor) or not atol else 0.0
     absolute = _bound(xp, dtype, 0.0 if atol is None else atol)
     relative = _bound(xp, dtype, rtol)
 
@@ -223,7 +211,7 @@ def cutoff_of(A: Tensor, atol: Any, rtol: Any) -> Any:
 
 def _bound(xp: Any, dtype: Any, value: Any) -> Any:
     """A number, or one for each matrix, to meet rows of singular values."""
-    if isinstance(value, AnyTensor):
+    if isinstance(value, Tensor):
         return xp.cast(value.buffer, dtype)[..., None]
     return xp.constant(value, dtype)
 
@@ -304,8 +292,7 @@ def eigh(A: Tensor, UPLO: str = "L") -> Any:
         [torch.linalg.eigh](https://docs.pytorch.org/docs/stable/generated/torch.linalg.eigh.html).
     """
     must_be_matrices(A, "linalg.eigh", square=True)
-    if UPLO.upper() not in ("L", "U"):
-        raise RuntimeError(f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
+    check(UPLO.upper() in ("L", "U"), f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
     return return_types.linalg_eigh(apply_several(ops.Eigh, A, upper=UPLO.upper() == "U"))
 
 
@@ -331,11 +318,9 @@ def qr(A: Tensor, mode: str = "reduced") -> Any:
         [torch.linalg.qr](https://docs.pytorch.org/docs/stable/generated/torch.linalg.qr.html).
     """
     must_be_matrices(A, "linalg.qr")
-    if mode not in ("reduced", "complete", "r"):
-        raise RuntimeError(
-            f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), "
-            "'r', or 'complete'"
-        )
+    modes = "'reduced' (default), 'r', or 'complete'"
+    text = f"qr received unrecognized mode '{mode}' but expected one of {modes}"
+    check(mode in ("reduced", "complete", "r"), text)
     return return_types.linalg_qr(apply_several(ops.Qr, A, mode=mode))
 
 
@@ -402,8 +387,7 @@ def matrix_power(A: Tensor, n: int) -> Tensor:
     if n < 0:
         A, n = inv(A), -n
     if n == 0:
-        settings = {"value": A.backend.identities(A.buffer), "called": "Copy"}
-        return apply(Overwrite, A, **settings)
+        return apply(Overwrite, A, value=A.backend.identities(A.buffer), called="Copy")
     result = None
     while n:
         if n % 2:

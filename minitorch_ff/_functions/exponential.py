@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from minitorch_ff._functions._operands import invalid_combination, numbered
+from minitorch_ff._functions._operands import Number, Tensor, invalid_combination, numbered
 from minitorch_ff.firefly.ops import exponential as ops
 from minitorch_ff.firefly.ops.base import apply, binary, of_tensors
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
-
-Number = bool | int | float
 
 
 def exp(input: Tensor) -> Tensor:
@@ -193,8 +187,8 @@ def xlog1py(input: Tensor | Number, other: Tensor | Number) -> Tensor:
 
 def _product(operator: type[ops.Xlogy], name: str, x: Any, y: Any) -> Tensor:
     """A factor times a logarithm, either of which may be a number."""
-    if isinstance(x, AnyTensor):
-        return numbered(binary(operator, x, y), 0 if isinstance(y, AnyTensor) else 2)
-    if isinstance(y, AnyTensor):
+    if isinstance(x, Tensor):
+        return numbered(binary(operator, x, y), 0 if isinstance(y, Tensor) else 2)
+    if isinstance(y, Tensor):
         return numbered(binary(operator, x, y), 1)
     raise invalid_combination(name, x, y)

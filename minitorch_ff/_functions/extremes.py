@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff._functions._operands import (
-    RANGES, cast_to, checked_number, invalid_combination, together,
+    RANGES, Number, Tensor, apply_broadcast, cast_to, checked_number, invalid_combination,
+    together,
 )  # fmt: skip
 from minitorch_ff._functions.shaping import clone
 from minitorch_ff.firefly.ops import extremes as ops
-from minitorch_ff.firefly.ops.base import (
-    apply, check_broadcast, not_implemented, of_tensors,
-)  # fmt: skip
+from minitorch_ff.firefly.ops.base import apply, not_implemented, of_tensors
 from minitorch_ff.firefly.promotion import meeting, number
 from minitorch_ff.firefly.tensor import ABSENT
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
-
-Number = bool | int | float
 
 
 def maximum(input: Tensor, other: Tensor) -> Tensor:
@@ -105,16 +98,9 @@ def clamp(
         [`ClampTensor`][minitorch_ff.firefly.ops.extremes.ClampTensor],
         [torch.clamp](https://docs.pytorch.org/docs/stable/generated/torch.clamp.html).
     """
-    if isinstance(min, AnyTensor) or isinstance(max, AnyTensor):
-        bounds = [b for b in (min, max) if b is not None]
-        if all([isinstance(b, AnyTensor) for b in bounds]):
-            return _between_tensors(input, min, max, "Clamp", 0)
-        if any([b.buffer.ndim for b in bounds if isinstance(b, AnyTensor)]):
-            raise invalid_combination("clamp", input, *bounds)
-        min, max = _plain_number(min), _plain_number(max)
-    elif min is None and max is None:
+    if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
-    return _between(input, min, max, "Clamp", 1)
+    return _between("Clamp", input, min, max)
 
 
 def clamp_min(input: Tensor, min: Tensor | Number) -> Tensor:
@@ -122,9 +108,7 @@ def clamp_min(input: Tensor, min: Tensor | Number) -> Tensor:
 
     See: [torch.clamp](https://docs.pytorch.org/docs/stable/generated/torch.clamp.html).
     """
-    if isinstance(min, AnyTensor):
-        return _between_tensors(input, min, None, "ClampMin", 1)
-    return _between(input, min, None, "ClampMin", 0)
+    return _between("ClampMin", input, min, None)
 
 
 def clamp_max(input: Tensor, max: Tensor | Number) -> Tensor:
@@ -132,53 +116,47 @@ def clamp_max(input: Tensor, max: Tensor | Number) -> Tensor:
 
     See: [torch.clamp](https://docs.pytorch.org/docs/stable/generated/torch.clamp.html).
     """
-    if isinstance(max, AnyTensor):
-        return _between_tensors(input, None, max, "ClampMax", 1)
-    return _between(input, None, max, "ClampMax", 0)
+    return _between("ClampMax", input, None, max)
 
 
-def _plain_number(bound: Any) -> Any:
-    """The number in a 0-d tensor; a number as it is."""
-    return bound.buffer.item() if isinstance(bound, AnyTensor) else bound
-
-
-def _between(input: Any, low: Any, high: Any, called: str, variant: int) -> Any:
-    """Numbers as bounds."""
+def _between(called: str, input: Any, low: Any, high: Any) -> Any:
+    """Bounds that are numbers (one may be a 0-d tensor), or tensors; None for none."""
+    bounds = [b for b in (low, high) if b is not None]
+    tensors = [b for b in bounds if isinstance(b, Tensor)]
+    mixed = 0 < len(tensors) < len(bounds) and any([b.buffer.ndim for b in tensors])
+    if not isinstance(input, Tensor) or not bounds or mixed:
+        raise invalid_combination(_function(called), input, *bounds)
+    if tensors:
+        if len(tensors) == len(bounds):
+            return _between_tensors(called, input, low, high)
+        low, high = [b.buffer.item() if isinstance(b, Tensor) else b for b in (low, high)]
+    dtype = input.buffer.dtype
     try:
-        dtype = input.buffer.dtype
         if dtype.kind in "iub":
-            bounds = [number(b, input).buffer for b in (low, high) if b is not None]
-            dtype = meeting([input.buffer, *bounds])
+            numbers = [number(b, input).buffer for b in (low, high) if b is not None]
+            dtype = meeting([input.buffer, *numbers])
             input = cast_to(input, dtype)
-        low = None if low is None else checked_number(low, dtype)
-        high = None if high is None else checked_number(high, dtype)
-    except (AttributeError, TypeError):
-        bounds = [b for b in (low, high) if b is not None]
+        low, high = [None if b is None else checked_number(b, dtype) for b in (low, high)]
+    except TypeError:
         raise invalid_combination(_function(called), input, *bounds) from None
     if dtype.kind == "b":
         raise not_implemented(f"{_function(called)}_scalar_cpu", dtype)
+    variant = int(called == "Clamp")
     return apply(ops.Clamp, input, low=low, high=high, called=called, variant=variant)
-
-
-def _between_tensors(input: Any, low: Any, high: Any, called: str, variant: int) -> Any:
-    """Tensors as bounds."""
-    bounds = [b for b in (low, high) if b is not None]
-    if not isinstance(input, AnyTensor):
-        raise invalid_combination(_function(called), input, *bounds)
-    tensors = list(together(input, *bounds))
-    low = ABSENT if low is None else tensors[1]
-    high = ABSENT if high is None else tensors[-1]
-    try:
-        return apply(ops.ClampTensor, tensors[0], low, high, called=called, variant=variant)
-    except ValueError:
-        for bound in bounds:
-            check_broadcast(input.buffer.shape, bound.buffer.shape)
-        raise
 
 
 def _function(called: str) -> str:
     """`clamp_min` for `ClampMin`."""
     return called.replace("M", "_m").lower()
+
+
+def _between_tensors(called: str, input: Any, low: Any, high: Any) -> Any:
+    """Tensors as bounds."""
+    tensors = together(input, *[b for b in (low, high) if b is not None])
+    low = ABSENT if low is None else tensors[1]
+    high = ABSENT if high is None else tensors[-1]
+    settings = {"called": called, "variant": int(called != "Clamp")}
+    return apply_broadcast(ops.ClampTensor, tensors[0], low, high, **settings)
 
 
 def nan_to_num(
@@ -205,13 +183,9 @@ def nan_to_num(
     if dtype.kind in "iub":
         return clone(input)
     _, lowest, highest = RANGES[dtype.name]
-    return apply(
-        ops.NanToNum,
-        input,
-        nan=nan or 0.0,
-        above=highest if posinf is None else posinf,
-        below=lowest if neginf is None else neginf,
-    )
+    above = highest if posinf is None else posinf
+    below = lowest if neginf is None else neginf
+    return apply(ops.NanToNum, input, nan=nan or 0.0, above=above, below=below)
 
 
 def nextafter(input: Tensor, other: Tensor) -> Tensor:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy
 
-from minitorch_ff._checks import check_index_bounds, must_be_tensor
+from minitorch_ff._checks import check, check_index_bounds, must_be_tensor
+from minitorch_ff._functions._operands import Tensor, type_name
 from minitorch_ff._functions.shaping import expand
 from minitorch_ff.firefly.in_place import value_before, write
 from minitorch_ff.firefly.modes import grad_enabled
 from minitorch_ff.firefly.ops import indexing as ops
 from minitorch_ff.firefly.ops.base import apply, check_broadcast
 from minitorch_ff.firefly.promotion import number
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 from minitorch_ff.firefly.tensor import wrap
 from minitorch_ff.firefly.views import apply_view
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 def getitem(self: Tensor, index: Any) -> Tensor:
@@ -34,12 +31,8 @@ def getitem(self: Tensor, index: Any) -> Tensor:
     See: rule [`Index`][minitorch_ff.firefly.ops.indexing.Index],
         [indexing](https://docs.pytorch.org/docs/stable/tensor_view.html).
     """
-    looking, picking = two_steps(self, index)
-    view = self if looking is None else look(self, looking)
-    if picking is None:
-        return view
-    check_index_bounds(view.buffer.shape, picking)
-    return apply(ops.Index, view, index=picking)
+    view, picking = two_steps(self, index)
+    return view if picking is None else apply(ops.Index, view, index=picking)
 
 
 def setitem(self: Tensor, index: Any, value: Any) -> None:
@@ -49,20 +42,15 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
         IndexError: A position does not exist, or there are too many indices.
         RuntimeError: The value does not fit, or `self` may not be written.
     """
-    looking, picking = two_steps(self, index)
-    view = self if looking is None else look(self, looking)
-    if not isinstance(value, AnyTensor):
-        if isinstance(value, numpy.ndarray):
-            value = wrap(AnyTensor.result_class, value)
-        else:
-            try:
-                value = number(value, view)
-            except TypeError:
-                raise TypeError(
-                    f"can't assign a {type(value).__name__} to a torch.{view.type().split('.')[-1]}"
-                ) from None
-    if picking is not None:
-        check_index_bounds(view.buffer.shape, picking)
+    view, picking = two_steps(self, index)
+    if isinstance(value, numpy.ndarray):
+        value = wrap(Tensor.result_class, value)
+    elif not isinstance(value, Tensor):
+        try:
+            value = number(value, view)
+        except TypeError:
+            target = f"torch.{type_name(view)}Tensor"
+            raise TypeError(f"can't assign a {type(value).__name__} to a {target}") from None
     try:
         put_at(view, picking, value)
     except ValueError:
@@ -75,20 +63,18 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
         ) from None
 
 
-def put_at(view: Tensor, picking: Any, value: Tensor, accumulate: bool = False) -> None:
-    """Write `value` into `view`: everywhere, or at the places of an advanced index."""
+def put_at(view: Tensor, picking: Any, value: Tensor) -> None:
+    """Write `value` to the places that an index picks; without one, to all of `view`."""
     if type(value.buffer) is not type(view.buffer):
         value = value.to(view.device)
-    value_buffer = value.buffer
-    while value_buffer.ndim > view.buffer.ndim and value_buffer.shape[0] == 1 and picking is None:
-        value = value.reshape(value_buffer.shape[1:])  # leading ones may be dropped
-        value_buffer = value.buffer
+    if picking is None:  # leading ones may be dropped
+        while value.buffer.ndim > view.buffer.ndim and value.buffer.shape[0] == 1:
+            value = value.reshape(value.buffer.shape[1:])
     old = value_before(view, [value]) if grad_enabled() else view
     if picking is None:
         write(view, apply(ops.Copy, old, value))
     else:
-        settings = {"index": picking, "accumulate": accumulate}
-        write(view, apply(ops.IndexPut, old, value, **settings))
+        write(view, apply(ops.IndexPut, old, value, index=picking))
 
 
 def look(self: Tensor, index: Any) -> Tensor:
@@ -105,7 +91,7 @@ def look(self: Tensor, index: Any) -> Tensor:
 
 
 def two_steps(self: Tensor, index: Any) -> tuple[Any, Any]:
-    """An index as a view to take first, and an advanced index on that view.
+    """The view that an index takes first, and the advanced index on that view, or None.
 
     PyTorch applies ints before tensors, NumPy counts them among the tensors: where both
     occur, the results differ in the order of their dimensions.
@@ -116,7 +102,7 @@ def two_steps(self: Tensor, index: Any) -> tuple[Any, Any]:
             check_step(index)
         if not self.buffer.ndim:
             raise_for_0d(index)
-        return index, None
+        return look(self, index), None
     if kind is list and is_tuple_in_disguise(index):
         warnings.warn(NESTED_LIST_WARNING, stacklevel=3)
         kind = tuple
@@ -128,16 +114,9 @@ def two_steps(self: Tensor, index: Any) -> tuple[Any, Any]:
         kind = type(item)
         if kind is int:
             looking.append(item)
-        elif kind is slice:
-            check_step(item)
+        elif kind is slice or item is None or item is ...:
             looking.append(item)
-            picking.append(slice(None))
-        elif item is None:
-            looking.append(None)
-            picking.append(slice(None))
-        elif item is ...:
-            looking.append(item)
-            picking.append(item)
+            picking.append(item if item is ... else slice(None))
         else:
             advanced = True
             if type(item) is not type(self.buffer):
@@ -153,14 +132,12 @@ def two_steps(self: Tensor, index: Any) -> tuple[Any, Any]:
         if not self.buffer.ndim and not advanced:
             raise_for_0d(items[0])
         raise IndexError(f"too many indices for tensor of dimension {self.buffer.ndim}")
-    first = tuple(looking)
-    if (
-        advanced
-        and all([item == slice(None) or item is ... for item in first if item is not None])
-        and None not in looking
-    ):
-        return None, tuple(picking)
-    return first, tuple(picking) if advanced else None
+    only_picks = advanced and all([item is ... or item == slice(None) for item in looking])
+    view = self if only_picks else look(self, tuple(looking))
+    if not advanced:
+        return view, None
+    check_index_bounds(view.buffer.shape, tuple(picking))
+    return view, tuple(picking)
 
 
 def beside(array: Any, x: Tensor) -> Any:
@@ -169,11 +146,10 @@ def beside(array: Any, x: Tensor) -> Any:
     Raises:
         RuntimeError: It is on a third device.
     """
-    if not isinstance(array, numpy.ndarray):
-        raise RuntimeError(
-            "indices should be either on cpu or on the same device as the indexed tensor "
-            f"({x.device})"
-        )
+    check(
+        isinstance(array, numpy.ndarray),
+        f"indices should be either on cpu or on the same device as the indexed tensor ({x.device})",
+    )
     return x.backend.beside(array, x.buffer)
 
 
@@ -187,7 +163,7 @@ NESTED_LIST_WARNING = (
 
 def is_tuple_in_disguise(index: list[Any]) -> bool:
     """Whether PyTorch still takes a list for a tuple: it is short and holds sequences."""
-    kinds = (list, tuple, slice, AnyTensor, numpy.ndarray)
+    kinds = (list, tuple, slice, Tensor, numpy.ndarray)
     return len(index) < 32 and any([isinstance(i, kinds) or i is None or i is ... for i in index])
 
 
@@ -222,8 +198,11 @@ def plain(item: Any) -> Any:
     if kind is int or item is None or item is ...:
         return item
     if kind is slice:
-        return slice(*[_bound(b) for b in (item.start, item.stop, item.step)])
-    if isinstance(item, AnyTensor):
+        bounds = (item.start, item.stop, item.step)
+        item = slice(*[None if b is None else b.__index__() for b in bounds])
+        check_step(item)
+        return item
+    if isinstance(item, Tensor):
         buffer = item.buffer
         if buffer.dtype.kind not in "iub":
             raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
@@ -246,16 +225,9 @@ def plain(item: Any) -> Any:
     )
 
 
-def _bound(value: Any) -> Any:
-    return value.__index__() if value is not None else None
-
-
 def _array(item: Any) -> Any:
     """A list of positions or of booleans as an array."""
-    if isinstance(item, numpy.ndarray):
-        array = item
-    else:
-        array = numpy.array([_element(part) for part in item])
+    array = item if isinstance(item, numpy.ndarray) else numpy.array(_element(list(item)))
     if array.size == 0 and array.dtype.kind == "f":
         array = array.astype(numpy.int64)
     if array.dtype.kind not in "iub":
@@ -264,7 +236,7 @@ def _array(item: Any) -> Any:
 
 
 def _element(part: Any) -> Any:
-    if isinstance(part, AnyTensor):
+    if isinstance(part, Tensor):
         return part.backend.to_numpy(part.buffer)
     return [_element(p) for p in part] if isinstance(part, (list, tuple)) else part
 
@@ -275,8 +247,7 @@ def iterate(self: Tensor) -> Any:
     Raises:
         TypeError: The tensor has no dimensions.
     """
-    if not self.buffer.ndim:
-        raise TypeError("iteration over a 0-d tensor")
+    check(self.buffer.ndim, "iteration over a 0-d tensor", TypeError)
     return iter(self.unbind(0))
 
 
@@ -288,14 +259,11 @@ def fill(input: Tensor, value: Any) -> Tensor:
 
     See: [torch.fill](https://docs.pytorch.org/docs/stable/generated/torch.fill.html).
     """
-    if not isinstance(value, AnyTensor):
-        return apply(ops.Fill, input, number(value, input))
-    if value.buffer.ndim:
-        raise RuntimeError(
-            "fill only supports 0-dimension value tensor but got tensor with "
-            f"{value.buffer.ndim} dimensions."
-        )
-    return apply(ops.Fill, input, value)
+    source = value if isinstance(value, Tensor) else number(value, input)
+    if source.buffer.ndim:
+        text = "fill only supports 0-dimension value tensor but got tensor with"
+        raise RuntimeError(f"{text} {source.buffer.ndim} dimensions.")
+    return apply(ops.Fill, input, source)
 
 
 def zero(input: Tensor) -> Tensor:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from minitorch_ff._checks import wrap_dim
+from minitorch_ff._checks import check, wrap_dim
 from minitorch_ff._dtypes import int64, of
 from minitorch_ff._functions import shaping
+from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.conversion import cast
 from minitorch_ff._functions.creation import tensor
 from minitorch_ff._size import Size, size_of
@@ -16,12 +18,8 @@ from minitorch_ff.firefly.ops import shaping as ops
 from minitorch_ff.firefly.ops.base import apply, check_broadcast, check_same_device
 from minitorch_ff.firefly.ops.loss import broadcast
 from minitorch_ff.firefly.promotion import promote_types
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
-
-    Tensors = Sequence[Tensor]
+Tensors = Sequence[Tensor]
 
 
 def checked(tensors: Any, function: str) -> list[Any]:
@@ -31,13 +29,13 @@ def checked(tensors: Any, function: str) -> list[Any]:
         TypeError: An element is no tensor.
         RuntimeError: The list is empty, or the devices differ.
     """
-    if isinstance(tensors, AnyTensor):
+    if isinstance(tensors, Tensor):
         raise TypeError(
             f"{function}(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor"
         )
     parts = list(tensors)
     for i, part in enumerate(parts):
-        if not isinstance(part, AnyTensor):
+        if not isinstance(part, Tensor):
             raise TypeError(
                 f"expected Tensor as element {i} in argument 0, but got {type(part).__name__}"
             )
@@ -45,12 +43,10 @@ def checked(tensors: Any, function: str) -> list[Any]:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
     if not parts:
         raise RuntimeError(f"{function} expects a non-empty TensorList")
-    first = parts[0].buffer.dtype
-    if any([part.buffer.dtype is not first for part in parts]):
-        dtype = first
-        for part in parts:
-            dtype = promote_types(dtype, part.buffer.dtype)
-        parts = [cast(part, of(dtype)) for part in parts]
+    dtypes = [part.buffer.dtype for part in parts]
+    if any([dtype is not dtypes[0] for dtype in dtypes]):
+        common = of(functools.reduce(promote_types, dtypes))
+        parts = [cast(part, common) for part in parts]
     check_same_device(*parts)
     return parts
 
@@ -145,7 +141,7 @@ def at_least(ndim: int, tensor: Tensor) -> Tensor:
 
 def _each_at_least(ndim: int, tensors: tuple[Any, ...]) -> Any:
     if len(tensors) == 1:
-        if isinstance(tensors[0], AnyTensor):
+        if isinstance(tensors[0], Tensor):
             return at_least(ndim, tensors[0])  # type: ignore[arg-type]
         tensors = tuple(tensors[0])
     return tuple([at_least(ndim, tensor) for tensor in tensors])
@@ -247,15 +243,11 @@ def broadcast_shapes(*shapes: Any) -> Size:
     length = max([len(shape) for shape in given], default=0)
     result = [1] * length
     for shape in given:
-        for i in range(1, len(shape) + 1):
-            n = shape[-i]
-            if n < 0:
-                raise RuntimeError(f"Trying to create tensor with negative dimension ({n}): ({n})")
-            if n == 1 or n == result[-i]:
-                continue
-            if result[-i] != 1:
-                raise RuntimeError("Shape mismatch: objects cannot be broadcast to a single shape")
-            result[-i] = n
+        for i, n in enumerate(shape[::-1], 1):
+            check(n >= 0, f"Trying to create tensor with negative dimension ({n}): ({n})")
+            meets = 1 in (n, result[-i]) or n == result[-i]
+            check(meets, "Shape mismatch: objects cannot be broadcast to a single shape")
+            result[-i] = result[-i] if n == 1 else n
     return size_of(tuple(result))
 
 
@@ -267,7 +259,7 @@ def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
 
     See: [torch.broadcast_tensors](https://docs.pytorch.org/docs/stable/generated/torch.broadcast_tensors.html).
     """
-    if len(tensors) == 1 and not isinstance(tensors[0], AnyTensor):
+    if len(tensors) == 1 and not isinstance(tensors[0], Tensor):
         tensors = tuple(tensors[0])
     shape: tuple[int, ...] = ()
     for t in tensors:
@@ -301,10 +293,9 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
 
     See: [torch.meshgrid](https://docs.pytorch.org/docs/stable/generated/torch.meshgrid.html).
     """
-    if len(tensors) == 1 and not isinstance(tensors[0], AnyTensor):
+    if len(tensors) == 1 and not isinstance(tensors[0], Tensor):
         tensors = tuple(tensors[0])
-    if not tensors:
-        raise RuntimeError("meshgrid expects a non-empty TensorList")
+    check(tensors, "meshgrid expects a non-empty TensorList")
     for vector in tensors:
         if vector.buffer.ndim > 1:
             raise RuntimeError(
@@ -312,10 +303,8 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
             )
         if vector.buffer.dtype != tensors[0].buffer.dtype:
             raise RuntimeError("torch.meshgrid expects all tensors to have the same dtype")
-    if indexing not in (None, "ij", "xy"):
-        raise RuntimeError(
-            f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}'
-        )
+    text = 'torch.meshgrid: indexing must be one of "xy" or "ij", but received:'
+    check(indexing in (None, "ij", "xy"), f"{text} {indexing}")
     shape = tuple([vector.numel() for vector in tensors])
     grids = []
     for i, vector in enumerate(tensors):
@@ -332,8 +321,8 @@ def cartesian_prod(*tensors: Tensor) -> Tensor:
     See: [torch.cartesian_prod](https://docs.pytorch.org/docs/stable/generated/torch.cartesian_prod.html).
     """
     for vector in tensors:
-        if vector.buffer.ndim != 1:
-            raise RuntimeError(f"Expect a 1D vector, but got shape {list(vector.buffer.shape)}")
+        shape = list(vector.buffer.shape)
+        check(len(shape) == 1, f"Expect a 1D vector, but got shape {shape}")
     if len(tensors) == 1:
         return tensors[0]
     grids = meshgrid(*tensors, indexing="ij")
@@ -345,10 +334,8 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
 
     See: [torch.combinations](https://docs.pytorch.org/docs/stable/generated/torch.combinations.html).
     """
-    if input.buffer.ndim != 1:
-        raise RuntimeError(f"Expect a 1D vector, but got shape {list(input.buffer.shape)}")
-    if r < 0:
-        raise RuntimeError(f"Expect a non-negative number, but got {r}")
+    check(input.buffer.ndim == 1, f"Expect a 1D vector, but got shape {list(input.buffer.shape)}")
+    check(r >= 0, f"Expect a non-negative number, but got {r}")
     if r == 0:
         return input.new_empty((0,))
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations

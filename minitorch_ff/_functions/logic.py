@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from minitorch_ff._functions._operands import invalid_combination
+from minitorch_ff._checks import check
+from minitorch_ff._functions._operands import Tensor, invalid_combination
 from minitorch_ff.firefly.ops import logic as ops
-from minitorch_ff.firefly.ops.base import apply, binary, of_tensors
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
+from minitorch_ff.firefly.ops.base import apply, binary, function_name, of_tensors
 
 Number = bool | int
 
@@ -102,7 +99,7 @@ def bitwise_and(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     See: rule [`BitwiseAnd`][minitorch_ff.firefly.ops.logic.BitwiseAnd],
         [torch.bitwise_and](https://docs.pytorch.org/docs/stable/generated/torch.bitwise_and.html).
     """
-    return _of_bits(ops.BitwiseAnd, "bitwise_and", input, other)
+    return _of_bits(ops.BitwiseAnd, input, other)
 
 
 def bitwise_or(input: Tensor | Number, other: Tensor | Number) -> Tensor:
@@ -124,7 +121,7 @@ def bitwise_or(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     See: rule [`BitwiseOr`][minitorch_ff.firefly.ops.logic.BitwiseOr],
         [torch.bitwise_or](https://docs.pytorch.org/docs/stable/generated/torch.bitwise_or.html).
     """
-    return _of_bits(ops.BitwiseOr, "bitwise_or", input, other)
+    return _of_bits(ops.BitwiseOr, input, other)
 
 
 def bitwise_xor(input: Tensor | Number, other: Tensor | Number) -> Tensor:
@@ -146,7 +143,7 @@ def bitwise_xor(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     See: rule [`BitwiseXor`][minitorch_ff.firefly.ops.logic.BitwiseXor],
         [torch.bitwise_xor](https://docs.pytorch.org/docs/stable/generated/torch.bitwise_xor.html).
     """
-    return _of_bits(ops.BitwiseXor, "bitwise_xor", input, other)
+    return _of_bits(ops.BitwiseXor, input, other)
 
 
 def bitwise_left_shift(input: Tensor | Number, other: Tensor | Number) -> Tensor:
@@ -168,7 +165,7 @@ def bitwise_left_shift(input: Tensor | Number, other: Tensor | Number) -> Tensor
     See: rule [`BitwiseLeftShift`][minitorch_ff.firefly.ops.logic.BitwiseLeftShift],
         [torch.bitwise_left_shift](https://docs.pytorch.org/docs/stable/generated/torch.bitwise_left_shift.html).
     """
-    return _of_bits(ops.BitwiseLeftShift, "bitwise_left_shift", input, other)
+    return _of_bits(ops.BitwiseLeftShift, input, other)
 
 
 def bitwise_right_shift(input: Tensor | Number, other: Tensor | Number) -> Tensor:
@@ -190,13 +187,13 @@ def bitwise_right_shift(input: Tensor | Number, other: Tensor | Number) -> Tenso
     See: rule [`BitwiseRightShift`][minitorch_ff.firefly.ops.logic.BitwiseRightShift],
         [torch.bitwise_right_shift](https://docs.pytorch.org/docs/stable/generated/torch.bitwise_right_shift.html).
     """
-    return _of_bits(ops.BitwiseRightShift, "bitwise_right_shift", input, other)
+    return _of_bits(ops.BitwiseRightShift, input, other)
 
 
-def _of_bits(operator: Any, name: str, input: Any, other: Any) -> Any:
+def _of_bits(operator: Any, input: Any, other: Any) -> Any:
     """An operation on bits, with a tensor on one side at least."""
-    if not isinstance(input, AnyTensor) and not isinstance(other, AnyTensor):
-        raise invalid_combination(name, input, other)
+    if not isinstance(input, Tensor) and not isinstance(other, Tensor):
+        raise invalid_combination(function_name(operator), input, other)
     return binary(operator, input, other)
 
 
@@ -223,8 +220,6 @@ def invert(self: Tensor) -> Tensor:
     Raises:
         TypeError: `self` is floating point.
     """
-    if self.buffer.dtype.kind not in "iub":
-        raise TypeError(
-            "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
-        )
+    text = "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
+    check(self.buffer.dtype.kind in "iub", text, TypeError)
     return apply(ops.BitwiseNot, self)

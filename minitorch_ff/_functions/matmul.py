@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from minitorch_ff._checks import check
 from minitorch_ff._functions import arithmetic
-from minitorch_ff._functions._operands import C_NAMES
+from minitorch_ff._functions._operands import C_NAMES, Tensor, type_name
 from minitorch_ff.firefly.ops import matmul as ops
-from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply, check_same_device
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
+from minitorch_ff.firefly.ops.base import apply, check_broadcast, check_same_device
 
 
 def matmul(input: Tensor, other: Tensor) -> Tensor:
@@ -54,19 +52,14 @@ def check_operands(input: Tensor, other: Tensor) -> None:
         NotImplementedError: They are boolean.
     """
     a, b = input.buffer, other.buffer
-    if not a.ndim or not b.ndim:
-        raise RuntimeError(
-            f"both arguments to matmul need to be at least 1D, but they are {a.ndim}D and {b.ndim}D"
-        )
+    text = f"both arguments to matmul need to be at least 1D, but they are {a.ndim}D and {b.ndim}D"
+    check(a.ndim and b.ndim, text)
     check_same_device(input, other)
     if a.dtype != b.dtype:
-        first, second = TYPE_NAMES[a.dtype.name], TYPE_NAMES[b.dtype.name]
-        if a.ndim == b.ndim == 1:
-            raise RuntimeError(
-                f"dot : expected both vectors to have same dtype, but found {first} and {second}"
-            )
-        if a.ndim > 2 and b.ndim > 2:
-            raise RuntimeError(f"expected scalar type {first} but found {second}")
+        first, second = type_name(input), type_name(other)
+        text = f"dot : expected both vectors to have same dtype, but found {first} and {second}"
+        check(not a.ndim == b.ndim == 1, text)
+        check(a.ndim <= 2 or b.ndim <= 2, f"expected scalar type {first} but found {second}")
         raise dtypes_differ(a, b)
     if a.dtype.kind == "b":
         raise NotImplementedError("\"addmm_impl_cpu_\" not implemented for 'Bool'")
@@ -95,20 +88,9 @@ def shapes_do_not_fit(a: tuple[int, ...], b: tuple[int, ...]) -> RuntimeError:
             f"mat1 and mat2 shapes cannot be multiplied ({rows}x{a[-1]} and {b[0]}x{b[-1]})"
         )
     if len(b) > 2 and len(a) >= 2 and a[-1] == b[-2]:
-        lead = max(len(a), len(b)) - 2
-        wide_a, wide_b = a[:-2], b[:-2]
-        for i in range(1, min(len(wide_a), len(wide_b)) + 1):
-            if wide_a[-i] != wide_b[-i] and 1 not in (wide_a[-i], wide_b[-i]):
-                return RuntimeError(
-                    f"The size of tensor a ({wide_a[-i]}) must match the size of tensor b "
-                    f"({wide_b[-i]}) at non-singleton dimension {lead - i}"
-                )
+        check_broadcast(a[:-2], b[:-2])
     batch = math.prod(a[:-2] if len(a) > 2 else b[:-2])
-    second = b[-2] if len(b) > 1 else b[-1]
-    return RuntimeError(
-        "Expected size for first two dimensions of batch2 tensor to be: "
-        f"[{batch}, {a[-1]}] but got: [{batch}, {second}]."
-    )
+    return stacks_do_not_fit(batch, a[-1], batch, b[-2] if len(b) > 1 else b[-1])
 
 
 def mm(input: Tensor, mat2: Tensor) -> Tensor:
@@ -119,10 +101,8 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
 
     See: [torch.mm](https://docs.pytorch.org/docs/stable/generated/torch.mm.html).
     """
-    if input.buffer.ndim != 2:
-        raise RuntimeError("self must be a matrix")
-    if mat2.buffer.ndim != 2:
-        raise RuntimeError("mat2 must be a matrix")
+    check(input.buffer.ndim == 2, "self must be a matrix")
+    check(mat2.buffer.ndim == 2, "mat2 must be a matrix")
     return matmul(input, mat2)
 
 
@@ -135,23 +115,21 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     See: [torch.bmm](https://docs.pytorch.org/docs/stable/generated/torch.bmm.html).
     """
     a, b = input.buffer.shape, mat2.buffer.shape
-    check_stacks(a, b)
+    check(len(a) == 3, "batch1 must be a 3D tensor")
+    check(len(b) == 3, "batch2 must be a 3D tensor")
+    if a[0] != b[0] or a[2] != b[1]:
+        raise stacks_do_not_fit(a[0], a[2], b[0], b[1])
     if input.buffer.dtype != mat2.buffer.dtype:
         check_operands(input, mat2)
     return apply(ops.MatMul, input, mat2, called="Bmm")
 
 
-def check_stacks(a: tuple[int, ...], b: tuple[int, ...]) -> None:
-    """Refuse shapes that are no two stacks of matrices that fit."""
-    if len(a) != 3:
-        raise RuntimeError("batch1 must be a 3D tensor")
-    if len(b) != 3:
-        raise RuntimeError("batch2 must be a 3D tensor")
-    if a[0] != b[0] or a[2] != b[1]:
-        raise RuntimeError(
-            "Expected size for first two dimensions of batch2 tensor to be: "
-            f"[{a[0]}, {a[2]}] but got: [{b[0]}, {b[1]}]."
-        )
+def stacks_do_not_fit(batch: int, columns: int, *second: int) -> RuntimeError:
+    """The error for two stacks of matrices that have no product."""
+    return RuntimeError(
+        "Expected size for first two dimensions of batch2 tensor to be: "
+        f"[{batch}, {columns}] but got: {list(second)}."
+    )
 
 
 def mv(input: Tensor, vec: Tensor) -> Tensor:
@@ -193,14 +171,10 @@ def inner(input: Tensor, other: Tensor) -> Tensor:
     a, b = input.buffer.shape, other.buffer.shape
     if not a or not b:
         return arithmetic.mul(input, other)
-    if a[-1] != b[-1]:
-        raise RuntimeError(
-            "inner() the last dimension must match on both input tensors but got shapes "
-            f"{list(a)} and {list(b)}"
-        )
+    text = "inner() the last dimension must match on both input tensors but got shapes"
+    check(a[-1] == b[-1], f"{text} {list(a)} and {list(b)}")
     rows = other.reshape(-1, b[-1])
-    product = matmul(input.reshape(-1, a[-1]), rows.t())
-    return product.reshape(a[:-1] + b[:-1])
+    return matmul(input.reshape(-1, a[-1]), rows.t()).reshape(a[:-1] + b[:-1])
 
 
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
@@ -211,11 +185,8 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
 
     See: [torch.outer](https://docs.pytorch.org/docs/stable/generated/torch.outer.html).
     """
-    for name, vector in (("self", input), ("vec2", vec2)):
-        if vector.buffer.ndim != 1:
-            raise RuntimeError(
-                f"outer: Expected 1-D argument {name}, but got {vector.buffer.ndim}-D"
-            )
+    for name, ndim in (("self", input.buffer.ndim), ("vec2", vec2.buffer.ndim)):
+        check(ndim == 1, f"outer: Expected 1-D argument {name}, but got {ndim}-D")
     return arithmetic.mul(input.reshape(-1, 1), vec2)
 
 
@@ -264,8 +235,7 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: float = 1, alpha: fl
 
     See: [torch.addmv](https://docs.pytorch.org/docs/stable/generated/torch.addmv.html).
     """
-    product = mv(mat, vec)
-    return weighted_sum(input, product, beta, alpha)
+    return weighted_sum(input, mv(mat, vec), beta, alpha)
 
 
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
@@ -325,15 +295,13 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     if hasattr(dims, "tolist"):
         dims = dims.tolist()
     if isinstance(dims, int):
-        if dims < 0:
-            raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
+        check(dims >= 0, f"tensordot expects dims >= 0, but got dims={dims}")
         if dims > min(a.ndim, b.ndim):
             raise RuntimeError(f"tensordot expects dims < ndim_a or ndim_b, but got dims={dims}")
         dims = list(range(a.ndim - dims, a.ndim)), list(range(dims))
     first = [d % a.ndim for d in dims[0]]
     second = [d % b.ndim for d in dims[1]]
-    if len(first) != len(second):
-        raise RuntimeError("both dimension lists should have same length")
+    check(len(first) == len(second), "both dimension lists should have same length")
     for i, j in zip(first, second, strict=True):
         if a.shape[i] == 1:  # it meets every element of the other: their sum
             b = b.sum(j, keepdim=True)

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from minitorch_ff._checks import numpy_names, wrap_dim, wrap_dims
+from minitorch_ff._checks import check, numpy_names, wrap_dim, wrap_dims
+from minitorch_ff._dtypes import dtype as DType
+from minitorch_ff._functions._operands import Tensor, type_name
 from minitorch_ff._functions.conversion import cast
 from minitorch_ff._functions.ordering import amax, amin
 from minitorch_ff._functions.reduction import reduced_dims
@@ -14,10 +16,6 @@ from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply, apply_several, bina
 from minitorch_ff.firefly.ops.decompositions import Svd
 from minitorch_ff.firefly.ops.extremes import Minimum
 from minitorch_ff.firefly.ops.reduction import VectorNorm
-
-if TYPE_CHECKING:
-    from minitorch_ff._dtypes import dtype as DType
-    from minitorch_ff._tensor import Tensor
 
 
 @numpy_names
@@ -73,8 +71,7 @@ def vector_norm(
         [torch.linalg.vector_norm](https://docs.pytorch.org/docs/stable/generated/torch.linalg.vector_norm.html).
     """
     must_be_floating(x, dtype, "linalg.vector_norm")
-    if dtype is not None:
-        x = cast(x, dtype)
+    x = cast(x, dtype)
     dim = reduced_dims(x, dim)
     if not x.buffer.size and (ord < 0 or ord == math.inf):
         _refuse_empty(x.buffer.shape, ord, dim)
@@ -87,32 +84,20 @@ def must_be_floating(x: Tensor, dtype: Any, function: str) -> None:
     Raises:
         RuntimeError: In the words of PyTorch's norms.
     """
-    kind = x.buffer.dtype
-    if kind.kind in "iub":
-        raise RuntimeError(
-            f"{function}: Expected a floating point or complex tensor as input. Got "
-            f"{TYPE_NAMES[kind.name]}"
-        )
+    text = f"{function}: Expected a floating point or complex tensor as input. Got"
+    check(x.buffer.dtype.kind not in "iub", f"{text} {type_name(x)}")
     if dtype is not None and dtype.numpy.kind in "iub":
-        raise RuntimeError(
-            f"{function}: dtype should be floating point or complex, but got "
-            f"{TYPE_NAMES[dtype.numpy.name]}"
-        )
+        name = TYPE_NAMES[dtype.numpy.name]
+        raise RuntimeError(f"{function}: dtype should be floating point or complex, but got {name}")
 
 
 def _refuse_empty(shape: tuple[int, ...], ord: float, dim: Any) -> None:
     """Refuse the largest or smallest of no elements."""
-    for d in (dim,) if isinstance(dim, int) else dim or ():
-        if not shape[d]:
-            raise RuntimeError(
-                f"linalg.vector_norm cannot compute the {ord:g} norm on the dimension {d}because "
-                "this dimension is empty and the operation does not have an identity"
-            )
-    if dim is None:
-        raise RuntimeError(
-            f"linalg.vector_norm cannot compute the {ord:g} norm on an empty tensor because the "
-            "operation does not have an identity"
-        )
+    cannot = f"linalg.vector_norm cannot compute the {ord:g} norm on"
+    lacking = "the operation does not have an identity"
+    check(dim is not None, f"{cannot} an empty tensor because {lacking}")
+    for d in (dim,) if isinstance(dim, int) else dim:
+        check(shape[d], f"{cannot} the dimension {d}because this dimension is empty and {lacking}")
 
 
 @numpy_names
@@ -135,32 +120,24 @@ def matrix_norm(
     See: [torch.linalg.matrix_norm](https://docs.pytorch.org/docs/stable/generated/torch.linalg.matrix_norm.html).
     """
     must_be_floating(A, None, "linalg.matrix_norm")
-    if A.buffer.ndim < 2:
-        raise RuntimeError(
-            "linalg.matrix_norm: The input tensor A must have at least 2 dimensions."
-        )
-    size = 1 if isinstance(dim, int) else len(dim)
-    if isinstance(ord, str) and ord not in ("fro", "nuc"):
-        raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
-    if not isinstance(ord, str) and abs(ord) not in (1, 2, math.inf):
-        raise RuntimeError(f"linalg.matrix_norm: Order {ord:g} not supported.")
-    if size != 2:
-        which = dim if isinstance(dim, int) else ", ".join(map(str, dim))
+    text = "linalg.matrix_norm: The input tensor A must have at least 2 dimensions."
+    check(A.buffer.ndim >= 2, text)
+    named = isinstance(ord, str)
+    if ord not in ("fro", "nuc") if named else abs(ord) not in (1, 2, math.inf):
+        order = ord if named else f"{ord:g}"
+        raise RuntimeError(f"linalg.matrix_norm: Order {order} not supported.")
+    given = (dim,) if isinstance(dim, int) else dim
+    if len(given) != 2:
+        which = ", ".join(map(str, given))
         raise RuntimeError(f"linalg.matrix_norm: dim must be a 2-tuple. Got {which}")
-    ndim = A.buffer.ndim
-    first, second = wrap_dim(dim[0], ndim), wrap_dim(dim[1], ndim)
-    if first == second:
-        raise RuntimeError(f"linalg.matrix_norm: dims must be different. Got ({dim[0]}, {dim[1]})")
-    if dtype is not None:
-        A = cast(A, dtype)
+    first, second = [wrap_dim(d, A.buffer.ndim) for d in dim]
+    check(first != second, f"linalg.matrix_norm: dims must be different. Got ({dim[0]}, {dim[1]})")
+    A = cast(A, dtype)
     if ord == "fro":
         return vector_norm(A, 2, (first, second), keepdim)
     if ord == "nuc" or abs(ord) == 2:
         values = singular_values(A.movedim((first, second), (-2, -1)))
-        if ord == "nuc":
-            out = values.sum(-1)
-        else:
-            out = (amax if ord > 0 else amin)(values, -1)
+        out = values.sum(-1) if ord == "nuc" else (amax if ord > 0 else amin)(values, -1)
     else:
         summed, compared = (first, second) if abs(ord) == 1 else (second, first)
         sums = vector_norm(A, 1, summed, True)
@@ -183,11 +160,9 @@ def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
     See: [torch.dist](https://docs.pytorch.org/docs/stable/generated/torch.dist.html).
     """
     difference = input - other
-    if difference.buffer.dtype.kind in "iub":
-        raise RuntimeError(
-            "norm(): input dtype should be either floating point or complex. Got "
-            f"{TYPE_NAMES[difference.buffer.dtype.name]} instead."
-        )
+    text = "norm(): input dtype should be either floating point or complex. Got"
+    floats = difference.buffer.dtype.kind not in "iub"
+    check(floats, f"{text} {type_name(difference)} instead.")
     return apply(VectorNorm, difference, p=p)
 
 
@@ -208,24 +183,16 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = Non
 
     See: [torch.cdist](https://docs.pytorch.org/docs/stable/generated/torch.cdist.html).
     """
-    for name, x in (("X1", x1), ("X2", x2)):
-        if x.buffer.ndim < 2:
-            raise RuntimeError(
-                f"cdist only supports at least 2D tensors, {name} got: {x.buffer.ndim}D"
-            )
-    if x1.buffer.shape[-1] != x2.buffer.shape[-1]:
-        raise RuntimeError(
-            "X1 and X2 must have the same number of columns. X1: "
-            f"{x1.buffer.shape[-1]} X2: {x2.buffer.shape[-1]}"
-        )
-    for name, x in (("X1", x1), ("X2", x2)):
-        if x.buffer.dtype.kind in "iub":
-            raise RuntimeError(
-                f"cdist only supports floating-point dtypes, {name} got: "
-                f"{TYPE_NAMES[x.buffer.dtype.name]}"
-            )
-    if p < 0:
-        raise RuntimeError("cdist only supports non-negative p values")
+    both = (("X1", x1), ("X2", x2))
+    for name, x in both:
+        ndim = x.buffer.ndim
+        check(ndim >= 2, f"cdist only supports at least 2D tensors, {name} got: {ndim}D")
+    n, m = x1.buffer.shape[-1], x2.buffer.shape[-1]
+    check(n == m, f"X1 and X2 must have the same number of columns. X1: {n} X2: {m}")
+    for name, x in both:
+        text = f"cdist only supports floating-point dtypes, {name} got: {type_name(x)}"
+        check(x.buffer.dtype.kind not in "iub", text)
+    check(not p < 0, "cdist only supports non-negative p values")
     difference = x1.unsqueeze(-2) - x2.unsqueeze(-3)
     if not difference.buffer.size:
         return difference.sum(-1)
@@ -246,13 +213,10 @@ def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
 
     See: [torch.renorm](https://docs.pytorch.org/docs/stable/generated/torch.renorm.html).
     """
-    if p <= 0:
-        raise RuntimeError("renorm: non-positive-norm not supported")
+    check(not p <= 0, "renorm: non-positive-norm not supported")
     ndim = input.buffer.ndim
-    if ndim < 2:
-        raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {ndim} dimensions")
-    if maxnorm < 0:
-        raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm:g}")
+    check(not ndim < 2, f"renorm: input needs at least 2 dimensions, got {ndim} dimensions")
+    check(not maxnorm < 0, f"renorm: expected maxnorm to be >= 0 but got {maxnorm:g}")
     (dim,) = wrap_dims((dim,), ndim)
     rest = tuple([i for i in range(ndim) if i != dim])
     norms = vector_norm(input, p, rest, True)

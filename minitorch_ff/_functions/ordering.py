@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff import return_types
-from minitorch_ff._checks import numpy_names, wrap_dim
+from minitorch_ff._checks import check, numpy_names, wrap_dim
+from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.reduction import reduced_dims
 from minitorch_ff.firefly.ops import ordering as ops
 from minitorch_ff.firefly.ops import reduction
-from minitorch_ff.firefly.ops.base import (
-    apply, apply_several, refuse, of_tensors,
-)  # fmt: skip
+from minitorch_ff.firefly.ops.base import apply, apply_several, of_tensors, refuse
 from minitorch_ff.firefly.ops.extremes import Maximum, Minimum
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 def must_have_elements(input: Tensor, dim: int, function: str) -> int:
@@ -150,16 +146,15 @@ def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> 
     See: rule [`Aminmax`][minitorch_ff.firefly.ops.reduction.Aminmax],
         [torch.aminmax](https://docs.pytorch.org/docs/stable/generated/torch.aminmax.html).
     """
+    dim = reduced_dims(input, dim)
     if dim is not None:
-        dim = wrap_dim(dim, input.buffer.ndim)
-        if input.buffer.ndim and not input.buffer.shape[dim]:
+        if not input.buffer.shape[dim]:
             raise IndexError(f"aminmax: Expected reduction dim {dim} to have non-zero size.")
     elif not input.buffer.size:
         raise RuntimeError(
             "aminmax(): cannot compute aminmax over an empty dimension as the operation has no "
             "identity."
         )
-    dim = dim if input.buffer.ndim else None
     return return_types.aminmax(apply_several(reduction.Aminmax, input, dim=dim, keepdim=keepdim))
 
 
@@ -198,18 +193,15 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
     return apply(reduction.Argmin, input, dim=dim, keepdim=keepdim)
 
 
-def _position_dim(input: Tensor, dim: int | None, function: str) -> int | None:
-    buffer = input.buffer
-    if buffer.dtype.kind == "b":
-        raise RuntimeError(f"{function}(): does not support bool input")
-    if dim is not None:
-        dim = must_have_elements(input, dim, function)
-        return dim if buffer.ndim else None
-    if not buffer.size:
-        raise IndexError(
-            f"{function}(): Expected reduction dim to be specified for input.numel() == 0."
-        )
-    return None
+def _position_dim(input: Tensor, dim: Any, function: str) -> int | None:
+    check(input.buffer.dtype.kind != "b", f"{function}(): does not support bool input")
+    dim = reduced_dims(input, dim)
+    if dim is None:
+        text = f"{function}(): Expected reduction dim to be specified for input.numel() == 0."
+        check(input.buffer.size, text, IndexError)
+    else:
+        must_have_elements(input, dim, function)
+    return dim
 
 
 # -------------------------------------------------------------------------------- order
@@ -239,8 +231,7 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool
     See: rule [`Sort`][minitorch_ff.firefly.ops.ordering.Sort],
         [torch.sort](https://docs.pytorch.org/docs/stable/generated/torch.sort.html).
     """
-    if input.buffer.dtype.kind == "c":
-        raise RuntimeError(" Sort does not support complex dtypes on CPU")
+    check(input.buffer.dtype.kind != "c", " Sort does not support complex dtypes on CPU")
     dim = wrap_dim(dim, input.buffer.ndim)
     return return_types.sort(apply_several(ops.Sort, input, dim=dim, descending=descending))
 
@@ -291,10 +282,8 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     """
     shape = input.buffer.shape
     dim = wrap_dim(dim, len(shape))
-    if not 0 <= k <= (shape[dim] if shape else 1):
-        raise RuntimeError("selected index k out of range")
-    if input.buffer.dtype.kind == "b":
-        raise RuntimeError("topk does not support bool dtypes on CPU")
+    check(0 <= k <= (shape[dim] if shape else 1), "selected index k out of range")
+    check(input.buffer.dtype.kind != "b", "topk does not support bool dtypes on CPU")
     return return_types.topk(apply_several(ops.Topk, input, dim=dim, k=int(k), largest=largest))
 
 
@@ -359,18 +348,14 @@ def unique_consecutive(
     return _distinct(input, return_inverse, return_counts, dim, True)
 
 
-def _distinct(
-    input: Tensor, inverse: bool, counts: bool, dim: int | None, consecutive: bool
-) -> Any:
+def _distinct(input: Tensor, inverse: bool, counts: bool, dim: Any, consecutive: bool) -> Any:
     shape = input.buffer.shape
-    if dim is not None:
-        dim = wrap_dim(dim, len(shape))
-        dim = dim if shape else None
-        if dim is not None and not shape[dim] and 0 in shape[:dim] + shape[dim + 1 :]:
-            raise RuntimeError(
-                f"There are {shape.count(0)} zero sized dimensions, and they aren't selected, so "
-                "unique cannot be applied"
-            )
+    dim = reduced_dims(input, dim)
+    if dim is not None and not shape[dim] and 0 in shape[:dim] + shape[dim + 1 :]:
+        raise RuntimeError(
+            f"There are {shape.count(0)} zero sized dimensions, and they aren't selected, so "
+            "unique cannot be applied"
+        )
     values, places, how_often = apply_several(ops.Unique, input, dim=dim, consecutive=consecutive)
     if not inverse and not counts:
         return values

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from minitorch_ff._checks import check_index_bounds, wrap_dim
+from minitorch_ff._checks import check, check_index_bounds, wrap_dim
+from minitorch_ff._functions._operands import Tensor, must_hold_one, type_name
+from minitorch_ff._functions.conversion import cast
 from minitorch_ff._functions.creation import new
 from minitorch_ff._functions.joining import broadcast_tensors, meet
 from minitorch_ff._functions.selection import where
 from minitorch_ff._functions.shaping import reshape
 from minitorch_ff.firefly.ops import picking as ops
-from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply, check_same_device
+from minitorch_ff.firefly.ops.base import apply, check_same_device
 from minitorch_ff.firefly.ops.indexing import Index, IndexPut
 from minitorch_ff.firefly.promotion import number
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
-
 
 # --------------------------------------------------------------------------- along a row
 
@@ -35,16 +32,11 @@ def positions(input: Tensor, dim: int, index: Tensor, function: str, source: Any
     check_same_device(input, index)
     if not places.size:
         return dim
-    if max(places.ndim, 1) != max(x.ndim, 1):
-        raise RuntimeError(
-            "Index tensor must have the same number of dimensions as "
-            + ("input" if function == "gather" else "self")
-            + " tensor"
-        )
-    wide = places.shape or (1,)
-    whole = x.shape or (1,)
+    ours = "input" if function == "gather" else "self"
+    text = f"Index tensor must have the same number of dimensions as {ours} tensor"
+    check(max(places.ndim, 1) == max(x.ndim, 1), text)
     if function == "gather":
-        for i, (n, m) in enumerate(zip(wide, whole, strict=True)):
+        for i, (n, m) in enumerate(zip(places.shape, x.shape, strict=False)):
             if i != dim and n > m:
                 raise RuntimeError(
                     f"Size does not match at dimension {i} expected index {list(places.shape)} "
@@ -130,21 +122,23 @@ def scatter(
         [torch.scatter](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.scatter_.html).
     """
     source = src if src is not None else value
-    if not isinstance(source, AnyTensor):
-        source = number(source, input)
-        if source.buffer.dtype != input.buffer.dtype:
-            source = source.to(input.dtype)
-        source = source.expand(index.buffer.shape)
+    if not isinstance(source, Tensor):
+        source = _value(source, input).expand(index.buffer.shape)
     _same_dtype("scatter", input, source)
     dim = positions(input, dim, index, "scatter", source)
     if reduce is None:
         return apply(ops.Scatter, input, source, dim=dim, index=index.buffer)
     if reduce == "add":
         return apply(ops.ScatterAdd, input, source, dim=dim, index=index.buffer)
-    if reduce != "multiply":
-        raise RuntimeError("reduce argument must be either add or multiply.")
+    check(reduce == "multiply", "reduce argument must be either add or multiply.")
     there = apply(ops.Gather, input, dim=dim, index=index.buffer)
     return apply(ops.Scatter, input, there * source, dim=dim, index=index.buffer)
+
+
+def _value(value: Any, like: Tensor) -> Any:
+    """A number, or a tensor that holds one, in the dtype of `like`."""
+    tensor: Any = value if isinstance(value, Tensor) else number(value, like)
+    return cast(tensor, like.dtype)
 
 
 def _same_dtype(function: str, input: Tensor, source: Any) -> None:
@@ -168,26 +162,21 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
 
     See: [torch.take_along_dim](https://docs.pytorch.org/docs/stable/generated/torch.take_along_dim.html).
     """
-    if indices.buffer.dtype.name != "int64":
-        raise RuntimeError(
-            "torch.take_along_dim(): dtype of indices should be Long but got "
-            f"{TYPE_NAMES[indices.buffer.dtype.name]}"
-        )
+    text = f"torch.take_along_dim(): dtype of indices should be Long but got {type_name(indices)}"
+    check(indices.buffer.dtype.name == "int64", text)
     if dim is None:
         return gather(input.flatten(), 0, indices.flatten())
-    if input.buffer.ndim != indices.buffer.ndim:
-        raise RuntimeError(
-            "torch.take_along_dim(): input and indices should have the same number of "
-            f"dimensions, but got {input.buffer.ndim} dimensions for input, and "
-            f"{indices.buffer.ndim} dimensions for indices"
-        )
-    dim = wrap_dim(dim, input.buffer.ndim)
-    lead = [1 if i == dim else n for i, n in enumerate(input.buffer.shape)]
-    along = [1 if i == dim else n for i, n in enumerate(indices.buffer.shape)]
-    shape = meet(tuple(lead), tuple(along))
-    wide = input.expand([input.size(i) if i == dim else n for i, n in enumerate(shape)])
-    places = indices.expand([indices.size(i) if i == dim else n for i, n in enumerate(shape)])
-    size = input.buffer.shape[dim]
+    a, b = input.buffer.shape, indices.buffer.shape
+    check(
+        len(a) == len(b),
+        "torch.take_along_dim(): input and indices should have the same number of dimensions, but "
+        f"got {len(a)} dimensions for input, and {len(b)} dimensions for indices",
+    )
+    dim = wrap_dim(dim, len(a))
+    size, lead, rest = a[dim], slice(dim), slice(dim + 1, None)
+    shape = meet((*a[lead], 1, *a[rest]), (*b[lead], 1, *b[rest]))
+    wide = input.expand(*shape[lead], size, *shape[rest])
+    places = indices.expand(*shape[lead], b[dim], *shape[rest])
     return gather(wide, dim, where(places < 0, places + size, places))
 
 
@@ -198,8 +187,7 @@ def _slices(input: Tensor, dim: int, index: Tensor, function: str) -> tuple[int,
     """The dimension from 0, and the full index of the slices that `index` names."""
     places = index.buffer
     dim = wrap_dim(dim, input.buffer.ndim)
-    if places.ndim > 1:
-        raise IndexError(f"{function}(): Index is supposed to be a vector")
+    check(places.ndim <= 1, f"{function}(): Index is supposed to be a vector", IndexError)
     if places.dtype.name not in ("int64", "int32"):
         raise RuntimeError(f"{function}(): Expected dtype int32 or int64 for index")
     check_same_device(input, index)
@@ -235,11 +223,9 @@ def index_add(
     dim, places = _slices(input, dim, index, "index_add_")
     _same_dtype("index_add_", input, source)
     shape, given = list(input.buffer.shape), list(source.buffer.shape)
-    if shape[:dim] + shape[dim + 1 :] != given[:dim] + given[dim + 1 :]:
-        raise RuntimeError(
-            "source tensor shape must match self tensor shape, excluding the specified "
-            f"dimension. Got self.shape = {shape} source.shape = {given}"
-        )
+    text = "source tensor shape must match self tensor shape, excluding the specified dimension."
+    fits = shape[:dim] + shape[dim + 1 :] == given[:dim] + given[dim + 1 :]
+    check(fits, f"{text} Got self.shape = {shape} source.shape = {given}")
     if alpha != 1:
         source = source * alpha
     return _put_slices(input, dim, places, source, True, "index_add_")
@@ -251,12 +237,11 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
     See: [torch.index_copy](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_copy_.html).
     """
     dim, places = _slices(input, dim, index, "index_copy_")
-    if source.buffer.dtype != input.buffer.dtype:
-        names = [TYPE_NAMES[t.buffer.dtype.name] for t in (input, source)]
-        raise RuntimeError(
-            "index_copy_(): self and source expected to have the same dtype, but got (self) "
-            f"{names[0]} and (source) {names[1]}"
-        )
+    check(
+        source.buffer.dtype == input.buffer.dtype,
+        "index_copy_(): self and source expected to have the same dtype, but got (self) "
+        f"{type_name(input)} and (source) {type_name(source)}",
+    )
     return _put_slices(input, dim, places, source, False, "index_copy_")
 
 
@@ -268,14 +253,11 @@ def _put_slices(
     check_index_bounds(x.buffer.shape, places)
     expected = list(x.buffer.shape)
     expected[dim] = places[-1].size
-    if list(part.buffer.shape) != expected:
-        raise RuntimeError(
-            f"{function}(): Number of indices ({places[-1].size}) should be equal to "
-            f"source.size(dim): ({part.buffer.shape[dim] if part.buffer.ndim > dim else 1}), "
-            f"for dim: {dim}"
-        )
-    settings = {"index": places, "accumulate": accumulate}
-    return apply(IndexPut, x, part, **settings).reshape(input.buffer.shape)
+    n, m = places[-1].size, part.buffer.shape[dim] if part.buffer.ndim > dim else 1
+    text = f"{function}(): Number of indices ({n}) should be equal to source.size(dim): ({m}),"
+    check(list(part.buffer.shape) == expected, f"{text} for dim: {dim}")
+    out = apply(IndexPut, x, part, index=places, accumulate=accumulate)
+    return out.reshape(input.buffer.shape)
 
 
 def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
@@ -284,19 +266,12 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     See: [torch.index_fill](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_fill_.html).
     """
     dim, places = _slices(input, dim, index, "index_fill_")
-    if isinstance(value, AnyTensor) and value.buffer.ndim:
-        raise RuntimeError(
-            "index_fill_ only supports a 0-dimensional value tensor, but got tensor with "
-            f"{value.buffer.ndim} dimension(s)."
-        )
-    source = value if isinstance(value, AnyTensor) else number(value, input)
-    if source.buffer.dtype != input.buffer.dtype:
-        source = source.to(input.dtype)
+    source = _value(value, input)
+    must_hold_one("index_fill_", source)
     x = input if input.buffer.ndim else input.reshape(1)
     check_index_bounds(x.buffer.shape, places)
     once = (*places[:-1], x.backend.module.unique(places[-1]))  # the gradient counts it once
-    out = apply(IndexPut, x, source, index=once)
-    return out.reshape(input.buffer.shape)
+    return apply(IndexPut, x, source, index=once).reshape(input.buffer.shape)
 
 
 def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
@@ -305,12 +280,11 @@ def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = Fa
     See: [torch.index_put](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_put_.html).
     """
     places = tuple([slice(None) if i is None else i.buffer for i in indices])
-    if values.buffer.dtype != input.buffer.dtype:
-        names = [TYPE_NAMES[t.buffer.dtype.name] for t in (input, values)]
-        raise RuntimeError(
-            "Index put requires the source and destination dtypes match, got "
-            f"{names[0]} for the destination and {names[1]} for the source."
-        )
+    check(
+        values.buffer.dtype == input.buffer.dtype,
+        "Index put requires the source and destination dtypes match, got "
+        f"{type_name(input)} for the destination and {type_name(values)} for the source.",
+    )
     check_index_bounds(input.buffer.shape, places)
     return apply(IndexPut, input, values, index=places, accumulate=accumulate)
 
@@ -326,12 +300,9 @@ def take(input: Tensor, index: Tensor) -> Tensor:
     flat = reshape(input, (-1,))
     size = flat.buffer.size
     places = index.buffer
-    if places.dtype.name != "int64":
-        raise RuntimeError(
-            f"take(): Expected a long tensor for index, but got {TYPE_NAMES[places.dtype.name]}"
-        )
-    if places.size and not size:
-        raise IndexError("take(): tried to take from an empty tensor")
+    text = f"take(): Expected a long tensor for index, but got {type_name(index)}"
+    check(places.dtype.name == "int64", text)
+    check(not places.size or size, "take(): tried to take from an empty tensor", IndexError)
     if places.size and not flat.backend.all_between(places, -size, size):
         raise IndexError("out of range: tried to access index out of range")
     return apply(Index, flat, index=(places,))
@@ -365,8 +336,7 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
 
     See: [torch.masked_select](https://docs.pytorch.org/docs/stable/generated/torch.masked_select.html).
     """
-    if mask.buffer.dtype.kind != "b":
-        raise RuntimeError("masked_select: expected BoolTensor for mask")
+    check(mask.buffer.dtype.kind == "b", "masked_select: expected BoolTensor for mask")
     wide, holds = broadcast_tensors(input, mask)
     if not wide.buffer.ndim:
         wide, holds = wide.reshape(1), holds.reshape(1)
@@ -382,17 +352,11 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     See: rule [`MaskedScatter`][minitorch_ff.firefly.ops.picking.MaskedScatter],
         [torch.masked_scatter](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.masked_scatter_.html).
     """
-    if mask.buffer.dtype.kind != "b":
-        raise RuntimeError(
-            "masked_scatter_ only supports boolean masks, but got mask with dtype "
-            f"{TYPE_NAMES[mask.buffer.dtype.name]}"
-        )
-    if source.buffer.dtype != input.buffer.dtype:
-        names = [TYPE_NAMES[t.buffer.dtype.name] for t in (input, source)]
-        raise RuntimeError(
-            "masked_scatter: expected self and source to have same dtypes but got "
-            f"{names[0]} and {names[1]}"
-        )
+    text = "masked_scatter_ only supports boolean masks, but got mask with dtype"
+    check(mask.buffer.dtype.kind == "b", f"{text} {type_name(mask)}")
+    text = "masked_scatter: expected self and source to have same dtypes but got"
+    ours, theirs = type_name(input), type_name(source)
+    check(ours == theirs, f"{text} {ours} and {theirs}")
     wide, holds = broadcast_tensors(input, mask)
     if int(holds.buffer.sum()) > source.buffer.size:
         raise RuntimeError("Number of elements of source < number of ones in mask")
@@ -424,7 +388,7 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
         return tuple([new(places) for places in found])
     if lone:
         return new(module.empty((len(found[0]), 0), "int64"))
-    return new(module.stack(found, 1) if found else module.empty((0, 0), "int64"))
+    return new(module.stack(found, 1))
 
 
 def argwhere(input: Tensor) -> Tensor:
@@ -442,9 +406,9 @@ def isin(
 
     See: [torch.isin](https://docs.pytorch.org/docs/stable/generated/torch.isin.html).
     """
-    some = elements if isinstance(elements, AnyTensor) else test_elements
-    x = elements.buffer if isinstance(elements, AnyTensor) else elements
-    among = test_elements.buffer if isinstance(test_elements, AnyTensor) else test_elements
+    some = elements if isinstance(elements, Tensor) else test_elements
+    x = elements.buffer if isinstance(elements, Tensor) else elements
+    among = test_elements.buffer if isinstance(test_elements, Tensor) else test_elements
     module = some.backend.module
     found = module.isin(x, among, assume_unique=False, invert=invert)
     return new(module.asarray(found))

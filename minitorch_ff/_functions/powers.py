@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from minitorch_ff._checks import check
 import minitorch_ff._dtypes as dtypes
 from minitorch_ff._functions._operands import (
-    cast_to, checked_number, invalid_combination, is_number, numbered,
+    Number, Tensor, cast_to, checked_number, invalid_combination, is_number, numbered, type_name,
 )  # fmt: skip
 from minitorch_ff._functions.shaping import clone
 from minitorch_ff.firefly.ops import powers as ops
-from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply, binary, of_tensors
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
-
-Number = bool | int | float
+from minitorch_ff.firefly.ops.base import apply, binary, of_tensors
 
 
 def pow(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
@@ -39,12 +34,12 @@ def pow(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
         [`PowTensor`][minitorch_ff.firefly.ops.powers.PowTensor],
         [torch.pow](https://docs.pytorch.org/docs/stable/generated/torch.pow.html).
     """
-    if isinstance(exponent, AnyTensor):
-        if isinstance(input, AnyTensor):
+    if isinstance(exponent, Tensor):
+        if isinstance(input, Tensor):
             return binary(ops.PowTensor, input, exponent)
         if is_number(input):
             return numbered(binary(ops.PowTensor, input, exponent), 2)
-    if not isinstance(input, AnyTensor) or not is_number(exponent):
+    if not isinstance(input, Tensor) or not is_number(exponent):
         raise invalid_combination("pow", input, exponent)
     kind = input.buffer.dtype.kind
     if kind in "fV" and not isinstance(exponent, complex):
@@ -78,14 +73,14 @@ def float_power(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
 
     See: [torch.float_power](https://docs.pytorch.org/docs/stable/generated/torch.float_power.html).
     """
-    if not isinstance(input, AnyTensor) and not isinstance(exponent, AnyTensor):
+    if not isinstance(input, Tensor) and not isinstance(exponent, Tensor):
         raise invalid_combination("float_power", input, exponent)
     return pow(_double(input), _double(exponent))
 
 
 def _double(x: Any) -> Any:
     """A tensor or a number in float64."""
-    if isinstance(x, AnyTensor):
+    if isinstance(x, Tensor):
         return cast_to(x, dtypes.float64.numpy)
     return float(x) if isinstance(x, int) else x
 
@@ -96,12 +91,9 @@ def float_power_of(self: Tensor, exponent: Tensor | Number) -> Tensor:
     Raises:
         RuntimeError: `self` has another dtype.
     """
-    dtype = self.buffer.dtype
-    if dtype != dtypes.float64.numpy:
-        raise RuntimeError(
-            f"the base given to float_power_ has dtype {TYPE_NAMES[dtype.name]} but "
-            "the operation's result requires dtype Double"
-        )
+    name = type_name(self)
+    text = f"the base given to float_power_ has dtype {name} but the operation's result requires"
+    check(name == "Double", f"{text} dtype Double")
     return float_power(self, exponent)
 
 

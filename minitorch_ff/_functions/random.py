@@ -9,28 +9,24 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy
 
 from minitorch_ff import _dtypes
-from minitorch_ff._checks import must_be_tensor
+from minitorch_ff._checks import check, must_be_tensor
 from minitorch_ff._devices import as_device, backend_for
-from minitorch_ff._functions.creation import (
-    checked_shape, empty, empty_like, new, numpy_dtype,
-)  # fmt: skip
+from minitorch_ff._dtypes import dtype as DType
+from minitorch_ff._functions._operands import Tensor
+from minitorch_ff._functions.creation import checked_shape, empty, empty_like, new, numpy_dtype
 from minitorch_ff.firefly import random as engine
-from minitorch_ff.firefly.modes import no_grad
+from minitorch_ff.firefly.in_place import check_no_overlap, check_writable, write
+from minitorch_ff.firefly.modes import grad_enabled, no_grad
 from minitorch_ff.firefly.ops.base import apply, check_broadcast
 from minitorch_ff.firefly.ops.indexing import Overwrite
 from minitorch_ff.firefly.random.dtypes import not_implemented
-from minitorch_ff.firefly.random.memory_order import fill
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
+from minitorch_ff.firefly.random.memory_order import fill, read
 from minitorch_ff.firefly.tensor import wrap
-
-if TYPE_CHECKING:
-    from minitorch_ff._dtypes import dtype as DType
-    from minitorch_ff._tensor import Tensor
 
 # ---------------------------------------------------------------------- generators, seeds
 
@@ -75,7 +71,7 @@ class Generator(engine.Generator):
 
     def get_state(self) -> Tensor:
         """The state, 5056 bytes, as PyTorch writes it."""
-        return wrap(AnyTensor.result_class, self.state())
+        return wrap(Tensor.result_class, self.state())
 
     def set_state(self, new_state: Any) -> Self:
         """Continue from a state, of ours or of PyTorch's.
@@ -84,7 +80,7 @@ class Generator(engine.Generator):
             TypeError: It is no tensor of bytes.
             RuntimeError: It is no state.
         """
-        if not isinstance(new_state, AnyTensor):
+        if not isinstance(new_state, Tensor):
             kind = type(new_state).__name__
             raise TypeError(f"expected a torch.ByteTensor, but got {kind}")
         return super().set_state(new_state.backend.to_numpy(new_state.buffer))
@@ -95,6 +91,9 @@ class Generator(engine.Generator):
         twin.device = self.device
         return twin
 
+
+Draw = Callable[[int, Any, bool], Any]
+"""Draws numbers: so many, of this dtype, for elements that lie in a row or do not."""
 
 default_generator: Any = engine.default_generator
 default_generator.__class__ = Generator  # the engine's own one, with the facade's methods
@@ -198,8 +197,7 @@ def int64(value: Any, function: str, argument: str) -> int:
         kind = type(value).__name__
         raise TypeError(f"{function}(): argument '{argument}' must be int, not {kind}")
     number = value.__index__()
-    if not -(2**63) <= number < 2**63:
-        raise ValueError("Overflow when unpacking long long")
+    check(-(2**63) <= number < 2**63, "Overflow when unpacking long long", ValueError)
     return number
 
 
@@ -235,8 +233,7 @@ def integer_bounds(function: str, values: dict[str, Any]) -> tuple[int, int]:
         TypeError: One is no integer, or `high` is missing.
         ValueError: One has more than 64 bits.
     """
-    if "high" not in values:
-        raise TypeError(f"{function}() needs an upper bound")
+    check("high" in values, f"{function}() needs an upper bound", TypeError)
     low = int64(values.get("low", 0), function, "low")
     return low, int64(values["high"], function, "high")
 
@@ -267,17 +264,34 @@ def refuse_complex(dtype: Any, kernel: str) -> None:
 # -------------------------------------------------------------------------- new tensors
 
 
+def drawing(generator: Any, kind: str, *parameters: Any) -> Draw:
+    """A function of size, dtype and whether the elements lie in a row: so many draws.
+
+    Args:
+        generator: Where to draw from.
+        kind: What is drawn: the name of the generator's method.
+        *parameters: Of the distribution.
+    """
+    draw = getattr(stream(generator), kind)
+    if kind == "normal":  # the one whose draws depend on how the elements lie
+        return lambda size, dtype, in_a_row: draw(size, *parameters, dtype, in_a_row)
+    return lambda size, dtype, in_a_row: draw(size, *parameters, dtype)
+
+
 def _drawn(
-    draw: Callable[[int], Any], shape: tuple[int, ...], target: Any, options: dict[str, Any]
+    kind: str, parameters: Any, size: Any, generator: Any, dtype: Any, options: dict[str, Any]
 ) -> Any:
-    """A new tensor of `shape` with the values that `draw(size)` gives."""
+    """A new tensor, its values drawn; see `drawing`."""
+    maker = "rand" if kind == "uniform" else "randn"
+    shape, target = checked_shape(size, options, maker), numpy_dtype(dtype)
+    draw = drawing(generator, kind, *parameters)
     if options:  # a wrong one must fail before anything is drawn
         new(numpy.empty(0, target), **options)
-    return new(draw(math.prod(shape)).reshape(shape), **options)
+    return new(draw(math.prod(shape), target, True).reshape(shape), **options)
 
 
-def draw_into(tensor: Tensor, draw: Callable[[int, Any, bool], Any]) -> None:
-    """Fill a tensor's memory with what `draw(size, dtype, contiguous)` gives."""
+def draw_into(tensor: Tensor, draw: Draw) -> None:
+    """Fill a tensor's memory with draws; see `drawing`."""
     xp, buffer = tensor.backend, tensor.buffer
     host = xp.to_numpy(buffer)
     fill(host, draw(host.size, host.dtype, host.flags.c_contiguous))
@@ -285,9 +299,7 @@ def draw_into(tensor: Tensor, draw: Callable[[int, Any, bool], Any]) -> None:
         xp.copy_(buffer, xp.beside(host, buffer))
 
 
-def rand(
-    *size: Any, generator: Any = None, dtype: DType | None = None, **options: Any,
-) -> Tensor:  # fmt: skip
+def rand(*size: Any, generator: Any = None, dtype: DType | None = None, **options: Any) -> Tensor:
     """Numbers spread evenly over [0, 1).
 
     Args:
@@ -304,14 +316,10 @@ def rand(
 
     See: [torch.rand](https://docs.pytorch.org/docs/stable/generated/torch.rand.html).
     """
-    shape, target = checked_shape(size, options), numpy_dtype(dtype)
-    source = stream(generator)
-    return _drawn(lambda n: source.uniform(n, 0, 1, target), shape, target, options)
+    return _drawn("uniform", (0, 1), size, generator, dtype, options)
 
 
-def randn(
-    *size: Any, generator: Any = None, dtype: DType | None = None, **options: Any,
-) -> Tensor:  # fmt: skip
+def randn(*size: Any, generator: Any = None, dtype: DType | None = None, **options: Any) -> Tensor:
     """Numbers from the normal distribution with mean 0 and variance 1.
 
     Args:
@@ -328,9 +336,7 @@ def randn(
 
     See: [torch.randn](https://docs.pytorch.org/docs/stable/generated/torch.randn.html).
     """
-    shape, target = checked_shape(size, options), numpy_dtype(dtype)
-    source = stream(generator)
-    return _drawn(lambda n: source.normal(n, 0, 1, target), shape, target, options)
+    return _drawn("normal", (0, 1), size, generator, dtype, options)
 
 
 def randint(
@@ -357,13 +363,10 @@ def randint(
     See: [torch.randint](https://docs.pytorch.org/docs/stable/generated/torch.randint.html).
     """
     values = matched("randint", ("low", "high", "size"), args, options)
-    low, high = integer_bounds("randint", values)
-    if hasattr(values["size"], "__index__"):
+    bounds, size = integer_bounds("randint", values), values["size"]
+    if hasattr(size, "__index__"):
         raise TypeError("randint(): argument 'size' must be tuple of ints, not int")
-    shape = checked_shape((values["size"],))
-    target = numpy_dtype(_dtypes.int64 if dtype is None else dtype)
-    source = stream(generator)
-    return _drawn(lambda n: source.randint(n, low, high, target), shape, target, options)
+    return _drawn("randint", bounds, (size,), generator, dtype or _dtypes.int64, options)
 
 
 def randperm(
@@ -383,15 +386,12 @@ def randperm(
     See: [torch.randperm](https://docs.pytorch.org/docs/stable/generated/torch.randperm.html).
     """
     (size,) = checked_shape((int64(n, "randperm", "n"),))
-    target = numpy_dtype(_dtypes.int64 if dtype is None else dtype)
+    target = numpy_dtype(dtype or _dtypes.int64)
     return new(stream(generator).randperm(size, target), **options)
 
 
-def _like(
-    function: str, input: Tensor, draw: Callable[[int, Any, bool], Any], dtype: DType | None,
-    options: dict[str, Any],
-) -> Tensor:  # fmt: skip
-    """A tensor like `input`, layout included, filled with what `draw` gives."""
+def _like(function: str, input: Tensor, draw: Draw, dtype: Any, options: Any) -> Tensor:
+    """A tensor like `input`, layout included, filled with draws; see `drawing`."""
     must_be_tensor(input, function, "input", 1)
     out = empty_like(input, dtype=dtype, **options)
     draw_into(out, draw)
@@ -405,12 +405,7 @@ def rand_like(
 
     See: [torch.rand_like](https://docs.pytorch.org/docs/stable/generated/torch.rand_like.html).
     """
-    source = stream(generator)
-
-    def draw(size: int, target: Any, _: bool) -> Any:
-        return source.uniform(size, 0, 1, target)
-
-    return _like("rand_like", input, draw, dtype, options)
+    return _like("rand_like", input, drawing(generator, "uniform", 0, 1), dtype, options)
 
 
 def randn_like(
@@ -420,12 +415,7 @@ def randn_like(
 
     See: [torch.randn_like](https://docs.pytorch.org/docs/stable/generated/torch.randn_like.html).
     """
-    source = stream(generator)
-
-    def draw(size: int, target: Any, contiguous: bool) -> Any:
-        return source.normal(size, 0, 1, target, contiguous)
-
-    return _like("randn_like", input, draw, dtype, options)
+    return _like("randn_like", input, drawing(generator, "normal", 0, 1), dtype, options)
 
 
 def randint_like(
@@ -443,12 +433,7 @@ def randint_like(
     See: [torch.randint_like](https://docs.pytorch.org/docs/stable/generated/torch.randint_like.html).
     """
     values = matched("randint_like", ("low", "high"), bounds, options)
-    low, high = integer_bounds("randint_like", values)
-    source = stream(generator)
-
-    def draw(size: int, target: Any, _: bool) -> Any:
-        return source.randint(size, low, high, target)
-
+    draw = drawing(generator, "randint", *integer_bounds("randint_like", values))
     return _like("randint_like", input, draw, dtype, options)
 
 
@@ -475,39 +460,37 @@ def normal(
 
     See: [torch.normal](https://docs.pytorch.org/docs/stable/generated/torch.normal.html).
     """
-    each = isinstance(mean, AnyTensor) or isinstance(std, AnyTensor)
+    each = isinstance(mean, Tensor) or isinstance(std, Tensor)
     shape_given = not (size is None or hasattr(size, "__index__"))
     if each == shape_given or (each and (dtype is not None or options)):
         raise TypeError("normal() received an invalid combination of arguments")
     if each:
         return _normal_each(mean, std, generator)
-    shape, target = checked_shape((size,)), numpy_dtype(dtype)
-    source = stream(generator)
-    mean, std = number(mean), number(std)
-    return _drawn(lambda n: source.normal(n, mean, std, target), shape, target, options)
+    parameters = number(mean), number(std)
+    return _drawn("normal", parameters, (size,), generator, dtype, options)
 
 
 def _normal_each(mean: Any, std: Any, generator: Any) -> Tensor:
     """Normal numbers, then `* std` and `+ mean`, each step rounded to the dtype."""
     _check_deviation(std)
-    parameters: list[Any] = [t for t in (mean, std) if isinstance(t, AnyTensor)]
+    parameters: list[Any] = [t for t in (mean, std) if isinstance(t, Tensor)]
     first, last = parameters[0], parameters[-1]
     check_broadcast(first.buffer.shape, last.buffer.shape)
     shape = numpy.broadcast_shapes(first.buffer.shape, last.buffer.shape)
     with no_grad():
         out: Any = empty(shape, dtype=first.dtype, device=first.device)
-        if isinstance(std, AnyTensor):
+        if isinstance(std, Tensor):
             out.normal_(generator=generator).mul_(std)
         else:
             out.normal_(0, std, generator=generator)
         out.add_(mean)
     # PyTorch numbers the forms: 1 (tensor, number), 2 (number, tensor), 3 (both tensors).
-    form = isinstance(mean, AnyTensor) + 2 * isinstance(std, AnyTensor)
+    form = isinstance(mean, Tensor) + 2 * isinstance(std, Tensor)
     return apply(Overwrite, *parameters, value=out.buffer, called="Normal", variant=form)
 
 
 def _check_deviation(std: Any) -> None:
-    if not isinstance(std, AnyTensor):
+    if not isinstance(std, Tensor):
         if number(std) < 0:
             raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
     elif std.buffer.dtype.kind == "c":
@@ -530,7 +513,7 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -
     See: [torch.bernoulli](https://docs.pytorch.org/docs/stable/generated/torch.bernoulli.html).
     """
     must_be_tensor(input, "bernoulli", "input", 1)
-    if isinstance(p, AnyTensor) and p.buffer.ndim:
+    if isinstance(p, Tensor) and p.buffer.ndim:
         raise TypeError("bernoulli() received an invalid combination of arguments")
     source = stream(generator)
     if p is None:
@@ -599,3 +582,153 @@ def slopes(values: Any, lower: float, upper: float, generator: Any) -> Any:
     count = int(below.sum())
     factors[below] = stream(generator).rrelu_slopes(count, lower, upper, precise)
     return factors
+
+
+# -------------------------------------- methods that overwrite a tensor's memory, in its order
+
+
+def _overwritten(
+    self: Tensor, draw: Draw, called: str, *others: Tensor, variant: int = 0
+) -> Tensor:
+    """Overwrite a tensor with draws.
+
+    Args:
+        self: The tensor.
+        draw: Called once; see `drawing`.
+        called: The name of the node, if this is recorded.
+        *others: Tensors the draw depends on; they get a gradient of zeros.
+        variant: The number of the node's name.
+    """
+    buffer = self.buffer
+    if 0 in buffer.strides and buffer.size > 1:
+        check_no_overlap(buffer)
+    if grad_enabled():
+        inputs = (self, *others)
+        recorded = any([t.edge() is not None for t in inputs])
+        check_writable(self, recorded)
+        if recorded:
+            host = self.backend.to_numpy(buffer).copy(order="K")
+            fill(host, draw(host.size, host.dtype, buffer.flags.c_contiguous))
+            value = self.backend.beside(host, buffer)
+            settings = {"value": value, "called": called, "variant": variant}
+            return write(self, apply(Overwrite, *inputs, **settings))
+    draw_into(self, draw)
+    self.version[0] += 1
+    return self
+
+
+def uniform_(
+    self: Tensor, from_: float = 0.0, /, to: float = 1.0, *, generator: Any = None, **named: Any,
+) -> Tensor:  # fmt: skip
+    """Overwrite with numbers spread evenly over [from, to).
+
+    See: [torch.Tensor.uniform_](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.uniform_.html).
+    """
+    low, high = number(named.pop("from", from_)), number(to)
+    _no_more(named, "uniform_")
+    return _overwritten(self, drawing(generator, "uniform", low, high), "Uniform")
+
+
+def _no_more(named: dict[str, Any], function: str) -> None:
+    """Refuse what is left of the keyword arguments."""
+    for name in named:
+        raise TypeError(f"{function}() got an unexpected keyword argument '{name}'")
+
+
+def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Tensor:
+    """Overwrite with numbers from a normal distribution.
+
+    See: [torch.Tensor.normal_](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.normal_.html).
+    """
+    draw = drawing(generator, "normal", number(mean), number(std))
+    return _overwritten(self, draw, "Normal")
+
+
+def random_(self: Tensor, *bounds: Any, generator: Any = None, **named: Any) -> Tensor:
+    """Overwrite with integers.
+
+    Args:
+        self: Any dtype that is not complex.
+        *bounds: None, for all integers of the dtype that are not negative; or `to`, for
+            [0, to); or `from, to`, for [from, to), where `to` may be None.
+        generator: Where to draw from.
+        **named: `from` and `to` by their names.
+
+    Raises:
+        RuntimeError: The range is empty, or does not fit the dtype.
+
+    See: [torch.Tensor.random_](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.random_.html).
+    """
+    values = matched("random_", ("from", "to"), bounds, named)
+    _no_more(named, "random_")
+    if not values:
+        return _overwritten(self, drawing(generator, "random_"), "Random", variant=2)
+    low, high = int64(values.get("from", 0), "random_", "from"), values["to"]
+    if high is not None or "from" not in values:
+        high = int64(high, "random_", "to")
+    draw = drawing(generator, "randint", low, high)
+    return _overwritten(self, draw, "Random", variant=int("from" not in values))
+
+
+def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
+    """Overwrite with ones of probability `p`, else zeros.
+
+    Args:
+        self: Any dtype that is not complex.
+        p: One probability, or a tensor of them that can be expanded to `self`.
+        generator: Where to draw from.
+
+    Raises:
+        RuntimeError: A probability is not between 0 and 1.
+
+    See: [torch.Tensor.bernoulli_](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.bernoulli_.html).
+    """
+    source = stream(generator)
+    if isinstance(p, Tensor):
+        refuse_complex(self.buffer.dtype, "bernoulli_tensor_cpu_self_")
+        each = p.expand(self.buffer.shape)
+        chances = read(each.backend.to_numpy(each.buffer), self.buffer)
+        return _overwritten(
+            self, lambda *_: source.bernoulli_each(chances), "Bernoulli", each, variant=1
+        )
+    refuse_complex(self.buffer.dtype, "bernoulli_scalar_cpu_")
+    chance = number(p)
+    return _overwritten(self, lambda n, t, _: source.bernoulli(n, chance), "Bernoulli", variant=2)
+
+
+def exponential_(self: Tensor, lambd: float = 1.0, *, generator: Any = None) -> Tensor:
+    """Overwrite with waiting times of rate `lambd`.
+
+    See: [torch.Tensor.exponential_](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.exponential_.html).
+    """
+    return _overwritten(self, drawing(generator, "exponential", number(lambd)), "Exponential")
+
+
+def cauchy_(
+    self: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Any = None,
+) -> Tensor:  # fmt: skip
+    """Overwrite with draws from a Cauchy distribution.
+
+    See: [torch.Tensor.cauchy_](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.cauchy_.html).
+    """
+    draw = drawing(generator, "cauchy", number(median), number(sigma))
+    return _overwritten(self, draw, "Cauchy")
+
+
+def geometric_(self: Tensor, p: float, *, generator: Any = None) -> Tensor:
+    """Overwrite with the number of tries until the first success of probability `p`.
+
+    See: [torch.Tensor.geometric_](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.geometric_.html).
+    """
+    return _overwritten(self, drawing(generator, "geometric", number(p)), "Geometric")
+
+
+def log_normal_(
+    self: Tensor, mean: float = 1.0, std: float = 2.0, *, generator: Any = None,
+) -> Tensor:  # fmt: skip
+    """Overwrite with numbers whose logarithm has a normal distribution.
+
+    See: [torch.Tensor.log_normal_](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.log_normal_.html).
+    """
+    draw = drawing(generator, "log_normal", number(mean), number(std))
+    return _overwritten(self, draw, "LogNormal")

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from minitorch_ff._checks import floating, numpy_names, wrap_dim, wrap_dims
+from minitorch_ff._checks import check, floating, numpy_names, wrap_dim, wrap_dims
+from minitorch_ff._dtypes import dtype as DType
+from minitorch_ff._functions._operands import Tensor, invalid_combination, type_name
 from minitorch_ff._functions.conversion import cast
-from minitorch_ff.firefly.graph import sum_to
 from minitorch_ff.firefly.ops import reduction as ops
-from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply, refuse
+from minitorch_ff.firefly.ops.base import apply, refuse
 
 if TYPE_CHECKING:
     import typing
 
-    from minitorch_ff._dtypes import dtype as DType
-    from minitorch_ff._tensor import Tensor
 
-Dim = int | tuple[int, ...] | None
-
-
-def reduced_dims(input: Tensor, dim: typing.Any) -> Dim:
+def reduced_dims(input: Tensor, dim: typing.Any) -> typing.Any:
     """`dim` as an int, a tuple, or None for all; an empty tuple means all.
 
     Raises:
@@ -59,10 +55,8 @@ def sum(
     See: rule [`Sum`][minitorch_ff.firefly.ops.reduction.Sum],
         [torch.sum](https://docs.pytorch.org/docs/stable/generated/torch.sum.html).
     """
-    if dtype is None:
-        if dim is None and not keepdim:
-            return apply(ops.Sum, input)
-        return apply(ops.Sum, input, dim=reduced_dims(input, dim), keepdim=keepdim)
+    if dtype is None and dim is None and not keepdim:
+        return apply(ops.Sum, input)
     out = apply(ops.Sum, cast(input, dtype), dim=reduced_dims(input, dim), keepdim=keepdim)
     return cast(out, dtype)
 
@@ -83,13 +77,11 @@ def nansum(
         [torch.nansum](https://docs.pytorch.org/docs/stable/generated/torch.nansum.html).
     """
     kind = input.buffer.dtype.kind
-    if kind == "c":
-        raise RuntimeError("nansum on CPU does not support complex inputs")
+    check(kind != "c", "nansum on CPU does not support complex inputs")
     if kind in "iub":
         return sum(input, dim, keepdim, dtype=dtype)
-    if dtype is not None:
-        input = cast(input, dtype)
-    return apply(ops.Nansum, input, dim=reduced_dims(input, dim), keepdim=keepdim)
+    dim = reduced_dims(input, dim)
+    return apply(ops.Nansum, cast(input, dtype), dim=dim, keepdim=keepdim)
 
 
 @numpy_names
@@ -122,7 +114,7 @@ def mean(
         raise RuntimeError(
             f"mean(): could not infer output dtype. {'Input' if dtype is None else 'Optional'} "
             "dtype must be either a floating point or complex dtype. Got: "
-            f"{TYPE_NAMES[input.buffer.dtype.name]}"
+            f"{type_name(input)}"
         )
     if dim is None and not keepdim:
         return apply(ops.Mean, input)
@@ -146,11 +138,8 @@ def nanmean(
 
     See: [torch.nanmean](https://docs.pytorch.org/docs/stable/generated/torch.nanmean.html).
     """
-    if input.buffer.dtype.kind in "iub":
-        raise RuntimeError(
-            "nanmean(): expected input to have floating point or complex dtype but got "
-            f"{TYPE_NAMES[input.buffer.dtype.name]}"
-        )
+    text = "nanmean(): expected input to have floating point or complex dtype but got"
+    check(input.buffer.dtype.kind not in "iub", f"{text} {type_name(input)}")
     total = nansum(input, dim, keepdim, dtype=dtype)
     return total / sum(input.detach() == input.detach(), dim, keepdim)
 
@@ -174,14 +163,9 @@ def prod(
         [torch.prod](https://docs.pytorch.org/docs/stable/generated/torch.prod.html).
     """
     if dim is not None and not isinstance(dim, int):
-        raise TypeError(
-            "prod() received an invalid combination of arguments - got (Tensor, "
-            f"{type(dim).__name__})"
-        )
-    if dtype is not None:
-        input = cast(input, dtype)
-    out = apply(ops.Prod, input, dim=reduced_dims(input, dim), keepdim=keepdim)
-    return out if dtype is None else cast(out, dtype)
+        raise invalid_combination("prod", input, dim)
+    out = apply(ops.Prod, cast(input, dtype), dim=reduced_dims(input, dim), keepdim=keepdim)
+    return cast(out, dtype)
 
 
 @numpy_names
@@ -229,7 +213,7 @@ def any(input: Tensor, dim: typing.Any = None, keepdim: bool = False) -> Tensor:
     return apply(ops.Any, input, dim=_truth_dims(input, dim), keepdim=keepdim)
 
 
-def _truth_dims(input: Tensor, dim: typing.Any) -> Dim:
+def _truth_dims(input: Tensor, dim: typing.Any) -> typing.Any:
     """As `reduced_dims`; but an empty tuple means none at all."""
     if dim is None or isinstance(dim, int) or len(dim):
         return reduced_dims(input, dim)
@@ -280,20 +264,7 @@ def sum_to_size(input: Tensor, *size: typing.Any) -> Tensor:
         raise RuntimeError(f"size {{{list(wanted)}}} is not expandable to size {{{list(shape)}}}.")
     if not wanted:
         return sum(input)
-    return input if wanted == shape else sum_to(_Sums, input, wanted)
-
-
-class _Sums:
-    """What the engine's `sum_to` calls, over tensors."""
-
-    sum = staticmethod(sum)
-
-    @staticmethod
-    def sum_rows(x: Tensor) -> Tensor:
-        """Column sums of a matrix."""
-        return sum(x, 0)
-
-    @staticmethod
-    def reshape(x: Tensor, shape: tuple[int, ...]) -> Tensor:
-        """The elements as another shape."""
-        return x.reshape(shape)
+    if wanted == shape:
+        return input
+    dims = [i for i in range(len(shape)) if i < lead or (wanted[i - lead] == 1 != shape[i])]
+    return sum(input, dims, True).reshape(wanted)

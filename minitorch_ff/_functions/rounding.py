@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff import return_types
+from minitorch_ff._checks import check
+from minitorch_ff._functions._operands import Tensor
 from minitorch_ff.firefly.ops import rounding as ops
 from minitorch_ff.firefly.ops.base import apply, apply_several
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 def floor(input: Tensor) -> Tensor:
@@ -124,8 +123,7 @@ def frexp(input: Tensor) -> Any:
     See: rule [`Frexp`][minitorch_ff.firefly.ops.rounding.Frexp],
         [torch.frexp](https://docs.pytorch.org/docs/stable/generated/torch.frexp.html).
     """
-    if input.buffer.dtype.kind not in "fV":
-        raise RuntimeError("torch.frexp() only supports floating-point dtypes")
+    check(input.buffer.dtype.kind in "fV", "torch.frexp() only supports floating-point dtypes")
     return return_types.frexp(apply_several(ops.Frexp, input))
 
 

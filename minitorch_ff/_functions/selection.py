@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from minitorch_ff._checks import check
 from minitorch_ff._functions._operands import (
-    C_NAMES, cast_to, checked_number, invalid_combination, is_number,
+    C_NAMES, Number, Tensor, cast_to, checked_number, invalid_combination, is_number,
+    must_hold_one, together, type_name,
 )  # fmt: skip
 from minitorch_ff.firefly.ops import selection as ops
-from minitorch_ff.firefly.ops.base import (
-    TYPE_NAMES, apply, check_broadcast, check_same_device,
-)  # fmt: skip
-from minitorch_ff.firefly.promotion import meeting, number, number_category
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
+from minitorch_ff.firefly.ops.base import apply, check_broadcast, check_same_device
+from minitorch_ff.firefly.promotion import number, number_category
 from minitorch_ff.firefly.tensor import wrap
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
-
-Number = bool | int | float
 
 
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
@@ -49,7 +43,7 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     See: rule [`Where`][minitorch_ff.firefly.ops.selection.Where],
         [torch.where](https://docs.pytorch.org/docs/stable/generated/torch.where.html).
     """
-    if not isinstance(condition, AnyTensor):
+    if not isinstance(condition, Tensor):
         raise invalid_combination("where", condition, input, other)
     if input is None and other is None:
         buffer = condition.buffer
@@ -68,28 +62,24 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
         raise
 
 
-def _operands(condition: Any, a: Any, b: Any) -> tuple[Any, Any]:
+def _operands(condition: Any, a: Any, b: Any) -> tuple[Any, ...]:
     """What `where` chooses from, as two tensors of one dtype."""
-    a_is_tensor, b_is_tensor = isinstance(a, AnyTensor), isinstance(b, AnyTensor)
+    a_is_tensor, b_is_tensor = isinstance(a, Tensor), isinstance(b, Tensor)
     if not (a_is_tensor or is_number(a)) or not (b_is_tensor or is_number(b)):
         raise invalid_combination("where", condition, *[x for x in (a, b) if x is not None])
     if a_is_tensor and b_is_tensor:
-        if a.buffer.dtype is b.buffer.dtype:
-            return a, b
-        dtype = meeting([a.buffer, b.buffer])
-        return cast_to(a, dtype), cast_to(b, dtype)
+        return together(a, b)
     if a_is_tensor:
         return _beside(a, b)
     if b_is_tensor:
-        b, a = _beside(b, a)
-        return a, b
+        return _beside(b, a)[::-1]
     # Two numbers meet in the dtype of the one of the higher category.
     bool_like = wrap(condition.result_class, condition.buffer.astype(bool))
     high = number(max(a, b, key=number_category), bool_like)
-    return cast_to(number(a, high), high.buffer.dtype), cast_to(number(b, high), high.buffer.dtype)
+    return number(a, high), number(b, high)
 
 
-def _beside(tensor: Any, value: Any) -> tuple[Any, Any]:
+def _beside(tensor: Any, value: Any) -> tuple[Any, ...]:
     """A tensor, and a number as another one, in the dtype that they meet in."""
     other = number(value, tensor)
     if tensor.buffer.dtype.itemsize != 2:  # PyTorch lets half-precision numbers overflow
@@ -103,12 +93,8 @@ def _as_mask(condition: Any) -> Any:
     Raises:
         RuntimeError: It is neither boolean nor of bytes.
     """
-    dtype = condition.buffer.dtype
-    if dtype.name != "uint8":
-        raise RuntimeError(
-            "where expected condition to be a boolean tensor, but got a tensor with "
-            f"dtype {TYPE_NAMES[dtype.name]}"
-        )
+    text = "where expected condition to be a boolean tensor, but got a tensor with dtype"
+    check(condition.buffer.dtype.name == "uint8", f"{text} {type_name(condition)}")
     warnings.warn(
         "where received a uint8 condition tensor. This behavior is deprecated and will "
         "be removed in a future version of PyTorch. Use a boolean condition instead.",
@@ -146,37 +132,23 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
         [`MaskedFillTensor`][minitorch_ff.firefly.ops.selection.MaskedFillTensor],
         [torch.masked_fill](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.masked_fill.html).
     """
-    if not isinstance(mask, AnyTensor):
+    if not isinstance(mask, Tensor):
         raise invalid_combination("masked_fill", mask, value)
+    dtype = input.buffer.dtype
     if mask.buffer.dtype.kind != "b":
-        raise RuntimeError(
-            "masked_fill_ only supports boolean masks, but got mask with dtype "
-            f"{C_NAMES[mask.buffer.dtype.name]}"
-        )
+        text = "masked_fill_ only supports boolean masks, but got mask with dtype"
+        raise RuntimeError(f"{text} {C_NAMES[mask.buffer.dtype.name]}")
+    if isinstance(value, Tensor):
+        must_hold_one("masked_fill_", value)
+        if value.buffer.dtype.kind == "c":
+            checked_number(value.buffer.item(), dtype)
     try:
-        if isinstance(value, AnyTensor):
-            _check_value(input, value)
+        if isinstance(value, Tensor):
             return apply(ops.MaskedFillTensor, input, mask, value)
-        value = checked_number(value, input.buffer.dtype)
-        return apply(ops.MaskedFill, input, mask, value=value)
+        return apply(ops.MaskedFill, input, mask, value=checked_number(value, dtype))
     except (ValueError, TypeError):
-        if not isinstance(value, AnyTensor) and not is_number(value):
+        if not isinstance(value, Tensor) and not is_number(value):
             raise invalid_combination("masked_fill", mask, value) from None
         check_same_device(input, mask)
         check_broadcast(mask.buffer.shape, input.buffer.shape)
         raise
-
-
-def _check_value(input: Any, value: Any) -> None:
-    """Refuse a tensor with dimensions, or a complex one for real elements.
-
-    Raises:
-        RuntimeError: In PyTorch's words.
-    """
-    if value.buffer.ndim:
-        raise RuntimeError(
-            "masked_fill_ only supports a 0-dimensional value tensor, but got tensor "
-            f"with {value.buffer.ndim} dimension(s)."
-        )
-    if value.buffer.dtype.kind == "c":
-        checked_number(value.buffer.item(), input.buffer.dtype)

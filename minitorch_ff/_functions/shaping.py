@@ -6,19 +6,16 @@ All of these share memory with their input where its layout allows.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from itertools import accumulate, pairwise
+from typing import Any
 
-from minitorch_ff._checks import must_be_tensor, shape_from, wrap_dim, wrap_dims
+from minitorch_ff._checks import check, must_be_tensor, shape_from, wrap_dim, wrap_dims
+from minitorch_ff._functions._operands import Tensor, type_name
 from minitorch_ff.firefly.ops import shaping as ops
-from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply
+from minitorch_ff.firefly.ops.base import apply
 from minitorch_ff.firefly.ops.indexing import Index
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
 from minitorch_ff.firefly.views import apply_view, apply_views
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 Shape = Sequence[int]
 
@@ -84,8 +81,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """
     shape = input.buffer.shape
     start, end = wrap_dim(start_dim, len(shape)), wrap_dim(end_dim, len(shape))
-    if start > end:
-        raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
+    check(start <= end, "flatten() has invalid args: start_dim cannot come after end_dim")
     if not shape:
         return reshape(input, (1,))
     if start == end:
@@ -117,15 +113,11 @@ def unflatten(input: Tensor, dim: int, sizes: Shape) -> Tensor:
     shape = input.buffer.shape
     dim = wrap_dim(dim, len(shape))
     sizes = tuple(sizes)
-    if not sizes:
-        raise RuntimeError("unflatten: sizes must be non-empty")
+    check(sizes, "unflatten: sizes must be non-empty")
     known = math.prod([n for n in sizes if n != -1])
     fits = known == shape[dim] if -1 not in sizes else known and shape[dim] % known == 0
-    if not fits:
-        raise RuntimeError(
-            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim "
-            f"{dim} ({shape[dim]}) in the input tensor"
-        )
+    text = f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim"
+    check(fits, f"{text} {dim} ({shape[dim]}) in the input tensor")
     if -1 in sizes:
         sizes = tuple([shape[dim] // known if n == -1 else n for n in sizes])
     return apply_view(ops.Reshape, input, shape=shape[:dim] + sizes + shape[dim + 1 :])
@@ -148,10 +140,7 @@ def squeeze(input: Tensor, dim: int | tuple[int, ...] | None = None) -> Tensor:
     if dim is None:
         kept = tuple([n for n in shape if n != 1])
         return apply_view(ops.Reshape, input, shape=kept, called="Squeeze")
-    if isinstance(dim, int):
-        dims: tuple[int, ...] = (wrap_dim(dim, len(shape)),)
-    else:
-        dims = wrap_dims(dim, len(shape))
+    dims = wrap_dims((dim,) if isinstance(dim, int) else dim, len(shape))
     kept = tuple([n for i, n in enumerate(shape) if n != 1 or i not in dims])
     variant = 1 if isinstance(dim, int) else 2
     return apply_view(ops.Reshape, input, shape=kept, called="Squeeze", variant=variant)
@@ -239,8 +228,7 @@ def t(input: Tensor) -> Tensor:
     See: [torch.t](https://docs.pytorch.org/docs/stable/generated/torch.t.html).
     """
     ndim = input.buffer.ndim
-    if ndim > 2:
-        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {ndim}D")
+    check(ndim <= 2, f"t() expects a tensor with <= 2 dimensions, but self is {ndim}D")
     return apply_view(ops.Permute, input, dims=tuple(range(ndim))[::-1], called="T")
 
 
@@ -255,39 +243,25 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     ndim = input.buffer.ndim
     sources = (source,) if isinstance(source, int) else tuple(source)
     places = (destination,) if isinstance(destination, int) else tuple(destination)
-    if len(sources) != len(places):
-        raise RuntimeError(
-            f"movedim: Invalid source or destination dims: source ({_listed(sources)} dims) "
-            f"should contain the same number of dims as destination ({_listed(places)} dims)"
-        )
-    wrapped_sources = [wrap_dim(dim, ndim) for dim in sources]
-    wrapped_places = [wrap_dim(dim, ndim) for dim in places]
-    for name, dims, given in (
-        ("source", wrapped_sources, sources),
-        ("destination", wrapped_places, places),
+    text = f"movedim: Invalid source or destination dims: source ({list(sources)} dims) should"
+    more = f"contain the same number of dims as destination ({list(places)} dims)"
+    check(len(sources) == len(places), f"{text} {more}")
+    wrapped = [[wrap_dim(dim, ndim) for dim in dims] for dims in (sources, places)]
+    for name, dims, given in zip(
+        ("source", "destination"), wrapped, (sources, places), strict=True
     ):
-        if len(set(dims)) != len(dims):
-            raise RuntimeError(f"movedim: repeated dim in `{name}` ({_listed(given)})")
-    rest = [dim for dim in range(ndim) if dim not in wrapped_sources]
-    order = [-1] * ndim
-    for place, dim in zip(wrapped_places, wrapped_sources, strict=True):
-        order[place] = dim
-    remaining = iter(rest)
-    order = [next(remaining) if dim == -1 else dim for dim in order]
+        check(len(set(dims)) == len(dims), f"movedim: repeated dim in `{name}` ({list(given)})")
+    moved = dict(zip(wrapped[1], wrapped[0], strict=True))
+    rest = iter([dim for dim in range(ndim) if dim not in wrapped[0]])
+    order = [moved[place] if place in moved else next(rest) for place in range(ndim)]
     return apply_view(ops.Permute, input, dims=tuple(order))
-
-
-def _listed(dims: Sequence[int]) -> str:
-    return "[" + ", ".join(map(str, dims)) + "]"
 
 
 def mT(input: Tensor) -> Tensor:
     """The last two dimensions exchanged."""
     ndim = input.buffer.ndim
-    if ndim < 2:
-        raise RuntimeError(
-            f"tensor.mT is only supported on matrices or batches of matrices. Got {ndim}-D tensor."
-        )
+    text = "tensor.mT is only supported on matrices or batches of matrices."
+    check(ndim >= 2, f"{text} Got {ndim}-D tensor.")
     return transpose(input, -2, -1)
 
 
@@ -314,12 +288,10 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     See: [torch.narrow](https://docs.pytorch.org/docs/stable/generated/torch.narrow.html).
     """
     shape = input.buffer.shape
-    if not shape:
-        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
-    if length < 0:
-        raise RuntimeError("narrow(): length must be non-negative.")
+    check(shape, "narrow() cannot be applied to a 0-dim tensor.")
+    check(length >= 0, "narrow(): length must be non-negative.")
     dim = wrap_dim(dim, len(shape))
-    if isinstance(start, AnyTensor) and (start.buffer.ndim or start.buffer.dtype.kind not in "iu"):
+    if isinstance(start, Tensor) and (start.buffer.ndim or start.buffer.dtype.kind not in "iu"):
         raise RuntimeError("start must be an 0-dim integral Tensor.")
     start = int(start)
     size = shape[dim]
@@ -343,8 +315,7 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
     See: [torch.select](https://docs.pytorch.org/docs/stable/generated/torch.select.html).
     """
     shape = input.buffer.shape
-    if not shape:
-        raise IndexError("select() cannot be applied to a 0-dim tensor.")
+    check(shape, "select() cannot be applied to a 0-dim tensor.", IndexError)
     dim = wrap_dim(dim, len(shape))
     index = int(index)
     if not -shape[dim] <= index < shape[dim]:
@@ -366,8 +337,7 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
     """
     ndim = input.buffer.ndim
     first, second = wrap_dim(dim1, ndim), wrap_dim(dim2, ndim)
-    if first == second:
-        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+    check(first != second, f"diagonal dimensions cannot be identical {dim1}, {dim2}")
     return apply_view(ops.Diagonal, input, offset=offset, dim0=first, dim1=second)
 
 
@@ -383,14 +353,10 @@ def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
     shape = input.buffer.shape
     dim = wrap_dim(dimension, len(shape))
     limit = shape[dim] if shape else 1
-    if size < 0:
-        raise RuntimeError(f"size is {size} but must be >= 0")
-    if size > limit:
-        raise RuntimeError(
-            f"maximum size for tensor at dimension {dim} is {limit} but size is {size}"
-        )
-    if step <= 0:
-        raise RuntimeError(f"step is {step} but must be > 0")
+    check(size >= 0, f"size is {size} but must be >= 0")
+    text = f"maximum size for tensor at dimension {dim} is {limit} but size is {size}"
+    check(size <= limit, text)
+    check(step > 0, f"step is {step} but must be > 0")
     if not shape:
         return apply_view(ops.Reshape, input, shape=(1,)) if size else input.new_empty((0,))
     return apply_view(ops.Unfold, input, dim=dim, size=size, step=step)
@@ -406,8 +372,7 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
         [torch.unbind](https://docs.pytorch.org/docs/stable/generated/torch.unbind.html).
     """
     shape = input.buffer.shape
-    if not shape:
-        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
+    check(shape, "Dimension specified as 0 but tensor has no dimensions", IndexError)
     dim = wrap_dim(dim, len(shape))
     return _parts(input, dim, list(range(shape[dim])))
 
@@ -431,19 +396,15 @@ def split(
     """
     must_be_tensor(tensor, "split", "tensor", 1)
     shape = tensor.buffer.shape
-    if not shape:
-        raise RuntimeError("split expects at least a 1-dimensional tensor")
+    check(shape, "split expects at least a 1-dimensional tensor")
     if not isinstance(split_size_or_sections, int):
         return split_with_sizes(tensor, split_size_or_sections, dim)
     size = split_size_or_sections
     dim = wrap_dim(dim, len(shape))
     total = shape[dim]
-    if size < 0:
-        raise RuntimeError(f"split expects split_size be non-negative, but got split_size={size}")
-    if size == 0 and total:
-        raise RuntimeError(
-            f"split_size can only be 0 if dimension size is 0, but got dimension size of {total}"
-        )
+    check(size >= 0, f"split expects split_size be non-negative, but got split_size={size}")
+    text = "split_size can only be 0 if dimension size is 0, but got dimension size of"
+    check(size or not total, f"{text} {total}")
     starts = range(0, total, size) if size and total else range(1)
     return _parts(tensor, dim, [slice(s, min(s + size, total)) for s in starts])
 
@@ -453,20 +414,11 @@ def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) ->
     shape = input.buffer.shape
     dim = wrap_dim(dim, len(shape))
     sizes = [int(n) for n in split_sizes]
-    if any([n < 0 for n in sizes]):
-        raise RuntimeError(
-            "split_with_sizes expects split_sizes have only non-negative entries, but got "
-            f"split_sizes={sizes}"
-        )
-    if sum(sizes) != shape[dim]:
-        raise RuntimeError(
-            f"split_with_sizes expects split_sizes to sum exactly to {shape[dim]} (input "
-            f"tensor's size at dimension {dim}), but got split_sizes={sizes}"
-        )
-    parts, start = [], 0
-    for n in sizes:
-        parts.append(slice(start, start + n))
-        start += n
+    expects, got = "split_with_sizes expects split_sizes", f"but got split_sizes={sizes}"
+    check(min(sizes, default=0) >= 0, f"{expects} have only non-negative entries, {got}")
+    exactly = f"{shape[dim]} (input tensor's size at dimension {dim})"
+    check(sum(sizes) == shape[dim], f"{expects} to sum exactly to {exactly}, {got}")
+    parts = [slice(end - n, end) for n, end in zip(sizes, accumulate(sizes), strict=True)]
     return _parts(input, dim, parts, ops.SplitWithSizes)
 
 
@@ -479,10 +431,8 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     See: [torch.chunk](https://docs.pytorch.org/docs/stable/generated/torch.chunk.html).
     """
     shape = input.buffer.shape
-    if not shape:
-        raise RuntimeError("chunk expects at least a 1-dimensional tensor")
-    if chunks <= 0:
-        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+    check(shape, "chunk expects at least a 1-dimensional tensor")
+    check(chunks > 0, f"chunk expects `chunks` to be greater than 0, got: {chunks}")
     size = shape[wrap_dim(dim, len(shape))]
     if size == 0:
         return split_with_sizes(input, [0] * chunks, dim)
@@ -498,28 +448,22 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
     See: [torch.tensor_split](https://docs.pytorch.org/docs/stable/generated/torch.tensor_split.html).
     """
     shape = input.buffer.shape
-    if not shape:
-        raise RuntimeError(
-            "tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims"
-        )
+    text = "tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims"
+    check(shape, text)
     dim = wrap_dim(dim, len(shape))
     if hasattr(indices_or_sections, "tolist"):
         indices_or_sections = indices_or_sections.tolist()
     size = shape[dim]
     if isinstance(indices_or_sections, int):
         n = indices_or_sections
-        if n <= 0:
-            raise RuntimeError(f"number of sections must be larger than 0, got {n}")
+        check(n > 0, f"number of sections must be larger than 0, got {n}")
         small, larger = divmod(size, n)
         cuts = [i * small + min(i, larger) for i in range(n + 1)]
     else:
         cuts = [0, *indices_or_sections, size]
     parts = [slice(a, b) for a, b in pairwise(cuts)]
-    return tuple([_slice_of(input, dim, part) for part in parts])
-
-
-def _slice_of(input: Tensor, dim: int, part: slice) -> Tensor:
-    return apply_view(Index, input, index=(*(slice(None),) * dim, part))
+    before = (slice(None),) * dim
+    return tuple([apply_view(Index, input, index=(*before, part)) for part in parts])
 
 
 def _parts(
@@ -553,9 +497,9 @@ def expand(input: Tensor, shape: Shape) -> Tensor:
     lead = len(shape) - len(old)
     if lead < 0:
         raise RuntimeError(
-            f"expand({_type_of(input)}{{{list(old)}}}, size={list(shape)}): the number of sizes "
-            f"provided ({len(shape)}) must be greater or equal to the number of dimensions in "
-            f"the tensor ({len(old)})"
+            f"expand(torch.{type_name(input)}Tensor{{{list(old)}}}, size={list(shape)}): the "
+            f"number of sizes provided ({len(shape)}) must be greater or equal to the number of "
+            f"dimensions in the tensor ({len(old)})"
         )
     new = []
     for i, n in enumerate(shape):
@@ -575,10 +519,6 @@ def expand(input: Tensor, shape: Shape) -> Tensor:
             )
         new.append(n)
     return apply_view(ops.Expand, input, shape=tuple(new))
-
-
-def _type_of(input: Tensor) -> str:
-    return f"torch.{TYPE_NAMES[input.buffer.dtype.name]}Tensor"
 
 
 def _full_shape(input: Tensor, shape: Shape) -> tuple[int, ...]:
@@ -631,3 +571,22 @@ def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
     raise NotImplementedError(
         f"clone: {memory_format} is not supported; use torch.contiguous_format"
     )
+
+
+def becoming(view: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """The method that makes a tensor what `view(self, ...)` would be."""
+
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        new = view(self, *args, **kwargs)
+        if new is not self:
+            self.buffer, self.version = new.buffer, new.version
+            self.version[0] += 1
+            if new.node is not None:
+                self.node = new.node
+            if self.view_of is not None:
+                self.view_of = new.view_of
+        return self
+
+    method.__name__ = view.__name__ + "_"
+    method.__doc__ = f"`{view.__name__}`, in place: the tensor itself gets the new shape."
+    return method

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from minitorch_ff._functions._operands import invalid_combination, numbered
+from minitorch_ff._checks import must_be_tensors
+from minitorch_ff._functions._operands import Number, Tensor, numbered, of_tensor
 from minitorch_ff.firefly.ops import signs as ops
-from minitorch_ff.firefly.ops.base import apply, binary, not_a_tensor, of_tensors
-from minitorch_ff.firefly.tensor import Tensor as AnyTensor
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
-
-Number = bool | int | float
+from minitorch_ff.firefly.ops.base import apply, of_tensors
 
 
 def abs(input: Tensor) -> Tensor:
@@ -84,9 +77,7 @@ def copysign(input: Tensor, other: Tensor | Number) -> Tensor:
     See: rule [`Copysign`][minitorch_ff.firefly.ops.signs.Copysign],
         [torch.copysign](https://docs.pytorch.org/docs/stable/generated/torch.copysign.html).
     """
-    if not isinstance(input, AnyTensor):
-        raise invalid_combination("copysign", input, other)
-    return numbered(binary(ops.Copysign, input, other), int(not isinstance(other, AnyTensor)))
+    return numbered(of_tensor(ops.Copysign, input, other), int(not isinstance(other, Tensor)))
 
 
 def heaviside(input: Tensor, values: Tensor) -> Tensor:
@@ -107,10 +98,7 @@ def heaviside(input: Tensor, values: Tensor) -> Tensor:
     See: rule [`Heaviside`][minitorch_ff.firefly.ops.signs.Heaviside],
         [torch.heaviside](https://docs.pytorch.org/docs/stable/generated/torch.heaviside.html).
     """
-    if not isinstance(input, AnyTensor):
-        raise not_a_tensor(ops.Heaviside, "input", 1, input)
-    if not isinstance(values, AnyTensor):
-        raise not_a_tensor(ops.Heaviside, "values", 2, values)
+    must_be_tensors("heaviside", input=input, values=values)
     if input.buffer.dtype != values.buffer.dtype:
         raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
     return of_tensors(ops.Heaviside, input, values)

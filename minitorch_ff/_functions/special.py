@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
+from minitorch_ff._checks import check
+from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.arithmetic import mul
 from minitorch_ff.firefly.ops import special as ops
 from minitorch_ff.firefly.ops.base import apply
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 def erf(input: Tensor) -> Tensor:
@@ -110,8 +108,7 @@ def polygamma(n: int, input: Tensor) -> Tensor:
     See: rule [`Polygamma`][minitorch_ff.firefly.ops.special.Polygamma],
         [torch.special.polygamma](https://docs.pytorch.org/docs/stable/special.html#torch.special.polygamma).
     """
-    if n < 0:
-        raise RuntimeError("polygamma(n, x) does not support negative n.")
+    check(n >= 0, "polygamma(n, x) does not support negative n.")
     return apply(ops.Polygamma, input, n=n)
 
 

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minitorch_ff import return_types
-from minitorch_ff._checks import numpy_names
+from minitorch_ff._checks import check, numpy_names, wrap_dim
+from minitorch_ff._functions._operands import Tensor, type_name
 from minitorch_ff._functions.ordering import max as maximum
 from minitorch_ff._functions.ordering import min as minimum
-from minitorch_ff._functions.ordering import must_have_elements
+from minitorch_ff._functions.ordering import must_have_elements, sort
 from minitorch_ff._functions.reduction import reduced_dims
-from minitorch_ff.firefly.ops import ordering, reduction
-from minitorch_ff.firefly.ops.base import (
-    TYPE_NAMES, apply, apply_several, refuse,
-)  # fmt: skip
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
-
+from minitorch_ff.firefly.ops import ordering, picking, reduction
+from minitorch_ff.firefly.ops.base import apply, apply_several, refuse
+from minitorch_ff.firefly.tensor import wrap
 
 # ----------------------------------------------------------------------------- variance
 
@@ -105,11 +101,8 @@ def _about(
     if isinstance(dim, bool):
         dim, unbiased = None, dim
     if unbiased is not None:
-        if correction is not None:
-            raise TypeError(
-                f"{name}() received an invalid combination of arguments: both unbiased and "
-                "correction"
-            )
+        text = "received an invalid combination of arguments: both unbiased and correction"
+        check(correction is None, f"{name}() {text}", TypeError)
         correction = int(unbiased)
     elif correction is None:
         correction = 1
@@ -183,6 +176,123 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Any:
     return return_types.mode(apply_several(ordering.Mode, input, dim=dim, keepdim=keepdim))
 
 
+@numpy_names
+def quantile(
+    input: Tensor, q: float | Tensor, dim: int | None = None, keepdim: bool = False, *,
+    interpolation: str = "linear",
+) -> Tensor:  # fmt: skip
+    """The values below which a part `q` of the elements lies.
+
+    Args:
+        input: Any shape, float32 or float64.
+        q: Between 0 and 1; several in a vector.
+        dim: A dimension, or None for all elements.
+        keepdim: Keep the dimension, with size 1.
+        interpolation: Between two elements: "linear", "lower", "higher", "midpoint" or
+            "nearest".
+
+    Returns:
+        One value per slice; if `q` is a vector, with a first dimension for it.
+
+    Raises:
+        RuntimeError: A dtype, `q` or `interpolation` is not as above.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.quantile(torch.tensor([0.0, 1.0, 2.0, 4.0]), 0.5)
+        tensor(1.5000)
+
+    See: [torch.quantile](https://docs.pytorch.org/docs/stable/generated/torch.quantile.html).
+    """
+    parts = checked_parts(input, q, interpolation, "quantile")
+    return at_parts(input, parts, dim, keepdim, interpolation, ignore_nan=False)
+
+
+@numpy_names
+def nanquantile(
+    input: Tensor, q: float | Tensor, dim: int | None = None, keepdim: bool = False, *,
+    interpolation: str = "linear",
+) -> Tensor:  # fmt: skip
+    """`quantile` of the elements that are numbers; see there for the arguments.
+
+    See: [torch.nanquantile](https://docs.pytorch.org/docs/stable/generated/torch.nanquantile.html).
+    """
+    parts = checked_parts(input, q, interpolation, "nanquantile")
+    return at_parts(input, parts, dim, keepdim, interpolation, ignore_nan=True)
+
+
+def checked_parts(input: Tensor, q: Any, interpolation: str, name: str) -> Any:
+    """`q` as a tensor of `input`'s dtype.
+
+    Raises:
+        RuntimeError: An argument does not fit.
+    """
+    dtype = input.buffer.dtype
+    if isinstance(q, Tensor):
+        check(q.buffer.ndim <= 1, f"{name}() q must be a scalar or 1D tensor")
+    elif not 0 <= q <= 1:
+        raise RuntimeError(f"{name}() q must be in the range [0, 1] but got {q:g}")
+    check(input.buffer.size, f"{name}() input tensor must be non-empty")
+    if dtype.name not in ("float32", "float64"):
+        raise RuntimeError(f"{name}() input tensor must be either float or double dtype")
+    listed = "one of linear, lower, higher, midpoint or nearest"
+    known = interpolation in ("linear", "lower", "higher", "midpoint", "nearest")
+    check(known, f"{name}() interpolation must be {listed}, but got {interpolation}")
+    if not isinstance(q, Tensor):
+        return wrap(type(input), input.backend.constant(q, dtype))
+    check(q.buffer.dtype == dtype, f"{name}() q tensor must be same dtype as the input tensor")
+    xp = q.backend
+    if not xp.all(xp.logical_and(xp.ge(q.buffer, 0), xp.le(q.buffer, 1))):
+        raise RuntimeError(f"{name}() q values must be in the range [0, 1]")
+    return q
+
+
+def at_parts(
+    input: Tensor, parts: Tensor, dim: Any, keepdim: bool, interpolation: str, ignore_nan: bool
+) -> Tensor:
+    """The quantiles: elements in order, read at fractional ranks."""
+    ndim = input.buffer.ndim
+    dim = None if dim is None else wrap_dim(dim, ndim)
+    flat = dim is None or not ndim
+    ordered = sort(input.reshape(-1) if flat else input.movedim(dim, -1))[0]
+    ranks = ranks_of(ordered.buffer, parts.reshape(-1), ignore_nan)
+    out = between_ranks(ordered, ranks, interpolation).movedim(-1, 0)
+    if keepdim and ndim:
+        out = out.reshape((-1,) + (1,) * ndim) if dim is None else out.unsqueeze(dim + 1)
+    return out if parts.buffer.ndim else out.squeeze(0)
+
+
+def ranks_of(ordered: Any, parts: Tensor, ignore_nan: bool) -> Tensor:
+    """Where in their order (counted from 0, in fractions) the quantiles are."""
+    xp, cls = parts.backend, type(parts)
+    last = ordered.shape[-1] - 1
+    missing = xp.sum(xp.isnan(ordered), -1, True)
+    if ignore_nan:
+        count = xp.clip(xp.sub(last, missing), 0, None)
+        return parts * wrap(cls, xp.cast(count, ordered.dtype))
+    # Not-a-number is last in order, and wins.
+    spoilt = wrap(cls, xp.cast(xp.gt(missing, 0), ordered.dtype))
+    return parts * last * (1 - spoilt) + spoilt * last
+
+
+def between_ranks(ordered: Tensor, ranks: Tensor, interpolation: str) -> Tensor:
+    """The elements at fractional ranks."""
+    xp = ordered.backend
+    floor, ceil = xp.floor(ranks.buffer), xp.ceil(ranks.buffer)
+
+    def read(rounded: Any) -> Any:
+        index = xp.cast(rounded, "int64")
+        return apply(picking.Gather, ordered, dim=ordered.buffer.ndim - 1, index=index)
+
+    rounded = {"lower": floor, "higher": ceil, "nearest": xp.round(ranks.buffer)}
+    if interpolation in rounded:
+        return read(rounded[interpolation])
+    below, above = read(floor), read(ceil)
+    if interpolation == "midpoint":
+        return (below + above) / 2
+    return below + (above - below) * (ranks - wrap(type(ranks), floor))
+
+
 # -------------------------------------------------------------------- between variables
 
 
@@ -204,8 +314,7 @@ def cov(
     See: [torch.cov](https://docs.pytorch.org/docs/stable/generated/torch.cov.html).
     """
     _must_be_flat(input, "cov")
-    if input.buffer.dtype.kind == "b":
-        raise RuntimeError("cov(): bool dtype is not supported for input")
+    check(input.buffer.dtype.kind != "b", "cov(): bool dtype is not supported for input")
     x = input.reshape(1, -1) if input.buffer.ndim < 2 else input
     count = x.buffer.shape[1]
     weights = None
@@ -214,28 +323,24 @@ def cov(
             _check_weights(name, given, count)
             weights = given if weights is None else weights * given
     total: Any = count if weights is None else weights.sum()
-    if weights is not None and not total:
-        raise RuntimeError("cov(): weights sum to zero, can't be normalized")
+    check(weights is None or total, "cov(): weights sum to zero, can't be normalized")
     mean = (x if weights is None else x * weights).sum(1, True) / total
-    if aweights is not None and correction and weights is not None:
-        total = total - correction * (weights * aweights).sum() / total
-    else:
+    if weights is None:
+        total = max(total - correction, 0)
+    elif aweights is None:
         total = total - correction
+    else:
+        total = total - correction * (weights * aweights).sum() / total
     centred = x - mean
     scaled = centred if weights is None else centred * weights
-    if isinstance(total, int):
-        total = max(total, 0)
-    out = scaled @ centred.t() / total
-    return out.squeeze()
+    return (scaled @ centred.t() / total).squeeze()
 
 
 def _must_be_flat(input: Tensor, function: str) -> None:
     """Refuse what is neither vector nor matrix."""
-    if input.buffer.ndim > 2:
-        raise RuntimeError(
-            f"{function}(): expected input to have two or fewer dimensions but got an input with "
-            f"{input.buffer.ndim} dimensions"
-        )
+    ndim = input.buffer.ndim
+    text = f"expected input to have two or fewer dimensions but got an input with {ndim} dimensions"
+    check(ndim <= 2, f"{function}(): {text}")
 
 
 def _check_weights(name: str, weights: Tensor, count: int) -> None:
@@ -244,26 +349,14 @@ def _check_weights(name: str, weights: Tensor, count: int) -> None:
     Raises:
         RuntimeError: In PyTorch's words.
     """
-    buffer = weights.buffer
-    if buffer.ndim > 1:
-        raise RuntimeError(
-            f"cov(): expected {name} to have one or fewer dimensions but got {name} with "
-            f"{buffer.ndim} dimensions"
-        )
-    integral = name == "fweights"
-    if (buffer.dtype.kind in "iu") != integral:
-        wanted = "integral" if integral else "floating point"
-        raise RuntimeError(
-            f"cov(): expected {name} to have {wanted} dtype but got {name} with "
-            f"{TYPE_NAMES[buffer.dtype.name]} dtype"
-        )
-    if buffer.size != count:
-        raise RuntimeError(
-            f"cov(): expected {name} to have the same numel as there are observations in the "
-            f"input but got {buffer.size} != {count}"
-        )
-    if not weights.backend.all(weights.backend.ge(buffer, 0)):
-        raise RuntimeError(f"cov(): {name} cannot be negative")
+    buffer, must = weights.buffer, f"cov(): expected {name} to have"
+    kinds, wanted = ("iu", "integral") if name == "fweights" else ("fVcb", "floating point")
+    got = f"but got {name} with"
+    check(buffer.ndim <= 1, f"{must} one or fewer dimensions {got} {buffer.ndim} dimensions")
+    check(buffer.dtype.kind in kinds, f"{must} {wanted} dtype {got} {type_name(weights)} dtype")
+    must = f"{must} the same numel as there are observations in the input"
+    check(buffer.size == count, f"{must} but got {buffer.size} != {count}")
+    check(weights.backend.all(weights.backend.ge(buffer, 0)), f"cov(): {name} cannot be negative")
 
 
 def corrcoef(input: Tensor) -> Tensor:

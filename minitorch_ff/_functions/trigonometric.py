@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from minitorch_ff._functions._operands import Tensor
 from minitorch_ff.firefly.ops import trigonometric as ops
 from minitorch_ff.firefly.ops.base import apply, of_tensors
-
-if TYPE_CHECKING:
-    from minitorch_ff._tensor import Tensor
 
 
 def sin(input: Tensor) -> Tensor:

@@ -1,41 +1,39 @@
-"""`torch.cuda.amp`: mixed precision, which does not exist here."""
+"""`torch.cuda.amp`: the older names of `torch.amp`."""
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
+from minitorch_ff import amp
+from minitorch_ff._dtypes import dtype
 
-class GradScaler:
-    """Refused, unless it is disabled: then every method passes things through.
 
-    Raises:
-        NotImplementedError: It is enabled.
-    """
+def _deprecated(name: str) -> None:
+    warnings.warn(
+        f"`torch.cuda.amp.{name}(args...)` is deprecated. "
+        f"Please use `torch.amp.{name}('cuda', args...)` instead.",
+        FutureWarning,
+        stacklevel=3,
+    )
 
-    def __init__(self, device: str = "cuda", *, enabled: bool = True, **settings: Any) -> None:
-        if enabled:
-            raise NotImplementedError(
-                "GradScaler is not supported: gradients are computed in float32; pass enabled=False"
-            )
 
-    def scale(self, outputs: Any) -> Any:
-        """The outputs."""
-        return outputs
+class autocast(amp.autocast):
+    """`torch.amp.autocast("cuda", …)`, with PyTorch's warning that this name is old."""
 
-    def step(self, optimizer: Any, *args: Any, **kwargs: Any) -> Any:
-        """The optimizer's step."""
-        return optimizer.step(*args, **kwargs)
+    def __init__(
+        self,
+        enabled: bool = True,
+        dtype: dtype | None = None,
+        cache_enabled: bool = True,
+    ) -> None:
+        _deprecated("autocast")
+        super().__init__("cuda", dtype, enabled, cache_enabled)
 
-    def unscale_(self, optimizer: Any) -> None:
-        """Nothing to undo."""
 
-    def update(self, new_scale: Any = None) -> None:
-        """Nothing to adapt."""
+class GradScaler(amp.GradScaler):
+    """`torch.amp.GradScaler("cuda", …)`, with PyTorch's warning that this name is old."""
 
-    def get_scale(self) -> float:
-        """One."""
-        return 1.0
-
-    def is_enabled(self) -> bool:
-        """It is not."""
-        return False
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        _deprecated("GradScaler")
+        super().__init__("cuda", *args, **kwargs)

@@ -102,7 +102,7 @@ class enable_grad(Mode):
 
     def __enter__(self) -> None:
         self.before = grad_enabled()
-        set_grad_mode(True)
+        set_grad_mode(not inference_enabled())  # there, nothing is recorded
 
     def __exit__(self, *error: object) -> None:
         set_grad_mode(self.before)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from minitorch_ff._functions.creation import empty
+from minitorch_ff._serialization.names import named
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.tensor import wrap
 
@@ -29,6 +30,7 @@ class _Marked(type(Tensor)):  # type: ignore[misc]
         return bool(mark and isinstance(instance, Tensor) and getattr(instance, mark, False))
 
 
+@named("torch.nn.parameter.Parameter")
 class Parameter(Tensor, metaclass=_Marked):
     """A tensor that a module learns.
 
@@ -79,7 +81,9 @@ class Parameter(Tensor, metaclass=_Marked):
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         hooks: OrderedDict[int, Any] = OrderedDict()  # none is saved
         made_from = self.data, self.requires_grad, hooks
-        return _rebuild_parameter, made_from, self.__dict__ or None
+        if self.__dict__:
+            return _rebuild_parameter_with_state, (*made_from, self.__dict__)
+        return _rebuild_parameter, made_from
 
 
 def _alias(cls: type[Tensor], data: Tensor, requires_grad: bool) -> Any:
@@ -105,9 +109,20 @@ def forget_gradients(parameters: Iterable[Tensor], set_to_none: bool) -> None:
             (grad.detach_() if grad.grad_fn is not None else grad.requires_grad_(False)).zero_()
 
 
+@named("torch._utils._rebuild_parameter")
 def _rebuild_parameter(data: Tensor, requires_grad: bool, backward_hooks: Any) -> Parameter:
     """A parameter from what was pickled."""
     return Parameter(data, requires_grad)
+
+
+@named("torch._utils._rebuild_parameter_with_state")
+def _rebuild_parameter_with_state(
+    data: Tensor, requires_grad: bool, backward_hooks: Any, state: dict[str, Any]
+) -> Parameter:
+    """A parameter with attributes of its own."""
+    parameter = Parameter(data, requires_grad)
+    parameter.__dict__.update(state)
+    return parameter
 
 
 class Buffer(Tensor, metaclass=_Marked):

@@ -10,22 +10,32 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
+import pkgutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from types import ModuleType
+
+from minitorch_ff._missing import nearest
 
 __all__ = ["as_torch", "install"]
 
 PACKAGES = {"torch": "minitorch_ff", "torchvision": "minitorch_ff.vision"}
+FOR_CHILDREN = str(Path(__file__).with_name("path"))
+"""Where processes that are started look first: a `torch` there leads to this package."""
 
 
 def install() -> None:
     """Make `import torch`, from now on and in the whole process, import this package.
 
     PyTorch need not be there; if it is, it stays out. Calling this twice does no harm.
+    Python processes that this one starts, by `subprocess` or `multiprocessing`, find this
+    package as well, because `PYTHONPATH` tells them; those that ignore it (`python -I`)
+    find what is installed.
 
     Raises:
         ImportError: PyTorch itself is imported already, and what was made with it would
@@ -40,7 +50,7 @@ def install() -> None:
         return
     if any(_our_name(name) for name in sys.modules):
         raise ImportError("PyTorch is already imported; call install() before that")
-    sys.meta_path.insert(0, TorchFinder())
+    _begin()
 
 
 @contextmanager
@@ -48,8 +58,9 @@ def as_torch() -> Iterator[None]:
     """Inside the `with` block, `import torch` imports this package.
 
     Modules of PyTorch's that are loaded already are put aside for the time of the
-    block. It holds for the whole process, so other threads should not import meanwhile;
-    and what the block imports keeps this package as its `torch` after it.
+    block. It holds for the whole process and for those that it starts meanwhile, so other
+    threads should not import; and what the block imports keeps this package as its
+    `torch` after it.
 
     Example:
         >>> from minitorch_ff.scripts.import_hook import as_torch
@@ -59,14 +70,28 @@ def as_torch() -> Iterator[None]:
         'minitorch_ff'
     """
     aside = _forget_torch()
-    finder = TorchFinder()
-    sys.meta_path.insert(0, finder)
+    inherited = os.environ.get("PYTHONPATH")
+    finder = _begin()
     try:
         yield
     finally:
         sys.meta_path.remove(finder)
+        sys.path.remove(FOR_CHILDREN)
+        os.environ.pop("PYTHONPATH", None)
+        if inherited is not None:
+            os.environ["PYTHONPATH"] = inherited
         _forget_torch()
         sys.modules.update(aside)
+
+
+def _begin() -> TorchFinder:
+    """Let this process, and those that it starts, find PyTorch's modules here."""
+    sys.path.insert(1, FOR_CHILDREN)  # a spawned process takes over this list
+    further = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join([FOR_CHILDREN, *([further] if further else [])])
+    finder = TorchFinder()
+    sys.meta_path.insert(0, finder)
+    return finder
 
 
 class TorchFinder(MetaPathFinder):
@@ -89,7 +114,9 @@ class TorchFinder(MetaPathFinder):
             return None
         if importlib.util.find_spec(ours) is None:
             message = f"No module named '{fullname}' (minitorch_ff does not have it)"
-            raise ModuleNotFoundError(message, name=fullname)
+            beside = [module.name for module in pkgutil.iter_modules(path)]
+            near = nearest(fullname, beside)
+            raise ModuleNotFoundError(f"{message}; {near}" if near else message, name=fullname)
         return ModuleSpec(fullname, Alias(ours))
 
 

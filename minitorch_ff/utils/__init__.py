@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from minitorch_ff._missing import absent
+
 
 def __getattr__(name: str) -> Any:
-    """Load `data` when it is first touched."""
-    if name == "data":
-        return importlib.import_module("minitorch_ff.utils.data")
-    raise AttributeError(f"module 'torch.utils' has no attribute {name!r}")
+    """Load a module when it is first touched."""
+    if name in ("benchmark", "data", "tensorboard"):
+        return importlib.import_module(f"minitorch_ff.utils.{name}")
+    raise AttributeError(absent("torch.utils", name, ["benchmark", "data", "tensorboard"]))

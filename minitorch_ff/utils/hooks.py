@@ -21,7 +21,8 @@ def unserializable_hook(f: Hook) -> Hook:
 
 def warn_if_has_hooks(tensor: Any) -> None:
     """Warn that the hooks of `tensor`, which is about to be saved, will not be."""
-    for hook in (tensor._backward_hooks or {}).values():
+    hooks = getattr(tensor.node, "hooks", None)
+    for hook in hooks.on_gradient.values() if hooks is not None else ():
         if not hasattr(hook, "__torch_unserializable__"):
             warnings.warn(
                 f"backward hook {hook!r} on tensor will not be serialized.  "

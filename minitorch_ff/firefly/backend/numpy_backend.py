@@ -46,6 +46,12 @@ class NumpyBackend(ArrayBackend):
         """A NumPy array as a buffer: itself."""
         return x
 
+    def flat(self, shapes, dtype):
+        """Memory for arrays side by side; each is saved as a memory of its own."""
+        flat = super().flat(shapes, dtype)
+        flat.parts = [apart(part) for part in flat.parts]
+        return flat
+
     def broadcast_to(self, x, shape):
         """Elements repeated without a copy: `numpy.broadcast_to` costs ten times as much."""
         if not getattr(x, "ndim", 1):
@@ -106,6 +112,11 @@ class NumpyBackend(ArrayBackend):
         """The logarithm of the gamma function's size, from Python's own `math`."""
         values = [_lgamma(value) for value in numpy.ravel(x).tolist()]
         return numpy.array(values, x.dtype).reshape(x.shape)
+
+
+def apart(x: numpy.ndarray) -> numpy.ndarray:
+    """The elements of a contiguous array in place, as if they were the whole of the memory."""
+    return numpy.frombuffer(x.reshape(-1).view(numpy.uint8).data, x.dtype).reshape(x.shape)
 
 
 def _as_writable(result: Any, x: Any) -> Any:

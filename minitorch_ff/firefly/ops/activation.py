@@ -18,6 +18,8 @@ class Relu(Operator):
     fresh = fits = True
 
     def forward(self, xp, x):
+        if x.dtype.kind == "b":
+            raise RuntimeError("Boolean inputs not supported for relu")
         y = xp.positive_part(x)
         self.save_for_backward(y)
         return y
@@ -106,7 +108,7 @@ class Threshold(OfOne):
 class Sigmoid(Operator):
     """`1 / (1 + e⁻ˣ)`; the gradient is `g y (1 - y)`."""
 
-    fresh = True
+    floats = fresh = fits = True
 
     def forward(self, xp, x):
         y = xp.sigmoid(x)
@@ -121,7 +123,7 @@ class Sigmoid(Operator):
 class Tanh(Operator):
     """The hyperbolic tangent; the gradient is `g (1 - y²)`."""
 
-    fresh = fits = True
+    floats = fresh = fits = True
 
     def forward(self, xp, x):
         y = xp.tanh(x)

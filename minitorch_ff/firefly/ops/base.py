@@ -330,8 +330,8 @@ def split_output(node):
 def apply(operator, x, *others, **settings):
     """Call an operator: compute, and record if a gradient may be asked for.
 
-    Calls are written out for few inputs and no settings: they are most, and in CPython a call
-    with stars costs twice as much.
+    Calls with few inputs and no settings are written out: most are, and in CPython a call with
+    stars costs twice as much.
 
     Args:
         operator: The operator's class.
@@ -376,11 +376,14 @@ def apply(operator, x, *others, **settings):
             if a.dtype is not b.dtype or (operator.floats and a.dtype.kind in "iub"):
                 buffers = operator.promote(a, b, operator.floats)
         xp = by_buffer_type[type(buffers[0])]
-        if settings or len(buffers) != 2:
+        if settings or len(buffers) > 3:
             result = op.forward(xp, *buffers, **settings)
-        else:
+        elif len(buffers) == 2:
             a, b = buffers
             result = op.forward(xp, a, b)
+        else:
+            a, b, c = buffers
+            result = op.forward(xp, a, b, c)
     buffer = result if type(result) in by_buffer_type else xp.asarray(result)
     if edge is None:
         return wrap(x.result_class, buffer)

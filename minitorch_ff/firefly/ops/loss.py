@@ -166,7 +166,7 @@ class BinaryCrossEntropyWithLogits(Operator):
 
     fresh = True
 
-    def forward(self, xp, x, target, *, weight, pos_weight, reduction):
+    def forward(self, xp, x, target, *, weight, pos_weight, reduction="mean"):
         self.weight, self.pos_weight, self.reduction = weight, pos_weight, reduction
         self.save_for_backward(x, target)
         one = xp.constant_like(1, x)

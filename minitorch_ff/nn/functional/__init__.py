@@ -1,11 +1,12 @@
 """`torch.nn.functional`: what layers compute, as functions without state."""
 
+from minitorch_ff._functions.activation import sigmoid, tanh
 from minitorch_ff._missing import missing as _missing
 from minitorch_ff.nn.functional.activation import (
     celu, celu_, elu, elu_, gelu, glu, hardshrink, hardsigmoid, hardswish, hardtanh, hardtanh_,
     leaky_relu, leaky_relu_, log_softmax, logsigmoid, mish, prelu, relu, relu6, relu_, rrelu,
-    rrelu_, selu, selu_, sigmoid, silu, softmax, softmin, softplus, softshrink, softsign, tanh,
-    tanhshrink, threshold, threshold_,
+    rrelu_, selu, selu_, silu, softmax, softmin, softplus, softshrink, softsign, tanhshrink,
+    threshold, threshold_,
 )  # fmt: skip
 from minitorch_ff.nn.functional.distance import cosine_similarity, pairwise_distance
 from minitorch_ff.nn.functional.dropout import (

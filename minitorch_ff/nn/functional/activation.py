@@ -5,7 +5,7 @@ import warnings
 from minitorch_ff._checks import check
 from minitorch_ff._dtypes import finfo
 from minitorch_ff._functions import activation, arithmetic
-from minitorch_ff._functions.activation import check_floating
+from minitorch_ff._functions.activation import check_floating, sigmoid, tanh
 from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.in_place import in_place
@@ -15,7 +15,7 @@ from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
     r"""Keep what is positive: $\max(0, x)$; see [torch.relu](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.relu.html)."""
-    return activation.relu(input) if not inplace else relu_(input)
+    return relu_(input) if inplace else apply(ops.Relu, input)
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
@@ -78,16 +78,6 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
     """`x` where it is above `threshold`, `value` elsewhere; see `torch.threshold`."""
     return (threshold_ if inplace else activation.threshold)(input, threshold, value)
-
-
-def sigmoid(input: Tensor) -> Tensor:
-    """`1 / (1 + e⁻ˣ)`; see `torch.sigmoid`."""
-    return activation.sigmoid(input)
-
-
-def tanh(input: Tensor) -> Tensor:
-    """The hyperbolic tangent; see `torch.tanh`."""
-    return activation.tanh(input)
 
 
 def logsigmoid(input: Tensor) -> Tensor:
@@ -196,7 +186,7 @@ def tanhshrink(input: Tensor) -> Tensor:
 
     See: [torch.nn.functional.tanhshrink](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.tanhshrink.html).
     """
-    return arithmetic.sub(input, activation.tanh(input))
+    return arithmetic.sub(input, tanh(input))
 
 
 def softsign(input: Tensor) -> Tensor:
@@ -241,7 +231,7 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
             f"{size}"
         )
     half = size // 2
-    gate = activation.sigmoid(input.narrow(dim, half, half))
+    gate = sigmoid(input.narrow(dim, half, half))
     return arithmetic.mul(input.narrow(dim, 0, half), gate)
 
 

@@ -7,8 +7,7 @@ from typing import Any
 from minitorch_ff import _dtypes
 from minitorch_ff._checks import must_be_tensor
 from minitorch_ff._functions.creation import empty_like
-from minitorch_ff._functions.random import default_generator, refuse_complex
-from minitorch_ff._functions.random_fill import bernoulli_
+from minitorch_ff._functions.random import bernoulli_, default_generator, refuse_complex
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.in_place import check_castable, in_place
 from minitorch_ff.firefly.ops import dropout as ops

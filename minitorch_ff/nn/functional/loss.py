@@ -58,9 +58,11 @@ def element_loss(
     operator: Any, input: Tensor, target: Tensor, reduction: str, **settings: Any
 ) -> Tensor:
     """A loss of element against element, with PyTorch's errors."""
-    check_reduction(reduction)
+    if reduction != "mean":  # which operators take for granted
+        check_reduction(reduction)
+        settings["reduction"] = reduction
     try:
-        return apply(operator, input, target, reduction=reduction, **settings)
+        return apply(operator, input, target, **settings)
     except (ValueError, TypeError):
         check_same_device(input, target)
         check_broadcast(input.buffer.shape, target.buffer.shape)

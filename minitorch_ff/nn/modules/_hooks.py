@@ -12,10 +12,11 @@ from minitorch_ff.utils.hooks import RemovableHandle
 
 Hook = Callable[..., Any]
 
-DICTIONARIES = (
-    "_backward_pre_hooks _backward_hooks _forward_hooks _forward_hooks_with_kwargs "
-    "_forward_hooks_always_called _forward_pre_hooks _forward_pre_hooks_with_kwargs _hook_ids "
-    "_state_dict_hooks _state_dict_pre_hooks _load_state_dict_pre_hooks _load_state_dict_post_hooks"
+KEPT = (
+    "_backward_pre_hooks _backward_hooks _is_full_backward_hook _forward_hooks "
+    "_forward_hooks_with_kwargs _forward_hooks_always_called _forward_pre_hooks "
+    "_forward_pre_hooks_with_kwargs _hook_ids _state_dict_hooks _state_dict_pre_hooks "
+    "_load_state_dict_pre_hooks _load_state_dict_post_hooks"
 ).split()
 
 
@@ -25,7 +26,9 @@ def no_hooks() -> dict[str, Any]:
     `_hook_ids` has the ids of all that belong to calls: if it is empty, a call need not
     look further.
     """
-    return {"_is_full_backward_hook": None, **{name: OrderedDict() for name in DICTIONARIES}}
+    hooks: dict[str, Any] = {name: OrderedDict() for name in KEPT}
+    hooks["_is_full_backward_hook"] = None
+    return hooks
 
 
 # ------------------------------------------------------------------ hooks of one module

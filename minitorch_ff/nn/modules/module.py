@@ -209,6 +209,11 @@ class Module(HookRegistration, StateDict, Conversion):
         # A state saved by an older class may lack dictionaries that came later.
         self.__dict__.update(_non_persistent_buffers_set=set(), **no_hooks())
         self.__dict__.update(state)
+        if "_hook_ids" not in state:  # a checkpoint's, which has what PyTorch's have
+            for kind in ("forward_pre", "forward", "backward_pre", "backward"):
+                self._hook_ids.update(dict.fromkeys(getattr(self, f"_{kind}_hooks"), True))
+            for number, wrapped in self._load_state_dict_pre_hooks.items():
+                self._load_state_dict_pre_hooks[number] = wrapped.hook, wrapped.with_module
 
 
 def indented(text: str) -> str:

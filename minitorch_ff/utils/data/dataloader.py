@@ -1,22 +1,21 @@
-"""The data loader: batches of a dataset, epoch after epoch; below it, a single epoch."""
+"""The data loader: batches of a dataset, epoch after epoch."""
 
 from __future__ import annotations
 
-import itertools
 import math
 import os
 import warnings
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from minitorch_ff.utils.data._utils.collate import default_collate, default_convert
-from minitorch_ff.utils.data._utils.fetch import Fetcher, _DatasetKind
-from minitorch_ff.utils.data._utils.worker import Worker, get_worker_info
-from minitorch_ff.utils.data.dataset import Dataset, IterableDataset
-from minitorch_ff.utils.data.sampler import (
-    BatchSampler, RandomSampler, Sampler, SequentialSampler, draw_seed,
+from minitorch_ff.utils.data._utils.fetch import _DatasetKind
+from minitorch_ff.utils.data._utils.iterators import (
+    _BaseDataLoaderIter, _MultiProcessingDataLoaderIter, _SingleProcessDataLoaderIter,
 )  # fmt: skip
+from minitorch_ff.utils.data._utils.worker import get_worker_info
+from minitorch_ff.utils.data.dataset import Dataset, IterableDataset
+from minitorch_ff.utils.data.sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
 
 if TYPE_CHECKING:
     from multiprocessing.context import BaseContext
@@ -63,11 +62,13 @@ def _check_worker_settings(
 
 def _check_iterable_settings(shuffle: Any, sampler: Any, batch_sampler: Any) -> None:
     """Raise for an order asked of a dataset that has its own."""
-    order = {"shuffle": shuffle or None, "sampler": sampler, "batch_sampler": batch_sampler}
-    for name, value in order.items():
-        if value is not None:
-            words = f"DataLoader with IterableDataset: expected unspecified {name} option"
-            raise ValueError(f"{words}, but got {name}={value}")
+    words = "DataLoader with IterableDataset: expected unspecified"
+    if shuffle not in {False, None}:
+        raise ValueError(f"{words} shuffle option, but got shuffle={shuffle}")
+    if sampler is not None:
+        raise ValueError(f"{words} sampler option, but got sampler={sampler}")
+    if batch_sampler is not None:
+        raise ValueError(f"{words} batch_sampler option, but got batch_sampler={batch_sampler}")
 
 
 def _as_context(context: Any, num_workers: int) -> BaseContext:
@@ -108,25 +109,28 @@ class DataLoader(Generic[Sample]):
         shuffle: Whether each epoch has an order of its own.
         sampler: The order, as an iterable of indices.
         batch_sampler: The order, as an iterable of lists of indices.
-        num_workers: How many workers share the reading. They are not processes of their
-            own here, but make the batches that these would make.
+        num_workers: How many processes share the reading; 0: this one reads, when a batch
+            is asked for.
         collate_fn: From a list of samples to a batch; None: `default_collate`, or for
             single samples `default_convert`.
         pin_memory: Accepted; host memory needs no pinning here.
         drop_last: Whether a last batch that is not full is left out.
-        timeout: Accepted with workers: in one process nobody waits.
+        timeout: Seconds to wait for a batch of a worker; 0: without end.
         worker_init_fn: Called by each worker with its number before it reads.
-        multiprocessing_context: Accepted with workers: how processes would be started.
+        multiprocessing_context: How workers are started (`"fork"`, `"spawn"`, …); None:
+            as Python starts processes.
         generator: Where the seed of each epoch and the order are drawn from; None: the
             default generator.
         prefetch_factor: How many batches per worker indices are drawn ahead; None: two.
         persistent_workers: Whether workers, with their copies of the dataset and their
             random numbers, live on from epoch to epoch.
         pin_memory_device: Accepted, with a warning.
-        in_order: Accepted: batches always come in order.
+        in_order: Whether batches of workers come in order, or as they are ready.
 
     Raises:
         ValueError: Arguments do not fit together.
+        RuntimeError: While iterating: a worker died, or took longer than `timeout`. What a
+            worker raises is raised here, with its traceback as text.
 
     Example:
         >>> import minitorch_ff as torch
@@ -141,6 +145,16 @@ class DataLoader(Generic[Sample]):
     See: [DataLoader](https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader).
     """
 
+    dataset: Dataset[Sample]
+    batch_size: int | None
+    num_workers: int
+    pin_memory: bool
+    drop_last: bool
+    timeout: float
+    sampler: Any
+    batch_sampler: Any
+    prefetch_factor: int | None
+    _iterator: _BaseDataLoaderIter | None
     __initialized = False
 
     def __init__(
@@ -177,10 +191,30 @@ class DataLoader(Generic[Sample]):
         self.multiprocessing_context = multiprocessing_context
         self.in_order = in_order
         self.generator = generator
-        self._dataset_kind = _DatasetKind.Map
-        if isinstance(dataset, IterableDataset):
+        self._choose_order(batch_size, shuffle, sampler, batch_sampler, drop_last)
+        if collate_fn is None:
+            collate_fn = default_collate if self._auto_collation else default_convert
+        self.collate_fn = collate_fn
+        self.persistent_workers = persistent_workers
+        self.__initialized = True
+        self._IterableDataset_len_called: int | None = None
+        self._iterator = None
+        self.check_worker_number_rationality()
+
+    def _choose_order(
+        self,
+        batch_size: int | None,
+        shuffle: bool | None,
+        sampler: Any,
+        batch_sampler: Any,
+        drop_last: bool,
+    ) -> None:
+        """Set the samplers: those given, or those that the other arguments ask for."""
+        if isinstance(self.dataset, IterableDataset):
             self._dataset_kind = _DatasetKind.Iterable
             _check_iterable_settings(shuffle, sampler, batch_sampler)
+        else:
+            self._dataset_kind = _DatasetKind.Map
         if sampler is not None and shuffle:
             raise ValueError("sampler option is mutually exclusive with shuffle")
         if batch_sampler is not None:
@@ -196,37 +230,34 @@ class DataLoader(Generic[Sample]):
                 "batch_size=None option disables auto-batching "
                 "and is mutually exclusive with drop_last"
             )
-        self.sampler: Any = sampler
-        source: Any = dataset
-        if sampler is None and isinstance(dataset, IterableDataset):
-            self.sampler = _InfiniteConstantSampler()
-        elif sampler is None and shuffle:
-            self.sampler = RandomSampler(source, generator=generator)
-        elif sampler is None:
-            self.sampler = SequentialSampler(source)
+        if sampler is None:
+            sampler = self._default_sampler(shuffle)
         if batch_size is not None:
-            batch_sampler = BatchSampler(self.sampler, batch_size, drop_last)
+            batch_sampler = BatchSampler(sampler, batch_size, drop_last)
         self.batch_size = batch_size
         self.drop_last = drop_last
-        self.batch_sampler: Any = batch_sampler
-        if collate_fn is None:
-            collate_fn = default_collate if self._auto_collation else default_convert
-        self.collate_fn = collate_fn
-        self.persistent_workers = persistent_workers
-        self.__initialized = True
-        self._IterableDataset_len_called: int | None = None
-        self._iterator: _BaseDataLoaderIter | None = None
-        self.check_worker_number_rationality()
+        self.sampler = sampler
+        self.batch_sampler = batch_sampler
+
+    def _default_sampler(self, shuffle: bool | None) -> Sampler[Any]:
+        """The order of the samples, where none was given."""
+        if self._dataset_kind == _DatasetKind.Iterable:
+            return _InfiniteConstantSampler()
+        dataset: Any = self.dataset
+        if shuffle:
+            return RandomSampler(dataset, generator=self.generator)
+        return SequentialSampler(dataset)
 
     @property
     def multiprocessing_context(self) -> BaseContext | None:
-        """How worker processes would be started."""
+        """How worker processes are started."""
         return self.__multiprocessing_context
 
     @multiprocessing_context.setter
     def multiprocessing_context(self, context: str | BaseContext | None) -> None:
-        own = None if context is None else _as_context(context, self.num_workers)
-        self.__multiprocessing_context = own
+        self.__multiprocessing_context = (
+            None if context is None else _as_context(context, self.num_workers)
+        )
 
     def __setattr__(self, attr: str, val: Any) -> None:
         if self.__initialized and attr in FIXED:
@@ -272,6 +303,8 @@ class DataLoader(Generic[Sample]):
 
     def check_worker_number_rationality(self) -> None:
         """Warn of more workers than there are processors to run them."""
+        if not self.num_workers:
+            return
         knows_affinity = hasattr(os, "sched_getaffinity")
         most = len(os.sched_getaffinity(0)) if knows_affinity else os.cpu_count() or 1
         if self.num_workers <= most:
@@ -285,148 +318,3 @@ class DataLoader(Generic[Sample]):
             "even freeze, lower the worker number to avoid potential slowness/freeze if necessary.",
             stacklevel=2,
         )
-
-
-class _BaseDataLoaderIter:
-    """Counts batches and draws the seed of the epoch; subclasses make the batches."""
-
-    def __init__(self, loader: DataLoader[Any]) -> None:
-        self._loader = loader
-        self._index_sampler = loader._index_sampler
-        self._num_workers = loader.num_workers
-        if loader.pin_memory:
-            _warn_of_pinning(loader.pin_memory_device)
-        self._begin()
-        self._base_seed = draw_seed(loader.generator)
-
-    def __iter__(self) -> _BaseDataLoaderIter:
-        return self
-
-    def _begin(self) -> None:
-        """Note that nothing has been read of this pass."""
-        self._IterableDataset_len_called = self._loader._IterableDataset_len_called
-        self._sampler_iter = iter(self._index_sampler)
-        self._num_yielded = 0
-
-    def _next_data(self) -> Any:
-        """Make the next batch, or raise StopIteration."""
-        raise NotImplementedError
-
-    def __next__(self) -> Any:
-        data = self._next_data()
-        self._num_yielded += 1
-        told = self._IterableDataset_len_called
-        if told is not None and self._num_yielded > told:
-            warnings.warn(self._too_long(told), stacklevel=2)
-        return data
-
-    def _too_long(self, told: int) -> str:
-        """What to say of an iterable dataset with more samples than it told."""
-        message = (
-            f"Length of IterableDataset {self._loader.dataset} was reported to be {told}"
-            f"(when accessing len(dataloader)), but {self._num_yielded} samples have been fetched. "
-        )
-        if self._num_workers > 0:
-            message += (
-                "For multiprocessing data-loading, this could be caused by not properly "
-                "configuring the IterableDataset replica at each worker. Please see "
-                "https://pytorch.org/docs/stable/data.html#torch.utils.data.IterableDataset for "
-                "examples."
-            )
-        return message
-
-    def __len__(self) -> int:
-        return len(self._index_sampler)
-
-    def __getstate__(self) -> NoReturn:
-        raise NotImplementedError("{} cannot be pickled", type(self).__name__)
-
-
-def _warn_of_pinning(device: str) -> None:
-    """Host memory needs no pinning here, but what PyTorch says of it is said."""
-    from minitorch_ff import cuda
-
-    if device:
-        warnings.warn(
-            "pin_memory_device is deprecated, the current accelerator will be used as "
-            f"the device,ignore pin_memory_device='{device}'.",
-            stacklevel=3,
-        )
-    if not cuda.is_available():
-        warnings.warn(
-            "'pin_memory' argument is set as true but no accelerator is found, then "
-            "device pinned memory won't be used.",
-            stacklevel=3,
-        )
-
-
-class _SingleProcessDataLoaderIter(_BaseDataLoaderIter):
-    """A pass without workers: a batch is made when it is asked for."""
-
-    def __init__(self, loader: DataLoader[Any]) -> None:
-        super().__init__(loader)
-        if loader.timeout != 0:
-            raise AssertionError("_SingleProcessDataLoaderIter requires timeout == 0")
-        self._dataset_fetcher = Fetcher(loader, loader.dataset)
-
-    def _next_data(self) -> Any:
-        return self._dataset_fetcher.fetch(next(self._sampler_iter))
-
-
-class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
-    """A pass with workers, who take turns.
-
-    Indices are drawn `prefetch_factor` batches per worker ahead, as PyTorch does: who
-    shares a generator with the sampler can tell.
-    """
-
-    def __init__(self, loader: DataLoader[Any]) -> None:
-        super().__init__(loader)
-        if not loader.prefetch_factor:
-            raise AssertionError(
-                "prefetch_factor must be greater than 0 for MultiProcessingDataLoaderIter"
-            )
-        self._workers = [
-            Worker(worker_id, self._base_seed, loader) for worker_id in range(self._num_workers)
-        ]
-        self._draw_ahead()
-
-    def restart(self) -> None:
-        """Begin another pass with the same workers."""
-        for worker in self._workers:
-            worker.start()
-        self._draw_ahead()
-
-    def _draw_ahead(self) -> None:
-        """Begin, in a first pass for the second time: a sampler that draws may notice."""
-        self._begin()
-        self._tasks: deque[tuple[Worker, Any]] = deque()
-        self._turns = itertools.cycle(self._workers)
-        for _ in range((self._loader.prefetch_factor or 0) * self._num_workers):
-            self._assign()
-
-    def _assign(self) -> None:
-        """Draw the indices of one more batch for the next worker that is not done."""
-        try:
-            index = next(self._sampler_iter)
-        except StopIteration:
-            return
-        for worker in itertools.islice(self._turns, self._num_workers):
-            if worker.active:
-                self._tasks.append((worker, index))
-                return
-
-    def _next_data(self) -> Any:
-        while self._tasks:
-            worker, index = self._tasks.popleft()
-            if not worker.active:
-                continue
-            try:
-                return worker.fetch(index)
-            except StopIteration:
-                if self._loader._dataset_kind == _DatasetKind.Map:
-                    raise
-                worker.active = False
-            finally:
-                self._assign()
-        raise StopIteration

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import islice
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import grad_enabled
 from minitorch_ff.firefly.tensor import wrap
 from minitorch_ff.utils.data._utils.collate import default_collate, stacks_tensors
-from minitorch_ff.utils.data.dataset import Subset, TensorDataset, samples_of
+from minitorch_ff.utils.data.dataset import Subset, TensorDataset
 
 if TYPE_CHECKING:
     from minitorch_ff.utils.data.dataloader import DataLoader
@@ -101,50 +102,75 @@ class _DatasetKind:
     Iterable = 1
 
 
+def fetcher_maker(loader: DataLoader[Any]) -> Callable[[Any], Fetcher]:
+    """From a dataset to its reader, as a loader says; it can be sent to another process."""
+    by_index = loader._dataset_kind == _DatasetKind.Map
+    return partial(
+        MapFetcher if by_index else IterableFetcher,
+        auto_collation=loader._auto_collation,
+        collate_fn=loader.collate_fn,
+        drop_last=loader.drop_last,
+    )
+
+
 class Fetcher:
-    """Reads a dataset as its loader says.
+    """Reads a dataset as its loader says."""
 
-    Args:
-        loader: Says whether samples are read by index and batched, and how.
-        dataset: The loader's, or a worker's copy of it.
-    """
-
-    def __init__(self, loader: DataLoader[Any], dataset: Any) -> None:
-        by_index = loader._dataset_kind == _DatasetKind.Map
+    def __init__(
+        self, dataset: Any, auto_collation: bool, collate_fn: Collate, drop_last: bool
+    ) -> None:
         self.dataset = dataset
-        self.batched = loader._auto_collation
-        self.collate_fn = loader.collate_fn
-        self.drop_last = loader.drop_last
-        self.samples = None if by_index else iter(dataset)
-        self.ended = False
-        self.rows = None
-        if by_index and self.batched:
-            self.rows = RowReader.of(dataset, self.collate_fn)
+        self.auto_collation = auto_collation
+        self.collate_fn = collate_fn
+        self.drop_last = drop_last
 
     def fetch(self, index: Any) -> Any:
-        """The batch of a list of indices, or without batches the sample of one.
+        """The batch of a list of indices, or without batches the sample of one."""
+        raise NotImplementedError
 
-        Raises:
-            StopIteration: A dataset with an order of its own has no more samples, or too
-                few and the rest is dropped.
-        """
-        if self.samples is not None:
-            return self.collate_fn(self._next(self.samples, index))
-        if not self.batched:
-            return self.collate_fn(self.dataset[index])
+
+class MapFetcher(Fetcher):
+    """Batches of a dataset that has samples by index."""
+
+    def __init__(self, *settings: Any, **named: Any) -> None:
+        super().__init__(*settings, **named)
+        self.rows = None
+        if self.auto_collation:
+            self.rows = RowReader.of(self.dataset, self.collate_fn)
+
+    def fetch(self, index: Any) -> Any:
+        """The batch of a list of indices, or without batches the sample of one."""
+        dataset = self.dataset
+        if not self.auto_collation:
+            return self.collate_fn(dataset[index])
         batch = None if self.rows is None else self.rows.read(index)
         if batch is not None:
             return batch
-        return self.collate_fn(samples_of(self.dataset, index))
+        at_once = getattr(dataset, "__getitems__", None)
+        samples = at_once(index) if at_once else [dataset[each] for each in index]
+        return self.collate_fn(samples)
 
-    def _next(self, samples: Iterator[Any], index: Any) -> Any:
-        """As many samples as there are indices, or one."""
+
+class IterableFetcher(Fetcher):
+    """Batches of a dataset that gives its samples in its own order."""
+
+    def __init__(self, *settings: Any, **named: Any) -> None:
+        super().__init__(*settings, **named)
+        self.samples = iter(self.dataset)
+        self.ended = False
+
+    def fetch(self, index: Any) -> Any:
+        """As many samples as there are indices, or one.
+
+        Raises:
+            StopIteration: There are no more, or too few and the rest is dropped.
+        """
         if self.ended:
             raise StopIteration
-        if not self.batched:
-            return next(samples)
-        batch = list(islice(samples, len(index)))
+        if not self.auto_collation:
+            return self.collate_fn(next(self.samples))
+        batch = list(islice(self.samples, len(index)))
         self.ended = len(batch) < len(index)
         if not batch or (self.drop_last and self.ended):
             raise StopIteration
-        return batch
+        return self.collate_fn(batch)

@@ -1,29 +1,34 @@
-"""Workers of a data loader.
+"""Workers of a data loader: processes that make batches and send them back.
 
-They work in this process, each when its batch is due, on its own copy of the dataset
-and with its own random numbers: the batches are those that worker processes would make.
+A worker has a pipe to the process that started it. Numbered tasks come in, batches or
+errors with the same numbers go out; when the other end is closed, the worker ends.
 """
 
 from __future__ import annotations
 
-import copy
-import random
+import contextlib
+import multiprocessing
+import os
+import pickle
+import queue
+import signal
+import threading
+import time
 import traceback
+import weakref
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.reduction import ForkingPickler
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import numpy
-
-from minitorch_ff._functions.random import Generator, default_generator
-from minitorch_ff.utils.data._utils.fetch import Fetcher
-from minitorch_ff.utils.data.dataset import Dataset
+from minitorch_ff._settings import set_num_threads
+from minitorch_ff.utils.data._utils.fetch import Fetcher, IterableFetcher, fetcher_maker
+from minitorch_ff.utils.data._utils.worker_random import seed_worker
 
 if TYPE_CHECKING:
     from minitorch_ff.utils.data.dataloader import DataLoader
-
-LOW_WORD = 0xFFFFFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class WorkerInfo:
         seed: What its random numbers start from.
         dataset: Its copy of the dataset.
         rng: Not used: a worker's numbers come from the default generators.
-        worker_method: Which kind of worker its results are those of.
+        worker_method: Which kind of worker it is.
     """
 
     id: int
@@ -60,90 +65,175 @@ def get_worker_info() -> WorkerInfo | None:
     return _worker_info
 
 
-class _Randomness:
-    """The generators of a worker: Python's, NumPy's and ours, seeded as PyTorch does."""
+BATCH, ERROR, END = range(3)
+"""What a worker answers: a batch, a class and a message, or that its samples are used up."""
 
-    def __init__(self, base_seed: int, worker_id: int) -> None:
-        seed = base_seed + worker_id
-        words = [worker_id, base_seed & LOW_WORD, base_seed >> 32, 0]
-        self._generator = Generator().manual_seed(seed)
-        self._python = random.Random(seed).getstate()
-        many_words = numpy.random.SeedSequence(words).generate_state(4)
-        self._numpy = numpy.random.RandomState(many_words).get_state(legacy=False)
+NEW_PASS = (None, None)
+"""The task that makes a worker begin its dataset again."""
 
-    def exchange(self) -> None:
-        """Swap the states kept here with those of the default generators."""
-        python, words = random.getstate(), numpy.random.get_state(legacy=False)
-        random.setstate(self._python)
-        numpy.random.set_state(self._numpy)
-        self._python, self._numpy = python, words
-        ours = self._generator
-        ours.__dict__, default_generator.__dict__ = vars(default_generator), vars(ours)
+PATIENCE = 5.0
+"""Seconds that workers have for what they are at when they are dismissed."""
+
+_our_ends: weakref.WeakSet[Connection] = weakref.WeakSet()
+
+
+def _close_our_ends() -> None:
+    """In a copy of this process: a pipe is closed only when all copies of its end are."""
+    for end in _our_ends:
+        end.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_close_our_ends)
 
 
 class Worker:
-    """One worker of one loader.
+    """One worker of one loader, seen from the process that started it.
 
     Args:
         worker_id: Which one, from 0.
         base_seed: The loader's draw for this epoch.
-        loader: Whose dataset to read; the worker makes its own copy.
+        loader: Whose dataset to read.
     """
 
     def __init__(self, worker_id: int, base_seed: int, loader: DataLoader[Any]) -> None:
-        # The copy keeps what a worker sets on its dataset from the others; arrays in it
-        # are shared, as processes share them until they write.
-        dataset: Any = loader.dataset
-        own = copy.copy(dataset) if isinstance(dataset, Dataset) else dataset
-        self.info = WorkerInfo(worker_id, loader.num_workers, base_seed + worker_id, own)
-        self.randomness = _Randomness(base_seed, worker_id)
-        self.loader = loader
-        self.error: Exception | None = None
-        self.start(loader.worker_init_fn)
-
-    def start(self, init_fn: Callable[[int], None] | None = None) -> None:
-        """Get ready for an epoch. An error is kept until a batch is asked for."""
+        context: Any = loader.multiprocessing_context or multiprocessing
+        seed = base_seed + worker_id
+        info = WorkerInfo(worker_id, loader.num_workers, seed, loader.dataset)
         self.active = True
-        try:
-            with self._at_work():
-                if init_fn is not None:
-                    init_fn(self.info.id)
-                self.fetcher = Fetcher(self.loader, self.info.dataset)
-        except Exception as error:
-            self.error = error
+        self.connection, theirs = context.Pipe()
+        _our_ends.add(self.connection)
+        self.process = context.Process(
+            target=work,
+            args=(theirs, info, base_seed, fetcher_maker(loader), loader.worker_init_fn),
+            daemon=True,
+        )
+        self.process.start()
+        theirs.close()
 
-    @contextmanager
-    def _at_work(self) -> Iterator[None]:
-        """Inside the block, worker info and random numbers are the worker's."""
-        global _worker_info
-        outside, _worker_info = _worker_info, self.info
-        self.randomness.exchange()
-        try:
-            yield
-        finally:
-            self.randomness.exchange()
-            _worker_info = outside
+    def send(self, task: tuple[int | None, Any]) -> None:
+        """Give the worker a task; if it has died, reading its answers will tell."""
+        with contextlib.suppress(OSError):
+            self.connection.send(task)
 
-    def fetch(self, index: Any) -> Any:
-        """Make a batch.
+    def receive(self) -> tuple[int, int, Any]:
+        """Read the next answer: (the task's number, what it is, the thing itself).
 
         Raises:
-            StopIteration: An iterable dataset has no more samples.
-            Exception: What went wrong, with the worker's number and traceback.
+            RuntimeError: The worker died.
         """
-        if self.error is not None:
-            _raise_from_worker(self.error, self.info.id)
-        rows = self.fetcher.rows
-        batch = None if rows is None else rows.read(index)  # no code but ours runs
-        if batch is not None:
-            return batch
         try:
-            with self._at_work():
-                return self.fetcher.fetch(index)
-        except StopIteration:
-            raise
-        except Exception as error:
-            _raise_from_worker(error, self.info.id)
+            return self.connection.recv()
+        except (EOFError, ConnectionResetError):
+            self.process.join()
+        pid, code = self.process.pid, self.process.exitcode
+        if code < 0:
+            how = f"is killed by signal: {signal.strsignal(-code)}. "
+        else:
+            how = (
+                f"exited unexpectedly with exit code {code}. Details are lost due to "
+                "multiprocessing. Rerunning with num_workers=0 may give better error trace."
+            )
+        cause = RuntimeError(f"DataLoader worker (pid {pid}) {how}")
+        raise RuntimeError(f"DataLoader worker (pid(s) {pid}) exited unexpectedly") from cause
+
+
+def dismiss(workers: list[Worker], owner: int) -> None:
+    """Let workers end, and see to it that they do.
+
+    Args:
+        workers: Emptied.
+        owner: The process that started them; in a copy of it there is nothing to do.
+    """
+    if os.getpid() != owner:
+        return
+    for worker in workers:
+        worker.connection.close()
+    deadline = time.monotonic() + PATIENCE
+    while workers:
+        process = workers.pop().process
+        process.join(max(0.0, deadline - time.monotonic()))
+        process.terminate()
+        process.join()
+        process.close()
+
+
+def work(
+    connection: Connection,
+    info: WorkerInfo,
+    base_seed: int,
+    make_fetcher: Callable[[Any], Fetcher],
+    init_fn: Callable[[int], None] | None,
+) -> None:
+    """The program of a worker process."""
+    global _worker_info
+    _worker_info = info
+    set_num_threads(1)
+    seed_worker(base_seed, info.id)
+    answers: queue.SimpleQueue[memoryview] = queue.SimpleQueue()
+    threading.Thread(target=_send_all, args=(answers, connection), daemon=True).start()
+    fetcher: Fetcher | Exception
+    # Who started the worker closes the pipe, is gone, or is told of the interrupt as well.
+    with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):
+        fetcher = _begun(make_fetcher, info, init_fn)
+        for number, index in _tasks(connection):
+            if number is None:
+                fetcher = _begun(make_fetcher, info)
+            else:
+                answers.put(_answer(fetcher, number, index, info.id))
+
+
+def _begun(
+    make_fetcher: Callable[[Any], Fetcher],
+    info: WorkerInfo,
+    init_fn: Callable[[int], None] | None = None,
+) -> Fetcher | Exception:
+    """The reader for a pass over the dataset, or why there is none."""
+    try:
+        if init_fn is not None:
+            init_fn(info.id)
+        return make_fetcher(info.dataset)
+    except Exception as error:
+        return error
+
+
+def _tasks(connection: Connection) -> Iterator[Any]:
+    """Tasks as they come. Those that wait are dropped once the other end is closed."""
+    waiting: deque[Any] = deque()
+    while True:
+        while not waiting or connection.poll():
+            waiting.append(connection.recv())
+        yield waiting.popleft()
+
+
+def _answer(fetcher: Fetcher | Exception, number: int, index: Any, worker_id: int) -> memoryview:
+    """A batch, or what became of it, ready to be sent."""
+    try:
+        if isinstance(fetcher, Exception):
+            raise fetcher
+        return _packed(number, BATCH, fetcher.fetch(index))
+    except Exception as error:
+        if isinstance(error, StopIteration) and isinstance(fetcher, IterableFetcher):
+            return _packed(number, END, None)
+        kind = type(error)
+        trace = "".join(traceback.format_exception(error))
+        where = f"in DataLoader worker process {worker_id}"
+        message = f"Caught {kind.__name__} {where}.\nOriginal {trace}"
+        try:
+            return _packed(number, ERROR, (kind, message))
+        except Exception:  # the class cannot be sent
+            return _packed(number, ERROR, (RuntimeError, message))
+
+
+def _packed(*answer: Any) -> memoryview:
+    return ForkingPickler.dumps(answer, pickle.HIGHEST_PROTOCOL)
+
+
+def _send_all(answers: queue.SimpleQueue[memoryview], connection: Connection) -> None:
+    """Send answers while the next batch is being made."""
+    with contextlib.suppress(OSError):  # until nobody reads them any more
+        while True:
+            connection.send_bytes(answers.get())
 
 
 class _Words(str):
@@ -155,11 +245,8 @@ class _Words(str):
         return str(self)
 
 
-def _raise_from_worker(error: Exception, worker_id: int) -> NoReturn:
-    """Raise an error of the same class that tells where it comes from."""
-    kind = type(error)
-    trace = "".join(traceback.format_exception(error))
-    message = f"Caught {kind.__name__} in DataLoader worker process {worker_id}.\nOriginal {trace}"
+def raise_from_worker(kind: type[Exception], message: str) -> NoReturn:
+    """Raise an error of the class that was raised in a worker; it tells where it comes from."""
     if kind is KeyError:
         raise KeyError(_Words(message)) from None
     if getattr(kind, "message", None):
