@@ -79,7 +79,7 @@ class Model(nn.Module):
 def get_batch():
     start = torch.randint(vocab_size, (batch_size, 1))
     seq = (start + torch.arange(block_size + 1) * 3) % vocab_size
-    return seq[:, :-1], seq[:, 1:]
+    return seq[:, :-1].contiguous(), seq[:, 1:].contiguous()
 
 
 model = Model()
