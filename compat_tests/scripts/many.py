@@ -2,10 +2,10 @@
 
 The imports, which take longest, are done once. Each script then runs in a copy of the
 process (a fork) with a folder of its own, so that none sees what another left behind.
-What `torch` is, is decided by who runs this file.
+What `torch` is, is decided by who runs this file. The folder `data` beside the output
+folder is there for all of them.
 """
 
-import gzip
 import os
 import runpy
 import sys
@@ -21,15 +21,12 @@ import torch
 
 from minitorch_ff.scripts.notebook import read_cells
 
-MNIST = Path(__file__).parents[1] / "vision" / "mnist" / "MNIST" / "raw"
-
 
 def main(output: str, *scripts: str) -> None:
     """Run the scripts one after the other; note how each ended."""
     torch.set_num_threads(1)
     if hasattr(torch, "library"):
         _declare_nothing()
-    _unpack(Path(output, "data", "MNIST", "raw"))
     for script in map(Path, scripts):
         folder = Path(output) / script.stem
         folder.mkdir(parents=True)
@@ -38,13 +35,6 @@ def main(output: str, *scripts: str) -> None:
             _run(script.absolute(), folder)
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         (folder / "code.txt").write_text(str(code))
-
-
-def _unpack(folder: Path) -> None:
-    """A part of MNIST, as it is after a download."""
-    folder.mkdir(parents=True)
-    for packed in MNIST.glob("*.gz"):
-        (folder / packed.stem).write_bytes(gzip.decompress(packed.read_bytes()))
 
 
 def _declare_nothing() -> None:
@@ -60,7 +50,7 @@ def _declare_nothing() -> None:
 def _run(script: Path, folder: Path) -> None:
     """Run one script as the main program, print into a file, and end the process."""
     os.chdir(folder)
-    Path("data").symlink_to(folder.parent / "data")
+    Path("data").symlink_to(folder.parents[1] / "data")
     code = 1
     with open("printed.txt", "w", encoding="utf-8") as printed:
         sys.argv = [str(script)]

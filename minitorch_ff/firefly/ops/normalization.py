@@ -87,7 +87,9 @@ class LayerNorm(Operator):
         centred, rstd = self.recall(xp) or centred_and_scaled(xp, x, self.dims, self.eps)
         scaled = xp.mul(centred, rstd)
         inner = grad if weight is None else xp.mul(grad, weight)
-        to_x = to_normalized(xp, inner, scaled, rstd, self.dims)
+        mean = average(xp, inner, self.dims)
+        along = average(xp, xp.mul(inner, scaled), self.dims)
+        to_x = xp.mul(xp.sub(xp.sub(inner, mean), xp.mul(scaled, along)), rstd)
         leading = tuple([i for i in range(len(x.shape)) if i not in self.dims])
         to_weight = to_bias = None
         if self.edges[1] is not None:
@@ -95,52 +97,6 @@ class LayerNorm(Operator):
         if self.edges[2] is not None:
             to_bias = over(xp, grad, leading)
         return to_x, to_weight, to_bias
-
-
-class GroupNorm(Operator):
-    """Each group of channels of each sample normalised, then each channel weighted and shifted.
-
-    The gradients are those of `LayerNorm`, whose one dimension is the group.
-    """
-
-    fresh = True
-    called = "NativeGroupNorm"
-
-    def forward(self, xp, x, weight, bias, *, groups, eps):
-        samples, channels = x.shape[:2]
-        self.grouped = (samples, groups, x.size // max(samples * groups, 1))
-        self.per_channel, self.eps = (1, channels) + (1,) * (x.ndim - 2), eps
-        self.save_for_backward(x, weight)
-        centred, rstd = self.kept = self._normalized(xp, x)
-        y = xp.reshape(xp.mul(centred, rstd), x.shape)
-        if weight is not None:
-            y = xp.mul(y, xp.reshape(weight, self.per_channel))
-        return y if bias is None else xp.add(y, xp.reshape(bias, self.per_channel))
-
-    def backward(self, xp, grad):
-        x, weight = self.saved_tensors
-        shape = tuple(x.shape)
-        centred, rstd = self.recall(xp) or self._normalized(xp, x)
-        scaled = xp.mul(centred, rstd)
-        inner = grad if weight is None else xp.mul(grad, xp.reshape(weight, self.per_channel))
-        to_x = to_normalized(xp, xp.reshape(inner, self.grouped), scaled, rstd, (2,))
-        dims = (0, *range(2, len(shape)))
-        to_weight = to_bias = None
-        if self.edges[1] is not None:
-            to_weight = xp.sum(xp.mul(grad, xp.reshape(scaled, shape)), dims)
-        if self.edges[2] is not None:
-            to_bias = xp.sum(grad, dims)
-        return xp.reshape(to_x, shape), to_weight, to_bias
-
-    def _normalized(self, xp, x):
-        return centred_and_scaled(xp, xp.reshape(x, self.grouped), (2,), self.eps)
-
-
-def to_normalized(xp, grad, scaled, rstd, dims):
-    """The gradient of what was normalised over `dims`, from that of the normalised."""
-    mean = average(xp, grad, dims)
-    along = average(xp, xp.mul(grad, scaled), dims)
-    return xp.mul(xp.sub(xp.sub(grad, mean), xp.mul(scaled, along)), rstd)
 
 
 def centred_and_scaled(xp, x, dims, eps):
