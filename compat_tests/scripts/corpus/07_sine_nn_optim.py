@@ -34,10 +34,10 @@ print(f'Result: y = {linear_layer.bias.item():.4f} + {linear_layer.weight[:, 0].
 
 optimizer = torch.optim.RMSprop(model.parameters(), lr=1e-3)
 print(optimizer)
-for t in range(300):
+for t in range(100):
     y_pred = model(xx)
     loss = loss_fn(y_pred, y)
-    if t % 100 == 99:
+    if t % 25 == 24:
         print(t, loss.item())
     optimizer.zero_grad()
     loss.backward()
