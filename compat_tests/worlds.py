@@ -105,3 +105,15 @@ def _raised(body: Callable, world) -> Exception | None:
     except Exception as error:
         return error
     return None
+
+
+def dot_adds_in_halves() -> bool:
+    """Whether PyTorch adds the products of `dot` as ours does: only with AVX-512 it does."""
+
+    def meet_first(i: int, j: int, k: int) -> bool:
+        """Products i and j cancel before k comes, which either alone would swallow."""
+        x = torch.zeros(16)
+        x[i], x[j], x[k] = 1e30, -1e30, 1
+        return x.dot(torch.ones(16)).item() == 1
+
+    return meet_first(0, 8, 4) and meet_first(0, 4, 1)

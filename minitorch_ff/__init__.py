@@ -210,7 +210,7 @@ __all__ = [
 
 _SUBMODULES = frozenset({
     "_dynamo", "accelerator", "amp", "autograd", "backends", "compiler", "cuda", "distributed",
-    "func", "linalg", "multiprocessing", "nn", "optim", "random", "return_types",
+    "explain", "func", "linalg", "multiprocessing", "nn", "optim", "random", "return_types",
     "serialization", "special", "utils",
 })  # fmt: skip
 """Loaded when first touched."""

@@ -11,6 +11,7 @@ import sys
 COMMANDS = {
     "run": ("minitorch_ff.scripts.run", "run a script written for PyTorch as it is"),
     "check": ("minitorch_ff.scripts.check", "list what a script needs of PyTorch and we lack"),
+    "explain": ("minitorch_ff.explain.command", "show what one training step calls, as a tree"),
 }
 
 

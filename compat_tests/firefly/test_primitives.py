@@ -273,6 +273,8 @@ def test_small_ones(xp, dtype):
     same(xp, xp.positive_part(x), xp.maximum(x, zero))
     same(xp, xp.sum_rows(x), xp.sum(x, 0))
     same(xp, xp.channel_sums(x, (0,)), xp.sum(x, 0))
+    same(xp, xp.add_scaled(x, y, 3), xp.add(x, xp.scale(y, 3)))
+    same(xp, xp.matmul(x[0], y[0]), xp.sum(xp.mul(x[0], y[0])))
     same(xp, xp.rsqrt(xp.abs(x)), xp.reciprocal(xp.sqrt(xp.abs(x))))
     same(xp, xp.scale(x, 3), xp.mul(x, xp.constant(3, x.dtype)))
     same(xp, xp.shift(x, 3), xp.add(x, xp.constant(3, x.dtype)))

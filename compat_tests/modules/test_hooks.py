@@ -6,7 +6,18 @@ import pickle
 import weakref
 from importlib import import_module
 
+import pytest
+import torch
+
 from minitorch_ff.utils.hooks import RemovableHandle
+
+
+@pytest.fixture(autouse=True)
+def no_traces_of_global_hooks():
+    """PyTorch keeps notes of hooks that are gone, and then warns in other tests."""
+    yield
+    torch.nn.modules.module._global_forward_hooks_always_called.clear()
+    torch.nn.modules.module._global_forward_hooks_with_kwargs.clear()
 
 
 def scaling(world, factor=2.0):

@@ -18,6 +18,8 @@ from compat_tests.worlds import same_in_both
         x // 0; x % 0; x % -inf; torch.tensor([-4.0, 0.0]) % 2
         torch.tensor([0.0, 4.0]) % -2; -u8; +x is x; torch.add(x, x, alpha=2)
         torch.add(x, 2, alpha=2); torch.add(b, b, alpha=2)
+        torch.add(x, i, alpha=2.5); torch.add(h, x, alpha=2); torch.add(x, s.double(), alpha=2)
+        torch.sub(x, d, alpha=2); torch.sub(x, x, alpha=inf); x.clone().add_(d, alpha=2)
         torch.add(i, x, alpha=2.5); torch.sub(i, 2, alpha=3)
         torch.rsub(x, x, alpha=3); torch.add(2, x, alpha=3); torch.mul(2, x)
         torch.addcmul(i, i, i, value=2.5); torch.addcmul(x, d, x)
@@ -62,6 +64,7 @@ def test_node_names(expression):
         i ** -1; b ** b; torch.pow(u8, 300); i + 2**70; x + 2**70; x + 'a'; x ** 'a'
         'a' ** x; x // 'a'; x % None; x + three; torch.mul(x, three); x * [1, 2]
         torch.add(i, i, alpha=2.0); torch.add(i, 2, alpha=2.5)
+        torch.add(x, x, alpha=2**70); torch.add(x, three, alpha=2)
         torch.sub(x, x, alpha=True); torch.add(x, 'a'); torch.add(x, None)
         torch.mul('a', x); torch.abs(b); torch.exp(2); torch.lerp(i, i, 0.5)
         torch.lerp(x, d, 0.5); torch.lerp(x, x, d); torch.lerp(x, x, 1e300)

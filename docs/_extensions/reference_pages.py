@@ -27,7 +27,7 @@ linalg special random cuda func serialization amp compiler multiprocessing
 PACKAGES = """
 autograd nn nn.modules nn.functional nn.utils optim optim.lr_scheduler utils utils.data vision
 vision.datasets vision.transforms
-firefly firefly.backend firefly.backend.array_api firefly.random scripts
+firefly firefly.backend firefly.backend.array_api firefly.random scripts explain
 """.split()
 
 

@@ -39,6 +39,8 @@ def add(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) ->
         [torch.add](https://docs.pytorch.org/docs/stable/generated/torch.add.html).
     """
     if alpha.__class__ is not int or alpha != 1:
+        if _are_real(input, other, alpha):
+            return apply_broadcast(ops.AddScaled, input, other, factor=alpha)
         other = _times_alpha(other, alpha, input)
     return binary(ops.Add, input, other)
 
@@ -63,6 +65,8 @@ def sub(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) ->
         [torch.sub](https://docs.pytorch.org/docs/stable/generated/torch.sub.html).
     """
     if alpha.__class__ is not int or alpha != 1:
+        if _are_real(input, other, alpha):
+            return apply_broadcast(ops.SubScaled, input, other, factor=-alpha)
         other = _times_alpha(other, alpha, input)
     return binary(ops.Sub, input, other)
 
@@ -84,6 +88,14 @@ def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     if isinstance(input, Tensor) and (alpha.__class__ is not int or alpha != 1):
         input = _times_alpha(input, alpha, other)
     return numbered(of_tensor(ops.Rsub, input, other), int(not isinstance(other, Tensor)))
+
+
+def _are_real(input: Any, other: Any, alpha: Any) -> bool:
+    """Whether a scaled sum is one operator: of two floating tensors and a usual number."""
+    if not isinstance(input, Tensor) or not isinstance(other, Tensor):
+        return False
+    usual = type(alpha) in (int, float) and abs(alpha) < 2**63
+    return usual and input.buffer.dtype.kind == other.buffer.dtype.kind == "f"
 
 
 def _times_alpha(factor: Any, alpha: Number, other: Any) -> Any:

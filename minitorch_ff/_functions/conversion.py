@@ -106,8 +106,6 @@ def parse_to(
         copy = flags[1]
     if other is not None:
         device, dtype = other.device, other.dtype
-    if memory_format not in (None, preserve_format, contiguous_format):
-        raise NotImplementedError(f"to: {memory_format} is not supported; tensors are row-major")
     return (None if device is None else as_device(device)), dtype, copy, memory_format
 
 

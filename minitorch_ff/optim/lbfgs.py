@@ -205,7 +205,7 @@ class LBFGS(Optimizer):
         start = 0
         for param in self._params:
             end = start + param.numel()
-            param.add_(direction[start:end].view_as(param), alpha=length)
+            param.add_(direction[start:end].view_as(param), alpha=float(length))
             start = end
 
 
@@ -232,8 +232,8 @@ def _direction(memory: State, state: State, grad: Tensor, history_size: int) -> 
     q = grad.neg()
     for i in reversed(range(len(ys))):
         shares[i] = ss[i].dot(q) * ro[i]
-        q.add_(ys[i], alpha=-shares[i])
+        q.add_(ys[i], alpha=-float(shares[i]))
     d = q.mul(memory["H_diag"])
     for i in range(len(ys)):
-        d.add_(ss[i], alpha=shares[i] - ys[i].dot(d) * ro[i])
+        d.add_(ss[i], alpha=float(shares[i] - ys[i].dot(d) * ro[i]))
     return d

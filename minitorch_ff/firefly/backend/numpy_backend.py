@@ -20,6 +20,9 @@ BRANCHY = 1 << 11
 """From this many elements on, `numpy.where` loses to masking bits: it guesses a branch
 for each element, and a random mask makes it guess wrong."""
 
+LANES = 16
+"""Up to so many products of a dot product are added half to half; as wide as AVX-512."""
+
 BITS = {"f": numpy.int32, "d": numpy.int64}
 """The integers as wide as a floating type."""
 
@@ -74,6 +77,20 @@ class NumpyBackend(ArrayBackend):
             x, size, dim, writeable=x.flags.writeable
         )
         return windows[(slice(None),) * dim + (slice(None, None, step),)]
+
+    def matmul(self, a, b):
+        """`a @ b`; the products of short vectors are added in PyTorch's order."""
+        if a.ndim == 2 >= b.ndim:
+            return a.dot(b)
+        if a.ndim != 1 or b.ndim > 2:
+            return numpy.matmul(a, b)
+        if a.size > LANES or a.shape != b.shape or a.dtype.char != "f":
+            return a.dot(b)
+        products = numpy.zeros(LANES, a.dtype)
+        numpy.multiply(a, b, products[: a.size])
+        for half in (8, 4):
+            products = products[:half] + products[half:]
+        return (products[0] + products[1]) + (products[2] + products[3])
 
     def positive_part(self, x):
         """`x` where it is positive, zero elsewhere; not-a-number stays."""

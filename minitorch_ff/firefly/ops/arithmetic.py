@@ -59,6 +59,26 @@ class Sub(Operator):
         return grad, None if self.edges[1] is None else xp.neg(grad)
 
 
+class AddScaled(Operator):
+    """`a + factor b`, for a number `factor`."""
+
+    called = "Add"
+    promotes = True
+
+    def forward(self, xp, a, b, *, factor):
+        self.factor = factor
+        return xp.add_scaled(a, b, factor)
+
+    def backward(self, xp, grad):
+        return grad, None if self.edges[1] is None else xp.scale(grad, self.factor)
+
+
+class SubScaled(AddScaled):
+    """The same, of a `factor` whose sign was changed."""
+
+    called = "Sub"
+
+
 class Rsub(Sub):
     """`b - a`, with broadcasting."""
 

@@ -59,9 +59,8 @@ class CIFAR10(DownloadedDataset):
     _absent = "Dataset not found or corrupted."
 
     def _load(self) -> None:
-        batches = [
-            self._read(name) for name, _ in (self.train_list if self.train else self.test_list)
-        ]
+        listed = self.train_list if self.train else self.test_list
+        batches = [self._read(name) for name, _ in listed]
         rows = numpy.concatenate([batch["data"] for batch in batches])
         self.data = rows.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
         labels = "labels" if "labels" in batches[0] else "fine_labels"
@@ -76,7 +75,7 @@ class CIFAR10(DownloadedDataset):
         return self._transformed(image_of(self.data[index]), self.targets[index])
 
     def _path(self, name: str) -> str:
-        return os.path.join(self.root, self.base_folder, name)  # type: ignore[arg-type]
+        return os.path.join(self.root, self.base_folder, name)
 
     def _read(self, name: str) -> Any:
         """A file's content; its checksum has vouched for it."""
@@ -90,9 +89,7 @@ class CIFAR10(DownloadedDataset):
     def download(self) -> None:
         """Fetch and unpack the archive, unless its files are there."""
         if not self._check_exists():
-            download_and_extract_archive(
-                self.url, str(self.root), filename=self.filename, md5=self.tgz_md5
-            )
+            download_and_extract_archive(self.url, self.root, None, self.filename, self.tgz_md5)
 
 
 class CIFAR100(CIFAR10):

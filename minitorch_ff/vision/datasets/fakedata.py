@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from minitorch_ff._dtypes import int64
-from minitorch_ff._functions.random import get_rng_state, manual_seed, randint, randn, set_rng_state
+from minitorch_ff._functions.random import fork_rng, manual_seed, randint, randn
 from minitorch_ff.vision.datasets.vision import VisionDataset
 from minitorch_ff.vision.transforms.functional import to_pil_image
 
@@ -44,11 +44,10 @@ class FakeData(VisionDataset):
         """An image and its class, transformed; no random number of others is used up."""
         if index >= len(self):
             raise IndexError(f"{type(self).__name__} index out of range")
-        state = get_rng_state()
-        manual_seed(index + self.random_offset)
-        image = to_pil_image(randn(*self.image_size))
-        target = randint(0, self.num_classes, size=(1,), dtype=int64)[0]
-        set_rng_state(state)
+        with fork_rng():
+            manual_seed(index + self.random_offset)
+            image = to_pil_image(randn(*self.image_size))
+            target = randint(0, self.num_classes, size=(1,), dtype=int64)[0]
         image, target = self._transformed(image, target)
         return image, target.item()
 

@@ -83,9 +83,7 @@ class DatasetFolder(VisionDataset):
         """Pairs of path and class, for the classes named; the arguments are the class's."""
         words = "Both extensions and is_valid_file cannot be None or not None at the same time"
         check((extensions is None) != (is_valid_file is None), words, ValueError)
-        is_valid = is_valid_file or (
-            lambda path: has_file_allowed_extension(path, extensions or ())
-        )
+        wanted = is_valid_file or (lambda path: has_file_allowed_extension(path, extensions or ()))
         samples: list[tuple[str, int]] = []
         empty = []
         for name in sorted(class_to_idx):
@@ -93,7 +91,7 @@ class DatasetFolder(VisionDataset):
             paths = [
                 os.path.join(where, file) for where, _, files in walked for file in sorted(files)
             ]
-            valid = [(path, class_to_idx[name]) for path in paths if is_valid(path)]
+            valid = [(path, class_to_idx[name]) for path in paths if wanted(path)]
             samples += valid
             empty += [] if valid else [name]
         if empty and not allow_empty:

@@ -14,6 +14,9 @@ from minitorch_ff.vision.datasets.vision import DownloadedDataset
 
 __all__ = ["KMNIST", "MNIST", "FashionMNIST"]
 
+DIGITS = "zero one two three four five six seven eight nine".split()
+CLOTHES = "T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot"
+
 
 def _old_name(old: str, new: str) -> property:
     """An attribute that warns and gives another."""
@@ -61,17 +64,13 @@ class MNIST(DownloadedDataset):
         ("t10k-images-idx3-ubyte.gz", "9fb629c4189551a2d022fa330f9573f3"),
         ("t10k-labels-idx1-ubyte.gz", "ec29112dd5afa0611ce80d1b7f02629c"),
     ]
-    classes = [
-        f"{digit} - {name}"
-        for digit, name in enumerate("zero one two three four five six seven eight nine".split())
-    ]
+    classes = [f"{digit} - {name}" for digit, name in enumerate(DIGITS)]
 
     def __getitem__(self, index: int) -> tuple[Any, Any]:
         """An image and its class, transformed."""
         from minitorch_ff.vision._pillow import image_of
 
-        image = image_of(self.data.buffer[index])
-        return self._transformed(image, int(self.targets.buffer[index]))
+        return self._transformed(image_of(self.data.buffer[index]), int(self.targets.buffer[index]))
 
     train_data, test_data = _old_name("train_data", "data"), _old_name("test_data", "data")
     train_labels = _old_name("train_labels", "targets")
@@ -80,7 +79,7 @@ class MNIST(DownloadedDataset):
     @property
     def raw_folder(self) -> str:
         """The folder of the files, as they were published."""
-        return os.path.join(self.root, type(self).__name__, "raw")  # type: ignore[arg-type]
+        return os.path.join(self.root, type(self).__name__, "raw")
 
     @property
     def class_to_idx(self) -> dict[str, int]:
@@ -133,9 +132,7 @@ class FashionMNIST(MNIST):
         ("t10k-images-idx3-ubyte.gz", "bef4ecab320f06d8554ea6380940ec79"),
         ("t10k-labels-idx1-ubyte.gz", "bb300cfdad3c16e7a12a480ee83cd310"),
     ]
-    classes = "T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot".split(
-        ","
-    )
+    classes = CLOTHES.split(",")
 
 
 class KMNIST(MNIST):

@@ -13,19 +13,21 @@ import tarfile
 import urllib.error
 import urllib.request
 import zipfile
-from typing import Any
+from typing import Any, TypeAlias
 
 __all__ = [
     "calculate_md5", "check_integrity", "check_md5", "download_and_extract_archive",
     "download_url", "extract_archive",
 ]  # fmt: skip
 
+Path: TypeAlias = str | os.PathLike[str]
+
 CHUNK = 1 << 18
 OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 TAR = (".tar", ".tgz", ".tbz", ".tbz2", ".tar.gz", ".tar.bz2", ".tar.xz")
 
 
-def calculate_md5(fpath: str | os.PathLike[str], chunk_size: int = 1024 * 1024) -> str:
+def calculate_md5(fpath: Path, chunk_size: int = 1024 * 1024) -> str:
     """The MD5 checksum of a file, in hexadecimal; it finds damage, not malice."""
     md5 = hashlib.md5(usedforsecurity=False)
     with open(fpath, "rb") as file:
@@ -34,20 +36,20 @@ def calculate_md5(fpath: str | os.PathLike[str], chunk_size: int = 1024 * 1024) 
     return md5.hexdigest()
 
 
-def check_md5(fpath: str | os.PathLike[str], md5: str, **kwargs: Any) -> bool:
+def check_md5(fpath: Path, md5: str, **kwargs: Any) -> bool:
     """Whether a file has this MD5 checksum."""
     return md5 == calculate_md5(fpath, **kwargs)
 
 
-def check_integrity(fpath: str | os.PathLike[str], md5: str | None = None) -> bool:
+def check_integrity(fpath: Path, md5: str | None = None) -> bool:
     """Whether a file is there, with this MD5 checksum if there is one."""
     return os.path.isfile(fpath) and (md5 is None or check_md5(fpath, md5))
 
 
 def download_url(
     url: str,
-    root: str | os.PathLike[str],
-    filename: str | os.PathLike[str] | None = None,
+    root: Path,
+    filename: Path | None = None,
     md5: str | None = None,
     max_redirect_hops: int = 3,
 ) -> None:
@@ -101,21 +103,16 @@ def _fetch(url: str, part: str, max_redirect_hops: int) -> None:
         while chunk := response.read(CHUNK):
             file.write(chunk)
             done += len(chunk)
-            print(
-                f"\r{done / (total or done):4.0%} of {total or done:,} bytes",
-                end="",
-                file=sys.stderr,
-            )
+            share = f"{done / (total or done):4.0%} of {total or done:,} bytes"
+            print(f"\r{share}", end="", file=sys.stderr)
         print(file=sys.stderr)
     if done < total:
         raise urllib.error.URLError(f"{url}: the connection ended after {done} of {total} bytes")
 
 
 def extract_archive(
-    from_path: str | os.PathLike[str],
-    to_path: str | os.PathLike[str] | None = None,
-    remove_finished: bool = False,
-) -> str | os.PathLike[str]:
+    from_path: Path, to_path: Path | None = None, remove_finished: bool = False
+) -> Path:
     """Unpack a tar or zip archive, or a single compressed file. Nothing lands outside.
 
     Args:
@@ -146,9 +143,8 @@ def extract_archive(
         os.replace(f"{out}.part", out)
     else:
         known = "', '".join(sorted({*TAR, *OPENERS, ".zip"}))
-        raise RuntimeError(
-            f"Unknown compression or archive type: '{suffix}'.\nKnown types: '{known}'."
-        )
+        words = f"Unknown compression or archive type: '{suffix}'.\n"
+        raise RuntimeError(f"{words}Known types: '{known}'.")
     if remove_finished:
         os.remove(from_path)
     return out
@@ -156,9 +152,9 @@ def extract_archive(
 
 def download_and_extract_archive(
     url: str,
-    download_root: str | os.PathLike[str],
-    extract_root: str | os.PathLike[str] | None = None,
-    filename: str | os.PathLike[str] | None = None,
+    download_root: Path,
+    extract_root: Path | None = None,
+    filename: Path | None = None,
     md5: str | None = None,
     remove_finished: bool = False,
 ) -> None:

@@ -80,11 +80,7 @@ class StandardTransform:
         target_transform: For the target, or None.
     """
 
-    def __init__(
-        self,
-        transform: Callable[..., Any] | None = None,
-        target_transform: Callable[..., Any] | None = None,
-    ) -> None:
+    def __init__(self, transform: Any = None, target_transform: Any = None) -> None:
         self.transform, self.target_transform = transform, target_transform
 
     def __call__(self, input: Any, target: Any) -> tuple[Any, Any]:
@@ -116,6 +112,11 @@ class DownloadedDataset(VisionDataset):
 
     _absent = "Dataset not found."
     data: Any
+    root: str | os.PathLike[str]
+    _check_exists: Callable[[], bool]  # whether all files are there
+    _load: Callable[[], None]  # reads them
+    download: Callable[[], None]
+    """Fetch and unpack what is not there."""
 
     def __init__(
         self,
@@ -129,21 +130,8 @@ class DownloadedDataset(VisionDataset):
         self.train = train
         if download:
             self.download()
-        words = f"{self._absent} You can use download=True to download it"
-        check(self._check_exists(), words)
+        check(self._check_exists(), f"{self._absent} You can use download=True to download it")
         self._load()
-
-    def _check_exists(self) -> bool:
-        """Whether all files are there."""
-        raise NotImplementedError
-
-    def _load(self) -> None:
-        """Read the files."""
-        raise NotImplementedError
-
-    def download(self) -> None:
-        """Fetch and unpack what is not there."""
-        raise NotImplementedError
 
     def __len__(self) -> int:
         return len(self.data)

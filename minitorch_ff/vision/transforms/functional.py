@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 from numbers import Number
 from types import ModuleType
@@ -62,10 +62,8 @@ def interpolation_mode(value: Any) -> InterpolationMode:
         return InterpolationMode(value)
     if isinstance(value, int):
         return InterpolationMode[PILLOW_NUMBERS[value]]
-    raise TypeError(
-        "Argument interpolation should be a InterpolationMode or a corresponding Pillow integer "
-        "constant"
-    )
+    words = "Argument interpolation should be a InterpolationMode or a corresponding Pillow integer"
+    raise TypeError(f"{words} constant")
 
 
 def is_pil(image: Any) -> bool:
@@ -111,8 +109,7 @@ def get_dimensions(img: Any) -> list[int]:
     if isinstance(img, Tensor):
         _check_tensor(img)
         return [1 if img.ndim == 2 else img.size(-3), img.size(-2), img.size(-1)]
-    if not is_pil(img):
-        raise TypeError(f"Unexpected type {type(img)}")
+    check(is_pil(img), f"Unexpected type {type(img)}", TypeError)
     return [len(img.getbands()), img.height, img.width]
 
 
@@ -157,7 +154,7 @@ def to_tensor(pic: Any) -> Tensor:
         array = pic
     else:
         raise TypeError(f"pic should be PIL Image or ndarray. Got {type(pic)}")
-    array = array[None] if array.ndim == 2 else array.transpose(2, 0, 1)
+    array = planes(array)
     if array.dtype != BYTES:
         return from_numpy(numpy.ascontiguousarray(array))
     out = array.astype(_dtypes.get_default_dtype().numpy, order="C")
@@ -170,11 +167,13 @@ def pil_to_tensor(pic: Any) -> Tensor:
     Raises:
         TypeError: It is none of Pillow's.
     """
-    if not is_pil(pic):
-        raise TypeError(f"pic should be PIL Image. Got {type(pic)}")
-    array = _pillow(pic).array_of(pic)
-    array = array[None] if array.ndim == 2 else array.transpose(2, 0, 1)
-    return from_numpy(array.copy())
+    check(is_pil(pic), f"pic should be PIL Image. Got {type(pic)}", TypeError)
+    return from_numpy(planes(_pillow(pic).array_of(pic)).copy())
+
+
+def planes(array: Any) -> Any:
+    """Pixels channel by channel: `(H, W)` or `(H, W, C)` as `(C, H, W)`."""
+    return array[None] if array.ndim == 2 else array.transpose(2, 0, 1)
 
 
 # What each number of channels can mean; the first is what it means if nothing is said.
@@ -196,17 +195,14 @@ def to_pil_image(pic: Any, mode: str | None = None) -> Any:
 
     See: [to_pil_image](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.functional.to_pil_image.html).
     """
-    if not isinstance(pic, Tensor | numpy.ndarray):
-        raise TypeError(f"pic should be Tensor or ndarray. Got {type(pic)}.")
+    words = f"pic should be Tensor or ndarray. Got {type(pic)}."
+    check(isinstance(pic, Tensor | numpy.ndarray), words, TypeError)
     check(pic.ndim in (2, 3), DIMENSIONS.format(pic.ndim), ValueError)
     array: Any = pic
     if isinstance(pic, Tensor):
         array = pic.detach().cpu().numpy()
-        array = array[None] if array.ndim == 2 else array
-        array = array.transpose(1, 2, 0)
-    elif array.ndim == 2:
-        array = array[:, :, None]
-    height, width, channels = array.shape
+        array = array if array.ndim == 2 else array.transpose(1, 2, 0)
+    height, width, channels = (*array.shape, 1)[:3]
     check(channels <= 4, f"pic should not have > 4 channels. Got {channels} channels.", ValueError)
     if array.dtype.kind == "f" and mode != "F":
         array = (array * 255).astype(numpy.uint8)
@@ -254,12 +250,6 @@ def convert_image_dtype(image: Tensor, dtype: DType = float32) -> Tensor:
 # ------------------------------------------------------------------------------- geometry
 
 
-SIZE_OF_ONE_EDGE = (
-    "max_size should only be passed if size specifies the length of the smaller edge, i.e. size "
-    "should be an int or a sequence of length 1 in torchscript mode."
-)
-
-
 def resized_size(height: int, width: int, size: Any, max_size: int | None) -> tuple[int, int]:
     """Height and width after `resize`.
 
@@ -270,7 +260,9 @@ def resized_size(height: int, width: int, size: Any, max_size: int | None) -> tu
     words = "Size must be an int or a 1 or 2 element tuple/list, not a {} element tuple/list"
     check(len(sizes) in (1, 2), words.format(len(sizes)), ValueError)
     if len(sizes) == 2:
-        check(max_size is None, SIZE_OF_ONE_EDGE, ValueError)
+        words = "max_size should only be passed if size specifies the length of the smaller edge, "
+        words += "i.e. size should be an int or a sequence of length 1 in torchscript mode."
+        check(max_size is None, words, ValueError)
         return sizes[0], sizes[1]
     short, long = sorted([height, width])
     new_short, new_long = sizes[0], int(sizes[0] * long / short)
@@ -319,11 +311,11 @@ def resize(
         across = [int((k + shift) * (width / columns)) for k in range(columns)]
         down = [int((k + shift) * (height / rows)) for k in range(rows)]
         return img[..., down, :][..., across]
-    words = f"{mode.value} interpolation"
-    check(mode is BILINEAR, NOT_SUPPORTED.format(words), NotImplementedError)
+    words = NOT_SUPPORTED.format(f"{mode.value} interpolation")
+    check(mode is BILINEAR, words, NotImplementedError)
     pixels = _floats(img)
-    sides = ((height, rows), (width, columns))
-    by_rows, by_columns = [_weights(*side, antialias).to(pixels.dtype) for side in sides]
+    by_rows = _weights(height, rows, antialias).to(pixels.dtype)
+    by_columns = _weights(width, columns, antialias).to(pixels.dtype)
     return _as(img, by_rows @ (pixels @ by_columns.T))
 
 
@@ -352,13 +344,10 @@ def _as(img: Tensor, pixels: Tensor) -> Tensor:
 
 def _resample(img: Any, mode: InterpolationMode) -> Any:
     """Pillow's own name of a mode."""
-    name = mode.name.removesuffix("_EXACT")
-    return _pillow(img).Image.Resampling[name]
+    return _pillow(img).Image.Resampling[mode.name.removesuffix("_EXACT")]
 
 
-def padding_sides(
-    padding: Any, fill: Any = 0, padding_mode: str = "constant"
-) -> tuple[int, int, int, int]:
+def padding_sides(padding: Any, fill: Any = 0, padding_mode: str = "constant") -> tuple[int, ...]:
     """Pixels to add left, above, right and below, from 1, 2 or 4 numbers.
 
     Raises:
@@ -373,8 +362,7 @@ def padding_sides(
     sides = as_list(padding)
     words = "Padding must be an int or a 1, 2, or 4 element tuple, not a {} element tuple"
     check(len(sides) in (1, 2, 4), words.format(len(sides)), ValueError)
-    left, top, right, bottom = sides * (4 // len(sides))
-    return left, top, right, bottom
+    return tuple(sides * (4 // len(sides)))
 
 
 def pad(img: Image, padding: Any, fill: Any = 0, padding_mode: str = "constant") -> Image:
@@ -394,14 +382,12 @@ def pad(img: Image, padding: Any, fill: Any = 0, padding_mode: str = "constant")
 
     See: [pad](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.functional.pad.html).
     """
-    left, top, right, bottom = padding_sides(padding, fill, padding_mode)
+    left, top, right, bottom = sides = padding_sides(padding, fill, padding_mode)
     if not isinstance(img, Tensor):
         pillow = _pillow(img)
         if padding_mode == "constant":
-            border = (left, top, right, bottom)
-            return pillow.ImageOps.expand(img, border=border, fill=_fill(img, fill))
-        padded = pad(pil_to_tensor(img), padding, 0, padding_mode)
-        return to_pil_image(padded, img.mode)
+            return pillow.ImageOps.expand(img, sides, _fill(img, fill))
+        return to_pil_image(pad(pil_to_tensor(img), padding, 0, padding_mode), img.mode)
     _check_tensor(img)
     height, width = img.shape[-2:]
     if padding_mode != "constant":
@@ -479,11 +465,10 @@ def center_crop(img: Image, output_size: Any) -> Image:
     """The middle of the image, with a black border where it is too small."""
     height, width = size_pair(output_size)
     _, rows, columns = get_dimensions(img)
-    if width > columns or height > rows:
-        wide, high = max(width - columns, 0), max(height - rows, 0)
-        img = pad(img, [wide // 2, high // 2, (wide + 1) // 2, (high + 1) // 2])
-        _, rows, columns = get_dimensions(img)
-    return crop(img, round((rows - height) / 2), round((columns - width) / 2), height, width)
+    # What to leave out above and to the left; a negative number adds black pixels there.
+    sides = (rows - height, columns - width)
+    top, left = [round(spare / 2) if spare > 0 else -(-spare // 2) for spare in sides]
+    return crop(img, top, left, height, width)
 
 
 def resized_crop(
@@ -497,22 +482,17 @@ def resized_crop(
     antialias: bool | None = True,
 ) -> Image:
     """A part of the image in another size: `crop`, then `resize`."""
-    part = crop(img, top, left, height, width)
-    return resize(part, size, interpolation, antialias=antialias)
+    return resize(crop(img, top, left, height, width), size, interpolation, antialias=antialias)
 
 
 def hflip(img: Image) -> Image:
     """The image with left and right exchanged."""
-    if isinstance(img, Tensor):
-        return img.flip(-1)
-    return _pillow(img).ImageOps.mirror(img)
+    return img.flip(-1) if isinstance(img, Tensor) else _pillow(img).ImageOps.mirror(img)
 
 
 def vflip(img: Image) -> Image:
     """The image upside down."""
-    if isinstance(img, Tensor):
-        return img.flip(-2)
-    return _pillow(img).ImageOps.flip(img)
+    return img.flip(-2) if isinstance(img, Tensor) else _pillow(img).ImageOps.flip(img)
 
 
 def five_crop(img: Image, size: Any) -> tuple[Image, ...]:
@@ -606,9 +586,7 @@ def affine(
     return img.transform((width, height), kind, matrix, mode, fillcolor=_fill(img, fill))
 
 
-def _inverse_matrix(
-    center: Sequence[float], angle: float, translate: Any, scale: float, shear: Any
-) -> list[float]:
+def _inverse_matrix(center: Any, angle: float, move: Any, scale: float, shear: Any) -> list[float]:
     """The two rows that lead from a new pixel to its old place."""
     turn, (x, y) = math.radians(angle), [math.radians(slant) for slant in shear]
     # Turning after shearing, as a matrix (a b, c d) of determinant 1.
@@ -616,13 +594,12 @@ def _inverse_matrix(
     b = -a * math.tan(x) - math.sin(turn)
     c = math.sin(turn - y) / math.cos(y)
     d = -c * math.tan(x) + math.cos(turn)
-    rows = [[d / scale, -b / scale], [-c / scale, a / scale]]
-    moved = [-center[k] - translate[k] for k in (0, 1)]
-    return [
-        value
-        for k, (p, q) in enumerate(rows)
-        for value in (p, q, p * moved[0] + q * moved[1] + center[k])
-    ]
+    right, down = [-center[k] - move[k] for k in (0, 1)]
+    matrix = []
+    for p, q, middle in ((d, -b, center[0]), (-c, a, center[1])):
+        p, q = p / scale, q / scale
+        matrix += [p, q, p * right + q * down + middle]
+    return matrix
 
 
 def gaussian_blur(img: Image, kernel_size: Any, sigma: Any = None) -> Image:
@@ -647,24 +624,20 @@ def gaussian_blur(img: Image, kernel_size: Any, sigma: Any = None) -> Image:
     if sigma is None:
         sigma = [size * 0.15 + 0.35 for size in sizes]
     sigmas = [float(width) for width in as_list(sigma)]
-    check(
-        len(sigmas) < 3, f"If sigma is a sequence, its length should be 2. Got {sigma}", ValueError
-    )
+    words = f"If sigma is a sequence, its length should be 2. Got {sigma}"
+    check(len(sigmas) < 3, words, ValueError)
     sigmas *= 2 // len(sigmas)
     check(min(sigmas) > 0.0, f"sigma should have positive values. Got {sigmas}", ValueError)
     if not isinstance(img, Tensor):
         _pillow(img)
-        blurred = gaussian_blur(pil_to_tensor(img), sizes, sigmas)
-        return to_pil_image(blurred, img.mode)
-    pixels = _floats(img)
-    pixels = pad(pixels, [size // 2 for size in sizes], 0, "reflect")
+        return to_pil_image(gaussian_blur(pil_to_tensor(img), sizes, sigmas), img.mode)
+    pixels = pad(_floats(img), [size // 2 for size in sizes], 0, "reflect")
     for dim, size, width in zip((-1, -2), sizes, sigmas, strict=True):
         steps = [(k - size // 2) / width for k in range(size)]
         bell = [math.exp(-0.5 * step * step) for step in steps]
         length = pixels.size(dim) - size + 1
-        pixels = sum(
-            [pixels.narrow(dim, k, length) * (weight / sum(bell)) for k, weight in enumerate(bell)]
-        )  # type: ignore[assignment]
+        shifted = [pixels.narrow(dim, k, length) for k in range(size)]
+        pixels = sum([part * (w / sum(bell)) for part, w in zip(shifted, bell, strict=True)])
     return _as(img, pixels)
 
 
@@ -697,10 +670,8 @@ def normalize(tensor: Tensor, mean: Any, std: Any, inplace: bool = False) -> Ten
     if not dtype.is_floating_point:
         raise TypeError(f"Input tensor should be a float tensor. Got {dtype}.")
     if tensor.ndim < 3:
-        raise ValueError(
-            "Expected tensor to be a tensor image of size (..., C, H, W). Got tensor.size() = "
-            f"{tensor.size()}"
-        )
+        words = "Expected tensor to be a tensor image of size (..., C, H, W). Got tensor.size() ="
+        raise ValueError(f"{words} {tensor.size()}")
     mean, std = [tuple(values) if isinstance(values, list) else values for values in (mean, std)]
     fixed = isinstance(mean, tuple) and isinstance(std, tuple)
     columns = _columns if fixed else _columns.__wrapped__
@@ -717,9 +688,7 @@ def normalize(tensor: Tensor, mean: Any, std: Any, inplace: bool = False) -> Ten
 @inference_mode(False)
 def _columns(mean: Any, std: Any, dtype: DType, device: Any) -> tuple[Tensor, Tensor]:
     """Numbers per channel as tensors, kept for the next image. Shape `(C, 1, 1)`."""
-    mean, std = [
-        as_tensor(values, dtype=dtype, device=device).reshape(-1, 1, 1) for values in (mean, std)
-    ]
+    mean, std = [as_tensor(x, dtype=dtype, device=device).reshape(-1, 1, 1) for x in (mean, std)]
     words = f"std evaluated to zero after conversion to {dtype}, leading to division by zero."
     check(std.all(), words, ValueError)
     return mean, std
@@ -769,11 +738,19 @@ def to_grayscale(img: Any, num_output_channels: int = 1) -> Any:
     return _pillow(img).Image.merge("RGB", [grey] * 3) if num_output_channels == 3 else grey
 
 
-def _blend(img: Tensor, other: Any, factor: float, name: str) -> Tensor:
-    """The image, and with what weight is missing to 1 another."""
-    check(factor >= 0, f"{name} ({factor}) is not non-negative.", ValueError)
-    mixed = factor * img + (1.0 - factor) * other
+def _enhanced(img: Image, name: str, factor: float, dull: Callable[[Tensor], Any]) -> Image:
+    """The image, and with what weight is missing to 1 a dull one; `name` is Pillow's."""
+    if not isinstance(img, Tensor):
+        return getattr(_pillow(img).ImageEnhance, name)(img).enhance(factor)
+    word = "saturation" if name == "Color" else name.lower()
+    check(factor >= 0, f"{word}_factor ({factor}) is not non-negative.", ValueError)
+    mixed = factor * img + (1.0 - factor) * dull(img)
     return mixed.clamp(0, _bound(img.dtype)).to(img.dtype)
+
+
+def _mean_grey(img: Tensor) -> Tensor:
+    """One grey for the whole image. Shape `(…, 1, 1, 1)`."""
+    return _floats(rgb_to_grayscale(img)).mean(dim=(-3, -2, -1), keepdim=True)
 
 
 def adjust_brightness(img: Image, brightness_factor: float) -> Image:
@@ -782,9 +759,7 @@ def adjust_brightness(img: Image, brightness_factor: float) -> Image:
     Raises:
         ValueError: The factor is negative.
     """
-    if not isinstance(img, Tensor):
-        return _pillow(img).ImageEnhance.Brightness(img).enhance(brightness_factor)
-    return _blend(img, 0.0, brightness_factor, "brightness_factor")
+    return _enhanced(img, "Brightness", brightness_factor, lambda _: 0.0)
 
 
 def adjust_contrast(img: Image, contrast_factor: float) -> Image:
@@ -793,10 +768,7 @@ def adjust_contrast(img: Image, contrast_factor: float) -> Image:
     Raises:
         ValueError: The factor is negative.
     """
-    if not isinstance(img, Tensor):
-        return _pillow(img).ImageEnhance.Contrast(img).enhance(contrast_factor)
-    grey = _floats(rgb_to_grayscale(img)).mean(dim=(-3, -2, -1), keepdim=True)
-    return _blend(img, grey, contrast_factor, "contrast_factor")
+    return _enhanced(img, "Contrast", contrast_factor, _mean_grey)
 
 
 def adjust_saturation(img: Image, saturation_factor: float) -> Image:
@@ -805,9 +777,7 @@ def adjust_saturation(img: Image, saturation_factor: float) -> Image:
     Raises:
         ValueError: The factor is negative.
     """
-    if not isinstance(img, Tensor):
-        return _pillow(img).ImageEnhance.Color(img).enhance(saturation_factor)
-    return _blend(img, rgb_to_grayscale(img), saturation_factor, "saturation_factor")
+    return _enhanced(img, "Color", saturation_factor, rgb_to_grayscale)
 
 
 def adjust_hue(img: Image, hue_factor: float) -> Image:
@@ -839,7 +809,7 @@ def adjust_gamma(img: Image, gamma: float, gain: float = 1) -> Image:
     """
     check(gamma >= 0, "Gamma should be a non-negative real number", ValueError)
     if isinstance(img, Tensor):
-        floats = convert_image_dtype(img) if not img.is_floating_point() else img
+        floats = img if img.is_floating_point() else convert_image_dtype(img)
         return convert_image_dtype((gain * floats**gamma).clamp(0, 1), img.dtype)
     _pillow(img)
     curve = [int((255 + 1 - 1e-3) * gain * (k / 255.0) ** gamma) for k in range(256)]

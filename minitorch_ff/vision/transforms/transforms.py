@@ -44,30 +44,41 @@ def chance(p: float) -> bool:
 
 
 class Transform(Module):
-    """A transform; its text has the settings named in `_shown`.
-
-    With a question mark a setting is left out where it changes nothing.
+    """A transform: a function of `transforms.functional`, and its settings.
 
     Args:
-        **settings: Become attributes.
+        **settings: Become attributes. They are what the function gets after the image, and what
+            the text shows, unless `_shown` names others; with a question mark one is left out
+            where it changes nothing.
     """
 
-    _shown = ""
+    _function: Callable[..., Any]
+    _shown: str | None = None
     _mode = staticmethod(F.interpolation_mode)  # how an interpolation is kept
 
     def __init__(self, **settings: Any) -> None:
         super().__init__()
-        vars(self).update(settings)
+        vars(self).update(settings, _settings=list(settings))
+
+    def forward(self, img: Any) -> Any:
+        """What the function makes of the image."""
+        return self._function(img, *[getattr(self, name) for name in self._settings])
 
     def extra_repr(self) -> str:
         """The settings."""
         shown = []
-        for name in self._shown.split():
+        for name in self._settings if self._shown is None else self._shown.split():
             value = getattr(self, name.rstrip("?"))
             if name[-1] != "?" or value not in (None, 0, NEAREST):
                 text = value.value if isinstance(value, Enum) else value
                 shown.append(f"{name.rstrip('?')}={text}")
         return ", ".join(shown)
+
+
+def listing(composed: Any, *first: str) -> str:
+    """The text of several transforms, one per line."""
+    lines = [*first, *map(str, composed.transforms)]
+    return "\n    ".join([f"{type(composed).__name__}(", *lines]) + "\n)"
 
 
 class Compose:
@@ -96,14 +107,7 @@ class Compose:
             img = transform(img)
         return img
 
-    def __repr__(self) -> str:
-        return listing(self)
-
-
-def listing(composed: Any, *first: str) -> str:
-    """The text of several transforms, one per line."""
-    lines = [*first, *map(str, composed.transforms)]
-    return "\n    ".join([f"{type(composed).__name__}(", *lines]) + "\n)"
+    __repr__ = listing
 
 
 class ToTensor(Transform):
@@ -131,6 +135,8 @@ class ConvertImageDtype(Transform):
     Args:
         dtype: 255 as bytes is 1 as floats.
     """
+
+    _shown = ""
 
     def __init__(self, dtype: DType) -> None:
         super().__init__(dtype=dtype)
@@ -190,7 +196,7 @@ class Resize(Transform):
     See: [Resize](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.Resize.html).
     """
 
-    _shown = "size interpolation max_size antialias"
+    _function = staticmethod(F.resize)
 
     def __init__(
         self,
@@ -204,10 +210,6 @@ class Resize(Transform):
         mode = self._mode(interpolation)
         super().__init__(size=size, interpolation=mode, max_size=max_size, antialias=antialias)
 
-    def forward(self, img: Any) -> Any:
-        """See `functional.resize`."""
-        return F.resize(img, self.size, self.interpolation, self.max_size, self.antialias)
-
 
 class CenterCrop(Transform):
     """The middle of the image, with a black border where it is too small.
@@ -216,14 +218,10 @@ class CenterCrop(Transform):
         size: Height and width in pixels, or one number for both.
     """
 
-    _shown = "size"
+    _function = staticmethod(F.center_crop)
 
     def __init__(self, size: Any) -> None:
         super().__init__(size=size_pair(size))
-
-    def forward(self, img: Any) -> Any:
-        """See `functional.center_crop`."""
-        return F.center_crop(img, self.size)
 
 
 class Pad(Transform):
@@ -235,15 +233,11 @@ class Pad(Transform):
         padding_mode: `constant`, `edge`, `reflect` or `symmetric`.
     """
 
-    _shown = "padding fill padding_mode"
+    _function = staticmethod(F.pad)
 
     def __init__(self, padding: Any, fill: Any = 0, padding_mode: str = "constant") -> None:
         F.padding_sides(padding, fill, padding_mode)
         super().__init__(padding=padding, fill=fill, padding_mode=padding_mode)
-
-    def forward(self, img: Any) -> Any:
-        """See `functional.pad`."""
-        return F.pad(img, self.padding, self.fill, self.padding_mode)
 
 
 class Lambda(Transform):
@@ -252,6 +246,8 @@ class Lambda(Transform):
     Args:
         lambd: Takes an image.
     """
+
+    _shown = ""
 
     def __init__(self, lambd: Callable[..., Any]) -> None:
         words = f"Argument lambd should be callable, got {type(lambd).__name__!r}"
@@ -361,13 +357,9 @@ class RandomCrop(Transform):
     @staticmethod
     def get_params(img: Any, output_size: tuple[int, int]) -> tuple[int, int, int, int]:
         """Draw the first row and the first column; these, and height and width."""
-        height, width = output_size
-        _, rows, columns = F.get_dimensions(img)
-        words = f"Required crop size {(height, width)} is larger than input image size "
-        check(rows >= height and columns >= width, f"{words}{(rows, columns)}", ValueError)
-        if (rows, columns) == (height, width):
-            return 0, 0, height, width
-        return below(rows - height + 1), below(columns - width + 1), height, width
+        spare = spare_pixels(img, output_size)
+        top, left = [below(most + 1) for most in spare] if any(spare) else spare
+        return top, left, *output_size
 
     def forward(self, img: Any) -> Any:
         """A part of it."""
@@ -380,6 +372,19 @@ class RandomCrop(Transform):
         return F.crop(img, *self.get_params(img, self.size))
 
 
+def spare_pixels(img: Any, size: tuple[int, int], end: str = "") -> tuple[int, int]:
+    """Rows and columns that the image has more than the size.
+
+    Raises:
+        ValueError: It has fewer; `end` closes the text.
+    """
+    height, width = size
+    _, rows, columns = F.get_dimensions(img)
+    words = f"Required crop size {(height, width)} is larger than input image size "
+    check(rows >= height and columns >= width, f"{words}{(rows, columns)}{end}", ValueError)
+    return rows - height, columns - width
+
+
 class RandomHorizontalFlip(Transform):
     """The image with left and right exchanged, or as it is.
 
@@ -387,15 +392,14 @@ class RandomHorizontalFlip(Transform):
         p: The probability of a change.
     """
 
-    _shown = "p"
-    _change = staticmethod(F.hflip)
+    _function = staticmethod(F.hflip)
 
     def __init__(self, p: float = 0.5) -> None:
         super().__init__(p=p)
 
     def forward(self, img: Any) -> Any:
         """The image, changed or not."""
-        return self._change(img) if chance(self.p) else img
+        return self._function(img) if chance(self.p) else img
 
 
 class RandomVerticalFlip(RandomHorizontalFlip):
@@ -405,7 +409,7 @@ class RandomVerticalFlip(RandomHorizontalFlip):
         p: The probability of a change.
     """
 
-    _change = staticmethod(F.vflip)
+    _function = staticmethod(F.vflip)
 
 
 class RandomResizedCrop(Transform):
@@ -442,11 +446,8 @@ class RandomResizedCrop(Transform):
             if 0 < width <= columns and 0 < height <= rows:
                 return below(rows - height + 1), below(columns - width + 1), height, width
         # The largest part in the middle whose shape is allowed.
-        height, width = rows, columns
-        if columns / rows < min(ratio):
-            height = round(columns / min(ratio))
-        elif columns / rows > max(ratio):
-            width = round(rows * max(ratio))
+        height = min(rows, round(columns / min(ratio)))
+        width = min(columns, round(rows * max(ratio)))
         return (rows - height) // 2, (columns - width) // 2, height, width
 
     def forward(self, img: Any) -> Any:
@@ -622,14 +623,12 @@ class ColorJitter(Transform):
     See: [ColorJitter](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.ColorJitter.html).
     """
 
-    _shown = "brightness contrast saturation hue"
-
     def __init__(
         self, brightness: Any = 0, contrast: Any = 0, saturation: Any = 0, hue: Any = 0
     ) -> None:
         factors = {"brightness": brightness, "contrast": contrast, "saturation": saturation}
-        super().__init__(**{name: _factors(name, factors[name]) for name in factors})
-        self.hue = _factors("hue", hue, 0, (-0.5, 0.5))
+        limits = {name: _range(name, factors[name]) for name in factors}
+        super().__init__(**limits, hue=_range("hue", hue, 0, (-0.5, 0.5)))
 
     @staticmethod
     def get_params(brightness: Any, contrast: Any, saturation: Any, hue: Any) -> tuple[Any, ...]:
@@ -649,9 +648,7 @@ class ColorJitter(Transform):
         return img
 
 
-def _factors(
-    name: str, value: Any, center: float = 1, bound: Range = (0, float("inf"))
-) -> Range | None:
+def _range(name: str, value: Any, center: float = 1, bound: Range = (0, math.inf)) -> Range | None:
     """From and to; None where nothing changes."""
     if isinstance(value, Number):
         words = f"If {name} is a single number, it must be non negative."
@@ -674,14 +671,10 @@ class Grayscale(Transform):
         num_output_channels: 1 or 3.
     """
 
-    _shown = "num_output_channels"
+    _function = staticmethod(F.rgb_to_grayscale)
 
     def __init__(self, num_output_channels: int = 1) -> None:
         super().__init__(num_output_channels=num_output_channels)
-
-    def forward(self, img: Any) -> Any:
-        """See `functional.rgb_to_grayscale`."""
-        return F.rgb_to_grayscale(img, self.num_output_channels)
 
 
 class RandomGrayscale(RandomHorizontalFlip):
@@ -695,8 +688,13 @@ class RandomGrayscale(RandomHorizontalFlip):
         super().__init__(p)
 
     @staticmethod
-    def _change(img: Any) -> Any:
+    def _function(img: Any) -> Any:
         return F.rgb_to_grayscale(img, F.get_image_num_channels(img))
+
+
+def numbers(value: Any) -> list[float]:
+    """One number or several, as floats in a list."""
+    return [float(part) for part in F.as_list(value)]
 
 
 class RandomErasing(Transform):
@@ -713,8 +711,6 @@ class RandomErasing(Transform):
         [RandomErasing](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.RandomErasing.html).
     """
 
-    _shown = "p scale ratio value inplace"
-
     def __init__(
         self,
         p: float = 0.5,
@@ -728,8 +724,7 @@ class RandomErasing(Transform):
         words = "If value is str, it should be 'random'"
         check(not isinstance(value, str) or value == "random", words, ValueError)
         check_ranges(scale, ratio)
-        inside = scale[0] >= 0 and scale[1] <= 1
-        check(inside, "Scale should be between 0 and 1", ValueError)
+        check(scale[0] >= 0 and scale[1] <= 1, "Scale should be between 0 and 1", ValueError)
         check(0 <= p <= 1, "Random erasing probability should be between 0 and 1", ValueError)
         super().__init__(p=p, scale=scale, ratio=ratio, value=value, inplace=inplace)
 
@@ -752,7 +747,7 @@ class RandomErasing(Transform):
         """The tensor, changed or not."""
         if not chance(self.p):
             return img
-        value = None if isinstance(self.value, str) else [float(v) for v in F.as_list(self.value)]
+        value = None if isinstance(self.value, str) else numbers(self.value)
         words = "If value is a sequence, it should have either a single value or "
         words += f"{img.shape[-3]} (number of input channels)"
         check(value is None or len(value) in (1, img.shape[-3]), words, ValueError)
@@ -769,8 +764,6 @@ class GaussianBlur(Transform):
 
     See: [GaussianBlur](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.GaussianBlur.html).
     """
-
-    _shown = "kernel_size sigma"
 
     def __init__(self, kernel_size: Any, sigma: Any = (0.1, 2.0)) -> None:
         sizes = size_pair(kernel_size, "Kernel size should be a tuple/list of two integers")
@@ -803,17 +796,13 @@ class FiveCrop(Transform):
         size: Height and width in pixels, or one number for both.
     """
 
-    _shown = "size"
+    _function = staticmethod(F.five_crop)
 
     def __init__(self, size: Any) -> None:
         super().__init__(size=size_pair(size))
 
-    def forward(self, img: Any) -> Any:
-        """See `functional.five_crop`."""
-        return F.five_crop(img, self.size)
 
-
-class TenCrop(FiveCrop):
+class TenCrop(Transform):
     """`FiveCrop` of the image, and of the image mirrored.
 
     Args:
@@ -821,12 +810,7 @@ class TenCrop(FiveCrop):
         vertical_flip: Mirror it upside down.
     """
 
-    _shown = "size vertical_flip"
+    _function = staticmethod(F.ten_crop)
 
     def __init__(self, size: Any, vertical_flip: bool = False) -> None:
-        super().__init__(size)
-        self.vertical_flip = vertical_flip
-
-    def forward(self, img: Any) -> Any:
-        """See `functional.ten_crop`."""
-        return F.ten_crop(img, self.size, self.vertical_flip)
+        super().__init__(size=size_pair(size), vertical_flip=vertical_flip)

@@ -8,7 +8,7 @@ all in the same way, and hands on the rest. Images are those of Pillow's and
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy
@@ -26,23 +26,19 @@ from minitorch_ff.vision.transforms.functional import InterpolationMode, is_pil
 from minitorch_ff.vision.tv_tensors import Image
 
 
-def _leaves(sample: Any) -> Iterator[Any]:
-    """What the sample's tuples, lists and dicts hold."""
-    if isinstance(sample, tuple | list | dict):
-        for part in sample.values() if isinstance(sample, dict) else sample:
-            yield from _leaves(part)
-    else:
-        yield sample
+def _sample(inputs: tuple[Any, ...]) -> Any:
+    """What a transform was called with."""
+    return inputs if len(inputs) > 1 else inputs[0]
 
 
-def _rebuilt(sample: Any, leaves: Iterator[Any]) -> Any:
-    """The sample with other leaves, in the same order."""
+def _mapped(function: Callable[[Any], Any], sample: Any) -> Any:
+    """The sample with the function's results for what its tuples, lists and dicts hold."""
     if isinstance(sample, dict):
-        return type(sample)({key: _rebuilt(part, leaves) for key, part in sample.items()})
+        return type(sample)({key: _mapped(function, part) for key, part in sample.items()})
     if isinstance(sample, tuple | list):
-        parts = [_rebuilt(part, leaves) for part in sample]
+        parts = [_mapped(function, part) for part in sample]
         return type(sample)(*parts) if hasattr(sample, "_fields") else type(sample)(parts)
-    return next(leaves)
+    return function(sample)
 
 
 def _kind(leaf: Any) -> str:
@@ -86,18 +82,18 @@ class Transform(Module):
 
     def forward(self, *inputs: Any) -> Any:
         """The sample, with its images changed."""
-        sample = inputs if len(inputs) > 1 else inputs[0]
-        leaves = list(_leaves(sample))
+        leaves: list[Any] = []
+        _mapped(lambda leaf: leaves.append(leaf) or leaf, inputs)  # type: ignore[func-returns-value]
         places = self._chosen(leaves)
-        params, state = self.make_params([leaves[place] for place in places]), None
+        params = self.make_params([leaves[place] for place in places])
+        state = get_rng_state() if len(places) > 1 else None
         for place in places:
             if state is not None:
                 set_rng_state(state)  # the same random numbers for all images
-            elif len(places) > 1:
-                state = get_rng_state()
             out, image = self.transform(leaves[place], params), type(leaves[place]) is Image
             leaves[place] = Image(out) if image and type(out) is Tensor else out
-        return _rebuilt(sample, iter(leaves))
+        changed = iter(leaves)
+        return _mapped(lambda _: next(changed), _sample(inputs))
 
     def extra_repr(self) -> str:
         """The settings that are numbers, texts or sequences of them."""
@@ -108,11 +104,6 @@ class Transform(Module):
                 if isinstance(value, bool | int | float | str | tuple | list | InterpolationMode):
                     shown.append(f"{name}={value}")
         return ", ".join(shown)
-
-
-def _sequence(values: Any) -> Any:
-    """Tuples as lists."""
-    return list(values) if isinstance(values, tuple) else values
 
 
 class Compose(Transform):
@@ -149,7 +140,7 @@ class Compose(Transform):
         for transform in self._drawn():
             out = transform(*inputs)
             inputs = out if len(inputs) > 1 else (out,)
-        return inputs if len(inputs) > 1 else inputs[0]
+        return _sample(inputs)
 
     def extra_repr(self) -> str:
         """The transforms, one per line."""
@@ -219,8 +210,7 @@ class ToImage(Transform):
     def transform(self, inpt: Any, params: dict[str, Any]) -> Image:
         """The image, with the same numbers."""
         if isinstance(inpt, numpy.ndarray):
-            array = inpt if inpt.ndim == 2 else inpt.transpose(2, 0, 1)
-            inpt = numpy.ascontiguousarray(array)
+            inpt = numpy.ascontiguousarray(functional.planes(inpt))
         return Image(inpt)
 
 
@@ -229,13 +219,11 @@ class ToPureTensor(Transform):
 
     def forward(self, *inputs: Any) -> Any:
         """The sample, with plain tensors."""
-        sample = inputs if len(inputs) > 1 else inputs[0]
-        plain = [leaf[...] if isinstance(leaf, Image) else leaf for leaf in _leaves(sample)]
-        return _rebuilt(sample, iter(plain))
+        return _mapped(lambda x: x[...] if isinstance(x, Image) else x, _sample(inputs))
 
 
 class ToDtype(Transform):
-    """Images in another dtype.
+    """Images in another dtype; those of Pillow's stay as they are.
 
     Args:
         dtype: Which.
@@ -244,6 +232,8 @@ class ToDtype(Transform):
     See: [ToDtype](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.v2.ToDtype.html).
     """
 
+    _kinds = ("image", "tensor")
+
     def __init__(self, dtype: DType, scale: bool = False) -> None:
         super().__init__()
         if not isinstance(dtype, DType):
@@ -251,11 +241,9 @@ class ToDtype(Transform):
         self.dtype, self.scale = dtype, scale
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
-        """The image, in the dtype; one of Pillow's as it is."""
-        if not isinstance(inpt, Tensor):
-            return inpt
-        dtype = self.dtype
-        return functional.convert_image_dtype(inpt, dtype) if self.scale else inpt.to(dtype)
+        """The image, in the dtype."""
+        convert = functional.convert_image_dtype if self.scale else Tensor.to
+        return convert(inpt, self.dtype)
 
 
 class ToTensor(Transform, transforms.ToTensor):
@@ -264,12 +252,10 @@ class ToTensor(Transform, transforms.ToTensor):
     _kinds = ("pil", "array")
 
     def __init__(self) -> None:
-        warnings.warn(
-            "The transform `ToTensor()` is deprecated and will be removed in a future release. "
-            "Instead, please use `v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, "
-            "scale=True)])`.Output is equivalent up to float precision.",
-            stacklevel=2,
-        )
+        words = "The transform `ToTensor()` is deprecated and will be removed in a future release. "
+        words += "Instead, please use `v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, "
+        words += "scale=True)])`.Output is equivalent up to float precision."
+        warnings.warn(words, stacklevel=2)
         super().__init__()
 
 
@@ -287,9 +273,8 @@ class Lambda(Transform, transforms.Lambda):
 
     def forward(self, *inputs: Any) -> Any:
         """The sample, with what the function makes of it."""
-        sample = inputs if len(inputs) > 1 else inputs[0]
-        made = [self.lambd(x) if isinstance(x, self.types) else x for x in _leaves(sample)]
-        return _rebuilt(sample, iter(made))
+        types, lambd = self.types, self.lambd
+        return _mapped(lambda x: lambd(x) if isinstance(x, types) else x, _sample(inputs))
 
     def extra_repr(self) -> str:
         """The function's name and the types."""
@@ -332,7 +317,7 @@ class CenterCrop(Transform, transforms.CenterCrop):
 class Pad(Transform, transforms.Pad):
     """Images with a border; see `transforms.Pad`."""
 
-    _texts = {"padding": _sequence}
+    _texts = {"padding": lambda sides: list(sides) if isinstance(sides, tuple) else sides}
 
 
 class RandomCrop(Transform, transforms.RandomCrop):
@@ -343,12 +328,9 @@ class RandomCrop(Transform, transforms.RandomCrop):
     @staticmethod
     def get_params(img: Any, output_size: tuple[int, int]) -> tuple[int, int, int, int]:
         """Draw a place only where there is a choice."""
-        height, width = output_size
-        _, rows, columns = functional.get_dimensions(img)
-        words = f"Required crop size {(height, width)} is larger than input image size "
-        check(rows >= height and columns >= width, f"{words}{(rows, columns)}.", ValueError)
-        top = transforms.below(rows - height + 1) if rows > height else 0
-        return top, transforms.below(columns - width + 1) if columns > width else 0, height, width
+        spare = transforms.spare_pixels(img, output_size, end=".")
+        top, left = [transforms.below(most + 1) if most else 0 for most in spare]
+        return top, left, *output_size
 
 
 def _all_sides(padding: Any) -> list[int]:
@@ -398,12 +380,7 @@ class RandomGrayscale(Transform, transforms.RandomGrayscale):
 class RandomErasing(Transform, transforms.RandomErasing):
     """Images with a random rectangle erased; see `transforms.RandomErasing`."""
 
-    _texts = {"value": lambda value: _numbers(value)}
-
-
-def _numbers(value: Any) -> list[float] | None:
-    """A colour per channel; none of noise."""
-    return None if value == "random" else [float(part) for part in functional.as_list(value)]
+    _texts = {"value": lambda value: None if value == "random" else transforms.numbers(value)}
 
 
 class GaussianBlur(Transform, transforms.GaussianBlur):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+FEW = 1 << 10
+"""Up to so many elements, float64 costs no more than the call."""
+
 
 class Elementwise:
     """Arithmetic, exponentials, trigonometry, rounding, comparison, logic, bits."""
@@ -38,6 +41,14 @@ class Elementwise:
     def scale(self, x, factor):
         """`x` times a Python number, in `x`'s dtype."""
         return self.module.multiply(x, self.constant(factor, x.dtype))
+
+    def add_scaled(self, a, b, factor):
+        """`a + factor b`; few float32 numbers are rounded once, as PyTorch rounds them."""
+        module, factor = self.module, a.dtype.type(factor)
+        if a.dtype.char != "f" or max(a.size, b.size) > FEW:
+            return module.add(a, module.multiply(b, factor))
+        product = module.multiply(b, factor, dtype="float64")  # exact
+        return module.add(product, a).astype("float32")
 
     def shift(self, x, amount):
         """`x` plus a Python number, in `x`'s dtype."""
