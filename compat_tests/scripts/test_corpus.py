@@ -27,8 +27,6 @@ QUICK = [
 MNIST = ROOT / "compat_tests/vision/mnist/MNIST/raw"
 ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 NEEDS = {"63_mnist_torchvision": "torchvision", "64_pandas_table": "pandas"}
-
-
 KNOWN = {"03_autograd_basics": "`type(y.grad_fn)` is the operator's class, `Mul`"}
 
 
