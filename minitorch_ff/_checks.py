@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable
 from operator import index
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ from minitorch_ff._dtypes import get_default_dtype
 from minitorch_ff.firefly.tensor import Tensor
 
 F = TypeVar("F", bound=Callable[..., Any])
+_WARNED: set[str] = set()
 _NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim"}
 
 
@@ -24,6 +26,18 @@ def check(condition: object, text: str, error: type[Exception] = RuntimeError) -
     """
     if not condition:
         raise error(text)
+
+
+def warn_once(text: str, stacklevel: int) -> None:
+    """Warn the first time only, as PyTorch does where the warning comes from C++.
+
+    Args:
+        text: What to say.
+        stacklevel: Whose line is shown: 1 is the caller of this function.
+    """
+    if text not in _WARNED:
+        _WARNED.add(text)
+        warnings.warn(text, stacklevel=stacklevel + 1)
 
 
 def wrap_dim(dim: int, ndim: int) -> int:

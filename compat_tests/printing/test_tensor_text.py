@@ -220,6 +220,23 @@ def test_our_history():
         assert repr(mine) == repr(theirs)
 
 
+def test_our_history_of_derivatives_and_norms():
+    def results(world):
+        x = world.tensor([[0.5, 1.0, 2.0, 3.0]], requires_grad=True)
+        (slope,) = world.autograd.grad(x.sin().sum(), x, create_graph=True)
+        (bend,) = world.autograd.grad(slope.sum(), x, create_graph=True)
+        return [slope, bend, world.nn.functional.group_norm(x, 2)]
+
+    for mine, theirs in zip(results(ff), results(torch), strict=True):
+        assert repr(mine) == repr(theirs)
+
+
+def test_a_generator():
+    for world in (ff, torch):
+        generator = world.Generator()
+        assert repr(generator).startswith("<torch._C.Generator object at 0x")
+
+
 def test_device():
     # What PyTorch prints on a machine with a GPU; none is needed here.
     values = torch.tensor([1.0, 2.0])

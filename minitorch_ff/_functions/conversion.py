@@ -10,15 +10,22 @@ from typing import Any
 import numpy as np
 
 from minitorch_ff import _dtypes
-from minitorch_ff._checks import check, shape_from, wrap_dim
+from minitorch_ff._checks import check, shape_from, warn_once, wrap_dim
 from minitorch_ff._devices import as_device, backend_for
 from minitorch_ff._devices import device as Device
 from minitorch_ff._functions import shaping
 from minitorch_ff._functions._operands import Tensor
+from minitorch_ff.firefly.modes import grad_enabled
 from minitorch_ff.firefly.ops import shaping as ops
 from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply
 from minitorch_ff.firefly.tensor import AccumulateGrad, require_grad, wrap
 from minitorch_ff.firefly.views import detached
+
+
+TO_A_NUMBER = (
+    "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
+    "Consider using tensor.detach() first."
+)
 
 
 class layout:
@@ -491,12 +498,16 @@ def python_int(self: Tensor) -> builtins.int:
 
 
 def python_float(self: Tensor) -> builtins.float:
-    """`float(tensor)` of a single element."""
+    """`float(tensor)` of a single element; warns if it requires a gradient."""
+    if self.requires_grad and grad_enabled():
+        warn_once(TO_A_NUMBER, 2)
     return builtins.float(item(self))
 
 
 def python_complex(self: Tensor) -> complex:
-    """`complex(tensor)` of a single element."""
+    """`complex(tensor)` of a single element; warns if it requires a gradient."""
+    if self.requires_grad and grad_enabled():
+        warn_once(TO_A_NUMBER, 2)
     return complex(item(self))
 
 

@@ -8,14 +8,20 @@ from typing import Any
 import numpy
 
 from minitorch_ff import _dtypes
-from minitorch_ff._checks import check, shape_from
+from minitorch_ff._checks import check, shape_from, warn_once
 from minitorch_ff._devices import as_device, backend_for
 from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.conversion import contiguous_format, preserve_format, strided
 from minitorch_ff._size import Size
-from minitorch_ff.firefly.backend.numpy_backend import apart
+from minitorch_ff.firefly.backend.numpy_backend import apart, writable
 from minitorch_ff.firefly.tensor import wrap
+
+NOT_WRITABLE = (
+    "The given {} is not writable, and PyTorch does not support non-writable tensors. This means "
+    "{}. You may want to copy the {} to protect its data or make it writable before converting it "
+    "to a tensor. This type of warning will be suppressed for the rest of this program."
+)
 
 # Every maker takes these keywords, in PyTorch's meaning:
 #   dtype          of the elements; None: the default floating dtype, or what the data say
@@ -234,6 +240,10 @@ def from_numpy(ndarray: numpy.ndarray) -> Tensor:
     if not isinstance(ndarray, numpy.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
     _dtypes.of(ndarray.dtype)
+    if not ndarray.flags.writeable:
+        so = "writing to this tensor will result in undefined behavior"
+        warn_once(NOT_WRITABLE.format("NumPy array", so, "array"), 2)
+        ndarray = writable(ndarray)
     if any([step < 0 for step in ndarray.strides]):
         raise ValueError(
             "At least one stride in the given numpy array is negative, and tensors with "
@@ -252,7 +262,12 @@ def frombuffer(
 
     See: [torch.frombuffer](https://docs.pytorch.org/docs/stable/generated/torch.frombuffer.html).
     """
-    return new(numpy.frombuffer(buffer, dtype.numpy, count, offset), None, requires_grad)
+    array = numpy.frombuffer(buffer, dtype.numpy, count, offset)
+    if not array.flags.writeable:
+        so = "you can write to the underlying (supposedly non-writable) buffer using the tensor"
+        warn_once(NOT_WRITABLE.format("buffer", so, "buffer"), 2)
+        array = writable(array)
+    return new(array, None, requires_grad)
 
 
 # -------------------------------------------------------------------------- filled

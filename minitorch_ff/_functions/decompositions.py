@@ -18,8 +18,11 @@ from minitorch_ff.firefly.ops.indexing import Overwrite
 from minitorch_ff.firefly.tensor import wrap
 
 
-class LinAlgError(RuntimeError):
+class _LinAlgError(RuntimeError):
     """A matrix has no inverse, or is not positive-definite."""
+
+
+LinAlgError = _LinAlgError  # PyTorch's own name has the underscore, which tracebacks show
 
 
 def must_be_matrices(A: Tensor, function: str, square: bool = False) -> None:

@@ -54,6 +54,9 @@ class Generator(engine.Generator):
         backend_for(self.device)
         super().__init__()
 
+    def __repr__(self) -> str:
+        return f"<torch._C.Generator object at {id(self):#x}>"
+
     def manual_seed(self, seed: int) -> Self:
         """Start again from a seed.
 

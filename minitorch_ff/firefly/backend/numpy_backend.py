@@ -136,6 +136,18 @@ def apart(x: numpy.ndarray) -> numpy.ndarray:
     return numpy.frombuffer(x.reshape(-1).view(numpy.uint8).data, x.dtype).reshape(x.shape)
 
 
+def writable(x: numpy.ndarray) -> numpy.ndarray:
+    """The same memory as an array that may be written, whatever `x` says."""
+    return numpy.asarray(_Memory(x)).view(x.dtype)
+
+
+class _Memory:
+    def __init__(self, x: numpy.ndarray) -> None:
+        interface = x.__array_interface__
+        self.owner = x
+        self.__array_interface__ = {**interface, "data": (interface["data"][0], False)}
+
+
 def _as_writable(result: Any, x: Any) -> Any:
     if x.flags.writeable:
         result.flags.writeable = True

@@ -19,7 +19,7 @@ class Cos(Elementwise):
     """The cosine; the gradient is `-g sin x`."""
 
     def chain(self, xp, grad, x):
-        return xp.neg(xp.mul(grad, xp.sin(x)))
+        return xp.mul(grad, xp.neg(xp.sin(x)))
 
 
 class Tan(Elementwise):

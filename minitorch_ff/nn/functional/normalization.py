@@ -242,7 +242,11 @@ def group_norm(
     per_channel = (channels,) + (1,) * (len(shape) - 2)
     if weight is not None:
         out = out * weight.reshape(per_channel)
-    return out if bias is None else out + bias.reshape(per_channel)
+    if bias is not None:
+        out = out + bias.reshape(per_channel)
+    if out.node is not None:
+        out.node.called = "NativeGroupNorm"  # PyTorch's is one operator
+    return out
 
 
 def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12) -> Tensor:
