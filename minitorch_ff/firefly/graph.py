@@ -74,7 +74,8 @@ def backward(
     before = grad_enabled()
     set_grad_mode(create_graph)
     try:
-        captured = walk(order, pending, set(targets), retain_graph, create_graph)
+        wanted = set(targets) if targets else ()
+        captured = walk(order, pending, wanted, retain_graph, create_graph)
     finally:
         set_grad_mode(before)
     if inputs is None:
@@ -88,7 +89,7 @@ def backward(
 
 
 def walk(
-    order: list[Any], pending: dict[Any, Any], targets: set[Any], retain_graph: bool, record: bool
+    order: list[Any], pending: dict[Any, Any], targets: Any, retain_graph: bool, record: bool
 ) -> dict[Any, Any]:
     """Run all nodes, newest first; the gradients that reach `targets` are returned.
 

@@ -314,7 +314,8 @@ def cross_entropy(
         [`NllLoss`][minitorch_ff.firefly.ops.loss.NllLoss],
         [torch.nn.functional.cross_entropy](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html).
     """
-    reduction = reduction_of(size_average, reduce, reduction)
+    if size_average is not None or reduce is not None:
+        reduction = reduction_of(size_average, reduce, reduction)
     x, classes = input.buffer, target.buffer
     plain = weight is None and reduction == "mean" and not label_smoothing and ignore_index < 0
     rows = x.ndim == 2 and classes.ndim == 1 and x.shape[0] == classes.shape[0] != 0

@@ -103,8 +103,11 @@ class Module(HookRegistration, StateDict, Conversion):
         """Call `forward`, and the hooks if there are any."""
         if self._hook_ids or _hooks_everywhere:
             return HookedCall(self, args, kwargs).run()
-        if len(args) == 1 and not kwargs:  # in CPython a call with stars costs twice as much
-            return self.forward(args[0])
+        if not kwargs:  # in CPython a call with stars costs twice as much
+            if len(args) == 1:
+                return self.forward(args[0])
+            if len(args) == 2:
+                return self.forward(args[0], args[1])
         return self.forward(*args, **kwargs)
 
     _call_impl = __call__

@@ -77,7 +77,8 @@ class Updates(MatrixUpdates):
 
     def sgd_step(self, param, grad, group, momentum_buffer, *, first):
         """Gradient descent; at the `first` step the momentum buffer is the gradient."""
-        rate, inertia = self._all_like(param, group["lr"], group["momentum"])
+        rate = self.constant(group["lr"], param.dtype)
+        inertia = self.constant(group["momentum"], param.dtype)
         damped = 1 - group["dampening"]
         for p, g, buffer, s, t in self._blocks(param, grad, momentum_buffer):
             g = self._direction(p, g, group, s)
