@@ -197,7 +197,8 @@ def reach(start: Any, pending: dict[Any, Any]) -> None:
         for node in stack.pop().edges:
             if node is not None and node not in pending:
                 pending[node] = None
-                stack.append(node)
+                if not node.keeps:  # a leaf hands nothing on
+                    stack.append(node)
 
 
 def leading_to(targets: list[Any], order: list[Any], pending: dict[Any, Any]) -> list[Any]:

@@ -86,9 +86,10 @@ class Bucket:
 
     def count_step(self) -> float:
         """Add one to the number of steps, if it is kept, and return it."""
-        if "step" in self.counts:
-            self.set_count("step", self.counts["step"] + 1)
-        return self.counts.get("step", 0.0)
+        if "step" not in self.counts:
+            return 0.0
+        self.set_count("step", self.counts["step"] + 1)
+        return self.counts["step"]
 
     def load(self) -> None:
         """Bring values and gradients here."""

@@ -64,9 +64,8 @@ def number(setting: Any) -> Any:
 
 def with_numbers(group: Group) -> Group:
     """The group with numbers in place of tensors among its settings."""
-    betas = group.get("betas", (0, 0))
-    settings = group["lr"], group.get("weight_decay"), *betas
-    if Tensor not in map(type, settings):
+    betas = group.get("betas", ())
+    if Tensor not in map(type, (group["lr"], group.get("weight_decay"), *betas)):
         return group
     plain = {name: number(value) for name, value in group.items()}
     return {**plain, "betas": tuple(map(number, betas))}

@@ -21,7 +21,7 @@ class Relu(Operator):
         if x.dtype.kind == "b":
             raise RuntimeError("Boolean inputs not supported for relu")
         y = xp.positive_part(x)
-        self.save_for_backward(y)
+        self.saved = (y,)
         return y
 
     def backward(self, xp, grad):
@@ -112,7 +112,7 @@ class Sigmoid(Operator):
 
     def forward(self, xp, x):
         y = xp.sigmoid(x)
-        self.save_for_backward(y)
+        self.saved = (y,)
         return y
 
     def backward(self, xp, grad):
@@ -127,7 +127,7 @@ class Tanh(Operator):
 
     def forward(self, xp, x):
         y = xp.tanh(x)
-        self.save_for_backward(y)
+        self.saved = (y,)
         return y
 
     def backward(self, xp, grad):

@@ -131,7 +131,10 @@ class Operator(Hookable):
         return tuple([edge is not None for edge in self.edges])
 
     def save_for_backward(self, *buffers):
-        """Keep inputs or results for the rule; None keeps a place."""
+        """Keep inputs or results for the rule; None keeps a place.
+
+        Where a call counts, rules write to `saved` themselves.
+        """
         self.saved = buffers
 
     def save_for_each_other(self, a, b):

@@ -20,7 +20,7 @@ class ElementLoss(Operator):
     def forward(self, xp, x, target, *, reduction="mean", **settings):
         self.__dict__.update(settings)
         self.reduction = reduction
-        self.save_for_backward(x, target)
+        self.saved = (x, target)
         values = self.value(xp, x, target)
         self.count = max(values.size, 1)
         return reduced(xp, values, reduction)
@@ -71,7 +71,7 @@ class MseLoss(ElementLoss):
 
     def forward(self, xp, x, target, *, reduction="mean"):
         self.reduction = reduction
-        self.save_for_backward(x, target)
+        self.saved = (x, target)
         self.factor = 2.0
         if reduction == "mean":
             value, difference = xp.squared_error(x, target)
@@ -168,7 +168,7 @@ class BinaryCrossEntropyWithLogits(Operator):
 
     def forward(self, xp, x, target, *, weight, pos_weight, reduction="mean"):
         self.weight, self.pos_weight, self.reduction = weight, pos_weight, reduction
-        self.save_for_backward(x, target)
+        self.saved = (x, target)
         one = xp.constant_like(1, x)
         values = xp.sub(
             xp.mul(xp.sub(one, target), x), xp.mul(self.tilt(xp, target), log_sigmoid(xp, x))
@@ -216,7 +216,7 @@ class CrossEntropy(Operator):
 
     def forward(self, xp, x, *, target):
         self.target = target
-        self.save_for_backward(x)
+        self.saved = (x,)
         value, self.kept = xp.cross_entropy(x, target)
         return value
 

@@ -88,9 +88,7 @@ class Linear(Operator):
 
     def forward(self, xp, x, weight, bias=None):
         edges = self.edges
-        self.save_for_backward(
-            None if edges[1] is None else x, None if edges[0] is None else weight
-        )
+        self.saved = (None if edges[1] is None else x, None if edges[0] is None else weight)
         shape = self.input_shape = x.shape
         if len(shape) == 2:
             return xp.linear(x, weight, bias)

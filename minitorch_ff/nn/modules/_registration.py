@@ -92,9 +92,10 @@ class _Member:
         if module is None:
             raise AttributeError(f"type object '{cls.__name__}' has no attribute '{self.name}'")
         if cls is self.owner:
-            members = module.__dict__[self.kind]
-            if self.name in members:
-                return members[self.name]
+            try:
+                return module.__dict__[self.kind][self.name]
+            except KeyError:
+                pass
         return getattr(super(self.owner, module), self.name)
 
 

@@ -62,6 +62,7 @@ class Updates(MatrixUpdates):
     def plain_sgd_step(self, params, grads, group):
         """Gradient descent without state, over a list of parameters in their shapes."""
         dtype = rate = None
+        sub, mul = self.sub, self.mul
         changed = group["weight_decay"] or group["maximize"]
         for param, grad in zip(params, grads, strict=True):
             if param.dtype is not dtype:
@@ -69,7 +70,7 @@ class Updates(MatrixUpdates):
                 rate = self.constant(group["lr"], dtype)
             if param.size <= self.update_block or not param.flags.c_contiguous:
                 g = self._direction(param, grad, group, None) if changed else grad
-                self.sub(param, self.mul(g, rate), param)
+                sub(param, mul(g, rate), param)
                 continue
             for p, g, s, t in self._blocks(param.reshape(-1), grad.reshape(-1)):
                 g = self._direction(p, g, group, s)
@@ -99,18 +100,20 @@ class Updates(MatrixUpdates):
         beta1, beta2 = group["betas"]
         # Both corrections in one factor, as at the end of section 2 of the paper.
         correction = (1 - beta2**step) ** 0.5
-        step_size = group["lr"] * correction / (1 - beta1**step)
-        step_size, tiny = self._all_like(param, step_size, group["eps"] * correction)
+        step_size = self._like(param, group["lr"] * correction / (1 - beta1**step))
+        tiny = self._like(param, group["eps"] * correction)
+        changed = group["weight_decay"] or group["maximize"]
         for p, g, m, v, v_max, s, t in self._blocks(
             param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq
         ):
-            g = self._direction(p, g, group, s)
+            g = self._direction(p, g, group, s) if changed else g
             self._move_towards(m, g, 1 - beta1, t)
             self._average_square(v, g, beta2, t)
             if v_max is not None:
                 v = self.maximum(v_max, v, out=v_max)
             denominator = self.add(self.sqrt(v, t), tiny, t)
-            self._subtract_ratio(p, m, denominator, step_size, t)
+            change = self.div(m, denominator, t)
+            self.sub(p, self.mul(change, step_size, t), p)
 
     def rmsprop_step(self, param, grad, group, square_avg, momentum_buffer=None, grad_avg=None):
         """RMSprop; centered with `grad_avg`, with momentum given its buffer."""
