@@ -131,7 +131,6 @@ from minitorch_ff._version import __version__ as _own_version
 from minitorch_ff.firefly.modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from minitorch_ff.firefly.modes import grad_enabled as is_grad_enabled
 from minitorch_ff.firefly.modes import inference_enabled as is_inference_mode_enabled
-from minitorch_ff.scripts.import_hook import as_torch, install
 
 ger = outer
 e, inf, nan, pi, newaxis = _math.e, _math.inf, _math.nan, _math.pi, None
@@ -227,6 +226,7 @@ _ELSEWHERE = dict.fromkeys((
 _ELSEWHERE |= {
     "GradScaler": "amp", "autocast": "amp", "is_autocast_enabled": "amp", "compile": "compiler",
     "load": "serialization", "save": "serialization",
+    "as_torch": "scripts.import_hook", "install": "scripts.import_hook",
 }  # fmt: skip
 """Names of submodules that `torch` has as well."""
 
