@@ -8,10 +8,13 @@ a float is PyTorch's way throughout (it keeps a word's low bits, NumPy the high 
 from __future__ import annotations
 
 import os
-from typing import Any, Self, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
-from numpy.random.bit_generator import ISeedSequence
+
+if TYPE_CHECKING:
+    from numpy.random import BitGenerator
 
 DEFAULT_SEED = 67280421310721
 """The seed of a generator that was given none."""
@@ -43,16 +46,6 @@ _LOW_53 = np.uint64(2**53 - 1)
 _32 = np.uint64(32)
 
 
-class _NoEntropy(ISeedSequence):
-    """Stands in for NumPy's own seeding: it takes long, and ours follows anyway."""
-
-    def generate_state(self, n_words, dtype=np.uint32):
-        return np.zeros(n_words, dtype)
-
-
-_NO_ENTROPY = _NoEntropy()
-
-
 class Engine:
     """A seeded stream of 32-bit words.
 
@@ -61,9 +54,15 @@ class Engine:
     """
 
     def __init__(self, seed: int = DEFAULT_SEED) -> None:
-        self._bits = np.random.MT19937(_NO_ENTROPY)  # type: ignore[arg-type]
-        self._seeder = np.random.RandomState(self._bits)  # shares the state of `_bits`
         self.manual_seed(seed)
+
+    @cached_property
+    def _bits(self) -> BitGenerator:
+        # Made when the first word is asked for: loading `numpy.random` takes a quarter of
+        # the time of importing this whole package, and not every script draws.
+        from minitorch_ff.firefly.random.twister import twister
+
+        return twister(self._seed % 2**32)
 
     # --------------------------------------------------------------------- the seed
 
@@ -77,9 +76,9 @@ class Engine:
         if not -(2**63) <= seed < 2**64:
             raise ValueError("Overflow when unpacking long long")
         self._seed = seed % 2**64
-        self._seeder.seed(self._seed % 2**32)
         self._fresh: tuple[int, int] | None = _first_words(self._seed % 2**32)
         self._cached_normal: float | None = None
+        self.__dict__.pop("_bits", None)
         return self
 
     def initial_seed(self) -> int:
