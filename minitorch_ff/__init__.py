@@ -127,6 +127,8 @@ from minitorch_ff._settings import (
 )  # fmt: skip
 from minitorch_ff._size import Size
 from minitorch_ff._tensor import Tensor
+from minitorch_ff._functions.out import FUNCTIONS as _FUNCTIONS_WITH_OUT
+from minitorch_ff._functions.out import accept_out as _accept_out
 from minitorch_ff._version import __version__ as _own_version
 from minitorch_ff.firefly.modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from minitorch_ff.firefly.modes import grad_enabled as is_grad_enabled
@@ -142,6 +144,8 @@ swapaxes = swapdims = transpose
 fill_, zero_, relu_, sigmoid_, tanh_ = (
     Tensor.fill_, Tensor.zero_, Tensor.relu_, Tensor.sigmoid_, Tensor.tanh_,
 )  # fmt: skip
+
+_accept_out(globals(), _FUNCTIONS_WITH_OUT)
 
 __all__ = [
     "BFloat16Tensor", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor",

@@ -14,6 +14,7 @@ from minitorch_ff._functions.decompositions import (
 )  # fmt: skip
 from minitorch_ff._functions.matmul import matmul
 from minitorch_ff._functions.norms import matrix_norm, vector_norm
+from minitorch_ff._functions.out import accept_out as _accept_out
 from minitorch_ff.firefly.tensor import wrap
 
 if TYPE_CHECKING:
@@ -125,5 +126,15 @@ def solve_triangular(
         triangle = triangle + wrap(type(A), A.backend.identities(A.buffer))
     return solve(triangle, B, left=left)
 
+
+_accept_out(
+    globals(),
+    """
+cholesky cholesky_ex cond cross det eigh eigvalsh inv inv_ex lstsq matmul matrix_norm matrix_power
+matrix_rank multi_dot norm pinv qr slogdet solve solve_ex solve_triangular svd svdvals vecdot
+vector_norm
+""",
+    "linalg_",
+)
 
 __getattr__ = _missing(__name__)

@@ -153,7 +153,9 @@ def keywords(value) -> set[str] | None:
     if not callable(value) or any(p.kind is p.VAR_KEYWORD for p in parameters):
         return None
     named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    return {p.name for p in parameters if p.kind in named and p.name[0] != "_"} - {"self"}
+    found = {p.name for p in parameters if p.kind in named and p.name[0] != "_"}
+    found |= set(getattr(value, "__kwdefaults__", None) or {})  # `out`, of a wrapped function
+    return found - {"self"}
 
 
 def their_keywords(namespace, name: str) -> set[str] | None:
