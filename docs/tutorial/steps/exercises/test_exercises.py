@@ -24,7 +24,10 @@ def check_rule(rule, *buffers):
     gradients = use.gradients(numpy.ones_like(use(*buffers)))
     for number, gradient in enumerate(gradients):
         up, down = list(buffers), list(buffers)
-        up[number], down[number] = buffers[number] + 1e-6, buffers[number] - 1e-6
+        up[number], down[number] = (
+            buffers[number] + 1e-6,
+            buffers[number] - 1e-6,
+        )
         expected = (rule(NUMPY)(*up) - rule(NUMPY)(*down)) / 2e-6
         numpy.testing.assert_allclose(gradient, expected, atol=1e-8)
 
@@ -43,7 +46,10 @@ def test_maximum():
     check_rule(mine.Maximum, a, b)
     use = mine.Maximum(NUMPY)
     use(numpy.ones(1), numpy.ones(1))
-    assert [part.item() for part in use.gradients(numpy.ones(1))] == [1.0, 0.0]
+    assert [part.item() for part in use.gradients(numpy.ones(1))] == [
+        1.0,
+        0.0,
+    ]
 
 
 @pytest.mark.step1

@@ -27,4 +27,6 @@ for epoch in range(15):
         optimizer.step()
     guesses = model(Tensor(pictures[held_out])).buffer.argmax(axis=1)
     if epoch % 5 == 4:
-        print(f"epoch {epoch}: {(guesses == labels[held_out]).mean():.1%} of new pictures right")
+        print(
+            f"epoch {epoch}: {(guesses == labels[held_out]).mean():.1%} of new pictures right"
+        )

@@ -1,4 +1,4 @@
-"""A second back end: it writes down what it is asked to do, and has another do it."""
+"""A second back end: it notes what it is asked to do, and has another do it."""
 
 
 class Ledger:

@@ -8,13 +8,17 @@ class MatMul(Operator):
 
     def forward(self, a, b):
         if len(a.shape) < 2 or len(b.shape) < 2:
-            raise ValueError(f"MatMul needs matrices, not shapes {a.shape} and {b.shape}")
+            raise ValueError(
+                f"MatMul needs matrices, not shapes {a.shape} and {b.shape}"
+            )
         self.a, self.b = a, b
         return self.xp.matmul(a, b)
 
     def backward(self, grad):
         a, b, xp = self.a, self.b, self.xp
-        return xp.matmul(grad, xp.swap_last_axes(b)), xp.matmul(xp.swap_last_axes(a), grad)
+        return xp.matmul(grad, xp.swap_last_axes(b)), xp.matmul(
+            xp.swap_last_axes(a), grad
+        )
 
 
 class Transpose(Operator):
@@ -28,7 +32,7 @@ class Transpose(Operator):
 
 
 class Sum(Operator):
-    """The sum along an axis, which stays with size 1; over everything if it is None."""
+    """The sum along an axis, which stays with size 1; of everything without one."""
 
     axis = None
 

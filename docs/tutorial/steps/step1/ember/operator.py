@@ -2,7 +2,9 @@
 
 
 class Operator:
-    """One use of a rule on some buffers. What `backward` needs, `forward` leaves in `self`.
+    """One use of a rule on some buffers.
+
+    What `backward` needs, `forward` leaves in `self`.
 
     Args:
         xp: The primitives that the rule is carried out with.
@@ -22,7 +24,7 @@ class Operator:
         raise NotImplementedError
 
     def backward(self, grad):
-        """The gradient with respect to each input, from that with respect to the result."""
+        """The gradient of each input, from that of the result."""
         raise NotImplementedError
 
     def __call__(self, *buffers):

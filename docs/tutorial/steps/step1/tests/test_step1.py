@@ -1,4 +1,4 @@
-"""Step 1: every rule against differences, broadcasting undone, and two back ends."""
+"""Step 1: rules against differences, broadcasting undone, two back ends."""
 
 import numpy
 import pytest
@@ -50,7 +50,9 @@ def test_gradients(case):
         numpy.testing.assert_allclose(gradient, expected, rtol=1e-6, atol=1e-8)
 
 
-@pytest.mark.parametrize("shape", [(2, 3, 4), (3, 4), (4,), (1, 4), (2, 1, 1), (1,), ()])
+@pytest.mark.parametrize(
+    "shape", [(2, 3, 4), (3, 4), (4,), (1, 4), (2, 1, 1), (1,), ()]
+)
 def test_what_was_copied_is_added_up(shape):
     copies = numpy.broadcast_to(numpy.ones(shape), (2, 3, 4))
     summed = sum_to_shape(NUMPY, copies, shape)

@@ -1,8 +1,8 @@
-"""The chain rule in the right order: every tensor once, after all that depend on it."""
+"""The chain rule in order: every tensor once, after all that depend on it."""
 
 
 def in_order(root):
-    """All tensors that `root` was computed from: each after its parents, `root` last.
+    """All tensors behind `root`: each after its parents, `root` last.
 
     No function calls itself here, so a chain may be as long as memory allows.
     """
@@ -14,7 +14,9 @@ def in_order(root):
         elif id(tensor) not in seen:
             seen.add(id(tensor))
             waiting.append((tensor, True))
-            waiting += [(parent, False) for parent in tensor.parents if parent.requires_grad]
+            waiting += [
+                (parent, False) for parent in tensor.parents if parent.requires_grad
+            ]
     return order
 
 
@@ -28,11 +30,17 @@ def backward(root, grad):
     arrived = {id(root): grad}
     for tensor in reversed(order):
         grad = arrived.pop(id(tensor))
-        tensor.grad = grad if tensor.grad is None else tensor.xp.add(tensor.grad, grad)
+        tensor.grad = (
+            grad if tensor.grad is None else tensor.xp.add(tensor.grad, grad)
+        )
         if tensor.operator is None:
             continue
-        for parent, part in zip(tensor.parents, tensor.operator.gradients(grad), strict=True):
+        for parent, part in zip(
+            tensor.parents, tensor.operator.gradients(grad), strict=True
+        ):
             if parent.requires_grad:
                 earlier = arrived.get(id(parent))
-                arrived[id(parent)] = part if earlier is None else tensor.xp.add(earlier, part)
+                arrived[id(parent)] = (
+                    part if earlier is None else tensor.xp.add(earlier, part)
+                )
     return len(order)

@@ -11,7 +11,9 @@ def backward(tensor, grad):
     if tensor.operator is None:
         return 1
     visits = 1
-    for parent, part in zip(tensor.parents, tensor.operator.gradients(grad), strict=True):
+    for parent, part in zip(
+        tensor.parents, tensor.operator.gradients(grad), strict=True
+    ):
         if parent.requires_grad:
             visits += backward(parent, part)
     return visits

@@ -15,7 +15,14 @@ class Tensor:
         xp: The primitives that hold its buffer.
     """
 
-    def __init__(self, values, requires_grad=False, operator=None, parents=(), xp=NUMPY):
+    def __init__(
+        self,
+        values,
+        requires_grad=False,
+        operator=None,
+        parents=(),
+        xp=NUMPY,
+    ):
         self.xp = xp
         self.buffer = xp.array(values)
         self.requires_grad = requires_grad
@@ -36,9 +43,11 @@ class Tensor:
         return f"Tensor({self.buffer}{kind})"
 
     def backward(self):
-        """Leave in the `grad` of every tensor before this one how it moves this one."""
+        """Leave in every tensor's `grad` how that tensor moves this one."""
         if self.buffer.size != 1:
-            raise RuntimeError("backward starts from one number; sum the tensor first")
+            raise RuntimeError(
+                "backward starts from one number; sum the tensor first"
+            )
         graph.backward(self, self.xp.broadcast_to(self.xp.array(1.0), self.shape))
 
     def __add__(self, other):
@@ -106,7 +115,9 @@ def apply(rule, *inputs, **settings):
         settings: The operator's settings.
     """
     xp = next(each.xp for each in inputs if isinstance(each, Tensor))
-    tensors = [each if isinstance(each, Tensor) else Tensor(each, xp=xp) for each in inputs]
+    tensors = [
+        each if isinstance(each, Tensor) else Tensor(each, xp=xp) for each in inputs
+    ]
     operator = rule(xp, **settings)
     buffer = operator(*[tensor.buffer for tensor in tensors])
     if operator.differentiable and any(tensor.requires_grad for tensor in tensors):

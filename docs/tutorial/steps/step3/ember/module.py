@@ -12,7 +12,7 @@ class Parameter(Tensor):
 
 
 class Module:
-    """A part of a model. Parameters and modules that are its attributes belong to it."""
+    """A part of a model; parameters and modules among its attributes are its own."""
 
     training = True
 
@@ -25,12 +25,18 @@ class Module:
 
     def children(self):
         """The modules among the attributes, by name."""
-        return {name: part for name, part in vars(self).items() if isinstance(part, Module)}
+        return {
+            name: part
+            for name, part in vars(self).items()
+            if isinstance(part, Module)
+        }
 
     def named_parameters(self, prefix=""):
-        """All parameters, those of the parts too, under names such as `0.weight`."""
+        """All parameters, those of the parts too, by names such as `0.weight`."""
         found = {
-            prefix + name: part for name, part in vars(self).items() if isinstance(part, Parameter)
+            prefix + name: part
+            for name, part in vars(self).items()
+            if isinstance(part, Parameter)
         }
         for name, child in self.children().items():
             found.update(child.named_parameters(f"{prefix}{name}."))
@@ -51,7 +57,10 @@ class Module:
 
     def state_dict(self):
         """A copy of what training has found, by name."""
-        return {name: part.buffer.copy() for name, part in self.named_parameters().items()}
+        return {
+            name: part.buffer.copy()
+            for name, part in self.named_parameters().items()
+        }
 
     def load_state_dict(self, state):
         """Take over what `state_dict` gave.
@@ -65,6 +74,8 @@ class Module:
             raise KeyError(f"names differ: {sorted(own.keys() ^ state.keys())}")
         for name, part in own.items():
             if part.shape != numpy.shape(state[name]):
-                raise ValueError(f"{name} has shape {part.shape}, not {numpy.shape(state[name])}")
+                raise ValueError(
+                    f"{name} has shape {part.shape}, not {numpy.shape(state[name])}"
+                )
         for name, part in own.items():
             part.buffer = part.xp.array(state[name]).copy()

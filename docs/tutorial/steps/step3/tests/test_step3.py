@@ -8,8 +8,10 @@ from ember.tensor import Tensor
 
 
 def model():
-    return Sequential(Linear(2, 3, numpy.random.default_rng(1)), Tanh(),
-                      Sequential(Linear(3, 1, numpy.random.default_rng(2)), ReLU()))  # fmt: skip
+    rng = numpy.random.default_rng(1)
+    return Sequential(
+        Linear(2, 3, rng), Tanh(), Sequential(Linear(3, 1, rng), ReLU())
+    )
 
 
 def test_parameters_are_found_by_name():

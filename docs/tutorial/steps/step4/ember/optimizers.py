@@ -26,7 +26,7 @@ class Optimizer:
                 parameter.buffer = parameter.buffer - self.lr * change
 
     def change(self, number, grad):
-        """What is taken off parameter `number`, before it is scaled by the learning rate."""
+        """What is taken off parameter `number`, but for the learning rate."""
         raise NotImplementedError
 
 

@@ -31,7 +31,9 @@ def test_the_first_steps_of_adam_have_the_size_of_the_learning_rate():
     for count in (1, 2):
         p.grad = numpy.array([5.0, -0.001])
         optimizer.step()
-        numpy.testing.assert_allclose(p.buffer, [1 - 0.01 * count, 1 + 0.01 * count], atol=1e-6)
+        numpy.testing.assert_allclose(
+            p.buffer, [1 - 0.01 * count, 1 + 0.01 * count], atol=1e-6
+        )
 
 
 def test_a_parameter_without_gradient_stays():
@@ -50,13 +52,18 @@ def test_batches_hold_every_row_once_and_rows_together():
 
 def run(script, *arguments):
     path = [str(STEPS / f"step{number}") for number in (1, 2, 3, 4)]
-    code = f"import sys, runpy; sys.path[:0] = {path!r}; runpy.run_path({str(HERE / script)!r})"
+    file = str(HERE / script)
+    code = f"import sys, runpy; sys.path[:0] = {path!r}; runpy.run_path({file!r})"
     command = [sys.executable, "-c", code, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(
+        command, capture_output=True, text=True, check=True
+    ).stdout
 
 
 def test_the_regression_learns():
-    losses = [float(value) for value in re.findall(r"loss (\S+)", run("regression.py"))]
+    losses = [
+        float(value) for value in re.findall(r"loss (\S+)", run("regression.py"))
+    ]
     assert len(losses) == 8
     assert losses[-1] < 0.05 < 1 < losses[0]
 
