@@ -25,8 +25,7 @@ for epoch in range(15):
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    guesses = model(Tensor(pictures[held_out])).buffer.argmax(axis=1)
     if epoch % 5 == 4:
-        print(
-            f"epoch {epoch}: {(guesses == labels[held_out]).mean():.1%} of new pictures right"
-        )
+        guesses = model(Tensor(pictures[held_out])).buffer.argmax(axis=1)
+        right = (guesses == labels[held_out]).mean()
+        print(f"epoch {epoch}: {right:.1%} of new pictures right")

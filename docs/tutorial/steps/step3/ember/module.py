@@ -12,7 +12,7 @@ class Parameter(Tensor):
 
 
 class Module:
-    """A part of a model; parameters and modules among its attributes are its own."""
+    """A part of a model; attributes that are parameters or modules are its own."""
 
     training = True
 
