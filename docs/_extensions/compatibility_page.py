@@ -2,40 +2,14 @@
 
 import html
 import json
+import pathlib
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from sources import PACKAGE, ROOT
 
+FOLDER = pathlib.Path(__file__).parent
 URI = "compatibility.md"
-HEAD = """# Compatibility
-
-What of PyTorch {version}'s public names this package has, name by name. The tests compare every name and every argument with PyTorch, write
-this list, and fail when it is not true. *Same* means that the name is there with all its arguments; that it also computes the same
-is what the other tests are for. *Partial* lists the arguments that are missing, or the values that are refused.
-
-| namespace | same | partial | absent |
-| --- | ---: | ---: | ---: |
-{totals}
-
-Many of the absent names are not meant for users: types of the compiler's, storage classes, helpers without documentation.
-
-<p class="filter">
-<label>Name <input id="compatibility-name" type="search" placeholder="softmax"></label>
-<label>State <select id="compatibility-state"><option value="">all</option><option>same</option><option>partial</option>
-<option>absent</option></select></label>
-<span id="compatibility-count" role="status"></span>
-</p>
-
-<table id="compatibility">
-<thead><tr><th>name</th><th>state</th><th>missing arguments, refused values</th></tr></thead>
-<tbody>
-{rows}
-</tbody>
-</table>
-
-<script src="../assets/compatibility.js" defer></script>
-"""
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
