@@ -26,7 +26,8 @@ def page(data: dict) -> str:
     sums = [sum(len(f[state]) for f in spaces.values()) for state in ("same", "partial", "absent")]
     totals.append("| **all** | " + " | ".join(f"**{each}**" for each in sums) + " |")
     lines = [row for name, facts in spaces.items() for row in rows(name, facts)]
-    return HEAD.format(version=data["PyTorch"], totals="\n".join(totals), rows="\n".join(lines))
+    template = (FOLDER / "compatibility.md").read_text(encoding="utf-8")
+    return template.format(version=data["PyTorch"], totals="\n".join(totals), rows="\n".join(lines))
 
 
 def total(name: str, facts: dict) -> str:
