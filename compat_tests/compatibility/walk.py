@@ -72,9 +72,9 @@ def text() -> str:
 
 
 def compare(space: str) -> dict:
-    """How many names of a namespace are the same, which are partial, which absent."""
+    """Which names of a namespace are the same, which are partial, which absent."""
     theirs, ours = find(torch, space), find(ff, space)
-    absent, partial, same = [], {}, 0
+    absent, partial, same = [], {}, []
     for name in public_names(theirs, space):
         if not has(ours, name):
             absent.append(name)
@@ -84,7 +84,7 @@ def compare(space: str) -> dict:
         if lacking:
             partial[name] = lacking
         else:
-            same += 1
+            same.append(name)
     return {"same": same, "partial": partial, "absent": absent}
 
 
