@@ -6,7 +6,6 @@ another library is linked, the count is left as it is.
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import os
 from pathlib import Path
@@ -18,6 +17,8 @@ import numpy
 @functools.cache
 def _library() -> Any:
     """NumPy's own OpenBLAS, or None."""
+    import ctypes  # a browser's Python has none
+
     folder = Path(numpy.__file__).parent.parent / "numpy.libs"
     for path in sorted(folder.glob("*openblas*")):
         library = ctypes.CDLL(str(path))
