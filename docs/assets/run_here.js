@@ -3,7 +3,7 @@
 // Pyodide (an interpreter in WebAssembly) and NumPy come from a public server; this package
 // and the tutorial's come from this site. Without a network the page says so, and what the
 // examples print stands there already.
-const SERVER = "https://cdn.jsdelivr.net/pyodide/v0.29.0/full/";
+const SERVER = "https://cdn.jsdelivr.net/pyodide/v314.0.7/full/";
 const here = document.currentScript.src;
 let interpreter = null;
 
