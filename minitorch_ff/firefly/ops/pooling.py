@@ -6,7 +6,6 @@ it and a sum: the dimensions are pooled one after the other.
 
 from __future__ import annotations
 
-import functools
 import math
 from typing import NamedTuple
 
@@ -30,9 +29,18 @@ class Window(NamedTuple):
     whole: bool
     disjoint: bool
 
+    def elements(self) -> int | tuple[int, ...]:
+        """How many elements each window has; one number if all have as many."""
+        counts = [0] * self.size
+        for outputs, _ in self.taps:
+            for i in range(*outputs.indices(self.size)):
+                counts[i] += 1
+        return counts[0] if len(set(counts)) == 1 else tuple(counts)
 
-@functools.cache
-def sliding(n: int, size: int, kernel: int, stride: int, padding: int, dilation: int) -> Window:
+
+def sliding(
+    n: int, size: int, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1
+) -> Window:
     """`size` windows over `n` elements, `stride` apart, the first one `padding` before them."""
     taps = []
     for i in range(kernel):
@@ -47,29 +55,14 @@ def sliding(n: int, size: int, kernel: int, stride: int, padding: int, dilation:
     return Window(size, tuple(taps), whole, (kernel - 1) * dilation < stride)
 
 
-@functools.cache
-def elements(
-    n: int, size: int, kernel: int, stride: int, padding: int, with_padding: bool
-) -> int | tuple[int, ...]:
-    """How many elements each of these windows has: one number if all have as many."""
-    counts = []
-    for start in range(-padding, size * stride - padding, stride):
-        end = min(start + kernel, n + padding)
-        if not with_padding:
-            start, end = max(start, 0), min(end, n)
-        counts.append(end - start)
-    return counts[0] if len(set(counts)) == 1 else tuple(counts)
-
-
-@functools.cache
 def adaptive(n: int, size: int) -> Window:
-    """`size` windows that share `n` elements: the `i`-th reaches from `⌊i n/size⌋` to
-    `⌈(i+1) n/size⌉`.
+    """`size` windows that share `n` elements: the `i`-th from `⌊i n/size⌋` to `⌈(i+1) n/size⌉`.
 
-    After `size / gcd` windows the pattern begins anew, `n / gcd` elements further on.
+    With `g` the greatest common divisor, the pattern begins anew after `size / g` windows,
+    `n / g` elements further on.
     """
-    repeats = math.gcd(n, size)
-    period, stride = size // max(repeats, 1), n // max(repeats, 1)
+    repeats = max(math.gcd(n, size), 1)
+    period, stride = size // repeats, n // repeats
     taps = []
     for i in range(period):
         for start in range(i * n // size, -(-(i + 1) * n // size)):
@@ -87,7 +80,7 @@ class WindowSumBack(PutBack):
 
 
 class Pooling(Operator):
-    """What pools a dimension after the other; `places` says how each was."""
+    """What pools one dimension after the other; `places` says how each was."""
 
     fresh = True
 
@@ -100,12 +93,12 @@ class Pooling(Operator):
 class MaxPool(Pooling):
     """The largest element of each window, which gets the gradient."""
 
-    def forward(self, xp, x, *, windows, called, variant=0):
-        self.called, self.variant = called, variant
+    def forward(self, xp, x, *, windows, called):
+        self.called = called
         return self.pool(xp, x, windows, self.edges[0] is not None)
 
     def pool(self, xp, x, windows, find):
-        """The largest elements; `find` them, so that the first in row-major order wins."""
+        """The largest elements; if `find` is set, note which: the first in row-major order."""
         self.places = []
         for dim, window in reversed(windows) if find else windows:
             y, winners = xp.window_max(x, dim, window, find)
@@ -115,17 +108,19 @@ class MaxPool(Pooling):
 
 
 class MaxPoolIndices(SeveralOutputs, MaxPool):
-    """The largest element of each window, and its position in row-major order."""
+    """The largest element of each window, and its position in row-major order.
+
+    `first` is the first of the dimensions that positions count in.
+    """
 
     differentiable_outputs = (0,)
 
-    def forward(self, xp, x, *, windows, called, variant=0):
-        self.called, self.variant = called, variant
+    def forward(self, xp, x, *, windows, called, first):
+        self.called = called
         y = self.pool(xp, x, windows, True)
-        pooled = x.shape[windows[0][0] :]
-        positions = xp.reshape(xp.arange(math.prod(pooled)), pooled)
-        positions = xp.broadcast_to(positions, x.shape)
-        for _, dim, window, winners in self.places:  # take the same way
+        shape = x.shape[first:]
+        positions = xp.broadcast_to(xp.reshape(xp.arange(math.prod(shape)), shape), x.shape)
+        for _, dim, window, winners in self.places:  # the positions go the same way
             positions = xp.window_sum(positions, dim, window, winners)
         return y, positions
 
@@ -134,26 +129,47 @@ class MaxPoolIndices(SeveralOutputs, MaxPool):
 
 
 class AvgPool(Pooling):
-    """The sum of each window over its divisor.
+    """The sum of each window over a divisor.
 
-    That is a product of factors, one for each dimension: a number, or one for each window.
+    That is a product of `factors`, one for each dimension: a number, or one for each window.
     """
 
-    def forward(self, xp, x, *, windows, factors, called, variant=0):
-        self.called, self.variant = called, variant
+    def forward(self, xp, x, *, windows, factors, called):
+        self.called = called
         self.places, dtype = [], x.dtype
         if dtype.itemsize == 2:
             x = xp.cast(x, "float32")
-        divisor = xp.constant(math.prod([f for f in factors if isinstance(f, int)]), x.dtype)
-        for (dim, window), factor in zip(windows, factors, strict=True):
+        for dim, window in windows:
             self.places.append((x.shape, dim, window, None))
             x = xp.window_sum(x, dim, window)
+        numbers = [factor for factor in factors if isinstance(factor, int)]
+        self.divisor = xp.constant(math.prod(numbers), x.dtype)
+        for dim, factor in enumerate(factors, x.ndim - len(factors)):
             if not isinstance(factor, int):
                 column = (len(factor), *(1,) * (x.ndim - dim - 1))
-                divisor = xp.mul(divisor, xp.reshape(xp.asarray(factor, x.dtype), column))
-        self.divisor = divisor
-        y = xp.trunc_divide(x, divisor) if dtype.kind == "i" else xp.div(x, divisor)
+                each = xp.reshape(xp.asarray(factor, x.dtype), column)
+                self.divisor = xp.mul(self.divisor, each)
+        divide = xp.trunc_divide if dtype.kind == "i" else xp.div
+        y = divide(x, self.divisor)
         return y if y.dtype == dtype else xp.cast(y, dtype)
 
     def backward(self, xp, grad):
         return super().backward(xp, xp.div(grad, self.divisor))
+
+
+class MaxUnpool(Operator):
+    """Zeros with each element at its position in the last dimensions, from `first` on."""
+
+    fresh = True
+
+    def forward(self, xp, x, *, index, shape, first, called):
+        self.called, self.input_shape = called, x.shape
+        rows = math.prod(x.shape[:first])
+        self.flat = rows, math.prod(shape[first:])
+        self.index = xp.reshape(index, (rows, math.prod(x.shape[first:])))
+        x = xp.reshape(x, self.index.shape)
+        return xp.reshape(xp.gather_back(x, self.flat, 1, self.index, False), shape)
+
+    def backward(self, xp, grad):
+        picked = xp.gather(xp.reshape(grad, self.flat), 1, self.index)
+        return (xp.reshape(picked, self.input_shape),)
