@@ -80,7 +80,10 @@ class WindowSumBack(PutBack):
 
 
 class Pooling(Operator):
-    """What pools one dimension after the other; `places` says how each was."""
+    """What pools one dimension after the other; `places` says how each was.
+
+    `called` is PyTorch's name of the node, and its number.
+    """
 
     fresh = True
 
@@ -94,7 +97,7 @@ class MaxPool(Pooling):
     """The largest element of each window, which gets the gradient."""
 
     def forward(self, xp, x, *, windows, called):
-        self.called = called
+        self.called, self.variant = called
         return self.pool(xp, x, windows, self.edges[0] is not None)
 
     def pool(self, xp, x, windows, find):
@@ -116,7 +119,7 @@ class MaxPoolIndices(SeveralOutputs, MaxPool):
     differentiable_outputs = (0,)
 
     def forward(self, xp, x, *, windows, called, first):
-        self.called = called
+        self.called, self.variant = called
         y = self.pool(xp, x, windows, True)
         shape = x.shape[first:]
         positions = xp.broadcast_to(xp.reshape(xp.arange(math.prod(shape)), shape), x.shape)
@@ -135,7 +138,7 @@ class AvgPool(Pooling):
     """
 
     def forward(self, xp, x, *, windows, factors, called):
-        self.called = called
+        self.called, self.variant = called
         self.places, dtype = [], x.dtype
         if dtype.itemsize == 2:
             x = xp.cast(x, "float32")
@@ -163,7 +166,8 @@ class MaxUnpool(Operator):
     fresh = True
 
     def forward(self, xp, x, *, index, shape, first, called):
-        self.called, self.input_shape = called, x.shape
+        self.called, self.variant = called
+        self.input_shape = x.shape
         rows = math.prod(x.shape[:first])
         self.flat = rows, math.prod(shape[first:])
         self.index = xp.reshape(index, (rows, math.prod(x.shape[first:])))

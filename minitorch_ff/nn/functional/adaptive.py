@@ -1,4 +1,4 @@
-"""Pooling to a wanted size, adaptive or fractional, and unpooling."""
+"""Pooling to a wanted size, adaptive or fractional, and unpooling; see `pooling`."""
 
 from __future__ import annotations
 
@@ -8,58 +8,67 @@ from typing import Any
 from minitorch_ff._checks import check
 from minitorch_ff._dtypes import int64
 from minitorch_ff._functions._operands import type_name
-from minitorch_ff._functions.creation import arange, full_like
-from minitorch_ff._functions.joining import cat
+from minitorch_ff._functions.creation import arange
 from minitorch_ff._functions.random import rand
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.ops import pooling as ops
 from minitorch_ff.firefly.ops.base import apply, not_implemented
-from minitorch_ff.nn.functional.pooling import (
-    COUNTS, as_tuple, largest, must_be_signal, per_dim, with_indices,
-)  # fmt: skip
+from minitorch_ff.nn.functional.pooling import as_tuple, by, largest, per_dim, with_indices
 
 FLOATING = "float64", "float32", "float16", "bfloat16"
 
 
-def with_default(output_size: Any, shape: tuple[int, ...], n: int) -> tuple[int, ...]:
+def with_default(output_size: Any, input: Tensor, n: int) -> tuple[int, ...]:
     """The wanted size of each dimension, where None stands for the size it has.
 
     Raises:
         ValueError: The input has too few dimensions.
     """
+    shape = input.size()
     if isinstance(output_size, int):
         return (output_size,) * n
     wanted = len(output_size)
-    if len(shape) <= wanted:
-        raise ValueError(f"Input dimension should be at least {wanted + 1}")
-    sizes = zip(output_size, shape[len(shape) - wanted :], strict=True)
-    return tuple([size if size is not None else default for size, default in sizes])
+    check(len(shape) > wanted, f"Input dimension should be at least {wanted + 1}", ValueError)
+    sizes = zip(output_size, shape[-wanted:], strict=False)
+    return tuple([default if size is None else size for size, default in sizes])
 
 
-def adaptive_windows(
-    name: str, kernel: str, input: Tensor, sizes: Any, colon: str, first: int
-) -> Any:
+def of_signal(function: str, input: Tensor, output_size: Any) -> tuple[Tensor, tuple[int, int]]:
+    """A signal as an image of one row, and the wanted size of the image.
+
+    Raises:
+        RuntimeError: There are other dimensions, or not one size.
+    """
+    (size,) = per_dim(function, "output_size", output_size, 1)
+    ndim = input.dim()
+    text = f"Expected 2 to 3 dimensions, but got {ndim}-dimensional tensor for argument #1 'self'"
+    check(ndim in (2, 3), f"{text} (while checking arguments for {function})")
+    return input.unsqueeze(-2), (1, size)
+
+
+def adaptive_windows(kind: str, input: Tensor, sizes: tuple[int, ...], empty: int) -> Any:
     """Windows that share each of the last dimensions as evenly as possible.
 
     Raises:
-        RuntimeError: The input's shape is impossible; dimensions from `first` on must not be empty.
+        RuntimeError: The input's shape is impossible: the last `empty` dimensions must not be.
         NotImplementedError: It is not floating.
     """
     shape, n = input.buffer.shape, len(sizes)
-    listed = list(shape)
-    if len(shape) not in (n + 1, n + 2):
-        ranks = f"{n + 1}D or {n + 2}D"
-        raise RuntimeError(f"{name}(): Expected {ranks} tensor, but got{colon} {listed}")
-    for dim in range(len(shape) + first, len(shape)):
-        check(
-            shape[dim],
-            f"{name}(): Expected input to have non-zero size for non-batch dimensions, but input "
-            f"has sizes {listed} with dimension {dim} being empty",
-        )
+    name, colon = f"adaptive_{kind}_pool{n}d", ":" if kind == "max" else ""
+    text = f"Expected {n + 1}D or {n + 2}D tensor, but got{colon} {list(shape)}"
+    check(len(shape) in (n + 1, n + 2), f"{name}(): {text}")
+    if 0 in shape[-empty:]:
+        dim = shape.index(0, len(shape) - empty)
+        text = "Expected input to have non-zero size for non-batch dimensions, but input has sizes"
+        raise RuntimeError(f"{name}(): {text} {list(shape)} with dimension {dim} being empty")
     if input.buffer.dtype.name not in FLOATING:
-        raise not_implemented(kernel, input.buffer.dtype)
-    places = zip(range(len(shape) - n, len(shape)), shape[-n:], sizes, strict=True)
-    return [(dim, ops.adaptive(old, new)) for dim, old, new in places]
+        raise not_implemented(name if n == 2 else f"{name}_cpu", input.buffer.dtype)
+    if min(sizes) < 0:
+        result = [*shape[:-n], *sizes]
+        text = "Trying to create tensor with negative dimension"
+        raise RuntimeError(f"{text} {min(sizes)}: {result}")
+    lines = enumerate(zip(shape[-n:], sizes, strict=True), len(shape) - n)
+    return [(dim, ops.adaptive(old, new)) for dim, (old, new) in lines]
 
 
 # ---------------------------------------------------------------------------- the mean
@@ -69,27 +78,20 @@ def adaptive_avg_pool(n: int, input: Tensor, sizes: tuple[int, ...]) -> Tensor:
     """`adaptive_avg_pool2d` and `adaptive_avg_pool3d`."""
     name = f"adaptive_avg_pool{n}d"
     check(len(sizes) == n, f"{name}: output_size must be {n}")
-    listed = ", ".join(map(str, sizes)) if n == 2 else f"{sizes[0]}, {sizes[1]},{sizes[2]}"
-    check(
-        min(sizes) >= 0,
-        f"{name}: elements of output_size must be greater than or equal to 0 but received "
-        f"{{{listed}}}",
-    )
+    listed = ", ".join(map(str, sizes[:2])) + "".join([f",{size}" for size in sizes[2:]])
+    text = f"{name}: elements of output_size must be greater than or equal to 0 but received"
+    check(min(sizes) >= 0, f"{text} {{{listed}}}")
     if sizes == (1,) * n:
         return input.mean(tuple(range(-n, 0)), keepdim=True)
-    kernel = name if n == 2 else f"{name}_cpu"
-    windows = adaptive_windows(name, kernel, input, sizes, "", -n if n == 2 else -n - 1)
-    factors = [window.elements() for _, window in windows]
-    return apply(
-        ops.AvgPool, input, windows=windows, factors=factors, called=f"AdaptiveAvgPool{n}D"
-    )
+    windows = adaptive_windows("avg", input, sizes, 2 * n - 2)
+    settings = {"windows": windows, "factors": [window.elements() for _, window in windows]}
+    return apply(ops.AvgPool, input, called=(f"AdaptiveAvgPool{n}D", 0), **settings)
 
 
 def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor:
     """The mean of each of `output_size` windows of a signal; see `adaptive_avg_pool2d`."""
-    (size,) = per_dim("adaptive_avg_pool1d", "output_size", output_size, 1)
-    must_be_signal("adaptive_avg_pool1d", input)
-    return adaptive_avg_pool(2, input.unsqueeze(-2), (1, size)).squeeze(-2)
+    image, sizes = of_signal("adaptive_avg_pool1d", input, output_size)
+    return adaptive_avg_pool(2, image, sizes).squeeze(-2)
 
 
 def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
@@ -112,12 +114,12 @@ def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
     See: rule [`AvgPool`][minitorch_ff.firefly.ops.pooling.AvgPool],
         [torch.nn.functional.adaptive_avg_pool2d](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.adaptive_avg_pool2d.html).
     """
-    return adaptive_avg_pool(2, input, with_default(output_size, input.size(), 2))
+    return adaptive_avg_pool(2, input, with_default(output_size, input, 2))
 
 
 def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
     """The mean of each window of a volume, as many as are wanted; see `adaptive_avg_pool2d`."""
-    return adaptive_avg_pool(3, input, with_default(output_size, input.size(), 3))
+    return adaptive_avg_pool(3, input, with_default(output_size, input, 3))
 
 
 # ------------------------------------------------------------------------- the largest
@@ -125,28 +127,16 @@ def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
 
 def adaptive_max_pool(n: int, input: Tensor, sizes: Any, return_indices: bool) -> Any:
     """`adaptive_max_pool2d` and `adaptive_max_pool3d`."""
-    name = f"adaptive_max_pool{n}d"
-    check(len(sizes) == n, f"{name}(): internal error: output_size.size() must be {n}")
-    kernel = name if n == 2 else f"{name}_cpu"
-    windows = adaptive_windows(name, kernel, input, sizes, ":", -n - 1)
-    for size in sizes:
-        result = [*input.buffer.shape[:-n], *sizes]
-        check(size >= 0, f"Trying to create tensor with negative dimension {size}: {result}")
-    return largest(input, n, windows, f"AdaptiveMaxPool{n}D", return_indices)
+    text = f"adaptive_max_pool{n}d(): internal error: output_size.size() must be {n}"
+    check(len(sizes) == n, text)
+    windows = adaptive_windows("max", input, sizes, n + 1)
+    return largest(n, input, windows, (f"AdaptiveMaxPool{n}D", 0), return_indices)
 
 
 def adaptive_max_pool1d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
     """The largest element of each of `output_size` windows of a signal."""
-    (size,) = per_dim("adaptive_max_pool1d", "output_size", output_size, 1)
-    must_be_signal("adaptive_max_pool1d", input)
-    for dim in (-2, -1):
-        check(
-            input.buffer.shape[dim],
-            "adaptive_max_pool1d(): Expected input to have non-zero size for non-batch dimensions, "
-            f"but input has sizes {list(input.buffer.shape)} with dimension "
-            f"{input.buffer.ndim + dim} being empty",
-        )
-    out = adaptive_max_pool(2, input.unsqueeze(-2), (1, size), return_indices)
+    image, sizes = of_signal("adaptive_max_pool1d", input, output_size)
+    out = adaptive_max_pool(2, image, sizes, return_indices)
     return tuple([t.squeeze(-2) for t in out]) if return_indices else out.squeeze(-2)
 
 
@@ -161,14 +151,12 @@ def adaptive_max_pool2d(input: Tensor, output_size: Any, return_indices: bool = 
     See: rule [`MaxPool`][minitorch_ff.firefly.ops.pooling.MaxPool],
         [torch.nn.functional.adaptive_max_pool2d](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.adaptive_max_pool2d.html).
     """
-    sizes = with_default(output_size, input.size(), 2)
-    return adaptive_max_pool(2, input, sizes, return_indices)
+    return adaptive_max_pool(2, input, with_default(output_size, input, 2), return_indices)
 
 
 def adaptive_max_pool3d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
     """The largest element of each window of a volume, as many as are wanted."""
-    sizes = with_default(output_size, input.size(), 3)
-    return adaptive_max_pool(3, input, sizes, return_indices)
+    return adaptive_max_pool(3, input, with_default(output_size, input, 3), return_indices)
 
 
 adaptive_max_pool1d_with_indices = with_indices(adaptive_max_pool1d)
@@ -176,7 +164,7 @@ adaptive_max_pool2d_with_indices = with_indices(adaptive_max_pool2d)
 adaptive_max_pool3d_with_indices = with_indices(adaptive_max_pool3d)
 
 
-# -------------------------------------------------------------------------- fractional
+# ------------------------------------------------------------------- at random places
 
 
 def fractional_max_pool(
@@ -184,74 +172,45 @@ def fractional_max_pool(
     return_indices: bool, samples: Tensor | None,
 ) -> Any:  # fmt: skip
     """`fractional_max_pool2d` and `fractional_max_pool3d`."""
-    name = f"fractional_max_pool{n}d"
+    name, shape, first = f"fractional_max_pool{n}d", input.buffer.shape, input.dim() - n
     if output_size is None and output_ratio is None:
         raise ValueError(f"{name} requires specifying either an output_size or an output_ratio")
-    shape = input.buffer.shape
-    sizes, first = shape[-n:], len(shape) - n
+    sizes = shape[-n:]
     if output_size is None:
-        check(n == 3 or len(output_ratio), "")  # one float does for volumes only
         ratios = as_tuple(output_ratio, n)
-        output_size = [int(input.size(i - n) * ratios[i]) for i in range(n)]
-    channels = input.size(-n - 1)
-    batch = 1 if first == 1 else shape[0]
+        output_size = [int(size * ratio) for size, ratio in zip(sizes, ratios, strict=True)]
+    kernel = per_dim(name, "kernel_size", kernel_size, n)
+    wanted = per_dim(name, "output_size", output_size, n)
+    function = name if n == 2 else f"{name}_out"
+    text = f"{function}(): Expected {n + 1}D or {n + 2}D tensor, but got: {list(shape)}"
+    check(first in (1, 2), text)
     if samples is None:
-        samples = rand(batch, channels, n, dtype=input.dtype, device=input.device)
-    kernel, wanted = as_tuple(kernel_size, n), as_tuple(output_size, n)
-    ints = "Ints" if n == 2 else "three Ints"
-    for setting, values in (("kernel_size", kernel), ("output_size", wanted)):
-        check(len(values) == n, f"{name}: {setting} must either be a single Int or tuple of {ints}")
-    check_fractional(name if n == 2 else f"{name}_out", input, samples, kernel, wanted)
+        lead = input.unsqueeze(0).size()[-n - 2 : -n]
+        samples = rand(*lead, n, dtype=input.dtype, device=input.device)
+    check(samples.dtype == input.dtype, "Expect _random_samples to have the same dtype as input")
     # The elements of all windows side by side: then the windows are regular ones.
-    x = input
+    x, windows = input, []
     positions = arange(math.prod(sizes), device=input.device).reshape(sizes).expand(shape)
-    windows = []
-    for i, (size, k, new) in enumerate(zip(sizes, kernel, wanted, strict=True)):
-        sample = samples[:batch, :, i if n == 3 else 1 - i].reshape(*shape[:first], 1)
+    names = ("time", "height", "width")[-n:]
+    for i, (what, size, k, new) in enumerate(zip(names, sizes, kernel, wanted, strict=True)):
+        text = f"{function}(): pool {what} {k} too large relative to input {what} {size}"
+        check(new + k - 1 <= size, text)
+        sample = samples[..., i if n == 3 else 1 - i].reshape(*shape[:first], 1)
         step = (size - k) / max(new - 1, 1)
-        inner = arange(max(new - 1, 0), device=input.device)
-        starts = ((inner + sample) * step).to(int64) - (sample * step).to(int64)
-        starts = cat([starts, full_like(starts[..., :1], size - k)], -1)[..., :new]
+        inner = (arange(new, device=input.device) + sample) * step
+        starts = inner.to(int64) - (sample * step).to(int64)
+        starts[..., -1:] = size - k
         index = (starts[..., None] + arange(k, device=input.device)).flatten(-2)
         index = index.reshape(*shape[:first], *(1,) * i, new * k, *(1,) * (n - 1 - i))
-        dim = first + i
-        index = index.expand(*x.shape[:dim], new * k, *x.shape[dim + 1 :])
-        x, positions = x.gather(dim, index), positions.gather(dim, index)
-        windows.append((dim, ops.sliding(new * k, new, k, k or 1)))
-    out = largest(x, n, windows, f"FractionalMaxPool{n}D", return_indices)
+        index = index.expand(*x.shape[: first + i], new * k, *x.shape[first + i + 1 :])
+        x, positions = x.gather(first + i, index), positions.gather(first + i, index)
+        windows.append((first + i, ops.sliding(new * k, new, k, k)))
+    called = f"FractionalMaxPool{n}D", 0
+    out = largest(n, x, windows, called, return_indices)
     if not return_indices:
         return out
     values, found = out
     return values, positions.flatten(-n).gather(-1, found.flatten(-n)).reshape(found.shape)
-
-
-def check_fractional(name: str, input: Tensor, samples: Tensor, kernel: Any, wanted: Any) -> None:
-    """Refuse a shape or random samples that do not fit.
-
-    Raises:
-        RuntimeError: In PyTorch's words.
-    """
-    shape, n = input.buffer.shape, len(kernel)
-    ranks, listed = f"{n + 1}D or {n + 2}D", list(shape)
-    check(len(shape) in (n + 1, n + 2), f"{name}(): Expected {ranks} tensor, but got: {listed}")
-    for dim in range(len(shape) - n - 1, len(shape)):
-        check(
-            shape[dim],
-            f"{name}(): Expected input to have non-zero size for non-batch dimensions, but "
-            f"got{listed} with dimension {dim} being empty.",
-        )
-    expect = "Expect _random_samples"
-    check(samples.dtype == input.dtype, f"{expect} to have the same dtype as input")
-    check(samples.dim() == 3, f"{expect} to have 3 dimensions, got {samples.dim()}")
-    batch = 1 if len(shape) == n + 1 else shape[0]
-    check(samples.size(0) >= batch, f"{expect}.size(0) no less then input batch size.")
-    channels = shape[-n - 1]
-    check(samples.size(1) == channels, f"{expect}.size(1) equals to input channel size.")
-    check(samples.size(2) == n, f"{expect}.size(2) equals to {n}; got {samples.size(2)}.")
-    names = ("time", "height", "width")[-n:]
-    for what, size, k, new in zip(names, shape[-n:], kernel, wanted, strict=True):
-        text = f"{name}(): pool {what} {k} too large relative to input {what} {size}"
-        check(new + k - 1 <= size, text)
 
 
 def fractional_max_pool2d(
@@ -298,84 +257,50 @@ fractional_max_pool3d_with_indices = with_indices(fractional_max_pool3d)
 # --------------------------------------------------------------------------- unpooling
 
 
-def unpooled_size(input: Tensor, kernel: Any, stride: Any, padding: Any, wanted: Any) -> Any:
+def unpooled_size(n: int, input: Tensor, *values: Any, wanted: Any) -> Any:
     """The size that was pooled, or the wanted one if it could be that.
 
     Raises:
         ValueError: It could not, or is negative.
     """
-    n, sizes = len(kernel), []
-    for i in range(n):
-        sizes.append((input.size(i - n) - 1) * stride[i] + kernel[i] - 2 * padding[i])
-        if sizes[i] < 0:
-            raise ValueError(
-                "max_unpooling: output_size must contain non-negative spatial dimensions, but got "
-                f"output_size[{i}]={sizes[i]}"
-            )
+    kernel, stride, padding = [as_tuple(value, n) for value in values]
+    sizes = [(input.size(i - n) - 1) * stride[i] + kernel[i] - 2 * padding[i] for i in range(n)]
+    text = "max_unpooling: output_size must contain non-negative spatial dimensions, but got"
+    for i, size in enumerate(sizes):
+        check(size >= 0, f"{text} output_size[{i}]={size}", ValueError)
     if wanted is None:
         return sizes
-    if len(wanted) == n + 2:
-        wanted = wanted[2:]
-    if len(wanted) != n:
-        raise ValueError(
-            f"output_size should be a sequence containing {n} or {n + 2} elements, but it has a "
-            f"length of '{len(wanted)}'"
-        )
+    text = f"output_size should be a sequence containing {n} or {n + 2} elements, but it has a"
+    check(len(wanted) in (n, n + 2), f"{text} length of '{len(wanted)}'", ValueError)
+    wanted = wanted[-n:]
     for i, size in enumerate(sizes):
         low, high = size - stride[i], size + stride[i]
-        if not low < wanted[i] < high:
-            raise ValueError(
-                f'invalid output_size "{wanted}" (dim {i} must be between {low} and {high})'
-            )
+        text = f'invalid output_size "{wanted}" (dim {i} must be between {low} and {high})'
+        check(low < wanted[i] < high, text, ValueError)
     return wanted
 
 
-def max_unpool(n: int, input: Tensor, indices: Tensor, sizes: Any, stride: Any) -> Tensor:
-    """Put elements back into images (`n` is 2) or volumes of some size."""
-    shape, place = input.buffer.shape, f"max_unpool{n}d"
-    text = "elements in indices should be type int64"
+def max_unpool(n: int, input: Tensor, indices: Tensor, sizes: Any) -> Tensor:
+    """Put elements back into images (`n` is 2) or volumes of some size.
+
+    Raises:
+        RuntimeError: Positions are no int64, too few or outside, or the shape is impossible.
+    """
+    shape, first = input.buffer.shape, input.dim() - n
     kind = f" but got: {type_name(indices)}" if n == 2 else ""
-    check(indices.dtype == int64, text + kind)
-    ranks = f"{n + 1}d or {n + 2}d"
-    check(
-        len(shape) in (n + 1, n + 2),
-        f"Input to max_unpooling{n}d should be a {ranks} Tensor, but got a tensor with "
-        f"{len(shape)} dimensions.",
-    )
-    named = "(height, width)" if n == 2 else "(depth, height, width)"
-    for setting, values in (("output_size", sizes), ("stride", stride)):
-        check(
-            len(values) == n or (n == 2 and setting == "stride"),
-            f"There should be exactly {COUNTS[n]} elements {named} in {setting}, but "
-            f"got{':' if setting == 'stride' else ''} {len(values)} elements.",
-        )
-    if n == 3:
-        text = f"strides should be greater than zero, but got stride: {list(stride)}"
-        check(min(stride) > 0, text)
-    check(
-        indices.buffer.shape == shape,
-        f"Expected shape of indices to be same as that of the input tensor ({list(shape)}) but got "
-        f"indices tensor with shape: {list(indices.buffer.shape)}",
-    )
-    for dim in range(len(shape) - n - 1, len(shape)):
-        check(
-            shape[dim],
-            f"max_unpooling{n}d_forward_out_cpu(): Expected input to have non-zero size for "
-            f"non-batch dimensions, but got {list(shape)} with dimension {dim} being empty.",
-        )
+    check(indices.dtype == int64, f"elements in indices should be type int64{kind}")
+    text = f"Input to max_unpooling{n}d should be a {n + 1}d or {n + 2}d Tensor, but got a tensor"
+    check(first in (1, 2), f"{text} with {len(shape)} dimensions.")
+    text = f"Expected shape of indices to be same as that of the input tensor ({list(shape)}) but"
+    places = indices.buffer.shape
+    check(places == shape, f"{text} got indices tensor with shape: {list(places)}")
     if input.buffer.dtype.name not in FLOATING:
-        raise not_implemented(place, input.buffer.dtype)
-    outside = indices[(indices < 0) | (indices >= math.prod(sizes))]
-    if outside.numel():
-        volume = "x".join(map(str, sizes))
-        raise RuntimeError(
-            f"Found an invalid max index: {outside[-1].item()} (output volumes are of size {volume})"
-        )
-    first = len(shape) - n
-    return apply(
-        ops.MaxUnpool, input, index=indices.buffer, shape=(*shape[:first], *sizes), first=first,
-        called=f"MaxUnpool{n}D",
-    )  # fmt: skip
+        raise not_implemented(f"max_unpool{n}d", input.buffer.dtype)
+    outside = indices[(indices < 0) | (indices >= math.prod(sizes))].tolist()
+    text = f"Found an invalid max index: {(outside or [0])[-1]} (output volumes are of size"
+    check(not outside, f"{text} {by(sizes)})")
+    where = {"index": indices.buffer, "shape": (*shape[:first], *sizes), "first": first}
+    return apply(ops.MaxUnpool, input, called=(f"MaxUnpool{n}D", 0), **where)
 
 
 def max_unpool1d(
@@ -383,11 +308,9 @@ def max_unpool1d(
     output_size: Any = None,
 ) -> Tensor:  # fmt: skip
     """Put the largest elements of a signal back to where they were; see `max_unpool2d`."""
-    kernel, padding = as_tuple(kernel_size, 1), as_tuple(padding, 1)
-    stride = kernel if stride is None else as_tuple(stride, 1)
-    sizes = unpooled_size(input, kernel, stride, padding, output_size)
-    places = indices.unsqueeze(-1)
-    return max_unpool(2, input.unsqueeze(-1), places, (*sizes, 1), stride).squeeze(-1)
+    stride = kernel_size if stride is None else stride
+    (size,) = unpooled_size(1, input, kernel_size, stride, padding, wanted=output_size)
+    return max_unpool(2, input.unsqueeze(-1), indices.unsqueeze(-1), (size, 1)).squeeze(-1)
 
 
 def max_unpool2d(
@@ -411,10 +334,9 @@ def max_unpool2d(
     See: rule [`MaxUnpool`][minitorch_ff.firefly.ops.pooling.MaxUnpool],
         [torch.nn.functional.max_unpool2d](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.max_unpool2d.html).
     """
-    kernel, padding = as_tuple(kernel_size, 2), as_tuple(padding, 2)
-    stride = kernel if stride is None else as_tuple(stride, 2)
-    sizes = unpooled_size(input, kernel, stride, padding, output_size)
-    return max_unpool(2, input, indices, sizes, stride)
+    stride = kernel_size if stride is None else stride
+    sizes = unpooled_size(2, input, kernel_size, stride, padding, wanted=output_size)
+    return max_unpool(2, input, indices, sizes)
 
 
 def max_unpool3d(
@@ -422,7 +344,6 @@ def max_unpool3d(
     output_size: Any = None,
 ) -> Tensor:  # fmt: skip
     """Put the largest elements of a volume back to where they were; see `max_unpool2d`."""
-    kernel, padding = as_tuple(kernel_size, 3), as_tuple(padding, 3)
-    stride = kernel if stride is None else as_tuple(stride, 3)
-    sizes = unpooled_size(input, kernel, stride, padding, output_size)
-    return max_unpool(3, input, indices, sizes, stride)
+    stride = kernel_size if stride is None else stride
+    sizes = unpooled_size(3, input, kernel_size, stride, padding, wanted=output_size)
+    return max_unpool(3, input, indices, sizes)

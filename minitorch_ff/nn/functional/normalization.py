@@ -293,5 +293,5 @@ def local_response_norm(
     check(size > 0, f"kernel size should be greater than zero, but got k{letter}: {size} {rest}")
     channels = input.size(1)
     windows = [(1, sliding(channels, channels, size, padding=size // 2))]
-    mean = apply(AvgPool, input * input, windows=windows, factors=(size,), called="AvgPool2D")
+    mean = apply(AvgPool, input * input, windows=windows, factors=(size,), called=("AvgPool2D", 0))
     return input / (mean * alpha + k).pow(beta)

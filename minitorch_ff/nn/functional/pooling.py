@@ -1,7 +1,7 @@
 """Pooling: the largest element, the mean or a norm of each window, in one to three dimensions.
 
-Images are `(N, C, H, W)` or, without a batch, `(C, H, W)`; signals have one dimension less,
-volumes one more. What is said of one rank holds for the others.
+Signals are `(N, C, L)`, images `(N, C, H, W)`, volumes `(N, C, D, H, W)`; all without the batch
+as well. What is said of images holds for the others.
 """
 
 from __future__ import annotations
@@ -11,127 +11,98 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from minitorch_ff._checks import check, must_be_tensor, wrap_dim
+from minitorch_ff._checks import check, must_be_tensor
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.ops import pooling as ops
 from minitorch_ff.firefly.ops.base import apply, apply_several, not_implemented, refuse
 
-POSITIONS = {"kernel_size": 2, "stride": 3, "padding": 4, "dilation": 5}
 COUNTS = "no", "one", "two", "three"
+SQUEEZED = "Squeeze", 1
+"""The node's name for a signal: PyTorch pools it as an image of one row."""
+
+
+def as_tuple(value: Any, n: int) -> tuple[Any, ...]:
+    """A sequence as a tuple, anything else `n` times."""
+    return tuple(value) if isinstance(value, tuple | list) else (value,) * n
 
 
 def per_dim(function: str, setting: str, value: Any, n: int) -> tuple[int, ...]:
-    """A setting of a pooling: one int for all dimensions, or one for each.
+    """A setting that is one int for all dimensions, or one for each.
 
     Raises:
-        TypeError: It is neither.
+        TypeError: It is no int.
         RuntimeError: There are too few ints, or too many.
     """
-    if type(value) is int:
-        return (value,) * n
-    if not isinstance(value, tuple | list):
-        raise TypeError(
-            f"{function}(): argument '{setting}' (position {POSITIONS.get(setting, 2)}) must be "
-            f"tuple of ints, not {type(value).__name__}"
-        )
-    if len(value) == 1:
-        return tuple(value) * n
-    if len(value) != n:
+    values = as_tuple(value, n)
+    if not all(isinstance(each, int) for each in values):
+        kind = type(value).__name__
+        raise TypeError(f"{function}(): argument '{setting}' must be tuple of ints, not {kind}")
+    if len(values) not in (1, n):
+        one = f"{function}() argument '{setting}' should contain one int (got {len(values)})"
         omitted = "omitted, " if setting == "stride" else ""
-        must = "must be either" if setting == "dilation" else "must either be"
-        text = f"{function}: {setting} {must} {omitted}a single int, or a tuple of {COUNTS[n]} ints"
-        if n == 1:
-            text = f"{function}() argument '{setting}' should contain one int (got {len(value)})"
-        elif function == "avg_pool3d":
-            text = text.replace("must either be", "must be")
-        raise RuntimeError(text)
-    return tuple(value)
+        text = f"must either be {omitted}a single int, or a tuple of {COUNTS[n]} ints"
+        raise RuntimeError(one if n == 1 else f"{function}: {setting} {text}")
+    return values * (n // len(values))
 
 
-def stride_or(kernel: tuple[int, ...], function: str, stride: Any) -> tuple[int, ...]:
-    """The stride; as large as the windows if it was not given."""
+def settings_of(name: str, n: int, *values: Any) -> tuple[tuple[int, int, int, int], ...]:
+    """Size, stride, padding and dilation of windows, for each dimension."""
+    kernel_size, stride, padding, dilation = values
+    kernel = per_dim(name, "kernel_size", kernel_size, n)
     if stride is None or stride == ():
-        return kernel
-    return per_dim(function, "stride", stride, len(kernel))
-
-
-def must_be_signal(function: str, input: Tensor) -> None:
-    """Refuse what is neither `(N, C, L)` nor `(C, L)`."""
-    must_be_tensor(input, function, "input", 1)
-    ndim = input.buffer.ndim
-    check(
-        ndim in (2, 3),
-        f"Expected 2 to 3 dimensions, but got {ndim}-dimensional tensor for argument #1 'self' "
-        f"(while checking arguments for {function})",
-    )
+        stride = kernel
+    others = [("stride", stride), ("padding", padding), ("dilation", dilation)]
+    columns = [per_dim(name, setting, value, n) for setting, value in others]
+    return tuple(zip(kernel, *columns, strict=True))
 
 
 @functools.lru_cache(1024)
-def windows_over(
-    function: str, shape: tuple[int, ...], kernel: Any, stride: Any, padding: Any, dilation: Any,
-    ceil_mode: bool,
-) -> tuple[tuple[int, ops.Window], ...]:  # fmt: skip
-    """Each pooled dimension, and how windows lie along it.
+def windows_over(name: str, shape: Any, settings: Any, ceil_mode: bool) -> Any:
+    """Each pooled dimension of a shape, and how windows lie along it.
 
     Raises:
-        IndexError, RuntimeError: The shape or a setting is impossible.
+        RuntimeError: The shape or a setting is impossible.
     """
-    n = len(kernel)
-    first, sizes = len(shape) - n, shape[-n:]
-    ranks = f"{n + 1}D or {n + 2}D"
-    if function == "avg_pool2d":
-        wrap_dim(-3, len(shape))
-    elif first not in (1, 2):
-        raise RuntimeError(f"non-empty {ranks} (batch mode) tensor expected for input")
-    for k, s, p, d in zip(kernel, stride, padding, dilation, strict=True):
+    n = len(settings)
+    first, text = len(shape) - n, f"non-empty {n + 1}D or {n + 2}D (batch mode) tensor expected"
+    check(first in (1, 2) or n == 1, f"{text} for input")
+    text = f"Expected 2 to 3 dimensions, but got {len(shape)}-dimensional tensor for argument #1"
+    check(first in (1, 2), f"{text} 'self' (while checking arguments for {name})")
+    for k, s, p, d in settings:
         check(s, "stride should not be zero")
         check(p >= 0, f"pad must be non-negative, but got pad: {p}")
-        check(
-            p <= max((k - 1) * d + 1, 0) // 2,
-            "pad should be at most half of effective kernel size, but got "
-            f"pad={p}, kernel_size={k} and dilation={d}",
+        text = f"pad should be at most half of effective kernel size, but got pad={p}, kernel_size"
+        check(p <= max((k - 1) * d + 1, 0) // 2, f"{text}={k} and dilation={d}")
+    kernel, stride, _, dilation = zip(*settings, strict=True)
+    named = (
+        ("kernel size", "k", kernel),
+        ("stride", "d", stride),
+        ("dilation", "dilation", dilation),
+    )
+    for what, letter, values in named:
+        each = [f"{letter}{c}: {v}" for c, v in zip("THW"[-n:], values, strict=True)]
+        check(min(values) > 0, f"{what} should be greater than zero, but got {' '.join(each)}")
+    if 0 in shape[first - 1 :]:
+        ranks = f"Expected {n + 1}D or {n + 2}D (batch mode) tensor with optional 0 dim batch size"
+        whose = name if name[0] == "a" else "max_pool3d_with_indices_out_cpu_template"
+        text = (
+            f"{whose}(): Expected input's non-batch dimensions to have positive length, but input"
         )
-    for name, letter, values in (
-        ("kernel size", "k", kernel), ("stride", "d", stride), ("dilation", "dilation", dilation),
-    ):  # fmt: skip
-        check(
-            min(values) > 0,
-            f"{name} should be greater than zero, but got {labelled(letter, values)}",
-        )
-    if first not in (1, 2) or 0 in shape[first - 1 :]:
-        if n == 2:
-            raise RuntimeError(
-                f"Expected {ranks} (batch mode) tensor with optional 0 dim batch size for input, "
-                f"but got:{list(shape)}"
-            )
-        name = (
-            "avg_pool3d" if function == "avg_pool3d" else "max_pool3d_with_indices_out_cpu_template"
-        )
-        raise RuntimeError(
-            f"{name}(): Expected input's non-batch dimensions to have positive length, but input "
-            f"has a shape of {list(shape)} and non-batch dimension 0 has length zero!"
-        )
-    windows = []
-    for i, (size, k, s, p, d) in enumerate(
-        zip(sizes, kernel, stride, padding, dilation, strict=True)
-    ):
-        windows.append(
-            (first + i, ops.sliding(size, outputs(size, k, s, p, d, ceil_mode), k, s, p, d))
-        )
-    if function == "avg_pool3d" and any(size < k for size, k in zip(sizes, kernel, strict=True)):
-        raise RuntimeError(
-            f"input image ({labelled('', sizes)}) smaller than kernel size "
-            f"({labelled('k', kernel)})"
-        )
-    if any(window.size < 1 for _, window in windows):
-        before = "x".join(map(str, shape[first - 1 :]))
-        after = "x".join([str(shape[first - 1]), *[str(window.size) for _, window in windows]])
-        raise RuntimeError(
-            f"Given input size: ({before}). Calculated output size: ({after}). Output size is too "
-            "small"
-        )
-    trivial = [k == s == 1 and not p for k, s, p in zip(kernel, stride, padding, strict=True)]
-    return tuple([w for w, t in zip(windows, trivial, strict=True) if not t] or windows[-1:])
+        length = f"{text} has a shape of {list(shape)} and non-batch dimension 0 has length zero!"
+        raise RuntimeError(length if n == 3 else f"{ranks} for input, but got:{list(shape)}")
+    sizes = [outputs(size, *row, ceil_mode) for size, row in zip(shape[-n:], settings, strict=True)]
+    before, after = shape[first - 1 :], (shape[first - 1], *sizes)
+    text = (
+        f"Given input size: ({by(before)}). Calculated output size: ({by(after)}). Output size is"
+    )
+    check(min(sizes) > 0, f"{text} too small")
+    lines = enumerate(zip(shape[-n:], sizes, settings, strict=True), first)
+    return [(dim, ops.sliding(size, new, *row)) for dim, (size, new, row) in lines]
+
+
+def by(sizes: Any) -> str:
+    """Sizes as PyTorch's messages show them: `3x8x8`."""
+    return "x".join(map(str, sizes))
 
 
 def outputs(n: int, kernel: int, stride: int, padding: int, dilation: int, ceil_mode: bool) -> int:
@@ -141,39 +112,49 @@ def outputs(n: int, kernel: int, stride: int, padding: int, dilation: int, ceil_
     return size - 1 if ceil_mode and (size - 1) * stride >= n + padding else size
 
 
-def labelled(prefix: str, values: Any) -> str:
-    """Values for each dimension as PyTorch shows them: `kH: 2 kW: 3`."""
-    letters = "THW"[-len(values) :]
-    return " ".join([f"{prefix}{c}: {v}" for c, v in zip(letters, values, strict=True)])
-
-
 # ------------------------------------------------------------------------- the largest
 
 
-def max_pool(
-    n: int, input: Tensor, kernel_size: Any, stride: Any, padding: Any, dilation: Any,
-    ceil_mode: bool, return_indices: bool,
-) -> Any:  # fmt: skip
-    """`max_pool2d` and `max_pool3d`."""
+def max_pool(n: int, input: Tensor, *values: Any) -> Any:
+    """`max_pool1d` to `max_pool3d`."""
     name = f"max_pool{n}d"
+    *where, ceil_mode, return_indices = values
     must_be_tensor(input, name, "input", 1)
-    kernel = per_dim(name, "kernel_size", kernel_size, n)
-    windows = windows_over(
-        name, input.buffer.shape, kernel, stride_or(kernel, name, stride),
-        per_dim(name, "padding", padding, n), per_dim(name, "dilation", dilation, n), ceil_mode,
-    )  # fmt: skip
-    refuse(input.buffer, "bc", name)
-    return largest(input, n, windows, f"MaxPool{n}DWithIndices", return_indices)
+    settings = settings_of(name, n, *where)
+    if n == 1 and not return_indices:
+        check_signal(input, *settings, ceil_mode)
+    windows = windows_over(name, input.buffer.shape, settings, ceil_mode)
+    refuse(input.buffer, "bc", f"max_pool{max(n, 2)}d")
+    called = (f"MaxPool{n}DWithIndices", 0) if n > 1 else SQUEEZED
+    return largest(n, input, windows, called, return_indices)
 
 
-def largest(input: Tensor, n: int, windows: Any, called: str, return_indices: bool) -> Any:
+def check_signal(input: Tensor, setting: Any, ceil_mode: bool) -> None:
+    """What PyTorch checks, in words of its own, where the indices are not wanted.
+
+    Raises:
+        RuntimeError: The shape or a setting is impossible.
+    """
+    shape, (k, s, p, d) = input.buffer.shape, setting
+    text = "Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for input, but got"
+    possible = len(shape) in (2, 3) and 0 not in shape[-2:]
+    check(possible, f"max_pool1d: {text}:{list(shape)}")
+    for name, value in (("kernel_size", k), ("stride", s), ("dilation", d)):
+        check(value > 0, f"max_pool1d() {name} must be greater than zero, but got {value}")
+    check(p >= 0, f"max_pool1d() padding must be non-negative, but got {p}")
+    text = f"should be at most half of kernel size, but got padding={p} and kernel_size={k}"
+    check(p <= k // 2, f"max_pool1d() padding {text}")
+    size = outputs(shape[-1], *setting, ceil_mode)
+    check(size > 0, f"max_pool1d() Invalid computed output size: {size}")
+    refuse(input.buffer, "iubc", "max_pool1d_impl")
+
+
+def largest(n: int, input: Tensor, windows: Any, called: Any, return_indices: bool) -> Any:
     """The largest element of each window over the last `n` dimensions; perhaps its position."""
     if not return_indices:
         return apply(ops.MaxPool, input, windows=windows, called=called)
-    first = input.buffer.ndim - n
-    return tuple(
-        apply_several(ops.MaxPoolIndices, input, windows=windows, called=called, first=first)
-    )
+    settings = {"windows": windows, "called": called, "first": input.buffer.ndim - n}
+    return tuple(apply_several(ops.MaxPoolIndices, input, **settings))
 
 
 def max_pool1d(
@@ -181,54 +162,7 @@ def max_pool1d(
     ceil_mode: bool = False, return_indices: bool = False,
 ) -> Any:  # fmt: skip
     """The largest element of each window of a signal; see `max_pool2d`."""
-    name = "max_pool1d"
-    if not return_indices:
-        check_max_pool1d(input, kernel_size, stride, padding, dilation, ceil_mode)
-    must_be_signal(name, input)
-    kernel = per_dim(name, "kernel_size", kernel_size, 1)
-    settings = (
-        (1, *kernel), (1, *stride_or(kernel, name, stride)),
-        (0, *per_dim(name, "padding", padding, 1)), (1, *per_dim(name, "dilation", dilation, 1)),
-    )  # fmt: skip
-    out = max_pool(2, input.unsqueeze(-2), *settings, ceil_mode, return_indices)
-    return tuple([t.squeeze(-2) for t in out]) if return_indices else out.squeeze(-2)
-
-
-def check_max_pool1d(
-    input: Tensor, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
-) -> None:
-    """What PyTorch checks, in words of its own, where no indices are wanted."""
-    must_be_tensor(input, "max_pool1d", "input", 1)
-    shape = input.buffer.shape
-    if len(shape) not in (2, 3) or 0 in shape[-2:]:
-        raise RuntimeError(
-            "max_pool1d: Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for "
-            f"input, but got:{list(shape)}"
-        )
-    if stride is None or stride == ():
-        stride = kernel_size
-    values = []
-    for name, value, kinds in (
-        ("kernel_size", kernel_size, "an int, list of ints"),
-        ("stride", stride, "None, an int, list of ints,"),
-        ("padding", padding, "an int, list of ints,"),
-        ("dilation", dilation, "an int, list of ints"),
-    ):
-        if isinstance(value, tuple | list) and len(value) != 1:
-            raise RuntimeError(
-                f"max_pool1d() {name} must be {kinds} or tuple of ints of size 1 but got size "
-                f"{len(value)}"
-            )
-        (number,) = per_dim("max_pool1d", name, value, 1)
-        least, words = (0, "non-negative") if name == "padding" else (1, "greater than zero")
-        check(number >= least, f"max_pool1d() {name} must be {words}, but got {number}")
-        values.append(number)
-    k, _, p, _ = values
-    text = f"padding should be at most half of kernel size, but got padding={p} and kernel_size={k}"
-    check(p <= k // 2, f"max_pool1d() {text}")
-    size = outputs(shape[-1], *values, ceil_mode)
-    check(size > 0, f"max_pool1d() Invalid computed output size: {size}")
-    refuse(input.buffer, "iubc", "max_pool1d_impl")
+    return max_pool(1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 def max_pool2d(
@@ -293,51 +227,39 @@ max_pool3d_with_indices = with_indices(max_pool3d)
 
 # ---------------------------------------------------------------------------- the mean
 
-AVERAGED = {
-    2: ("avg_pool2d", "float64 float32 float16 bfloat16 int64"),
-    3: ("avg_pool3d_out_frame", "float64 float32 int64"),
-}
-"""PyTorch's kernel for each number of dimensions, and the dtypes it has."""
-
 
 def avg_pool(
     n: int, input: Tensor, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool,
-    count_include_pad: bool, divisor_override: int | None,
+    count_include_pad: bool, divisor_override: int | None = None,
 ) -> Tensor:  # fmt: skip
-    """`avg_pool2d` and `avg_pool3d`."""
+    """`avg_pool1d` to `avg_pool3d`."""
     name = f"avg_pool{n}d"
     must_be_tensor(input, name, "input", 1)
-    kernel = per_dim(name, "kernel_size", kernel_size, n)
-    stride = stride_or(kernel, name, stride)
-    padding = per_dim(name, "padding", padding, n)
-    shape = input.buffer.shape
-    windows = windows_over(name, shape, kernel, stride, padding, (1,) * n, ceil_mode)
-    if divisor_override is None:
-        where = shape[-n:], kernel, stride, padding
-        factors = elements(*where, ceil_mode, count_include_pad)
-    else:
-        check(divisor_override, "divisor must be not zero")
-        if not isinstance(divisor_override, int):
-            kind = type(divisor_override).__name__
-            raise TypeError(f"{name}(): argument 'divisor_override' must be int, not {kind}")
+    settings = settings_of(name, n, kernel_size, stride, padding, 1)
+    windows = windows_over(name, input.buffer.shape, settings, ceil_mode)
+    check(divisor_override != 0, "divisor must be not zero")
+    factors = elements(input.buffer.shape[-n:], settings, ceil_mode, count_include_pad)
+    if divisor_override is not None:
         factors = (divisor_override,)
-    kernel_name, dtypes = AVERAGED[n]
-    if input.buffer.dtype.name not in dtypes.split():
-        raise not_implemented(kernel_name, input.buffer.dtype)
-    return apply(ops.AvgPool, input, windows=windows, factors=factors, called=f"AvgPool{n}D")
+    halves = () if n == 3 else ("float16", "bfloat16")
+    if input.buffer.dtype.name not in ("float32", "float64", "int64", *halves):
+        kernel = "avg_pool3d_out_frame" if n == 3 else "avg_pool2d"
+        raise not_implemented(kernel, input.buffer.dtype)
+    called = (f"AvgPool{n}D", 0) if n > 1 else SQUEEZED
+    return apply(ops.AvgPool, input, windows=windows, factors=factors, called=called)
 
 
 @functools.lru_cache(1024)
-def elements(
-    sizes: Any, kernel: Any, stride: Any, padding: Any, ceil_mode: bool, with_padding: bool
-) -> tuple[Any, ...]:
+def elements(sizes: Any, settings: Any, ceil_mode: bool, with_padding: bool) -> Any:
     """For each dimension, how many elements windows have along it."""
     counts = []
-    for n, k, s, p in zip(sizes, kernel, stride, padding, strict=True):
-        where = (n + 2 * p, 0) if with_padding else (n, p)
+    for n, (k, s, p, _) in zip(sizes, settings, strict=True):
         size = outputs(n, k, s, p, 1, ceil_mode)
-        counts.append(ops.sliding(where[0], size, k, s, where[1]).elements())
-    return tuple(counts)
+        window = (
+            ops.sliding(n + 2 * p, size, k, s) if with_padding else ops.sliding(n, size, k, s, p)
+        )
+        counts.append(window.elements())
+    return counts
 
 
 def avg_pool1d(
@@ -345,15 +267,7 @@ def avg_pool1d(
     count_include_pad: bool = True,
 ) -> Tensor:  # fmt: skip
     """The mean of each window of a signal; see `avg_pool2d`."""
-    name = "avg_pool1d"
-    must_be_signal(name, input)
-    kernel = per_dim(name, "kernel_size", kernel_size, 1)
-    settings = (
-        (1, *kernel), (1, *stride_or(kernel, name, stride)),
-        (0, *per_dim(name, "padding", padding, 1)),
-    )  # fmt: skip
-    image = input.unsqueeze(-2)
-    return avg_pool(2, image, *settings, ceil_mode, count_include_pad, None).squeeze(-2)
+    return avg_pool(1, input, kernel_size, stride, padding, ceil_mode, count_include_pad)
 
 
 def avg_pool2d(
@@ -399,16 +313,14 @@ def avg_pool3d(
     return avg_pool(3, input, *where, count_include_pad, divisor_override)
 
 
-# --------------------------------------------------------------------------- and others
+# ------------------------------------------------------------------------------ a norm
 
 
-def lp_pool(n: int, input: Tensor, norm_type: float, kernel: Any, *others: Any) -> Tensor:
+def lp_pool(n: int, input: Tensor, p: float, kernel: Any, stride: Any, ceil_mode: bool) -> Tensor:
     """`lp_pool1d` to `lp_pool3d`: from the mean of the powers, whatever its sign is."""
-    stride, ceil_mode = others
-    pool = (avg_pool1d, avg_pool2d, avg_pool3d)[n - 1]
-    mean = pool(input.pow(norm_type), kernel, stride, 0, ceil_mode)
-    count = kernel if n == 1 else math.prod(kernel)
-    return (mean.sign() * mean.abs()).mul(count).pow(1.0 / norm_type)
+    count = math.prod(per_dim(f"lp_pool{n}d", "kernel_size", kernel, n))
+    mean = avg_pool(n, input.pow(p), kernel, stride, 0, ceil_mode, True)
+    return (mean.sign() * mean.abs()).mul(count).pow(1.0 / p)
 
 
 def lp_pool1d(
@@ -432,18 +344,11 @@ def lp_pool2d(
 
     See: [torch.nn.functional.lp_pool2d](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.lp_pool2d.html).
     """
-    height, width = as_tuple(kernel_size, 2)
-    return lp_pool(2, input, norm_type, (height, width), stride, ceil_mode)
+    return lp_pool(2, input, norm_type, kernel_size, stride, ceil_mode)
 
 
 def lp_pool3d(
     input: Tensor, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
 ) -> Tensor:
     """The `p`-norm of each window of a volume; see `lp_pool2d`."""
-    depth, height, width = as_tuple(kernel_size, 3)
-    return lp_pool(3, input, norm_type, (depth, height, width), stride, ceil_mode)
-
-
-def as_tuple(value: Any, n: int) -> tuple[Any, ...]:
-    """A sequence as a tuple, anything else `n` times."""
-    return tuple(value) if isinstance(value, tuple | list) else (value,) * n
+    return lp_pool(3, input, norm_type, kernel_size, stride, ceil_mode)

@@ -3,6 +3,7 @@
 import warnings
 from typing import Any
 
+from minitorch_ff._checks import check
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn import functional as F
 from minitorch_ff.nn.modules.batchnorm import _LazyNormBase, _NormBase
@@ -21,18 +22,13 @@ class _InstanceNorm(_NormBase):
         """Shape `(N, C, *)` or `(C, *)` to the same shape."""
         self._check_input_dim(input)
         dim = input.dim() - self._ranks[0]
-        channels = input.size(dim)
-        if channels != self.num_features:
-            if self.affine:
-                raise ValueError(
-                    f"expected input's size at dim={dim} to match num_features "
-                    f"({self.num_features}), but got: {channels}."
-                )
-            warnings.warn(
-                f"input's size at dim={dim} does not match num_features. You can silence this "
-                "warning by not passing in num_features, which is not used because affine=False",
-                stacklevel=2,
-            )
+        channels, wanted = input.size(dim), self.num_features
+        text = f"expected input's size at dim={dim} to match num_features ({wanted}), but got"
+        check(channels == wanted or not self.affine, f"{text}: {channels}.", ValueError)
+        if channels != wanted:
+            text = f"input's size at dim={dim} does not match num_features. You can silence this"
+            end = "warning by not passing in num_features, which is not used because affine=False"
+            warnings.warn(f"{text} {end}", stacklevel=2)
         own = self.training or not self.track_running_stats
         running = self.running_mean, self.running_var
         momentum = 0.0 if self.momentum is None else self.momentum

@@ -6,41 +6,51 @@ as well. What is said of images holds for the others.
 
 from typing import Any
 
+from minitorch_ff._checks import check
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn import functional as F
 from minitorch_ff.nn.functional.pooling import as_tuple
 from minitorch_ff.nn.modules._layer import Layer
 
 
-class _MaxPoolNd(Layer):
-    _shown = "kernel_size= stride= padding= dilation= ceil_mode="
+class _Pooling(Layer):
+    """A layer that hands its settings, by their names, to a function."""
+
     _function: Any
+    _rank = 0
+    _settings = ""
+
+    def __init_subclass__(cls, function: Any = None, rank: int = 0) -> None:
+        if function is not None:
+            cls._function, cls._rank = staticmethod(function), rank
+
+    def forward(self, input: Tensor) -> Any:
+        """What the function gives; see there."""
+        settings = {name: getattr(self, name) for name in self._settings.split()}
+        return self._function(input, **settings)
+
+
+class _MaxPoolNd(_Pooling):
+    _settings = "kernel_size stride padding dilation ceil_mode return_indices"
+    _shown = "kernel_size= stride= padding= dilation= ceil_mode="
 
     def __init__(
         self, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
         return_indices: bool = False, ceil_mode: bool = False,
     ) -> None:  # fmt: skip
-        super().__init__(
-            kernel_size=kernel_size, stride=kernel_size if stride is None else stride,
-            padding=padding, dilation=dilation, return_indices=return_indices, ceil_mode=ceil_mode,
-        )  # fmt: skip
-
-    def forward(self, input: Tensor) -> Any:
-        """The largest elements, and their positions if `return_indices` is set."""
-        where = self.kernel_size, self.stride, self.padding, self.dilation
-        return self._function(input, *where, self.ceil_mode, self.return_indices)
+        stride = kernel_size if stride is None else stride
+        super().__init__(kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation)
+        self.return_indices, self.ceil_mode = return_indices, ceil_mode
 
 
-class MaxPool1d(_MaxPoolNd):
+class MaxPool1d(_MaxPoolNd, function=F.max_pool1d):
     """The largest element of each window of a signal; see `MaxPool2d`.
 
     See: [torch.nn.MaxPool1d](https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool1d.html).
     """
 
-    _function = staticmethod(F.max_pool1d)
 
-
-class MaxPool2d(_MaxPoolNd):
+class MaxPool2d(_MaxPoolNd, function=F.max_pool2d):
     """The largest element of each window of an image.
 
     Args:
@@ -60,46 +70,36 @@ class MaxPool2d(_MaxPoolNd):
         [torch.nn.MaxPool2d](https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html).
     """
 
-    _function = staticmethod(F.max_pool2d)
 
-
-class MaxPool3d(_MaxPoolNd):
+class MaxPool3d(_MaxPoolNd, function=F.max_pool3d):
     """The largest element of each window of a volume; see `MaxPool2d`.
 
     See: [torch.nn.MaxPool3d](https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool3d.html).
     """
 
-    _function = staticmethod(F.max_pool3d)
 
-
-class _MaxUnpoolNd(Layer):
+class _MaxUnpoolNd(_Pooling):
     _shown = "kernel_size= stride= padding="
-    _function: Any
-    _rank: int
 
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0) -> None:
-        super().__init__(
-            kernel_size=as_tuple(kernel_size, self._rank),
-            stride=as_tuple(kernel_size if stride is None else stride, self._rank),
-            padding=as_tuple(padding, self._rank),
-        )
+        stride = kernel_size if stride is None else stride
+        named = {"kernel_size": kernel_size, "stride": stride, "padding": padding}
+        super().__init__(**{name: as_tuple(value, self._rank) for name, value in named.items()})
 
-    def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Tensor:
+    def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Tensor:  # type: ignore[override]
         """Zeros, with each element of `input` at its position."""
         where = self.kernel_size, self.stride, self.padding
         return self._function(input, indices, *where, output_size)
 
 
-class MaxUnpool1d(_MaxUnpoolNd):
+class MaxUnpool1d(_MaxUnpoolNd, function=F.max_unpool1d, rank=1):
     """Puts the largest elements of a signal back to where they were; see `MaxUnpool2d`.
 
     See: [torch.nn.MaxUnpool1d](https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxUnpool1d.html).
     """
 
-    _function, _rank = staticmethod(F.max_unpool1d), 1
 
-
-class MaxUnpool2d(_MaxUnpoolNd):
+class MaxUnpool2d(_MaxUnpoolNd, function=F.max_unpool2d, rank=2):
     """Puts the largest elements of an image back to where they were, zeros elsewhere.
 
     Args:
@@ -111,63 +111,47 @@ class MaxUnpool2d(_MaxUnpoolNd):
         [torch.nn.MaxUnpool2d](https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxUnpool2d.html).
     """
 
-    _function, _rank = staticmethod(F.max_unpool2d), 2
 
-
-class MaxUnpool3d(_MaxUnpoolNd):
+class MaxUnpool3d(_MaxUnpoolNd, function=F.max_unpool3d, rank=3):
     """Puts the largest elements of a volume back to where they were; see `MaxUnpool2d`.
 
     See: [torch.nn.MaxUnpool3d](https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxUnpool3d.html).
     """
 
-    _function, _rank = staticmethod(F.max_unpool3d), 3
 
-
-class AvgPool1d(Layer):
-    """The mean of each window of a signal; see `AvgPool2d`.
-
-    See: [torch.nn.AvgPool1d](https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool1d.html).
-    """
-
+class _AvgPoolNd(_Pooling):
+    _settings = "kernel_size stride padding ceil_mode count_include_pad divisor_override"
     _shown = "kernel_size= stride= padding="
-
-    def __init__(
-        self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
-        count_include_pad: bool = True,
-    ) -> None:  # fmt: skip
-        super().__init__(
-            kernel_size=as_tuple(kernel_size, 1),
-            stride=as_tuple(kernel_size if stride is None else stride, 1),
-            padding=as_tuple(padding, 1), ceil_mode=ceil_mode, count_include_pad=count_include_pad,
-        )  # fmt: skip
-
-    def forward(self, input: Tensor) -> Tensor:
-        """The means."""
-        where = self.kernel_size, self.stride, self.padding
-        return F.avg_pool1d(input, *where, self.ceil_mode, self.count_include_pad)
-
-
-class _AvgPoolNd(Layer):
-    _shown = "kernel_size= stride= padding="
-    _function: Any
 
     def __init__(
         self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
         count_include_pad: bool = True, divisor_override: int | None = None,
     ) -> None:  # fmt: skip
-        super().__init__(
-            kernel_size=kernel_size, stride=kernel_size if stride is None else stride,
-            padding=padding, ceil_mode=ceil_mode, count_include_pad=count_include_pad,
-            divisor_override=divisor_override,
-        )  # fmt: skip
-
-    def forward(self, input: Tensor) -> Tensor:
-        """The means."""
-        where = self.kernel_size, self.stride, self.padding, self.ceil_mode
-        return self._function(input, *where, self.count_include_pad, self.divisor_override)
+        stride = kernel_size if stride is None else stride
+        super().__init__(kernel_size=kernel_size, stride=stride, padding=padding)
+        self.ceil_mode, self.count_include_pad = ceil_mode, count_include_pad
+        self.divisor_override = divisor_override
 
 
-class AvgPool2d(_AvgPoolNd):
+class AvgPool1d(_AvgPoolNd, function=F.avg_pool1d):
+    """The mean of each window of a signal; see `AvgPool2d`.
+
+    See: [torch.nn.AvgPool1d](https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool1d.html).
+    """
+
+    _settings = "kernel_size stride padding ceil_mode count_include_pad"
+
+    def __init__(
+        self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
+        count_include_pad: bool = True,
+    ) -> None:  # fmt: skip
+        stride = kernel_size if stride is None else stride
+        where = [as_tuple(value, 1) for value in (kernel_size, stride, padding)]
+        super().__init__(*where, ceil_mode, count_include_pad)
+        del self.divisor_override
+
+
+class AvgPool2d(_AvgPoolNd, function=F.avg_pool2d):
     """The mean of each window of an image.
 
     Args:
@@ -182,28 +166,22 @@ class AvgPool2d(_AvgPoolNd):
         [torch.nn.AvgPool2d](https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool2d.html).
     """
 
-    _function = staticmethod(F.avg_pool2d)
 
-
-class AvgPool3d(_AvgPoolNd):
+class AvgPool3d(_AvgPoolNd, function=F.avg_pool3d):
     """The mean of each window of a volume; see `AvgPool2d`.
 
     See: [torch.nn.AvgPool3d](https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool3d.html).
     """
 
-    _function = staticmethod(F.avg_pool3d)
 
-
-class _LPPoolNd(Layer):
+class _LPPoolNd(_Pooling):
     _shown = "norm_type= kernel_size= stride= ceil_mode="
-    _function: Any
 
     def __init__(
         self, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
     ) -> None:
-        super().__init__(
-            norm_type=norm_type, kernel_size=kernel_size, stride=stride, ceil_mode=ceil_mode
-        )
+        super().__init__(norm_type=norm_type, kernel_size=kernel_size, stride=stride)
+        self.ceil_mode = ceil_mode
 
     def forward(self, input: Tensor) -> Tensor:
         """The norms."""
@@ -211,16 +189,14 @@ class _LPPoolNd(Layer):
         return self._function(input, float(self.norm_type), *where)
 
 
-class LPPool1d(_LPPoolNd):
+class LPPool1d(_LPPoolNd, function=F.lp_pool1d):
     """The `p`-norm of each window of a signal; see `LPPool2d`.
 
     See: [torch.nn.LPPool1d](https://docs.pytorch.org/docs/stable/generated/torch.nn.LPPool1d.html).
     """
 
-    _function = staticmethod(F.lp_pool1d)
 
-
-class LPPool2d(_LPPoolNd):
+class LPPool2d(_LPPoolNd, function=F.lp_pool2d):
     """The `p`-norm of each window of an image.
 
     Args:
@@ -233,40 +209,29 @@ class LPPool2d(_LPPoolNd):
         [torch.nn.LPPool2d](https://docs.pytorch.org/docs/stable/generated/torch.nn.LPPool2d.html).
     """
 
-    _function = staticmethod(F.lp_pool2d)
 
-
-class LPPool3d(_LPPoolNd):
+class LPPool3d(_LPPoolNd, function=F.lp_pool3d):
     """The `p`-norm of each window of a volume; see `LPPool2d`.
 
     See: [torch.nn.LPPool3d](https://docs.pytorch.org/docs/stable/generated/torch.nn.LPPool3d.html).
     """
 
-    _function = staticmethod(F.lp_pool3d)
 
-
-class _AdaptiveAvgPoolNd(Layer):
-    _shown = "output_size="
-    _function: Any
+class _AdaptiveAvgPoolNd(_Pooling):
+    _settings, _shown = "output_size", "output_size="
 
     def __init__(self, output_size: Any) -> None:
         super().__init__(output_size=output_size)
 
-    def forward(self, input: Tensor) -> Tensor:
-        """The means."""
-        return self._function(input, self.output_size)
 
-
-class AdaptiveAvgPool1d(_AdaptiveAvgPoolNd):
+class AdaptiveAvgPool1d(_AdaptiveAvgPoolNd, function=F.adaptive_avg_pool1d):
     """The mean of each window of a signal, as many as are wanted; see `AdaptiveAvgPool2d`.
 
     See: [torch.nn.AdaptiveAvgPool1d](https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool1d.html).
     """
 
-    _function = staticmethod(F.adaptive_avg_pool1d)
 
-
-class AdaptiveAvgPool2d(_AdaptiveAvgPoolNd):
+class AdaptiveAvgPool2d(_AdaptiveAvgPoolNd, function=F.adaptive_avg_pool2d):
     """The mean of each window of an image, as many as are wanted: they share it evenly.
 
     Args:
@@ -276,40 +241,29 @@ class AdaptiveAvgPool2d(_AdaptiveAvgPoolNd):
         [torch.nn.AdaptiveAvgPool2d](https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool2d.html).
     """
 
-    _function = staticmethod(F.adaptive_avg_pool2d)
 
-
-class AdaptiveAvgPool3d(_AdaptiveAvgPoolNd):
+class AdaptiveAvgPool3d(_AdaptiveAvgPoolNd, function=F.adaptive_avg_pool3d):
     """The mean of each window of a volume, as many as are wanted; see `AdaptiveAvgPool2d`.
 
     See: [torch.nn.AdaptiveAvgPool3d](https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool3d.html).
     """
 
-    _function = staticmethod(F.adaptive_avg_pool3d)
 
-
-class _AdaptiveMaxPoolNd(Layer):
-    _shown = "output_size="
-    _function: Any
+class _AdaptiveMaxPoolNd(_Pooling):
+    _settings, _shown = "output_size return_indices", "output_size="
 
     def __init__(self, output_size: Any, return_indices: bool = False) -> None:
         super().__init__(output_size=output_size, return_indices=return_indices)
 
-    def forward(self, input: Tensor) -> Any:
-        """The largest elements, and their positions if `return_indices` is set."""
-        return self._function(input, self.output_size, self.return_indices)
 
-
-class AdaptiveMaxPool1d(_AdaptiveMaxPoolNd):
+class AdaptiveMaxPool1d(_AdaptiveMaxPoolNd, function=F.adaptive_max_pool1d):
     """The largest element of each window of a signal; see `AdaptiveMaxPool2d`.
 
     See: [torch.nn.AdaptiveMaxPool1d](https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveMaxPool1d.html).
     """
 
-    _function = staticmethod(F.adaptive_max_pool1d)
 
-
-class AdaptiveMaxPool2d(_AdaptiveMaxPoolNd):
+class AdaptiveMaxPool2d(_AdaptiveMaxPoolNd, function=F.adaptive_max_pool2d):
     """The largest element of each window of an image, as many as are wanted.
 
     Args:
@@ -320,52 +274,37 @@ class AdaptiveMaxPool2d(_AdaptiveMaxPoolNd):
         [torch.nn.AdaptiveMaxPool2d](https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveMaxPool2d.html).
     """
 
-    _function = staticmethod(F.adaptive_max_pool2d)
 
-
-class AdaptiveMaxPool3d(_AdaptiveMaxPoolNd):
+class AdaptiveMaxPool3d(_AdaptiveMaxPoolNd, function=F.adaptive_max_pool3d):
     """The largest element of each window of a volume; see `AdaptiveMaxPool2d`.
 
     See: [torch.nn.AdaptiveMaxPool3d](https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveMaxPool3d.html).
     """
 
-    _function = staticmethod(F.adaptive_max_pool3d)
 
-
-class _FractionalMaxPoolNd(Layer):
-    _function: Any
-    _rank: int
+class _FractionalMaxPoolNd(_Pooling):
+    _settings = "kernel_size output_size output_ratio return_indices _random_samples"
 
     def __init__(
         self, kernel_size: Any, output_size: Any = None, output_ratio: Any = None,
         return_indices: bool = False, _random_samples: Tensor | None = None,
     ) -> None:  # fmt: skip
-        size, ratio = [
-            None if value is None else as_tuple(value, self._rank)
-            for value in (output_size, output_ratio)
-        ]
-        super().__init__(
-            kernel_size=as_tuple(kernel_size, self._rank), return_indices=return_indices,
-            output_size=size, output_ratio=ratio,
-        )  # fmt: skip
+        super().__init__(kernel_size=as_tuple(kernel_size, self._rank))
+        self.return_indices = return_indices
         self.register_buffer("_random_samples", _random_samples)
-        if size is None and ratio is None:
-            raise ValueError(
-                f"{type(self).__name__} requires specifying either an output size, or a pooling "
-                "ratio"
-            )
-        if size is not None and ratio is not None:
-            raise ValueError("only one of output_size and output_ratio may be specified")
-        if ratio is not None and not all(0 < r < 1 for r in ratio[: self._rank]):
-            raise ValueError(f"output_ratio must be between 0 and 1 (got {output_ratio})")
-
-    def forward(self, input: Tensor) -> Any:
-        """The largest elements, and their positions if `return_indices` is set."""
-        sizes = self.kernel_size, self.output_size, self.output_ratio
-        return self._function(input, *sizes, self.return_indices, self._random_samples)
+        given = output_size, output_ratio
+        self.output_size, self.output_ratio = [
+            None if value is None else as_tuple(value, self._rank) for value in given
+        ]
+        text = "requires specifying either an output size, or a pooling ratio"
+        check(given != (None, None), f"{type(self).__name__} {text}", ValueError)
+        text = "only one of output_size and output_ratio may be specified"
+        check(None in given, text, ValueError)
+        text = f"output_ratio must be between 0 and 1 (got {output_ratio})"
+        check(all(0 < r < 1 for r in self.output_ratio or ()), text, ValueError)
 
 
-class FractionalMaxPool2d(_FractionalMaxPoolNd):
+class FractionalMaxPool2d(_FractionalMaxPoolNd, function=F.fractional_max_pool2d, rank=2):
     """The largest element of each window of an image, where windows begin at random places.
 
     Args:
@@ -382,13 +321,9 @@ class FractionalMaxPool2d(_FractionalMaxPoolNd):
         [torch.nn.FractionalMaxPool2d](https://docs.pytorch.org/docs/stable/generated/torch.nn.FractionalMaxPool2d.html).
     """
 
-    _function, _rank = staticmethod(F.fractional_max_pool2d), 2
 
-
-class FractionalMaxPool3d(_FractionalMaxPoolNd):
+class FractionalMaxPool3d(_FractionalMaxPoolNd, function=F.fractional_max_pool3d, rank=3):
     """The same for a volume; see `FractionalMaxPool2d`.
 
     See: [torch.nn.FractionalMaxPool3d](https://docs.pytorch.org/docs/stable/generated/torch.nn.FractionalMaxPool3d.html).
     """
-
-    _function, _rank = staticmethod(F.fractional_max_pool3d), 3
