@@ -45,7 +45,7 @@ def per_dim(function: str, setting: str, value: Any, n: int) -> tuple[int, ...]:
     return values * (n // len(values))
 
 
-def settings_of(name: str, n: int, *values: Any) -> tuple[tuple[int, int, int, int], ...]:
+def settings_of(name: str, n: int, *values: Any) -> Any:
     """Size, stride, padding and dilation of windows, for each dimension."""
     kernel_size, stride, padding, dilation = values
     kernel = per_dim(name, "kernel_size", kernel_size, n)
@@ -74,30 +74,24 @@ def windows_over(name: str, shape: Any, settings: Any, ceil_mode: bool) -> Any:
         text = f"pad should be at most half of effective kernel size, but got pad={p}, kernel_size"
         check(p <= max((k - 1) * d + 1, 0) // 2, f"{text}={k} and dilation={d}")
     kernel, stride, _, dilation = zip(*settings, strict=True)
-    named = (
-        ("kernel size", "k", kernel),
-        ("stride", "d", stride),
-        ("dilation", "dilation", dilation),
-    )
-    for what, letter, values in named:
+    named = ("kernel size", "stride", "dilation"), ("k", "d", "dilation")
+    for what, letter, values in zip(*named, (kernel, stride, dilation), strict=True):
         each = [f"{letter}{c}: {v}" for c, v in zip("THW"[-n:], values, strict=True)]
         check(min(values) > 0, f"{what} should be greater than zero, but got {' '.join(each)}")
     if 0 in shape[first - 1 :]:
         ranks = f"Expected {n + 1}D or {n + 2}D (batch mode) tensor with optional 0 dim batch size"
         whose = name if name[0] == "a" else "max_pool3d_with_indices_out_cpu_template"
-        text = (
-            f"{whose}(): Expected input's non-batch dimensions to have positive length, but input"
+        text = f"{whose}(): Expected input's non-batch dimensions to have positive length, but"
+        length = f"{text} input has a shape of {list(shape)} and non-batch dimension 0 has length"
+        raise RuntimeError(
+            f"{length} zero!" if n == 3 else f"{ranks} for input, but got:{list(shape)}"
         )
-        length = f"{text} has a shape of {list(shape)} and non-batch dimension 0 has length zero!"
-        raise RuntimeError(length if n == 3 else f"{ranks} for input, but got:{list(shape)}")
-    sizes = [outputs(size, *row, ceil_mode) for size, row in zip(shape[-n:], settings, strict=True)]
+    sizes = [outputs(ceil_mode, size, *row) for size, row in zip(shape[-n:], settings, strict=True)]
     before, after = shape[first - 1 :], (shape[first - 1], *sizes)
-    text = (
-        f"Given input size: ({by(before)}). Calculated output size: ({by(after)}). Output size is"
-    )
-    check(min(sizes) > 0, f"{text} too small")
+    text = f"Given input size: ({by(before)}). Calculated output size: ({by(after)})."
+    check(min(sizes) > 0, f"{text} Output size is too small")
     lines = enumerate(zip(shape[-n:], sizes, settings, strict=True), first)
-    return [(dim, ops.sliding(size, new, *row)) for dim, (size, new, row) in lines]
+    return tuple([(dim, ops.sliding(size, new, *row)) for dim, (size, new, row) in lines])
 
 
 def by(sizes: Any) -> str:
@@ -105,7 +99,7 @@ def by(sizes: Any) -> str:
     return "x".join(map(str, sizes))
 
 
-def outputs(n: int, kernel: int, stride: int, padding: int, dilation: int, ceil_mode: bool) -> int:
+def outputs(ceil_mode: bool, n: int, kernel: int, stride: int, padding: int, dilation: int) -> int:
     """How many windows fit; with `ceil_mode`, also one that begins inside and ends outside."""
     rest = n + 2 * padding - dilation * (kernel - 1) - 1
     size = (rest + (stride - 1 if ceil_mode else 0)) // stride + 1
@@ -122,7 +116,7 @@ def max_pool(n: int, input: Tensor, *values: Any) -> Any:
     must_be_tensor(input, name, "input", 1)
     settings = settings_of(name, n, *where)
     if n == 1 and not return_indices:
-        check_signal(input, *settings, ceil_mode)
+        check_signal(input, settings[0], ceil_mode)
     windows = windows_over(name, input.buffer.shape, settings, ceil_mode)
     refuse(input.buffer, "bc", f"max_pool{max(n, 2)}d")
     called = (f"MaxPool{n}DWithIndices", 0) if n > 1 else SQUEEZED
@@ -144,7 +138,7 @@ def check_signal(input: Tensor, setting: Any, ceil_mode: bool) -> None:
     check(p >= 0, f"max_pool1d() padding must be non-negative, but got {p}")
     text = f"should be at most half of kernel size, but got padding={p} and kernel_size={k}"
     check(p <= k // 2, f"max_pool1d() padding {text}")
-    size = outputs(shape[-1], *setting, ceil_mode)
+    size = outputs(ceil_mode, shape[-1], *setting)
     check(size > 0, f"max_pool1d() Invalid computed output size: {size}")
     refuse(input.buffer, "iubc", "max_pool1d_impl")
 
@@ -254,7 +248,7 @@ def elements(sizes: Any, settings: Any, ceil_mode: bool, with_padding: bool) -> 
     """For each dimension, how many elements windows have along it."""
     counts = []
     for n, (k, s, p, _) in zip(sizes, settings, strict=True):
-        size = outputs(n, k, s, p, 1, ceil_mode)
+        size = outputs(ceil_mode, n, k, s, p, 1)
         window = (
             ops.sliding(n + 2 * p, size, k, s) if with_padding else ops.sliding(n, size, k, s, p)
         )

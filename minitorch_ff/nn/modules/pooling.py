@@ -146,8 +146,8 @@ class AvgPool1d(_AvgPoolNd, function=F.avg_pool1d):
         count_include_pad: bool = True,
     ) -> None:  # fmt: skip
         stride = kernel_size if stride is None else stride
-        where = [as_tuple(value, 1) for value in (kernel_size, stride, padding)]
-        super().__init__(*where, ceil_mode, count_include_pad)
+        kernel_size, stride, padding = [as_tuple(v, 1) for v in (kernel_size, stride, padding)]
+        super().__init__(kernel_size, stride, padding, ceil_mode, count_include_pad)
         del self.divisor_override
 
 
