@@ -15,6 +15,7 @@ from minitorch_ff.nn.functional.adaptive import (
     fractional_max_pool2d_with_indices, fractional_max_pool3d, fractional_max_pool3d_with_indices,
     max_unpool1d, max_unpool2d, max_unpool3d,
 )  # fmt: skip
+from minitorch_ff.nn.functional.ctc import ctc_loss
 from minitorch_ff.nn.functional.distance import cosine_similarity, pairwise_distance
 from minitorch_ff.nn.functional.dropout import (
     alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout,
@@ -46,8 +47,8 @@ __all__ = [
     "adaptive_max_pool3d_with_indices", "alpha_dropout", "avg_pool1d", "avg_pool2d",
     "avg_pool3d", "batch_norm", "bilinear", "binary_cross_entropy",
     "binary_cross_entropy_with_logits", "celu", "celu_", "cosine_embedding_loss",
-    "cosine_similarity", "cross_entropy", "dropout", "dropout1d", "dropout2d", "dropout3d",
-    "elu", "elu_", "feature_alpha_dropout", "fractional_max_pool2d",
+    "cosine_similarity", "cross_entropy", "ctc_loss", "dropout", "dropout1d", "dropout2d",
+    "dropout3d", "elu", "elu_", "feature_alpha_dropout", "fractional_max_pool2d",
     "fractional_max_pool2d_with_indices", "fractional_max_pool3d",
     "fractional_max_pool3d_with_indices", "gaussian_nll_loss", "gelu", "glu", "group_norm",
     "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "hinge_embedding_loss",
