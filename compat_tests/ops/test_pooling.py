@@ -80,6 +80,25 @@ def test_second_gradients_and_nodes(name):
     same_in_both(body)
 
 
+@pytest.mark.parametrize("pool", ["max_pool2d", "avg_pool2d", "adaptive_avg_pool3d"])
+def test_a_second_backward_and_a_changed_input_are_refused(pool):
+    def body(torch):
+        said = []
+        for changed in (False, True):
+            x = torch.ones(2, 3, 4, 4, requires_grad=True) * 1
+            y = getattr(torch.nn.functional, pool)(x, 2).sum()
+            if changed:
+                x.mul_(2)
+            else:
+                y.backward()
+            with pytest.raises(RuntimeError) as raised:
+                y.backward()
+            said.append(str(raised.value))
+        return said
+
+    same_in_both(body)
+
+
 @pytest.mark.parametrize("layout", ["transposed", "expanded", "strided"])
 def test_inputs_that_are_not_contiguous(layout):
     def body(torch):
