@@ -46,19 +46,20 @@ def of_signal(function: str, input: Tensor, output_size: Any) -> tuple[Tensor, t
     return input.unsqueeze(-2), (1, size)
 
 
-def adaptive_windows(kind: str, input: Tensor, sizes: tuple[int, ...], empty: int) -> Any:
+def adaptive_windows(kind: str, input: Tensor, sizes: tuple[int, ...], filled: int) -> Any:
     """Windows that share each of the last dimensions as evenly as possible.
 
     Raises:
-        RuntimeError: The input's shape is impossible: the last `empty` dimensions must not be.
+        RuntimeError: The input's shape is impossible: of the last `filled`
+            dimensions none may be empty.
         NotImplementedError: It is not floating.
     """
     shape, n = input.buffer.shape, len(sizes)
     name, colon = f"adaptive_{kind}_pool{n}d", ":" if kind == "max" else ""
     text = f"Expected {n + 1}D or {n + 2}D tensor, but got{colon} {list(shape)}"
     check(len(shape) in (n + 1, n + 2), f"{name}(): {text}")
-    if 0 in shape[-empty:]:
-        dim = shape.index(0, len(shape) - empty)
+    if 0 in shape[-filled:]:
+        dim = shape.index(0, len(shape) - filled)
         text = "Expected input to have non-zero size for non-batch dimensions, but input has sizes"
         raise RuntimeError(f"{name}(): {text} {list(shape)} with dimension {dim} being empty")
     if input.buffer.dtype.name not in FLOATING:
@@ -83,7 +84,8 @@ def adaptive_avg_pool(n: int, input: Tensor, sizes: tuple[int, ...]) -> Tensor:
     check(min(sizes) >= 0, f"{text} {{{listed}}}")
     if sizes == (1,) * n:
         return input.mean(tuple(range(-n, 0)), keepdim=True)
-    windows = adaptive_windows("avg", input, sizes, 2 * n - 2)
+    filled = 2 if n == 2 else 4  # images may be without a channel
+    windows = adaptive_windows("avg", input, sizes, filled)
     settings = {"windows": windows, "factors": [window.elements() for _, window in windows]}
     return apply(ops.AvgPool, input, called=(f"AdaptiveAvgPool{n}D", 0), **settings)
 
