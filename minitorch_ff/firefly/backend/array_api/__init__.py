@@ -17,9 +17,11 @@ from minitorch_ff.firefly.backend.array_api.linear_algebra import LinearAlgebra
 from minitorch_ff.firefly.backend.array_api.normalization import Normalization
 from minitorch_ff.firefly.backend.array_api.ordering import Ordering
 from minitorch_ff.firefly.backend.array_api.reductions import Reductions
+from minitorch_ff.firefly.backend.array_api.sequences import Sequences
 from minitorch_ff.firefly.backend.array_api.shaping import Shaping
 from minitorch_ff.firefly.backend.array_api.special import Special
 from minitorch_ff.firefly.backend.array_api.updates import Updates
+from minitorch_ff.firefly.backend.array_api.windows import Windows
 
 CONSTANTS_KEPT = 4096
 
@@ -36,6 +38,8 @@ class ArrayBackend(
     Fused,
     Normalization,
     Updates,
+    Windows,
+    Sequences,
 ):
     """Every primitive, over a module that speaks NumPy's language."""
 
