@@ -80,6 +80,7 @@ from minitorch_ff._functions.ordering import (
     amax, amin, aminmax, argmax, argmin, argsort, kthvalue, max, min, msort, sort, topk, unique,
     unique_consecutive,
 )  # fmt: skip
+from minitorch_ff._functions.padding import constant_pad_nd
 from minitorch_ff._functions.picking import (
     argwhere, gather, index_add, index_copy, index_fill, index_put, index_select, isin,
     masked_scatter, masked_select, nonzero, put, scatter, scatter_add, take, take_along_dim,
@@ -161,7 +162,8 @@ __all__ = [
     "cfloat", "channels_last", "channels_last_3d", "cholesky", "chunk", "clamp", "clamp_max",
     "clamp_min", "clip", "clone", "column_stack", "combinations", "compile",
     "complex128", "complex64",
-    "concat", "concatenate", "conj", "conj_physical", "contiguous_format", "copysign", "corrcoef",
+    "concat", "concatenate", "conj", "conj_physical", "constant_pad_nd",
+    "contiguous_format", "copysign", "corrcoef",
     "cos", "cosh", "count_nonzero", "cov", "cummax", "cummin", "cumprod", "cumsum",
     "cumulative_trapezoid", "default_generator", "deg2rad", "det", "device", "diag", "diag_embed",
     "diagflat", "diagonal", "diff", "digamma", "dist", "div", "divide", "dot", "double", "dstack",

@@ -12,7 +12,8 @@ from typing import Any
 
 from minitorch_ff.firefly.ops import (
     activation, arithmetic, complex_numbers, cumulative, decompositions, exponential, indexing,
-    matmul, picking, powers, reduction, selection, shaping, signs, special, trigonometric,
+    matmul, picking, powers, reduction, resampling, selection, shaping, signs, special,
+    trigonometric,
 )  # fmt: skip
 from minitorch_ff.firefly.ops.base import apply, apply_several
 from minitorch_ff.firefly.promotion import number
@@ -163,6 +164,14 @@ class Recorded:
     index_back = twin(indexing.IndexBack, "index", "shape")
     gather = twin(picking.Gather, "dim", "index", "repeated")
     gather_back = twin(picking.GatherBack, "shape", "dim", "index", "repeated")
+
+    # Padding and resizing
+    pad = twin(resampling.ConstantPadNd, "margins", "value")
+    resample_back = twin(resampling.ResampleBack, "shape", "steps")
+
+    def resample(self, x: Any, steps: Any) -> Any:
+        """Weighted sums of elements along some dimensions."""
+        return apply(resampling.Resample, x, steps=steps, mode="Resample")
 
     # Matrices
     matmul, solve = two(matmul.MatMul), two(decompositions.Solve)
