@@ -85,6 +85,7 @@ from minitorch_ff._functions.picking import (
     argwhere, gather, index_add, index_copy, index_fill, index_put, index_select, isin,
     masked_scatter, masked_select, nonzero, put, scatter, scatter_add, take, take_along_dim,
 )  # fmt: skip
+from minitorch_ff._functions.pixels import channel_shuffle, pixel_shuffle, pixel_unshuffle
 from minitorch_ff._functions.powers import (
     float_power, hypot, ldexp, pow, reciprocal, rsqrt, sqrt, square,
 )  # fmt: skip
@@ -159,7 +160,8 @@ __all__ = [
     "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor",
     "block_diag", "bmm", "bool", "broadcast_shapes", "broadcast_tensors", "broadcast_to",
     "bucketize", "can_cast", "cartesian_prod", "cat", "cdist", "cdouble", "ceil", "celu",
-    "cfloat", "channels_last", "channels_last_3d", "cholesky", "chunk", "clamp", "clamp_max",
+    "cfloat", "channel_shuffle",
+    "channels_last", "channels_last_3d", "cholesky", "chunk", "clamp", "clamp_max",
     "clamp_min", "clip", "clone", "column_stack", "combinations", "compile",
     "complex128", "complex64",
     "concat", "concatenate", "conj", "conj_physical", "constant_pad_nd",
@@ -189,7 +191,8 @@ __all__ = [
     "movedim", "msort", "mul", "multinomial", "multiply", "mv", "nan_to_num", "nanmean",
     "nanmedian", "nanquantile", "nansum", "narrow", "ne", "neg", "negative", "nextafter",
     "no_grad", "nonzero", "norm", "normal", "not_equal", "numel", "ones", "ones_like", "outer",
-    "permute", "pinverse", "poisson", "polygamma", "positive", "pow", "prelu", "preserve_format",
+    "permute", "pinverse", "pixel_shuffle", "pixel_unshuffle",
+    "poisson", "polygamma", "positive", "pow", "prelu", "preserve_format",
     "prod", "promote_types", "put", "qr", "quantile", "rad2deg", "rand", "rand_like", "randint",
     "randint_like", "randn", "randn_like", "randperm", "range", "ravel", "real", "reciprocal",
     "relu", "relu_", "remainder", "renorm", "repeat_interleave", "reshape", "resolve_conj",

@@ -1,6 +1,7 @@
 """`torch.nn.functional`: what layers compute, as functions without state."""
 
 from minitorch_ff._functions.activation import sigmoid, tanh
+from minitorch_ff._functions.pixels import channel_shuffle, pixel_shuffle, pixel_unshuffle
 from minitorch_ff._missing import missing as _missing
 from minitorch_ff.nn.functional.activation import (
     celu, celu_, elu, elu_, gelu, glu, hardshrink, hardsigmoid, hardswish, hardtanh, hardtanh_,
@@ -29,20 +30,24 @@ from minitorch_ff.nn.functional.ranking import (
 from minitorch_ff.nn.functional.resizing import (
     interpolate, upsample, upsample_bilinear, upsample_nearest,
 )  # fmt: skip
+from minitorch_ff.nn.functional.sampling import affine_grid, grid_sample
 from minitorch_ff.nn.functional.sparse import one_hot
 
 __all__ = [
-    "alpha_dropout", "batch_norm", "bilinear", "binary_cross_entropy",
-    "binary_cross_entropy_with_logits", "celu", "celu_", "cosine_embedding_loss",
+    "affine_grid", "alpha_dropout", "batch_norm", "bilinear", "binary_cross_entropy",
+    "binary_cross_entropy_with_logits", "celu", "celu_", "channel_shuffle",
+    "cosine_embedding_loss",
     "cosine_similarity", "cross_entropy", "dropout", "dropout1d", "dropout2d", "dropout3d", "elu",
-    "elu_", "feature_alpha_dropout", "gaussian_nll_loss", "gelu", "glu", "group_norm",
+    "elu_", "feature_alpha_dropout", "gaussian_nll_loss", "gelu", "glu", "grid_sample",
+    "group_norm",
     "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "hinge_embedding_loss",
     "huber_loss", "instance_norm", "interpolate",
     "kl_div", "l1_loss", "layer_norm", "leaky_relu", "leaky_relu_",
     "linear", "log_softmax", "logsigmoid", "margin_ranking_loss", "mish", "mse_loss",
     "multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss", "nll_loss",
     "normalize", "one_hot", "pad",
-    "pairwise_distance", "poisson_nll_loss", "prelu", "relu", "relu6",
+    "pairwise_distance", "pixel_shuffle", "pixel_unshuffle",
+    "poisson_nll_loss", "prelu", "relu", "relu6",
     "relu_", "rms_norm", "rrelu", "rrelu_", "selu", "selu_", "sigmoid", "silu", "smooth_l1_loss",
     "soft_margin_loss", "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh",
     "tanhshrink", "threshold", "threshold_", "triplet_margin_loss",
