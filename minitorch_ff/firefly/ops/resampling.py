@@ -73,10 +73,15 @@ class GridSampler(Operator):
         to_x = to_weights = None
         if self.edges[0] is not None:
             shape = tuple(flat.shape)
-            parts = [xp.gather_back(xp.mul(grad, w), shape, 2, at) for at, w in zip(self.places, weights, strict=True)]
+            parts = [
+                xp.gather_back(xp.mul(grad, w), shape, 2, at)
+                for at, w in zip(self.places, weights, strict=True)
+            ]
             to_x = xp.reshape(xp.pad(total(xp, *parts), [(0, 0), (0, 0), (0, -1)], 0), x.shape)
         if any(self.needs_input_grad[1:]):
-            to_weights = [xp.sum(xp.mul(grad, xp.gather(flat, 2, at)), 1, True) for at in self.places]
+            to_weights = [
+                xp.sum(xp.mul(grad, xp.gather(flat, 2, at)), 1, True) for at in self.places
+            ]
         return to_x, *(to_weights or [None] * len(weights))
 
     def name(self):

@@ -47,7 +47,9 @@ class Rearrange(Operator):
 
     def backward(self, xp, grad):
         inverse = sorted(range(len(self.dims)), key=self.dims.__getitem__)
-        return (xp.reshape(xp.permute(xp.reshape(grad, self.moved), tuple(inverse)), self.input_shape),)
+        return (
+            xp.reshape(xp.permute(xp.reshape(grad, self.moved), tuple(inverse)), self.input_shape),
+        )
 
 
 class Expand(HandsOn):

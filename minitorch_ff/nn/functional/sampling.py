@@ -101,7 +101,10 @@ def _check_grid(input: Tensor, grid: Tensor, mode: str) -> None:
     shape, n = list(input.shape), input.ndim - 2
     text = "grid_sampler(): expected"
     both = f"got input with sizes {shape} and grid with sizes {list(grid.shape)}"
-    check(shape[:1] == list(grid.shape[:1]), f"{text} grid and input to have same batch size, but {both}")
+    check(
+        shape[:1] == list(grid.shape[:1]),
+        f"{text} grid and input to have same batch size, but {both}",
+    )
     more = f"grid to have size {n} in last dimension, but got grid with sizes {list(grid.shape)}"
     check(grid.shape[-1] == n, f"{text} {more}")
     more = f"4D or 5D input and grid with same number of dimensions, but {both}"
@@ -187,7 +190,9 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None =
     text = "affine_grid only supports 4D and 5D sizes, for 2D and 3D affine transforms,"
     check(n in (2, 3), f"{text} respectively. Got size {size}.", NotImplementedError)
     text = f"Expected a batch of {n}D affine matrices of shape Nx{n}x{n + 1} for size {size}."
-    check(theta.shape[1:] == (n, n + 1) and theta.ndim == 3, f"{text} Got {theta.shape}.", ValueError)
+    check(
+        theta.shape[1:] == (n, n + 1) and theta.ndim == 3, f"{text} Got {theta.shape}.", ValueError
+    )
     if align_corners and min(size[2:]) == 1:
         warnings.warn(UNIT_SIZE, stacklevel=2)
     check(min(size) > 0, f"Expected non-zero, positive output size. Got {size}", ValueError)
