@@ -232,10 +232,12 @@ _SUBMODULES = frozenset({
 
 
 _ELSEWHERE = dict.fromkeys((
-    "alpha_dropout", "batch_norm", "bilinear", "binary_cross_entropy_with_logits",
+    "adaptive_avg_pool1d", "adaptive_max_pool1d", "alpha_dropout", "avg_pool1d", "batch_norm",
+    "bilinear", "binary_cross_entropy_with_logits",
     "cosine_embedding_loss", "cosine_similarity", "dropout", "feature_alpha_dropout",
     "group_norm", "hinge_embedding_loss", "instance_norm", "kl_div", "layer_norm",
-    "margin_ranking_loss", "pairwise_distance", "pdist", "poisson_nll_loss", "rms_norm",
+    "margin_ranking_loss", "max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool3d",
+    "pairwise_distance", "pdist", "poisson_nll_loss", "rms_norm",
     "triplet_margin_loss",
 ), "nn.functional")  # fmt: skip
 _ELSEWHERE |= {
@@ -245,12 +247,16 @@ _ELSEWHERE |= {
 }  # fmt: skip
 """Names of submodules that `torch` has as well."""
 
+_CALLED = {"adaptive_max_pool1d": "adaptive_max_pool1d_with_indices"}
+"""What they are called there, if not the same."""
+
 
 def __getattr__(name: str) -> _Any:
     if name in _SUBMODULES:
         return _importlib.import_module(f"minitorch_ff.{name}")
     if name in _ELSEWHERE:
-        return getattr(_importlib.import_module(f"minitorch_ff.{_ELSEWHERE[name]}"), name)
+        module = _importlib.import_module(f"minitorch_ff.{_ELSEWHERE[name]}")
+        return getattr(module, _CALLED.get(name, name))
     raise AttributeError(_absent("torch", name, __dir__()))
 
 

@@ -321,7 +321,11 @@ def narrow_copy(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     See: [torch.narrow_copy](https://docs.pytorch.org/docs/stable/generated/torch.narrow_copy.html).
     """
     text = "Expected dim < static_cast<int64_t>(self_sizes.size()) to be true, but got false."
-    check(dim < max(input.buffer.ndim, 1), text)
+    shape = input.buffer.shape
+    check(dim < max(len(shape), 1), text)
+    if length < 0 and shape:
+        text = f"start ({start}) + length ({length}) exceeds dimension size ({shape[dim]})."
+        raise RuntimeError(text)
     return _named(clone(narrow(input, dim, start, length)), "NarrowCopy")
 
 

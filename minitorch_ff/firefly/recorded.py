@@ -12,7 +12,7 @@ from typing import Any
 
 from minitorch_ff.firefly.ops import (
     activation, arithmetic, complex_numbers, cumulative, decompositions, exponential, indexing,
-    matmul, picking, powers, reduction, resampling, selection, shaping, signs, special,
+    matmul, picking, pooling, powers, reduction, resampling, selection, shaping, signs, special,
     trigonometric,
 )  # fmt: skip
 from minitorch_ff.firefly.ops.base import apply, apply_several
@@ -164,6 +164,9 @@ class Recorded:
     index_back = twin(indexing.IndexBack, "index", "shape")
     gather = twin(picking.Gather, "dim", "index", "repeated")
     gather_back = twin(picking.GatherBack, "shape", "dim", "index", "repeated")
+
+    window_sum = twin(pooling.WindowSum, "dim", "window", "winners")
+    window_sum_back = twin(pooling.WindowSumBack, "shape", "dim", "window", "winners")
 
     # Padding and resizing
     pad = twin(resampling.ConstantPadNd, "margins", "value")

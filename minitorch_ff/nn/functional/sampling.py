@@ -126,10 +126,9 @@ def _taps(
     places = (places + 1) * ((size - 1) / 2) if align_corners else (places + 1) * (size / 2) - 0.5
     if mode != "bicubic":
         places = _brought_in(places, size, padding_mode, align_corners)
-    low = places.detach().floor()
+    low = places.detach().round() if mode == "nearest" else places.detach().floor()
     if mode == "nearest":
-        near = places.round()
-        taps = [(near.detach(), 1 + (near - near.detach()).nan_to_num())]  # a gradient of zeros
+        taps = [(low, 1 + 0 * (places - low).nan_to_num())]  # has a gradient, of zeros
     elif mode == "bilinear":
         taps = [(low, low + 1 - places), (low + 1, places - low)]
     else:

@@ -21,6 +21,7 @@ from minitorch_ff.firefly.backend.array_api.resampling import Resampling
 from minitorch_ff.firefly.backend.array_api.shaping import Shaping
 from minitorch_ff.firefly.backend.array_api.special import Special
 from minitorch_ff.firefly.backend.array_api.updates import Updates
+from minitorch_ff.firefly.backend.array_api.windows import Windows
 
 CONSTANTS_KEPT = 4096
 
@@ -38,6 +39,7 @@ class ArrayBackend(
     Fused,
     Normalization,
     Updates,
+    Windows,
 ):
     """Every primitive, over a module that speaks NumPy's language."""
 
