@@ -196,19 +196,19 @@ def gradient(
     check(x.dtype.kind != "u", "torch.gradient does not support uint8 input.")
     given = range(x.ndim) if dim is None else (dim,) if isinstance(dim, int) else tuple(dim)
     steps = list(spacing) if isinstance(spacing, (list, tuple)) else [spacing] * len(given)
-    text = "torch.gradient expected spacing to be unspecified, a scalar or"
+    text = "torch.gradient expected spacing to be unspecified, a scalar or it's spacing and dim "
+    text += "arguments to have the same length, but got a spacing argument of length "
+    text += f"{len(steps)} and a dim argument of length {len(given)}."
     if dim is None:
-        text = f"{text[:-3]}, or a list of length equal to 'self.dim() = {x.ndim}', since dim"
-        text += f" argument was not given, but got a list of length {len(steps)}"
-    else:
-        text += " it's spacing and dim arguments to have the same length, but got a spacing"
-        text += f" argument of length {len(steps)} and a dim argument of length {len(given)}."
+        text = "torch.gradient expected spacing to be unspecified, a scalar, or a list of length "
+        text += f"equal to 'self.dim() = {x.ndim}', since dim argument was not given, but got a "
+        text += f"list of length {len(steps)}"
     check(len(steps) == len(given), text)
-    text = "torch.gradient only supports edge_order=1 and edge_order=2."
-    check(edge_order in (1, 2), text)
+    known = edge_order in (1, 2)
+    check(known, "torch.gradient only supports edge_order=1 and edge_order=2.")
     dims = wrap_dims(given, x.ndim)
     text = "torch.gradient expected each dimension size to be at least edge_order+1"
-    check(all([x.shape[d] > edge_order for d in dims]) if x.ndim else True, text)
+    check(all([x.shape[d] > edge_order for d in dims]), text)
     return tuple([_slopes(input, d, s, edge_order) for d, s in zip(dims, steps, strict=True)])
 
 
@@ -217,9 +217,8 @@ def _slopes(x: Tensor, dim: int, step: Any, edge_order: int) -> Tensor:
     inner = x.buffer.shape[dim] - 2
     rise = x.narrow(dim, 1, inner + 1) - x.narrow(dim, 0, inner + 1)
     if isinstance(step, Tensor) and step.buffer.ndim:
-        text = "torch.gradient expected each element of spacing to have one dimension, but got"
-        ndim = step.buffer.ndim
-        check(ndim == 1, f"{text} an element with {ndim} dimensions!")
+        text = "torch.gradient expected each element of spacing to have one dimension, but got an"
+        check(step.ndim == 1, f"{text} element with {step.ndim} dimensions!")
         gaps = diff(step).reshape((-1,) + (1,) * (x.buffer.ndim - dim - 1))
         slopes = rise / gaps
         before, after = gaps[:-1], gaps[1:]

@@ -6,8 +6,7 @@ from typing import Any
 
 from minitorch_ff._checks import check
 from minitorch_ff._functions._operands import Tensor
-from minitorch_ff.firefly.ops.base import apply
-from minitorch_ff.firefly.ops.shaping import Rearrange
+from minitorch_ff._functions.shaping import named
 
 
 def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
@@ -29,19 +28,17 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
         tensor([[[0, 1],
                  [2, 3]]])
 
-    See: rule [`Rearrange`][minitorch_ff.firefly.ops.shaping.Rearrange],
-        [torch.nn.functional.pixel_shuffle](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.pixel_shuffle.html),
+    See: [torch.nn.functional.pixel_shuffle](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.pixel_shuffle.html),
         Shi et al., Real-time single image and video super-resolution (2016).
     """
     r = upscale_factor
-    *lead, channels, height, width = _picture(input, r, "pixel_shuffle", "upscale_factor")
+    channels, height, width = _picture(input, r, "pixel_shuffle", "upscale_factor")[-3:]
     text = "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of"
     more = f"upscale_factor, but input.size(-3)={channels} is not divisible by {r * r}"
     check(channels % (r * r) == 0, f"{text} {more}")
     channels //= r * r
-    order = 0, 3, 1, 4, 2
     split, shape = (channels, r, r, height, width), (channels, height * r, width * r)
-    return _rearranged(input, lead, split, order, shape, "PixelShuffle")
+    return _moved(input, split, (0, 3, 1, 4, 2), shape, "PixelShuffle")
 
 
 def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
@@ -57,17 +54,16 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     Raises:
         RuntimeError: Height or width are not a multiple of `r`.
 
-    See: rule [`Rearrange`][minitorch_ff.firefly.ops.shaping.Rearrange],
-        [torch.nn.functional.pixel_unshuffle](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.pixel_unshuffle.html).
+    See: [torch.nn.functional.pixel_unshuffle](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.pixel_unshuffle.html).
     """
     r = downscale_factor
-    *lead, channels, height, width = _picture(input, r, "pixel_unshuffle", "downscale_factor")
+    channels, height, width = _picture(input, r, "pixel_unshuffle", "downscale_factor")[-3:]
     for name, n, dim in (("height", height, -2), ("width", width, -1)):
         text = f"pixel_unshuffle expects {name} to be divisible by downscale_factor, but"
         check(n % r == 0, f"{text} input.size({dim})={n} is not divisible by {r}")
     split = channels, height // r, r, width // r, r
     shape = channels * r * r, height // r, width // r
-    return _rearranged(input, lead, split, (0, 2, 4, 1, 3), shape, "PixelUnshuffle")
+    return _moved(input, split, (0, 2, 4, 1, 3), shape, "PixelUnshuffle")
 
 
 def channel_shuffle(input: Tensor, groups: int) -> Tensor:
@@ -85,8 +81,7 @@ def channel_shuffle(input: Tensor, groups: int) -> Tensor:
         >>> torch.channel_shuffle(torch.arange(4).reshape(1, 4, 1), 2).flatten()
         tensor([0, 2, 1, 3])
 
-    See: rule [`Rearrange`][minitorch_ff.firefly.ops.shaping.Rearrange],
-        [torch.nn.ChannelShuffle](https://docs.pytorch.org/docs/stable/generated/torch.nn.ChannelShuffle.html),
+    See: [torch.nn.ChannelShuffle](https://docs.pytorch.org/docs/stable/generated/torch.nn.ChannelShuffle.html),
         Zhang et al., ShuffleNet (2018).
     """
     shape = input.buffer.shape
@@ -96,10 +91,8 @@ def channel_shuffle(input: Tensor, groups: int) -> Tensor:
     check(groups > 0, f"{text}{groups}")
     text = f"Number of channels must be divisible by groups. Got {shape[1]} channels and"
     check(shape[1] % groups == 0, f"{text} {groups} groups.")
-    rest = range(2, len(shape))
-    split = (groups, shape[1] // groups, *shape[2:])
-    order = 1, 0, *rest
-    return _rearranged(input, shape[:1], split, order, shape[1:], "ChannelShuffle")
+    split, order = (groups, shape[1] // groups, *shape[2:]), (1, 0, *range(2, len(shape)))
+    return _moved(input, split, order, shape[1:], "ChannelShuffle")
 
 
 def _picture(input: Tensor, factor: int, function: str, argument: str) -> tuple[int, ...]:
@@ -111,10 +104,9 @@ def _picture(input: Tensor, factor: int, function: str, argument: str) -> tuple[
     return input.buffer.shape  # type: ignore[no-any-return]
 
 
-def _rearranged(
-    input: Tensor, lead: Any, split: Any, order: Any, shape: Any, called: str
-) -> Tensor:
-    """Dimensions after the leading ones split, put in another order and merged."""
+def _moved(input: Tensor, split: Any, order: Any, shape: Any, called: str) -> Tensor:
+    """The last dimensions split, put in another order and merged, in memory of their own."""
+    lead = input.buffer.shape[: input.buffer.ndim - len(shape)]
     dims = (*range(len(lead)), *[len(lead) + dim for dim in order])
-    split, shape = (*lead, *split), (*lead, *shape)
-    return apply(Rearrange, input, split=split, dims=dims, shape=shape, called=called)
+    out = input.reshape((*lead, *split)).permute(dims).reshape((*lead, *shape))
+    return named(out if out.view_of is None else out.clone(), called)

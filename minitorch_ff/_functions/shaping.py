@@ -326,7 +326,7 @@ def narrow_copy(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     if length < 0 and shape:
         text = f"start ({start}) + length ({length}) exceeds dimension size ({shape[dim]})."
         raise RuntimeError(text)
-    return _named(clone(narrow(input, dim, start, length)), "NarrowCopy")
+    return named(clone(narrow(input, dim, start, length)), "NarrowCopy")
 
 
 def select(input: Tensor, dim: int, index: int) -> Tensor:
@@ -611,10 +611,10 @@ def _with_part(
     sizes = f"{list(src.shape)}, slice size = {list(part.shape)}"
     check(src.shape == part.shape, f"{text} {sizes}")
     part.copy_(src)
-    return _named(out, called)
+    return named(out, called)
 
 
-def _named(out: Tensor, called: str) -> Tensor:
+def named(out: Tensor, called: str) -> Tensor:
     """`out`, its node named after the function that made it."""
     if out.node is not None:
         out.node.called = called

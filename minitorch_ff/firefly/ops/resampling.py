@@ -26,8 +26,8 @@ class ConstantPadNd(OfPrimitive):
 class Resample(Pick):
     """Along some dimensions, weighted sums of elements at given positions.
 
-    `steps` are pairs of a dimension and its taps; a tap is a pair of positions and weights
-    (None for ones), as many as the result is long. PyTorch has a node for each `mode`.
+    `steps` are pairs of a dimension and its taps; a tap holds positions, as many as the result
+    is long, and their weights unless these are one. PyTorch has a node for each `mode`.
     """
 
     def forward(self, xp, x, *, steps, mode):

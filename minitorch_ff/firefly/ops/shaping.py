@@ -35,23 +35,6 @@ class Permute(Operator):
         return (xp.permute(grad, tuple(inverse)),)
 
 
-class Rearrange(Operator):
-    """Dimensions split, put in another order and merged: pixel_shuffle, channel_shuffle."""
-
-    fresh = True
-
-    def forward(self, xp, x, *, split, dims, shape, called):
-        self.called, self.input_shape, self.dims = called, x.shape, dims
-        self.moved = tuple([split[dim] for dim in dims])
-        return xp.copy(xp.reshape(xp.permute(xp.reshape(x, split), dims), shape))
-
-    def backward(self, xp, grad):
-        inverse = sorted(range(len(self.dims)), key=self.dims.__getitem__)
-        return (
-            xp.reshape(xp.permute(xp.reshape(grad, self.moved), tuple(inverse)), self.input_shape),
-        )
-
-
 class Expand(HandsOn):
     """Elements repeated without a copy; the engine's summing to shape is the gradient."""
 

@@ -46,34 +46,30 @@ def pad(
         [torch.nn.functional.pad](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.pad.html).
     """
     must_be_tensor(input, "pad", "input", 1)
-    _check_ints(pad)
-    x = input.buffer
+    x, padded = input.buffer, len(pad) // 2
     check(len(pad) % 2 == 0, "Padding length must be divisible by 2")
     text = "Padding length should be less than or equal to two times the input dimension but got"
-    check(
-        len(pad) <= 2 * x.ndim, f"{text} padding length {len(pad)} and input of dimension {x.ndim}"
-    )
+    more = f"padding length {len(pad)} and input of dimension {x.ndim}"
+    check(padded <= x.ndim, f"{text} {more}")
     if mode == "constant":
         return constant_pad_nd(input, pad, 0 if value is None else value)
     check(not value, f'Padding mode "{mode}" doesn\'t take in value argument')
     known = mode in ("reflect", "replicate", "circular")
     check(known, f"Unrecognised padding mode {mode}", NotImplementedError)
-    padded = len(pad) // 2
     supported = 1 <= padded <= 3 and x.ndim - padded in (1, 2)
     check(supported, UNSUPPORTED.format(len(pad), x.ndim), NotImplementedError)
-    name = mode
+    pairs, name = margins(pad, x.ndim), mode
     if mode == "circular":
-        _check_circular(x.shape, pad)
+        _check_circular(x.shape, pairs)
     else:
-        kind = "reflection" if mode == "reflect" else "replication"
-        refuse(x, "b", f"{kind}_pad{padded}d")
-        _check_mirrored(x.shape, pad, mode)
-        name = f"{kind.title()}Pad{padded}D"
-    steps = [
-        (dim, [(_positions(x.shape[dim], before, after, mode, input.device).buffer, None)])
-        for dim, (before, after) in enumerate(margins(pad, x.ndim))
-        if dim >= x.ndim - padded
-    ]
+        name = "reflection" if mode == "reflect" else "replication"
+        refuse(x, "b", f"{name}_pad{padded}d")
+        _check_mirrored(x.shape, pairs, padded, mode)
+        name = f"{name.title()}Pad{padded}D"
+    steps = []
+    for dim in range(x.ndim - padded, x.ndim):
+        places = _positions(x.shape[dim], *pairs[dim], mode, input.device)
+        steps.append((dim, [(places.buffer,)]))
     return apply(Resample, input, steps=steps, mode=name)
 
 
@@ -88,41 +84,30 @@ def _positions(n: int, before: int, after: int, mode: str, device: Any) -> Tenso
     return n - 1 - (n - 1 - places.abs()).abs()
 
 
-def _check_ints(pad: Any) -> None:
-    """Refuse what is no sequence of ints, in the words of PyTorch's argument parser."""
-    text = "pad(): argument 'pad' (position 2) must be tuple of ints, "
-    check(isinstance(pad, (tuple, list)), f"{text}not {type(pad).__name__}", TypeError)
-    for i, n in enumerate(pad):
-        found = f"but found element of type {type(n).__name__} at pos {i}"
-        check(hasattr(n, "__index__"), text + found, TypeError)
-
-
-def _check_circular(shape: tuple[int, ...], pad: Sequence[int]) -> None:
+def _check_circular(shape: tuple[int, ...], pairs: list[tuple[int, int]]) -> None:
     """Refuse margins wider than what they repeat."""
-    for n, pair in zip(shape[::-1], zip(pad[::2], pad[1::2], strict=True), strict=False):
-        check(max(pair) <= n, "Padding value causes wrapping around more than once.")
-        text = "Negative padding value is resulting in an empty dimension"
-        left = n + min(pair[0], 0) + min(pair[1], 0)
-        check(left >= 0 and n + sum(pair) >= 0, text)
-        check(left or max(pair) <= 0, "Padding value causes wrapping around more than once.")
+    for n, (before, after) in zip(shape, pairs, strict=True):
+        left = n + min(before, 0) + min(after, 0)
+        fits = max(before, after) <= (n if left > 0 else 0)
+        empty = left < 0 or n + before + after < 0
+        check(fits or empty, "Padding value causes wrapping around more than once.")
+        check(not empty, "Negative padding value is resulting in an empty dimension")
 
 
-def _check_mirrored(shape: tuple[int, ...], pad: Sequence[int], mode: str) -> None:
+def _check_mirrored(
+    shape: tuple[int, ...], pairs: list[tuple[int, int]], padded: int, mode: str
+) -> None:
     """Refuse inputs without elements, and margins that cannot be filled."""
-    padded = len(pad) // 2
+    sizes, new = list(shape), [n + sum(pair) for n, pair in zip(shape, pairs, strict=True)]
     text = f"Expected {padded + 1}D or {padded + 2}D (batch mode) tensor with possibly 0 batch size"
-    more = f"and other non-zero dimensions for input, but got: {list(shape)}"
+    more = f"and other non-zero dimensions for input, but got: {sizes}"
     check(all(shape[-padded - 1 :]), f"{text} {more}")
-    new = list(shape)
-    for i in range(padded):
-        dim, pair = len(shape) - 1 - i, tuple(pad[2 * i : 2 * i + 2])
-        new[dim] += sum(pair)
+    for i, (n, pair) in enumerate(zip(shape[::-1], pairs[::-1], strict=True)):
         text = "Padding size should be less than the corresponding input dimension, but got:"
-        more = f"padding {pair} at dimension {dim} of input {list(shape)}"
-        fits = mode == "replicate" or max(pair) < shape[dim]
+        more = f"padding {pair} at dimension {len(shape) - 1 - i} of input {sizes}"
+        fits = mode == "replicate" or max(pair) < max(n, 1)
         check(fits, f"Argument #{4 + 2 * i}: {text} {more}")
-    if padded == 1:
-        text = f"input (W: {shape[-1]}) is too small. Calculated output W: {new[-1]}"
-        check(new[-1] >= 1, text)
-    smallest = min(new)
-    check(smallest >= 0, f"Trying to create tensor with negative dimension {smallest}: {new}")
+    text = f"input (W: {shape[-1]}) is too small. Calculated output W: {new[-1]}"
+    check(padded > 1 or new[-1] >= 1, text)
+    text = f"Trying to create tensor with negative dimension {min(new)}: {new}"
+    check(min(new) >= 0, text)

@@ -7,6 +7,7 @@ old ones, its taps, with weights that only depend on the two sizes.
 import math
 import warnings
 from collections.abc import Callable
+from operator import index
 from typing import Any
 
 from minitorch_ff._checks import check
@@ -22,15 +23,26 @@ from minitorch_ff.nn.functional.adaptive import (
     adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d,
 )  # fmt: skip
 
+ANY_RANK = "nearest", "nearest-exact", "area"
 RANKS = {"linear": 3, "bilinear": 4, "bicubic": 4, "trilinear": 5, "lanczos": 4}
-"""How many dimensions a mode takes that does not take all."""
+"""How many dimensions the other modes take."""
 
-KERNELS = {"nearest": "nearest", "nearest-exact": "nearest", "bicubic": "cubic"}
 POOLS: Any = adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 SMALL = 128
-"""Up to this height plus width PyTorch takes nearest positions from another loop."""
+"""Up to this height plus width PyTorch takes nearest elements in another loop."""
 
-Taps = list[tuple[Tensor, Tensor | None]]
+Taps = list[tuple[Tensor, ...]]
+"""Positions, and their weights (or nothing, if all are one)."""
+
+WRONG_LENGTH = (
+    "Input and {0} must have the same number of spatial dimensions, but got input with spatial "
+    "dimensions of {1} and {2} {3}. Please provide input tensor in (N, C, d1, d2, ...,dK) format "
+    "and {4} in ({5}1, {5}2, ...,{5}K) format."
+)
+WRONG_RANK = (
+    "Input Error: Only 3D, 4D and 5D input Tensors supported (got {}D) for the modes: nearest | "
+    "linear | bilinear | bicubic | trilinear | lanczos | area | nearest-exact (got {})"
+)
 
 
 def interpolate(
@@ -78,82 +90,74 @@ def interpolate(
         Keys, Cubic convolution interpolation (1981).
     """
     x = input.buffer
-    if mode in ("nearest", "nearest-exact", "area"):
-        text = "align_corners option can only be set with the interpolating modes: linear | "
-        check(align_corners is None, f"{text}bilinear | bicubic | trilinear", ValueError)
+    text = "align_corners option can only be set with the interpolating modes: linear | bilinear"
+    allowed = align_corners is None or mode not in ANY_RANK
+    check(allowed, f"{text} | bicubic | trilinear", ValueError)
     old = x.shape[2:]
     size, scales = _sizes(old, size, scale_factor, recompute_scale_factor)
-    _check_mode(x, mode, bool(align_corners), antialias)
+    _check_mode(x, mode, align_corners, antialias)
     if mode == "area":
         return POOLS[len(old) - 1](input, size)
     _check_sizes(x.shape, size)
     if x.dtype.kind == "u" and not mode.startswith("nearest"):
         raise NotImplementedError(f"interpolate: {mode} of uint8 is not supported; cast to float")
-    kernel = "compute_index_ranges_weights" if antialias else "compute_indices_weights_"
-    refuse(x, "bic", kernel + ("" if antialias else KERNELS.get(mode, "linear")))
-    exact = float64 if input.dtype == float64 else float32
+    refuse(x, "bic", "compute_index_ranges_weights" if antialias else "compute_indices_weights")
+    dtype = float64 if input.dtype == float64 else float32
     small = len(old) == 2 and sum(size) <= SMALL
     steps: list[Any] = []
     for dim, (n, m, scale) in enumerate(zip(old, size, scales, strict=True), 2):
         if align_corners:
             step = (n - 1) / (m - 1) if m > 1 else 0.0
+        elif mode == "nearest" and small and m in (n, 2 * n):
+            step = n / m  # whatever the scale factor
         else:
             step = 1 / scale if scale else n / m
         if mode.startswith("nearest"):
-            if small and mode == "nearest" and m in (n, 2 * n):
-                step = n / m  # whatever the scale factor
-            taps = _nearest(n, m, step, mode == "nearest-exact", small, exact)
+            taps = _nearest(n, m, step, mode, dtype, small)
         elif m == n and (antialias or mode != "bicubic"):
             continue
         elif antialias:
-            taps = _antialias(n, m, step, mode, exact)
+            taps = _antialias(n, m, step, mode, dtype)
         else:
-            places = _places(m, step, 0.0 if align_corners else 0.5, exact).to(exact)
+            places = _places(m, step, 0.0 if align_corners else 0.5, dtype).to(dtype)
             taps = _cubic(n, places) if mode == "bicubic" else _linear(n, places)
-        moved = [[None if t is None else t.to(input.device).buffer for t in tap] for tap in taps]
+        moved = [[t.to(input.device).buffer for t in tap] for tap in taps]
         steps.insert(0, (dim, moved))  # the last dimension first: it is slow to walk
-    name = "".join([word.title() for word in mode.split("-")])
+    name = mode.title().replace("-", "")
     return apply(Resample, input, steps=steps, mode=f"Upsample{name}{len(old)}D{'Aa' * antialias}")
 
 
 def _sizes(old: Any, size: Any, scale_factor: Any, recompute: bool | None) -> Any:
     """The new sizes, and the scale factors to go by (None: by the sizes)."""
-    given = size is not None, scale_factor is not None
-    check(not all(given), "only one of size or scale_factor should be defined", ValueError)
-    check(any(given), "either size or scale_factor should be defined", ValueError)
+    both = size is not None and scale_factor is not None
+    check(not both, "only one of size or scale_factor should be defined", ValueError)
     wanted = size if scale_factor is None else scale_factor
+    check(wanted is not None, "either size or scale_factor should be defined", ValueError)
     values = list(wanted) if isinstance(wanted, (list, tuple)) else [wanted] * len(old)
-    name, kind = ("size", "output size of") if given[0] else ("factor", "scale_factor of shape")
-    first = "output" if given[0] else "scale_factor"
-    letter = "o" if given[0] else "s"
-    text = f"Input and {first} must have the same number of spatial dimensions, but got input with"
-    text += f" spatial dimensions of {list(old)} and {kind} {wanted}. Please provide input tensor"
-    text += f" in (N, C, d1, d2, ...,dK) format and {first}{' size' * given[0]} in "
-    text += f"({letter}1, {letter}2, ...,{letter}K) format."
-    check(len(values) == len(old), text, ValueError)
-    none = [None] * len(old)
-    if name == "size":
+    names = "scale_factor", list(old), "scale_factor of shape", wanted, "scale_factor", "s"
+    if scale_factor is None:
+        names = "output", list(old), "output size of", wanted, "output size", "o"
+    check(len(values) == len(old), WRONG_LENGTH.format(*names), ValueError)
+    if scale_factor is None:
         text = "recompute_scale_factor is not meaningful with an explicit size."
         check(not recompute, text, ValueError)
-        return [value.__index__() for value in values], none
-    scales = [float(value) for value in values]
-    new = [(math.floor if recompute else int)(n * s) for n, s in zip(old, scales, strict=True)]
-    return new, none if recompute else scales
+        return [index(value) for value in values], [None] * len(old)
+    new = [
+        (math.floor if recompute else int)(1.0 * n * s) for n, s in zip(old, values, strict=True)
+    ]
+    return new, [None] * len(old) if recompute else values
 
 
-def _check_mode(x: Any, mode: str, align_corners: bool, antialias: bool) -> None:
+def _check_mode(x: Any, mode: str, align_corners: bool | None, antialias: bool) -> None:
     """Refuse modes that are not for so many dimensions, or not with these options."""
     text = "Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and requires a"
-    allowed = mode in ("bilinear", "bicubic", "lanczos") and x.ndim == 4
-    check(allowed or not antialias, f"{text} 4-D tensor as input", ValueError)
-    known = mode in RANKS or mode in ("nearest", "nearest-exact", "area")
-    rank = RANKS.get(mode, x.ndim)
+    allowed = not antialias or (mode in FILTERS and x.ndim == 4)
+    check(allowed, f"{text} 4-D tensor as input", ValueError)
+    rank = x.ndim if mode in ANY_RANK else RANKS.get(mode)
     text = f"Got {x.ndim}D input, but {mode} mode needs {rank}D input"
-    if not known or not 3 <= x.ndim <= 5 or (x.ndim != rank and mode in ("bicubic", "lanczos")):
-        text = f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {x.ndim}D) for the"
-        text += " modes: nearest | linear | bilinear | bicubic | trilinear | lanczos | area |"
-        raise NotImplementedError(f"{text} nearest-exact (got {mode})")
-    check(x.ndim == rank, text, NotImplementedError)
+    if not rank or not 3 <= x.ndim <= 5 or (x.ndim != rank and mode in ("bicubic", "lanczos")):
+        text = WRONG_RANK.format(x.ndim, mode)
+    check(x.ndim == rank and 3 <= rank <= 5, text, NotImplementedError)
     if mode == "lanczos":
         check(antialias, "Lanczos mode requires antialias=True", ValueError)
         check(not align_corners, "Lanczos mode does not support align_corners=True", ValueError)
@@ -161,11 +165,13 @@ def _check_mode(x: Any, mode: str, align_corners: bool, antialias: bool) -> None
 
 def _check_sizes(shape: Any, size: Any) -> None:
     """Refuse sizes of nothing."""
-    old, letters = shape[2:], "DHW"[-len(size) :]
-    texts = [", ".join(f"{c}: {n}" for c, n in zip(letters, s, strict=True)) for s in (old, size)]
-    link = ") and output (" if len(size) == 1 else ") output ("
+    texts = [
+        ", ".join([f"{c}: {n}" for c, n in zip("DHW"[-len(size) :], sizes, strict=True)])
+        for sizes in (shape[2:], size)
+    ]
     text = "Input and output sizes should be greater than 0, but got input ("
-    check(min(*old, *size) > 0, f"{text}{link.join(texts)})")
+    link = ") and output (" if len(size) == 1 else ") output ("
+    check(min(*shape[2:], *size) > 0, f"{text}{link.join(texts)})")
     text = f"Non-empty {len(shape)}D data tensor expected but got a tensor with sizes {list(shape)}"
     check(shape[1], text)
 
@@ -175,23 +181,21 @@ def _check_sizes(shape: Any, size: Any) -> None:
 
 def _places(m: int, step: float, half: float, dtype: DType) -> Tensor:
     """Where in the old line the new elements are: exact products of a rounded step."""
-    step = full((), step, dtype=dtype).item()
-    return (arange(m, dtype=float64) + half) * step - half
+    return (arange(m, dtype=float64) + half) * full((), step, dtype=dtype).to(float64) - half
 
 
-def _nearest(n: int, m: int, step: float, exact: bool, small: bool, dtype: DType) -> Taps:
-    """The element to the left, or (if `exact`) the nearer one, in either loop's rounding."""
-    half = 0.5 if exact else 0.0
+def _nearest(n: int, m: int, step: float, mode: str, dtype: DType, small: bool) -> Taps:
+    """The element to the left, or (exact) the nearer one, in the rounding of either loop."""
+    half = 0.5 if mode == "nearest-exact" else 0.0
     places = _places(m, step, half, float32 if small else dtype)
-    places = (places + half).to(float32) if small else places.to(dtype).clamp(min=0) + half
-    return [(places.to(float32).floor().clamp(max=n - 1).to(int64), None)]
+    places = places + half if small else places.to(dtype).clamp(min=0) + half
+    return [(places.to(float32).floor().clamp(max=n - 1).to(int64),)]
 
 
 def _linear(n: int, places: Tensor) -> Taps:
     """The elements on both sides, the nearer one with more weight."""
     low = places.clamp(min=0).floor().clamp(max=n - 1)
-    weight = (places - low).clamp(0, 1)
-    left = low.to(int64)
+    weight, left = (places - low).clamp(0, 1), low.to(int64)
     return [(left, 1 - weight), ((left + 1).clamp(max=n - 1), weight)]
 
 
@@ -226,16 +230,11 @@ def _antialias(n: int, m: int, step: float, mode: str, dtype: DType) -> Taps:
     middle = (arange(m, dtype=float64) + 0.5) * step
     first = (middle - reach * wide + 0.5).to(int64).clamp(min=0)
     last = (middle + reach * wide + 0.5).to(int64).clamp(max=n) - 1
-    count = int((last - first).max()) + 1
-    places = [first + k for k in range(count)]
-    weights = [
-        where(place <= last, weigh((place + 0.5 - middle).abs() / wide), 0) for place in places
-    ]
+    places = [first + k for k in range(int((last - first).max()) + 1)]
+    weights = [where(at <= last, weigh((at + 0.5 - middle).abs() / wide), 0) for at in places]
     total = sum(weights[1:], start=weights[0])
-    return [
-        (place.minimum(last), (w / total).to(dtype))
-        for place, w in zip(places, weights, strict=True)
-    ]
+    taps = zip(places, weights, strict=True)
+    return [(place.minimum(last), (weight / total).to(dtype)) for place, weight in taps]
 
 
 # ------------------------------------------------------------------------------ older names

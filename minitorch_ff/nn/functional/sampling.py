@@ -9,9 +9,10 @@ from typing import Any
 from minitorch_ff._checks import check, must_be_tensors
 from minitorch_ff._dtypes import int64
 from minitorch_ff._functions.creation import linspace
-from minitorch_ff._functions.joining import broadcast_tensors, stack
+from minitorch_ff._functions.joining import meshgrid, stack
 from minitorch_ff._functions.matmul import matmul
 from minitorch_ff._functions.selection import where
+from minitorch_ff._functions.shaping import named
 from minitorch_ff._functions._operands import type_name
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.ops.base import apply, refuse
@@ -79,39 +80,34 @@ def grid_sample(
     _check_grid(input, grid, mode)
     sizes = input.shape[2:]
     taps = [
-        _taps(grid[..., k].flatten(1), size, mode, padding_mode, bool(align_corners))
-        for size, k in zip(sizes, reversed(range(len(sizes))), strict=True)  # x comes first
+        _taps(grid[..., -i].flatten(1), size, mode, padding_mode, bool(align_corners))
+        for i, size in enumerate(sizes, 1 - len(sizes))
     ]
-    places: list[Any] = []
-    weights: list[Tensor] = []
-    outside = math.prod(sizes)
+    places, weights = [], []
     for corner in itertools.product(*taps):
         place, inside, weight = corner[0]
         for size, (next_place, next_inside, next_weight) in zip(sizes[1:], corner[1:], strict=True):
             place, inside = place * size + next_place, inside & next_inside
             weight = weight * next_weight
-        place = where(inside, place, outside).unsqueeze(1).expand((-1, input.shape[1], -1))
-        places.append(place.buffer)
+        place = where(inside, place, math.prod(sizes)).unsqueeze(1)
+        places.append(place.expand((-1, input.shape[1], -1)).buffer)
         weights.append(weight.unsqueeze(1))
     return apply(GridSampler, input, *weights, places=places, out=grid.shape[1:-1])
 
 
 def _check_grid(input: Tensor, grid: Tensor, mode: str) -> None:
     """Refuse a grid that does not go with the input."""
-    shape, n = list(input.shape), input.ndim - 2
+    shape, other, n = list(input.shape), list(grid.shape), input.ndim - 2
     text = "grid_sampler(): expected"
-    both = f"got input with sizes {shape} and grid with sizes {list(grid.shape)}"
-    check(
-        shape[:1] == list(grid.shape[:1]),
-        f"{text} grid and input to have same batch size, but {both}",
-    )
-    more = f"grid to have size {n} in last dimension, but got grid with sizes {list(grid.shape)}"
-    check(grid.shape[-1] == n, f"{text} {more}")
+    both = f"got input with sizes {shape} and grid with sizes {other}"
+    check(shape[:1] == other[:1], f"{text} grid and input to have same batch size, but {both}")
+    more = f"grid to have size {n} in last dimension, but got grid with sizes {other}"
+    check(other[-1] == n, f"{text} {more}")
     more = f"4D or 5D input and grid with same number of dimensions, but {both}"
-    check(n in (2, 3) and grid.ndim == input.ndim, f"{text} {more}")
-    for dim in range(2, n + 2):
-        more = f"input has sizes {shape} with dimension {dim} being empty"
-        check(shape[dim], f"{text} input to have non-empty spatial dimensions, but {more}")
+    check(n in (2, 3) and len(other) == n + 2, f"{text} {more}")
+    more = "input to have non-empty spatial dimensions, but input has sizes"
+    empty = shape.index(0, 2) if 0 in shape[2:] else 0
+    check(not empty, f"{text} {more} {shape} with dimension {empty} being empty")
     text = "grid_sampler(): bicubic interpolation only supports 4D input"
     check(mode != "bicubic" or n == 2, text)
     refuse(input.buffer, "biuc", f"grid_sampler_{n}d_cpu_kernel_impl")
@@ -189,22 +185,16 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None =
     text = "affine_grid only supports 4D and 5D sizes, for 2D and 3D affine transforms,"
     check(n in (2, 3), f"{text} respectively. Got size {size}.", NotImplementedError)
     text = f"Expected a batch of {n}D affine matrices of shape Nx{n}x{n + 1} for size {size}."
-    check(
-        theta.shape[1:] == (n, n + 1) and theta.ndim == 3, f"{text} Got {theta.shape}.", ValueError
-    )
+    check(theta.shape[1:] == (n, n + 1), f"{text} Got {theta.shape}.", ValueError)
     if align_corners and min(size[2:]) == 1:
         warnings.warn(UNIT_SIZE, stacklevel=2)
     check(min(size) > 0, f"Expected non-zero, positive output size. Got {size}", ValueError)
     text = "Expected size for first two dimensions of batch2 tensor to be:"
     check(len(theta) == size[0], f"{text} [{size[0]}, {n + 1}] but got: [{len(theta)}, {n + 1}].")
-    lines = []
-    for dim, m in enumerate(size[2:]):
-        ends = 1 if align_corners and m > 1 else (m - 1) / m if not align_corners else 0
-        line = linspace(-ends, ends, m, dtype=theta.dtype, device=theta.device)
-        lines.insert(0, line.reshape((m,) + (1,) * (n - 1 - dim)))
-    ones = line.new_ones(size[2:])
-    base = stack(broadcast_tensors(*lines, ones), -1)
-    out = matmul(base, theta.transpose(1, 2).reshape((size[0],) + (1,) * (n - 1) + (n + 1, n)))
-    if out.node is not None:
-        out.node.called = "AffineGridGenerator"
-    return out
+    ends = [float(m > 1) if align_corners else (m - 1) / m for m in size[2:]]
+    options: Any = {"dtype": theta.dtype, "device": theta.device}
+    lines = [linspace(-end, end, m, **options) for end, m in zip(ends, size[2:], strict=True)]
+    axes = meshgrid(*lines, indexing="ij")[::-1]
+    base = stack([*axes, axes[0].new_ones(size[2:])], -1)
+    matrices = theta.transpose(1, 2).reshape((size[0],) + (1,) * (n - 1) + (n + 1, n))
+    return named(matmul(base, matrices), "AffineGridGenerator")

@@ -29,12 +29,12 @@ class Upsample(Layer):
         self, size: Any = None, scale_factor: Any = None, mode: str = "nearest",
         align_corners: bool | None = None, recompute_scale_factor: bool | None = None,
     ) -> None:  # fmt: skip
-        several = isinstance(scale_factor, tuple)
-        factor = tuple([float(f) for f in scale_factor]) if several else scale_factor
-        if factor and not several:
-            factor = float(factor)
+        if isinstance(scale_factor, tuple):
+            scale_factor = tuple([float(factor) for factor in scale_factor])
+        elif scale_factor:
+            scale_factor = float(scale_factor)
         super().__init__(
-            name=type(self).__name__, size=size, scale_factor=factor, mode=mode,
+            name=type(self).__name__, size=size, scale_factor=scale_factor, mode=mode,
             align_corners=align_corners, recompute_scale_factor=recompute_scale_factor,
         )  # fmt: skip
 

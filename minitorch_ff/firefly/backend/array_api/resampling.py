@@ -22,7 +22,7 @@ class Resampling:
         """Along each step's dimension, weighted sums of the elements at its positions."""
         dtype = x.dtype
         for dim, taps in steps:
-            parts = [_weighted(self.module.take(x, at, dim), dim, w) for at, w in taps]
+            parts = [_weighted(self.module.take(x, at, dim), dim, w) for at, *w in taps]
             x = sum(parts[1:], start=parts[0])
         return x.astype(dtype, copy=False)
 
@@ -34,29 +34,25 @@ class Resampling:
         """
         dtype = grad.dtype
         for dim, taps in reversed(steps):
-            n, m = shape[dim], grad.shape[dim]
-            result = self._times_matrix(grad, dim, n, taps) if 0 < n * m <= MATRIX else None
+            sizes = (*grad.shape[:dim], shape[dim], *grad.shape[dim + 1 :])
+            short = 0 < shape[dim] * grad.shape[dim] <= MATRIX
+            result = self._times_matrix(grad, dim, sizes, taps) if short else None
             if result is None or not self.module.isfinite(result).all():
-                sizes = (*grad.shape[:dim], n, *grad.shape[dim + 1 :])
-                parts = [(at, _weighted(grad, dim, weights)) for at, weights in taps]
-                result = self.module.zeros(sizes, parts[0][1].dtype)
-                for at, part in parts:
-                    self.module.add.at(result, (*(slice(None),) * dim, at), part)
+                parts = [((*(slice(None),) * dim, at), _weighted(grad, dim, w)) for at, *w in taps]
+                result = sum([self.index_back(part, index, sizes) for index, part in parts])
             grad = result
         return grad.astype(dtype, copy=False)
 
-    def _times_matrix(self, grad, dim, n, taps):
+    def _times_matrix(self, grad, dim, sizes, taps):
         """Lines along `dim` times the matrix that holds the weight of each tap."""
-        m, shape = grad.shape[dim], grad.shape
-        dtype = self.module.result_type(grad.dtype, self.module.float32)
-        matrix = self.module.zeros((n, m), dtype)
-        for at, weights in taps:
-            place = (at, self.positions(m))
-            self.module.add.at(matrix, place, 1 if weights is None else weights)
+        m, dtype = grad.shape[dim], self.module.result_type(grad.dtype, self.module.float32)
+        matrix = self.module.zeros((sizes[dim], m), dtype)
+        for at, *weights in taps:
+            self.module.add.at(matrix, (at, self.positions(m)), weights[0] if weights else 1)
         lines = grad.astype(dtype, copy=False)
-        lines = lines.reshape(math.prod(shape[:dim]), m, math.prod(shape[dim + 1 :]))
+        lines = lines.reshape(math.prod(sizes[:dim]), m, math.prod(sizes[dim + 1 :]))
         product = lines[..., 0] @ matrix.T if lines.shape[2] == 1 else matrix @ lines
-        return product.reshape(*shape[:dim], n, *shape[dim + 1 :])
+        return product.reshape(sizes)
 
 
 def _inside(margins):
@@ -66,5 +62,7 @@ def _inside(margins):
 
 
 def _weighted(x, dim, weights):
-    """Elements times weights along a dimension; None stands for ones."""
-    return x if weights is None else x * weights.reshape((-1,) + (1,) * (x.ndim - 1 - dim))
+    """Elements times weights along a dimension, if there are any."""
+    for w in weights:
+        x = x * w.reshape((-1,) + (1,) * (x.ndim - 1 - dim))
+    return x
