@@ -4,6 +4,7 @@ Every mode works along one dimension after the other. There each new element is 
 old ones, its taps, with weights that only depend on the two sizes.
 """
 
+import functools
 import math
 import warnings
 from collections.abc import Callable
@@ -104,25 +105,11 @@ def interpolate(
     refuse(x, "bic", "compute_index_ranges_weights" if antialias else "compute_indices_weights")
     dtype = float64 if input.dtype == float64 else float32
     small = len(old) == 2 and sum(size) <= SMALL
-    steps: list[Any] = []
+    steps = []
     for dim, (n, m, scale) in enumerate(zip(old, size, scales, strict=True), 2):
-        if align_corners:
-            step = (n - 1) / (m - 1) if m > 1 else 0.0
-        elif mode == "nearest" and small and m in (n, 2 * n):
-            step = n / m  # whatever the scale factor
-        else:
-            step = 1 / scale if scale else n / m
-        if mode.startswith("nearest"):
-            taps = _nearest(n, m, step, mode, dtype, small)
-        elif m == n and (antialias or mode != "bicubic"):
-            continue
-        elif antialias:
-            taps = _antialias(n, m, step, mode, dtype)
-        else:
-            places = _places(m, step, 0.0 if align_corners else 0.5, dtype).to(dtype)
-            taps = _cubic(n, places) if mode == "bicubic" else _linear(n, places)
-        moved = [[t.to(input.device).buffer for t in tap] for tap in taps]
-        steps.insert(0, (dim, moved))  # the last dimension first: it is slow to walk
+        how = mode, bool(align_corners), antialias, small, dtype
+        steps.append((dim, _taps(n, m, scale, *how, input.device)))
+    steps = [step for step in steps[::-1] if step[1]]  # the last dimension is slow to walk
     name = mode.title().replace("-", "")
     return apply(Resample, input, steps=steps, mode=f"Upsample{name}{len(old)}D{'Aa' * antialias}")
 
@@ -177,6 +164,30 @@ def _check_sizes(shape: Any, size: Any) -> None:
 
 
 # ------------------------------------------------------------------ taps along a dimension
+
+
+@functools.lru_cache(256)
+def _taps(
+    n: int, m: int, scale: float | None, mode: str, align_corners: bool, antialias: bool,
+    small: bool, dtype: DType, device: Any,
+) -> Any:  # fmt: skip
+    """The taps that make `m` elements of `n`, as buffers; nothing if they are the same."""
+    if m == n and not mode.startswith("nearest") and (antialias or mode != "bicubic"):
+        return []
+    if align_corners:
+        step = (n - 1) / (m - 1) if m > 1 else 0.0
+    elif mode == "nearest" and small and m in (n, 2 * n):
+        step = n / m  # whatever the scale factor
+    else:
+        step = 1 / scale if scale else n / m
+    if mode.startswith("nearest"):
+        taps = _nearest(n, m, step, mode, dtype, small)
+    elif antialias:
+        taps = _antialias(n, m, step, mode, dtype)
+    else:
+        places = _places(m, step, 0.0 if align_corners else 0.5, dtype).to(dtype)
+        taps = _cubic(n, places) if mode == "bicubic" else _linear(n, places)
+    return [[part.to(device).buffer for part in tap] for tap in taps]
 
 
 def _places(m: int, step: float, half: float, dtype: DType) -> Tensor:
