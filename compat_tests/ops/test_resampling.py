@@ -104,6 +104,21 @@ def test_second_gradients(mode):
     same_in_both(body, LOOSE)
 
 
+@pytest.mark.parametrize("mode", ["nearest", "bilinear", "bicubic", "area"])
+def test_the_same_size_is_a_copy(mode):
+    def body(torch):
+        x = torch.randn(1, 1, 3, 4, requires_grad=True)
+        y = torch.nn.functional.interpolate(x, (3, 4), mode=mode)
+        grad = torch.ones(1, 1, 3, 4)
+        y.backward(grad)
+        grad.add_(1)
+        with torch.no_grad():
+            y.detach().add_(1)
+        return x, y, x.data_ptr() == y.data_ptr()
+
+    same_in_both(body)
+
+
 @pytest.mark.parametrize(
     "expression",
     listed(

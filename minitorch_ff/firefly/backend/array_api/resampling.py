@@ -24,7 +24,7 @@ class Resampling:
         for dim, taps in steps:
             parts = [_weighted(self.module.take(x, at, dim), dim, w) for at, *w in taps]
             x = sum(parts[1:], start=parts[0])
-        return x.astype(dtype, copy=False)
+        return x.astype(dtype, copy=not steps)
 
     def resample_back(self, grad, shape, steps):
         """Zeros of `shape` with weighted elements added at the positions.
@@ -41,7 +41,7 @@ class Resampling:
                 parts = [((*(slice(None),) * dim, at), _weighted(grad, dim, w)) for at, *w in taps]
                 result = sum([self.index_back(part, index, sizes) for index, part in parts])
             grad = result
-        return grad.astype(dtype, copy=False)
+        return grad.astype(dtype, copy=not steps)
 
     def _times_matrix(self, grad, dim, sizes, taps):
         """Lines along `dim` times the matrix that holds the weight of each tap."""
