@@ -45,9 +45,8 @@ def constant_pad_nd(input: Tensor, pad: Sequence[int], value: Any = 0) -> Tensor
     for n, (before, after) in zip(shape, pairs, strict=True):
         left = n + min(before, 0) + min(after, 0)
         check(left >= 0, "narrow(): length must be non-negative.")
-    return apply(
-        ConstantPadNd, input, margins=pairs, value=checked_number(value, input.buffer.dtype)
-    )
+    value = checked_number(value, input.buffer.dtype)
+    return apply(ConstantPadNd, input, margins=pairs, value=value)
 
 
 def margins(pad: Sequence[int], ndim: int) -> list[tuple[int, int]]:

@@ -70,19 +70,17 @@ class GridSampler(Operator):
         x, *weights = self.saved_tensors
         flat = self.flat(xp, x)
         grad = xp.reshape(grad, self.places[0].shape)
-        to_x = to_weights = None
-        if self.edges[0] is not None:
-            shape = tuple(flat.shape)
-            parts = [
-                xp.gather_back(xp.mul(grad, w), shape, 2, at)
-                for at, w in zip(self.places, weights, strict=True)
-            ]
-            to_x = xp.reshape(xp.pad(total(xp, *parts), [(0, 0), (0, 0), (0, -1)], 0), x.shape)
-        if any(self.needs_input_grad[1:]):
-            to_weights = [
-                xp.sum(xp.mul(grad, xp.gather(flat, 2, at)), 1, True) for at in self.places
-            ]
-        return to_x, *(to_weights or [None] * len(weights))
+        to_flat = to_x = None
+        to_weights = []
+        for at, weight, edge in zip(self.places, weights, self.edges[1:], strict=True):
+            if self.edges[0] is not None:
+                part = xp.gather_back(xp.mul(grad, weight), tuple(flat.shape), 2, at)
+                to_flat = total(xp, to_flat, part)
+            taken = None if edge is None else xp.mul(grad, xp.gather(flat, 2, at))
+            to_weights.append(None if edge is None else xp.sum(taken, 1, True))
+        if to_flat is not None:
+            to_x = xp.reshape(xp.pad(to_flat, [(0, 0), (0, 0), (0, -1)], 0), x.shape)
+        return to_x, *to_weights
 
     def name(self):
         return f"GridSampler{len(self.shape) - 2}DBackward0"
