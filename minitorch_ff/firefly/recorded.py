@@ -12,8 +12,8 @@ from typing import Any
 
 from minitorch_ff.firefly.ops import (
     activation, arithmetic, complex_numbers, cumulative, decompositions, exponential, indexing,
-    matmul, picking, pooling, powers, reduction, resampling, selection, shaping, signs, special,
-    trigonometric,
+    loss, matmul, picking, pooling, powers, reduction, resampling, selection, shaping, signs,
+    special, trigonometric,
 )  # fmt: skip
 from minitorch_ff.firefly.ops.base import apply, apply_several
 from minitorch_ff.firefly.promotion import number
@@ -195,6 +195,10 @@ class Recorded:
         rows = probabilities.shape[0]
         one_hot = probabilities.backend.one_hot(target, probabilities.buffer)
         return self.mul(self.sub(probabilities, one_hot), self.scale(grad, 1 / rows))
+
+    def ctc_loss_back(self, grad: Any, log_probs: Any, **where: Any) -> Any:
+        """The gradient of a loss of label sequences, which has none itself."""
+        return apply(loss.CtcLossBack, lift(grad), log_probs, **where)
 
     # Normalisation
     def batch_norm_back(self, grad: Any, centred: Any, rstd: Any, weight: Any, dims: Any) -> Any:

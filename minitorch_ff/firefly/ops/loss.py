@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from minitorch_ff.firefly.ops.base import Operator
+from minitorch_ff.firefly.ops.base import Operator, Underivable
 from minitorch_ff.firefly.ops.activation import softplus
 
 
@@ -255,3 +255,29 @@ class NllLoss(Operator):
         counted = xp.ne(self.weight, xp.constant_like(0, self.weight))
         at_target = xp.where_true(xp.neg(xp.mul(grad, self.weight)), counted)
         return (xp.index_back(at_target, self.where, self.input_shape),)
+
+
+class CtcLoss(Operator):
+    """How improbable label sequences are; the rule is a primitive, which has no gradient."""
+
+    fresh = True
+
+    def forward(self, xp, log_probs, *, zero, **where):
+        self.where = where
+        self.saved = (log_probs,)
+        loss, alpha = xp.ctc_loss(log_probs, **where)
+        self.kept = {"alpha": alpha, "loss": loss, "zero": zero}
+        return loss
+
+    def backward(self, xp, grad):
+        (log_probs,) = self.saved_tensors
+        return (xp.ctc_loss_back(grad, log_probs, **self.kept, **self.where),)
+
+
+class CtcLossBack(Underivable):
+    """Its gradient, while the backward pass is recorded."""
+
+    aten = "_ctc_loss_backward"
+
+    def forward(self, xp, grad, log_probs, **where):
+        return xp.ctc_loss_back(grad, log_probs, **where)

@@ -88,7 +88,9 @@ class Pooling(Operator):
     fresh = True
 
     def backward(self, xp, grad):
-        for shape, dim, window, winners in reversed(self.places):
+        (x,) = self.saved_tensors
+        for dim, window, winners in reversed(self.places):
+            shape = (*grad.shape[:dim], x.shape[dim], *grad.shape[dim + 1 :])
             grad = xp.window_sum_back(grad, shape, dim, window, winners)
         return (grad,)
 
@@ -102,11 +104,10 @@ class MaxPool(Pooling):
 
     def pool(self, xp, x, windows, find):
         """The largest elements; if `find` is set, note which: the first in row-major order."""
-        self.places = []
+        self.saved, self.places = (x,), []
         for dim, window in reversed(windows) if find else windows:
-            y, winners = xp.window_max(x, dim, window, find)
-            self.places.append((x.shape, dim, window, winners))
-            x = y
+            x, winners = xp.window_max(x, dim, window, find)
+            self.places.append((dim, window, winners))
         return x
 
 
@@ -123,7 +124,7 @@ class MaxPoolIndices(SeveralOutputs, MaxPool):
         y = self.pool(xp, x, windows, True)
         shape = x.shape[first:]
         positions = xp.broadcast_to(xp.reshape(xp.arange(math.prod(shape)), shape), x.shape)
-        for _, dim, window, winners in self.places:  # the positions go the same way
+        for dim, window, winners in self.places:  # the positions go the same way
             positions = xp.window_sum(positions, dim, window, winners)
         return y, positions
 
@@ -139,11 +140,11 @@ class AvgPool(Pooling):
 
     def forward(self, xp, x, *, windows, factors, called):
         self.called, self.variant = called
-        self.places, dtype = [], x.dtype
+        self.saved, self.places, dtype = (x,), [], x.dtype
         if dtype.itemsize == 2:
             x = xp.cast(x, "float32")
         for dim, window in windows:
-            self.places.append((x.shape, dim, window, None))
+            self.places.append((dim, window, None))
             x = xp.window_sum(x, dim, window)
         numbers = [factor for factor in factors if isinstance(factor, int)]
         self.divisor = xp.constant(math.prod(numbers), x.dtype)

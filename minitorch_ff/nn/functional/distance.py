@@ -1,6 +1,7 @@
 """Distances and similarities between vectors."""
 
-from minitorch_ff._checks import floating
+from minitorch_ff._checks import check, floating
+from minitorch_ff._functions.arranging import triu_indices
 from minitorch_ff._functions.joining import broadcast_tensors
 from minitorch_ff._tensor import Tensor
 
@@ -41,3 +42,34 @@ def pairwise_distance(
     See: [torch.nn.functional.pairwise_distance](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.pairwise_distance.html).
     """
     return (x1 - x2 + eps).norm(p, -1, keepdim)
+
+
+def pdist(input: Tensor, p: float = 2.0) -> Tensor:
+    """The distance of each row to each row below it.
+
+    Args:
+        input: Shape `(N, M)`, floating.
+        p: Which norm measures the distance.
+
+    Returns:
+        Distances, first those of the first row. Shape `(N (N - 1) / 2)`.
+
+    Raises:
+        RuntimeError: There are other dimensions, or `p` is negative.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.nn.functional.pdist(torch.tensor([[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]]))
+        tensor([5.0000, 1.0000, 4.2426])
+
+    See: [torch.nn.functional.pdist](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.pdist.html).
+    """
+    check(input.dim() == 2, f"pdist only supports 2D tensors, got: {input.dim()}D")
+    check(input.is_floating_point(), "pdist only supports floating-point dtypes")
+    check(p >= 0, "pdist only supports non-negative p values")
+    first, second = triu_indices(len(input), len(input), 1, device=input.device)
+    difference = input[first] - input[second]
+    out = difference.norm(p, 1) if difference.numel() else difference.sum(1)
+    if out.node is not None:
+        out.node.called = "Pdist"  # PyTorch's is one operator
+    return out

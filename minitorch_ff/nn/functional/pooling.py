@@ -34,7 +34,7 @@ def per_dim(function: str, setting: str, value: Any, n: int) -> tuple[int, ...]:
         RuntimeError: There are too few ints, or too many.
     """
     values = as_tuple(value, n)
-    if not all(isinstance(each, int) for each in values):
+    if not all(hasattr(each, "__index__") for each in values):
         kind = type(value).__name__
         raise TypeError(f"{function}(): argument '{setting}' must be tuple of ints, not {kind}")
     if len(values) not in (1, n):
@@ -43,6 +43,11 @@ def per_dim(function: str, setting: str, value: Any, n: int) -> tuple[int, ...]:
         text = f"must either be {omitted}a single int, or a tuple of {COUNTS[n]} ints"
         raise RuntimeError(one if n == 1 else f"{function}: {setting} {text}")
     return values * (n // len(values))
+
+
+def hashable(*values: Any) -> list[Any]:
+    """Settings as they are, but lists as tuples."""
+    return [tuple(value) if isinstance(value, list) else value for value in values]
 
 
 def settings_of(name: str, n: int, *values: Any) -> Any:
@@ -56,14 +61,14 @@ def settings_of(name: str, n: int, *values: Any) -> Any:
     return tuple(zip(kernel, *columns, strict=True))
 
 
-@functools.lru_cache(1024)
-def windows_over(name: str, shape: Any, settings: Any, ceil_mode: bool) -> Any:
+@functools.lru_cache(1024, typed=True)
+def windows_over(name: str, n: int, shape: Any, ceil_mode: bool, *values: Any) -> Any:
     """Each pooled dimension of a shape, and how windows lie along it.
 
     Raises:
         RuntimeError: The shape or a setting is impossible.
     """
-    n = len(settings)
+    settings = settings_of(name, n, *values)
     first, text = len(shape) - n, f"non-empty {n + 1}D or {n + 2}D (batch mode) tensor expected"
     check(first in (1, 2) or n == 1, f"{text} for input")
     text = f"Expected 2 to 3 dimensions, but got {len(shape)}-dimensional tensor for argument #1"
@@ -112,24 +117,24 @@ def outputs(ceil_mode: bool, n: int, kernel: int, stride: int, padding: int, dil
 def max_pool(n: int, input: Tensor, *values: Any) -> Any:
     """`max_pool1d` to `max_pool3d`."""
     name = f"max_pool{n}d"
-    *where, ceil_mode, return_indices = values
+    *where, ceil_mode, return_indices = hashable(*values)
     must_be_tensor(input, name, "input", 1)
-    settings = settings_of(name, n, *where)
     if n == 1 and not return_indices:
-        check_signal(input, settings[0], ceil_mode)
-    windows = windows_over(name, input.buffer.shape, settings, ceil_mode)
+        check_signal(input, ceil_mode, *where)
+    windows = windows_over(name, n, input.buffer.shape, ceil_mode, *where)
     refuse(input.buffer, "bc", f"max_pool{max(n, 2)}d")
     called = (f"MaxPool{n}DWithIndices", 0) if n > 1 else SQUEEZED
     return largest(n, input, windows, called, return_indices)
 
 
-def check_signal(input: Tensor, setting: Any, ceil_mode: bool) -> None:
+def check_signal(input: Tensor, ceil_mode: bool, *values: Any) -> None:
     """What PyTorch checks, in words of its own, where the indices are not wanted.
 
     Raises:
         RuntimeError: The shape or a setting is impossible.
     """
-    shape, (k, s, p, d) = input.buffer.shape, setting
+    shape, (setting,) = input.buffer.shape, settings_of("max_pool1d", 1, *values)
+    k, s, p, d = setting
     text = "Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for input, but got"
     possible = len(shape) in (2, 3) and 0 not in shape[-2:]
     check(possible, f"max_pool1d: {text}:{list(shape)}")
@@ -229,10 +234,10 @@ def avg_pool(
     """`avg_pool1d` to `avg_pool3d`."""
     name = f"avg_pool{n}d"
     must_be_tensor(input, name, "input", 1)
-    settings = settings_of(name, n, kernel_size, stride, padding, 1)
-    windows = windows_over(name, input.buffer.shape, settings, ceil_mode)
+    shape, where = input.buffer.shape, (ceil_mode, *hashable(kernel_size, stride, padding), 1)
+    windows = windows_over(name, n, shape, *where)
     check(divisor_override != 0, "divisor must be not zero")
-    factors = elements(input.buffer.shape[-n:], settings, ceil_mode, count_include_pad)
+    factors = elements(name, shape[-n:], count_include_pad, *where)
     if divisor_override is not None:
         factors = (divisor_override,)
     halves = () if n == 3 else ("float16", "bfloat16")
@@ -243,15 +248,13 @@ def avg_pool(
     return apply(ops.AvgPool, input, windows=windows, factors=factors, called=called)
 
 
-@functools.lru_cache(1024)
-def elements(sizes: Any, settings: Any, ceil_mode: bool, with_padding: bool) -> Any:
-    """For each dimension, how many elements windows have along it."""
+@functools.lru_cache(1024, typed=True)
+def elements(name: str, sizes: Any, padded: bool, ceil_mode: bool, *values: Any) -> Any:
+    """For each dimension, how many elements windows have along it, perhaps with padding."""
     counts = []
-    for n, (k, s, p, _) in zip(sizes, settings, strict=True):
+    for n, (k, s, p, _) in zip(sizes, settings_of(name, len(sizes), *values), strict=True):
         size = outputs(ceil_mode, n, k, s, p, 1)
-        window = (
-            ops.sliding(n + 2 * p, size, k, s) if with_padding else ops.sliding(n, size, k, s, p)
-        )
+        window = ops.sliding(n + 2 * p, size, k, s) if padded else ops.sliding(n, size, k, s, p)
         counts.append(window.elements())
     return counts
 

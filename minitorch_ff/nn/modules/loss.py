@@ -1,6 +1,7 @@
 """Losses as layers: each adds its settings to a function of `nn.functional`."""
 
 from collections.abc import Callable
+from typing import Any
 
 from minitorch_ff._checks import check
 from minitorch_ff._tensor import Tensor
@@ -464,3 +465,29 @@ class GaussianNLLLoss(_Loss):
     def forward(self, input: Tensor, target: Tensor, var: Tensor | float) -> Tensor:
         """Means, targets and variances of one shape."""
         return F.gaussian_nll_loss(input, target, var, self.full, self.eps, self.reduction)
+
+
+class CTCLoss(_Loss):
+    """How improbable label sequences are, whatever their alignment.
+
+    Args:
+        blank: The number of the blank among the labels.
+        reduction: `"mean"` of losses over target lengths, `"sum"` or `"none"`.
+        zero_infinity: A target that is too long for its input gives 0, not infinity.
+
+    See: [`ctc_loss`][minitorch_ff.nn.functional.ctc.ctc_loss],
+        [torch.nn.CTCLoss](https://docs.pytorch.org/docs/stable/generated/torch.nn.CTCLoss.html).
+    """
+
+    def __init__(
+        self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False
+    ) -> None:
+        super().__init__(reduction=reduction)
+        self.blank, self.zero_infinity = blank, zero_infinity
+
+    def forward(
+        self, log_probs: Tensor, targets: Tensor, input_lengths: Any, target_lengths: Any
+    ) -> Tensor:
+        """Shapes `(T, N, C)`, `(N, S)`, `(N)` and `(N)`."""
+        how = self.blank, self.reduction, self.zero_infinity
+        return F.ctc_loss(log_probs, targets, input_lengths, target_lengths, *how)

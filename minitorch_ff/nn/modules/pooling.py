@@ -21,6 +21,7 @@ class _Pooling(Layer):
     _settings = ""
 
     def __init_subclass__(cls, function: Any = None, rank: int = 0) -> None:
+        super().__init_subclass__()
         if function is not None:
             cls._function, cls._rank = staticmethod(function), rank
 

@@ -18,6 +18,7 @@ from minitorch_ff.firefly.backend.array_api.normalization import Normalization
 from minitorch_ff.firefly.backend.array_api.ordering import Ordering
 from minitorch_ff.firefly.backend.array_api.reductions import Reductions
 from minitorch_ff.firefly.backend.array_api.resampling import Resampling
+from minitorch_ff.firefly.backend.array_api.sequences import Sequences
 from minitorch_ff.firefly.backend.array_api.shaping import Shaping
 from minitorch_ff.firefly.backend.array_api.special import Special
 from minitorch_ff.firefly.backend.array_api.updates import Updates
@@ -40,6 +41,7 @@ class ArrayBackend(
     Normalization,
     Updates,
     Windows,
+    Sequences,
 ):
     """Every primitive, over a module that speaks NumPy's language."""
 
