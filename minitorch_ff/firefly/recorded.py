@@ -12,8 +12,8 @@ from typing import Any
 
 from minitorch_ff.firefly.ops import (
     activation, arithmetic, complex_numbers, cumulative, decompositions, exponential, indexing,
-    loss, matmul, picking, pooling, powers, reduction, selection, shaping, signs, special,
-    trigonometric,
+    loss, matmul, picking, pooling, powers, reduction, resampling, selection, shaping, signs,
+    special, trigonometric,
 )  # fmt: skip
 from minitorch_ff.firefly.ops.base import apply, apply_several
 from minitorch_ff.firefly.promotion import number
@@ -167,6 +167,14 @@ class Recorded:
 
     window_sum = twin(pooling.WindowSum, "dim", "window", "winners")
     window_sum_back = twin(pooling.WindowSumBack, "shape", "dim", "window", "winners")
+
+    # Padding and resizing
+    pad = twin(resampling.ConstantPadNd, "margins", "value")
+    resample_back = twin(resampling.ResampleBack, "shape", "steps")
+
+    def resample(self, x: Any, steps: Any) -> Any:
+        """Weighted sums of elements along some dimensions."""
+        return apply(resampling.Resample, x, steps=steps, mode="Resample")
 
     # Matrices
     matmul, solve = two(matmul.MatMul), two(decompositions.Solve)

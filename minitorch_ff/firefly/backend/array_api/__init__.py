@@ -17,6 +17,7 @@ from minitorch_ff.firefly.backend.array_api.linear_algebra import LinearAlgebra
 from minitorch_ff.firefly.backend.array_api.normalization import Normalization
 from minitorch_ff.firefly.backend.array_api.ordering import Ordering
 from minitorch_ff.firefly.backend.array_api.reductions import Reductions
+from minitorch_ff.firefly.backend.array_api.resampling import Resampling
 from minitorch_ff.firefly.backend.array_api.sequences import Sequences
 from minitorch_ff.firefly.backend.array_api.shaping import Shaping
 from minitorch_ff.firefly.backend.array_api.special import Special
@@ -34,6 +35,7 @@ class ArrayBackend(
     Ordering,
     Shaping,
     Indexing,
+    Resampling,
     LinearAlgebra,
     Fused,
     Normalization,
