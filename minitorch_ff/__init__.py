@@ -40,6 +40,9 @@ from minitorch_ff._functions.conversion import (
     is_floating_point, is_inference, layout, memory_format, preserve_format, strided,
 )  # fmt: skip
 from minitorch_ff._functions.conversion import truth as is_nonzero
+from minitorch_ff._functions.convolution import (
+    conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d,
+)  # fmt: skip
 from minitorch_ff._functions.counting import bincount, bucketize, histc, searchsorted
 from minitorch_ff._functions.creation import (
     arange, as_tensor, asarray, empty, empty_like, empty_strided, eye, from_numpy, frombuffer,
@@ -161,7 +164,8 @@ __all__ = [
     "cfloat", "channels_last", "channels_last_3d", "cholesky", "chunk", "clamp", "clamp_max",
     "clamp_min", "clip", "clone", "column_stack", "combinations", "compile",
     "complex128", "complex64",
-    "concat", "concatenate", "conj", "conj_physical", "contiguous_format", "copysign", "corrcoef",
+    "concat", "concatenate", "conj", "conj_physical", "contiguous_format", "conv1d",
+    "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "copysign", "corrcoef",
     "cos", "cosh", "count_nonzero", "cov", "cummax", "cummin", "cumprod", "cumsum",
     "cumulative_trapezoid", "default_generator", "deg2rad", "det", "device", "diag", "diag_embed",
     "diagflat", "diagonal", "diff", "digamma", "dist", "div", "divide", "dot", "double", "dstack",

@@ -1,6 +1,9 @@
 """`torch.nn.functional`: what layers compute, as functions without state."""
 
 from minitorch_ff._functions.activation import sigmoid, tanh
+from minitorch_ff._functions.convolution import (
+    conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d,
+)  # fmt: skip
 from minitorch_ff._missing import missing as _missing
 from minitorch_ff.nn.functional.activation import (
     celu, celu_, elu, elu_, gelu, glu, hardshrink, hardsigmoid, hardswish, hardtanh, hardtanh_,
@@ -12,6 +15,7 @@ from minitorch_ff.nn.functional.distance import cosine_similarity, pairwise_dist
 from minitorch_ff.nn.functional.dropout import (
     alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout,
 )  # fmt: skip
+from minitorch_ff.nn.functional.folding import fold, unfold
 from minitorch_ff.nn.functional.linear import bilinear, linear
 from minitorch_ff.nn.functional.loss import (
     binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, huber_loss, kl_div,
@@ -29,9 +33,10 @@ from minitorch_ff.nn.functional.sparse import one_hot
 
 __all__ = [
     "alpha_dropout", "batch_norm", "bilinear", "binary_cross_entropy",
-    "binary_cross_entropy_with_logits", "celu", "celu_", "cosine_embedding_loss",
+    "binary_cross_entropy_with_logits", "celu", "celu_", "conv1d", "conv2d", "conv3d",
+    "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cosine_embedding_loss",
     "cosine_similarity", "cross_entropy", "dropout", "dropout1d", "dropout2d", "dropout3d", "elu",
-    "elu_", "feature_alpha_dropout", "gaussian_nll_loss", "gelu", "glu", "group_norm",
+    "elu_", "feature_alpha_dropout", "fold", "gaussian_nll_loss", "gelu", "glu", "group_norm",
     "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "hinge_embedding_loss",
     "huber_loss", "instance_norm", "kl_div", "l1_loss", "layer_norm", "leaky_relu", "leaky_relu_",
     "linear", "log_softmax", "logsigmoid", "margin_ranking_loss", "mish", "mse_loss",
@@ -40,7 +45,7 @@ __all__ = [
     "relu_", "rms_norm", "rrelu", "rrelu_", "selu", "selu_", "sigmoid", "silu", "smooth_l1_loss",
     "soft_margin_loss", "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh",
     "tanhshrink", "threshold", "threshold_", "triplet_margin_loss",
-    "triplet_margin_with_distance_loss",
+    "triplet_margin_with_distance_loss", "unfold",
 ]  # fmt: skip
 
 __getattr__ = _missing(__name__)
