@@ -176,7 +176,7 @@ def _seen(kernel, size, stride, dilation):
     return [(n - 1) * s + (k - 1) * d + 1 for k, n, s, d in each]
 
 
-def _part(x, first, starts, sizes, steps=itertools.repeat(1)):
+def _part(x, first, starts, sizes, steps=(1, 1, 1)):
     """So many elements of each spatial dimension, some steps apart; a view."""
     each = zip(starts, sizes, steps, strict=False)
     places = [slice(i, i + (n - 1) * step + 1, step) if n else slice(0) for i, n, step in each]
