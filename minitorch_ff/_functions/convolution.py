@@ -199,16 +199,24 @@ def _convolve(
     tensors = [input if batched else unsqueeze(input, 0), weight]
     if bias is not None:
         tensors.append(bias)
-    x, w = tensors[0].buffer.shape, weight.buffer.shape
-    _check_settings(steps, same, transposed, groups, len(w) - 2)
-    _check_shapes(x, w, None if bias is None else bias.buffer.shape, groups, transposed)
+    shapes = [t.buffer.shape for t in tensors]
+    x, w = shapes[:2]
+    if not transposed:
+        _check_bias_dtype(*tensors)
+    check(len(w) > 2, "weight should have at least three dimensions")
+    check(groups > 0, "non-positive groups is not supported")
+    if same:
+        _check_ranks(x, w, "")
+    _check_settings(steps, same, len(w) - 2)
     if same:
         size = x[2:]
-        steps["padding"] = tuple(
-            [d * (k - 1) // 2 for d, k in zip(steps["dilation"], w[2:], strict=True)]
-        )
-    else:
-        size = (_transposed_size if transposed else _size)(x[2:], w[2:], **steps)
+        total = [d * (k - 1) for d, k in zip(steps["dilation"], w[2:], strict=True)]
+        steps["padding"] = tuple([n // 2 for n in total])
+        shapes[0] = (*x[:2], *[n + more % 2 for n, more in zip(size, total, strict=True)])
+    _check_shapes(transposed, groups, *shapes)
+    _check_steps(transposed, x, w, **steps)
+    if not same:
+        size = (_transposed_size if transposed else _size)(x, w, **steps)
     _check_dtypes(function, *tensors)
     steps.pop("output_padding", None)
     operator = ops.ConvolutionInput if transposed else ops.Convolution
@@ -239,14 +247,12 @@ def _ints(function: str, name: str, value: Any, rank: int) -> tuple[int, ...]:
         raise TypeError(text) from None
 
 
-def _check_settings(steps: Any, same: bool, transposed: bool, groups: int, rank: int) -> None:
+def _check_settings(steps: Any, same: bool, rank: int) -> None:
     """Refuse numbers that no convolution has; a single one becomes one for each dimension.
 
     Raises:
         RuntimeError: A setting has too many numbers, or one is too small.
     """
-    check(groups > 0, "non-positive groups is not supported")
-    check(rank > 0, "weight should have at least three dimensions")
     for name, values in steps.items():
         if len(values) not in (1, rank):
             check(not same, f"{name} cannot broadcast to {rank} dimensions")
@@ -255,22 +261,20 @@ def _check_settings(steps: Any, same: bool, transposed: bool, groups: int, rank:
                 f"match the convolution dimensions, but got {name}={list(values)}"
             )
         steps[name] = values * rank if len(values) == 1 else values
-    stride, dilation = steps["stride"], steps["dilation"]
-    check(not same or set(stride) == {1},
-        "padding='same' is not supported for strided convolutions",
-    )  # fmt: skip
+    text = "padding='same' is not supported for strided convolutions"
+    check(not same or set(steps["stride"]) == {1}, text)
     for name in ("padding", "output_padding"):
         check(min(steps.get(name, (0,))) >= 0, f"negative {name} is not supported")
-    check(min(stride) > 0, "non-positive stride is not supported")
-    check(min(dilation) >= 0, "dilation should be greater than zero")
-    each = by_name(", ", dilation=dilation) if transposed else list(dilation)
-    check(min(dilation) > 0, f"dilation should be greater than zero, but got {each}")
-    if transposed:
-        extra, joined = steps["output_padding"], zip(*steps.values(), strict=True)
-        check(all([more < max(s, d) for s, _, d, more in joined]),
-            "output padding must be smaller than either stride or dilation, but got "
-            + by_name(" ", output_padding=extra, stride=stride, dilation=dilation),
-        )  # fmt: skip
+    check(min(steps["stride"]) > 0, "non-positive stride is not supported")
+    check(min(steps["dilation"]) >= 0, "dilation should be greater than zero")
+
+
+def _check_ranks(x: Any, w: Any, space: str = " ") -> None:
+    """Refuse a weight for another number of dimensions than the input has."""
+    text = f"Expected {len(w)}-dimensional input for {len(w)}-dimensional weight{space}{list(w)}"
+    check(len(x) == len(w),
+        f"{text}, but got {len(x)}-dimensional input of size {list(x)} instead",
+    )  # fmt: skip
 
 
 def by_name(comma: str, **settings: tuple[int, ...]) -> str:
@@ -282,21 +286,24 @@ def by_name(comma: str, **settings: tuple[int, ...]) -> str:
     """
     shown = []
     for name, values in settings.items():
+        values = as_image(values, 0 if name == "output_padding" else 1)
         axes = AXES[-len(values) :]
         shown += [f"{name}_{axis}: {n}" for axis, n in zip(axes, values, strict=True)]
     return comma.join(shown)
 
 
-def _check_shapes(x: Any, w: Any, bias: Any, groups: int, transposed: bool) -> None:
+def as_image(values: tuple[int, ...], height: int = 1) -> tuple[int, ...]:
+    """A sequence is an image of one row; PyTorch's messages show that."""
+    return (height, *values) if len(values) == 1 else values
+
+
+def _check_shapes(transposed: bool, groups: int, x: Any, w: Any, bias: Any = None) -> None:
     """Refuse an input, a weight and a bias that do not go together.
 
     Raises:
         RuntimeError: In PyTorch's words.
     """
-    check(len(x) == len(w),
-        f"Expected {len(w)}-dimensional input for {len(w)}-dimensional weight{list(w)}, but got "
-        f"{len(x)}-dimensional input of size {list(x)} instead",
-    )  # fmt: skip
+    _check_ranks(x, w)
     text = f"Given groups={groups}, expected weight to be"
     check(w[0] >= groups,
         f"{text} at least {groups} at dimension 0, but got weight of size {list(w)} instead",
@@ -315,35 +322,60 @@ def _check_shapes(x: Any, w: Any, bias: Any, groups: int, transposed: bool) -> N
         f"Given {given} of size {list(w)}, expected bias to be 1-dimensional with {outputs} "
         f"elements, but got bias of size {[] if bias is None else list(bias)} instead",
     )  # fmt: skip
-    if min(w[2:]) <= 0:
-        each = by_name(" ", kernel=w[2:])
-        raise RuntimeError(f"kernel size should be greater than zero, but got {each}")
-    empty = 0 in x[2:] and x[0] and x[1]
-    check(not empty or min(x[2:]) > 0,
-        f"Only zero batch or zero channel inputs are supported, but got input shape: {list(x)}",
+
+
+def _check_steps(
+    transposed: bool, x: Any, w: Any, stride: Any, padding: Any, dilation: Any,
+    output_padding: Any = (),
+) -> None:  # fmt: skip
+    """Refuse sizes of zero, and an output padding of a step or more.
+
+    Raises:
+        RuntimeError: In PyTorch's words.
+    """
+    if min(w[2:]) == 0:
+        text = by_name(" ", kernel=w[2:])
+        raise RuntimeError(f"kernel size should be greater than zero, but got {text}")
+    text = by_name(", ", dilation=dilation) if transposed else str(list(as_image(dilation)))
+    check(min(dilation) > 0 or not x[0], f"dilation should be greater than zero, but got {text}")
+    spaces = zip(stride, dilation, output_padding, strict=False)
+    if x[0] and not all([more < max(s, d) for s, d, more in spaces]):
+        text = by_name(" ", output_padding=output_padding, stride=stride, dilation=dilation)
+        raise RuntimeError(
+            f"output padding must be smaller than either stride or dilation, but got {text}"
+        )
+
+
+def _check_held(x: Any) -> None:
+    """Refuse samples without elements."""
+    check(0 in x[:2] or min(x[2:]) > 0,
+        "Only zero batch or zero channel inputs are supported, but got input shape: "
+        f"{[*x[:2], *as_image(x[2:])]}",
     )  # fmt: skip
 
 
-def _size(held: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> tuple[int, ...]:
+def _size(x: Any, w: Any, stride: Any, padding: Any, dilation: Any) -> tuple[int, ...]:
     """The number of windows along each dimension."""
-    padded = [n + 2 * p for n, p in zip(held, padding, strict=True)]
-    seen = [d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True)]
+    padded = [n + 2 * p for n, p in zip(x[2:], padding, strict=True)]
+    seen = [d * (k - 1) + 1 for d, k in zip(dilation, w[2:], strict=True)]
     check(all([n >= s for n, s in zip(padded, seen, strict=True)]),
         f"Calculated padded input size per channel: ({times(padded)}). Kernel size: "
         f"({times(seen)}). Kernel size can't be greater than actual input size",
     )  # fmt: skip
+    _check_held(x)
     return tuple([(n - m) // s + 1 for n, m, s in zip(padded, seen, stride, strict=True)])
 
 
 def _transposed_size(
-    held: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, output_padding: Any
+    x: Any, w: Any, stride: Any, padding: Any, dilation: Any, output_padding: Any
 ) -> tuple[int, ...]:
     """The size of what the windows cover together, less the padding."""
-    each = zip(held, kernel, stride, padding, dilation, output_padding, strict=True)
+    _check_held(x)
+    each = zip(x[2:], w[2:], stride, padding, dilation, output_padding, strict=True)
     size = tuple([(n - 1) * s - 2 * p + d * (k - 1) + more + 1 for n, k, s, p, d, more in each])
-    check(min(size) > 0,
-        f"Given input size per channel: ({times(held)}). Calculated output size per channel: "
-        f"({times(size)}). Output size is too small",
+    check(min(size) >= (1 if x[0] else 0),
+        f"Given input size per channel: ({times(as_image(x[2:]))}). Calculated output size per "
+        f"channel: ({times(as_image(size))}). Output size is too small",
     )  # fmt: skip
     return size
 
@@ -353,18 +385,28 @@ def times(sizes: Any) -> str:
     return " x ".join(map(str, sizes))
 
 
-def _check_dtypes(function: str, input: Any, weight: Any, bias: Any = None) -> None:
+def _check_bias_dtype(input: Any, weight: Any, bias: Any = None) -> None:
+    """Refuse a bias in another dtype than the input's."""
+    if bias is not None and bias.buffer.dtype != input.buffer.dtype:
+        kinds = [C_NAMES.get(t.buffer.dtype.name, "c10::complex") for t in (input, bias)]
+        raise RuntimeError(f"Input type ({kinds[0]}) and bias type ({kinds[1]}) should be the same")
+
+
+def _check_dtypes(function: str, input: Any, weight: Any, *bias: Any) -> None:
     """Refuse dtypes that differ, and booleans.
 
     Raises:
-        RuntimeError: They differ, or lie on several devices.
+        RuntimeError: They differ, or the tensors lie on several devices.
         NotImplementedError: They are boolean.
     """
-    check_same_device(input, weight, *[] if bias is None else [bias])
-    names = [C_NAMES.get(t.buffer.dtype.name) for t in (input, weight, bias) if t is not None]
-    if bias is not None and "transpose" not in function:
-        text = f"Input type ({names[0]}) and bias type ({names[2]}) should be the same"
-        check(names[0] == names[2], text)
-    found = f"expected scalar type {type_name(input)} but found {type_name(weight)}"
-    check(names[0] == names[1], found)
+    check_same_device(input, weight, *bias)
+    dtype = input.buffer.dtype
+    if dtype != weight.buffer.dtype:
+        kinds = type_name(input), type_name(weight)
+        if dtype.char != "f":
+            raise RuntimeError(f"expected scalar type {kinds[0]} but found {kinds[1]}")
+        raise RuntimeError(
+            f"Input type (torch.{kinds[0]}Tensor) and weight type (torch.{kinds[1]}Tensor) should "
+            "be the same or input should be a MKLDNN tensor and weight is a dense tensor"
+        )
     refuse(input.buffer, "b", f"slow_{function}_cpu")

@@ -296,7 +296,7 @@ class ConvTranspose3d(_ConvTranspose):
 class _LazyConvNd(LazyModuleMixin, _ConvNd):
     """A layer that learns the number of input channels from its first input."""
 
-    def _forget(self, out_channels: int, bias: bool, device: Any, dtype: Any) -> None:
+    def _postpone(self, out_channels: int, bias: bool, device: Any, dtype: Any) -> None:
         """Put parameters without a shape in the place of the empty ones."""
         self.out_channels = out_channels
         self.weight = UninitializedParameter(device=device, dtype=dtype)
@@ -335,7 +335,7 @@ class _LazyConv(_LazyConvNd, _Conv):
         super().__init__(
             0, 0, kernel_size, stride, padding, dilation, groups, False, padding_mode, device, dtype
         )
-        self._forget(out_channels, bias, device, dtype)
+        self._postpone(out_channels, bias, device, dtype)
 
 
 class _LazyConvTranspose(_LazyConvNd, _ConvTranspose):
@@ -348,7 +348,7 @@ class _LazyConvTranspose(_LazyConvNd, _ConvTranspose):
             0, 0, kernel_size, stride, padding, output_padding, groups, False, dilation,
             padding_mode, device, dtype,
         )  # fmt: skip
-        self._forget(out_channels, bias, device, dtype)
+        self._postpone(out_channels, bias, device, dtype)
 
 
 class LazyConv1d(_LazyConv, Conv1d):

@@ -6,8 +6,11 @@ for each of them; `size` is that of the result's. A window that looks over the e
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
+
+PLANS_KEPT = 256
 
 
 class Convolution:
@@ -18,8 +21,8 @@ class Convolution:
     whatever the stride and the kernel.
     """
 
-    _window_block = 1 << 18
-    """So many elements of windows are laid out at a time: they stay in the second cache."""
+    _window_block = 1 << 19
+    """So many elements of windows are laid out at a time, about what a cache holds."""
 
     def im2col(self, x, *, first, kernel, size, stride, padding, dilation):
         """What the windows of `x` see, each window a column.
@@ -28,39 +31,30 @@ class Convolution:
         number of dimensions before the spatial ones.
         """
         module, last = self.module, first + len(kernel)
-        seen = _seen(kernel, size, stride, dilation)
-        held = x.shape[first:last]
-        if any(padding) or any([s > n for s, n in zip(seen, held, strict=True)]):
-            padded = module.zeros((*x.shape[:first], *seen, *x.shape[last:]), x.dtype)
-            sizes = [max(min(n, s - p), 0) for n, s, p in zip(held, seen, padding, strict=True)]
-            _part(padded, first, padding, sizes)[...] = _part(x, first, [0] * len(sizes), sizes)
-            x = padded
-        else:
-            x = module.ascontiguousarray(x)
-        steps = x.strides[first:last]
-        steps_in = [step * d for step, d in zip(steps, dilation, strict=True)]
-        steps_on = [step * s for step, s in zip(steps, stride, strict=True)]
-        windows = module.lib.stride_tricks.as_strided(
-            x,
-            (*x.shape[:first], *kernel, *size, *x.shape[last:]),
-            (*x.strides[:first], *steps_in, *steps_on, *x.strides[last:]),
-        )
-        rows, columns = x.shape[first - 1] * math.prod(kernel), math.prod(size)
-        return module.array(windows).reshape(*x.shape[: first - 1], rows, columns, *x.shape[last:])
+        before, held, after = x.shape[:first], x.shape[first:last], x.shape[last:]
+        lengths = _lengths(kernel, size, stride, dilation)
+        phases = module.zeros((*before, *stride, *lengths, *after), x.dtype)
+        for phase, elements in _interleaved(held, lengths, first, stride, padding):
+            phases[phase] = x[elements]
+        columns = module.empty((*before, *kernel, *size, *after), x.dtype)
+        for place, seen in _taps(first, kernel, size, stride, dilation):
+            columns[place] = phases[seen]
+        rows = before[-1] * math.prod(kernel)
+        return columns.reshape(*before[:-1], rows, math.prod(size), *after)
 
     def im2col_back(self, grad, shape, *, first, kernel, size, stride, padding, dilation):
         """Zeros of `shape` with all that the windows saw added at its place."""
-        last = first + len(kernel)
-        held, seen = shape[first:last], _seen(kernel, size, stride, dilation)
-        widths = [max(s, p + n) for s, p, n in zip(seen, padding, held, strict=True)]
-        padded = self.module.zeros((*shape[:first], *widths, *shape[last:]), grad.dtype)
-        columns = grad.reshape(*shape[:first], *kernel, *size, *shape[last:])
-        before = (slice(None),) * first
-        for place in itertools.product(*map(range, kernel)):  # their windows never overlap
-            starts = [i * d for i, d in zip(place, dilation, strict=True)]
-            part = _part(padded, first, starts, size, stride)
-            part += columns[(*before, *place)]
-        return self.module.ascontiguousarray(_part(padded, first, padding, held))
+        module, last = self.module, first + len(kernel)
+        before, held, after = shape[:first], shape[first:last], shape[last:]
+        lengths = _lengths(kernel, size, stride, dilation)
+        phases = module.zeros((*before, *stride, *lengths, *after), grad.dtype)
+        columns = grad.reshape(*before, *kernel, *size, *after)
+        for place, seen in _taps(first, kernel, size, stride, dilation):
+            phases[seen] += columns[place]
+        result = module.zeros(shape, grad.dtype)
+        for phase, elements in _interleaved(held, lengths, first, stride, padding):
+            result[elements] = phases[phase]
+        return result
 
     def conv(self, x, weight, bias=None, *, size, groups, **steps):
         """Weighted sums over the windows of `x`.
@@ -79,7 +73,7 @@ class Convolution:
         result = self.module.empty((len(x), len(weight), *size), x.dtype)
         matrices, kernel = _matrices(weight, groups), weight.shape[2:]
         steps.update(kernel=kernel, size=size)
-        if _is_pointwise(**steps):
+        if _is_pointwise(x, **steps):
             return self._pointwise(matrices, x, bias, result)
         for part, samples in self._parts(x, steps):
             products = self.module.matmul(matrices, self._columns(x[part], groups, steps))
@@ -95,10 +89,10 @@ class Convolution:
         result = self.module.empty((len(grad), channels, *size), grad.dtype)
         matrices = _matrices(weight, groups).swapaxes(1, 2)
         steps.update(kernel=kernel, size=grad.shape[2:])
-        if _is_pointwise(**steps):
+        if _is_pointwise(result, **steps):
             return self._pointwise(matrices, grad, bias, result)
         for part, samples in self._parts(result, steps):
-            columns = self.module.matmul(matrices, self._rows(grad[part], groups))
+            columns = self._products(matrices, self._rows(grad[part], groups))
             sums = self.im2col_back(columns, (channels, *size, samples), first=1, **steps)
             self._write(result[part], sums, bias)
         return result
@@ -125,7 +119,7 @@ class Convolution:
 
     def _columns(self, x, groups, steps):
         """What the windows of some samples see, each window a column: a matrix for each group."""
-        if _is_pointwise(**steps):
+        if _is_pointwise(x, **steps):
             return self._rows(x, groups)
         columns = self.im2col(_samples_last(x), first=1, **steps)
         return columns.reshape(groups, len(columns) // groups, -1)
@@ -135,11 +129,17 @@ class Convolution:
         rows = self.module.ascontiguousarray(_samples_last(x))
         return rows.reshape(groups, x.shape[1] // groups, -1)
 
+    def _products(self, a, b):
+        """The matrix product of each pair; of columns and rows it is all pairs of elements."""
+        return self.module.multiply(a, b) if a.shape[2] == 1 else self.module.matmul(a, b)
+
     def _pointwise(self, matrices, x, bias, result):
         """Each group's matrix times every sample as it lies: a kernel of one element."""
         groups, rows, columns = matrices.shape
-        samples = x.reshape(len(x), groups, columns, math.prod(x.shape[2:]))
-        self.module.matmul(matrices, samples, out=result.reshape(len(x), groups, rows, -1))
+        positions = math.prod(x.shape[2:])
+        samples = x.reshape(len(x), groups, columns, positions)
+        products = result.reshape(len(x), groups, rows, positions)
+        self.module.matmul(matrices, samples, out=products)
         return result if bias is None else self.module.add(result, _per_channel(bias, x), result)
 
     def _write(self, result, values, bias):
@@ -151,9 +151,10 @@ class Convolution:
             self.module.add(values, _per_channel(bias, values), result)
 
 
-def _is_pointwise(kernel, stride, padding, **others):
+def _is_pointwise(x, kernel, size, stride, padding, **others):
     """Whether every window is one element, and every element one window."""
-    return math.prod(kernel) == math.prod(stride) == 1 and not any(padding)
+    whole = not any(padding) and size == x.shape[2:]
+    return whole and math.prod(kernel) == math.prod(stride) == 1
 
 
 def _matrices(weight, groups):
@@ -170,14 +171,41 @@ def _samples_last(x):
     return x.transpose(*range(1, x.ndim), 0)
 
 
-def _seen(kernel, size, stride, dilation):
-    """How many elements all windows together look over, in each dimension."""
+# The elements of an input that lie a stride apart are put beside each other: they are a phase
+# of it. For a stride of 1 there is one, the input itself with its padding. What all windows see
+# at one place of the kernel, a tap, is then a block of one phase, and is copied in long runs.
+
+
+def _lengths(kernel, size, stride, dilation):
+    """How many elements of a phase the windows look over, in each dimension."""
     each = zip(kernel, size, stride, dilation, strict=True)
-    return [(n - 1) * s + (k - 1) * d + 1 for k, n, s, d in each]
+    return tuple([n + (k - 1) * d // s for k, n, s, d in each])
 
 
-def _part(x, first, starts, sizes, steps=(1, 1, 1)):
-    """So many elements of each spatial dimension, some steps apart; a view."""
-    each = zip(starts, sizes, steps, strict=False)
-    places = [slice(i, i + (n - 1) * step + 1, step) if n else slice(0) for i, n, step in each]
-    return x[(slice(None),) * first + tuple(places)]
+@functools.lru_cache(PLANS_KEPT)
+def _interleaved(held, lengths, first, stride, padding):
+    """For each phase its index, and that of the elements of the input it holds."""
+    before, indices = (slice(None),) * first, []
+    for phase in itertools.product(*map(range, stride)):
+        inside, outside = [], []
+        for i, n, length, s, p in zip(phase, held, lengths, stride, padding, strict=True):
+            start = max(-((i - p) // s), 0)  # the first one that is not padding
+            at = start * s + i - p
+            count = max(min((n - 1 - at) // s + 1, length - start), 0)
+            inside.append(slice(start, start + count))
+            outside.append(slice(at, at + count * s, s))
+        indices.append(((*before, *phase, *inside), (*before, *outside)))
+    return indices
+
+
+@functools.lru_cache(PLANS_KEPT)
+def _taps(first, kernel, size, stride, dilation):
+    """For each place of the kernel its index, and that of what all windows see there."""
+    before, indices = (slice(None),) * first, []
+    for place in itertools.product(*map(range, kernel)):
+        offsets = [i * d for i, d in zip(place, dilation, strict=True)]
+        phase = [i % s for i, s in zip(offsets, stride, strict=True)]
+        starts = [i // s for i, s in zip(offsets, stride, strict=True)]
+        blocks = [slice(i, i + n) for i, n in zip(starts, size, strict=True)]
+        indices.append(((*before, *place), (*before, *phase, *blocks)))
+    return indices
