@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import index
 from typing import Any
 
-from minitorch_ff._checks import check, must_be_tensors
+from minitorch_ff._checks import check, must_be_tensors, warn_once
 from minitorch_ff._functions._operands import C_NAMES, Tensor, type_name
 from minitorch_ff._functions.shaping import squeeze, unsqueeze
 from minitorch_ff.firefly.ops import convolution as ops
@@ -15,6 +15,10 @@ Ints = Any
 """An int for all spatial dimensions, or a sequence of one for each."""
 
 AXES = ("depth", "height", "width")
+MAY_COPY = (
+    "Using padding='same' with even kernel lengths and odd dilation may require a zero-padded "
+    "copy of the input be created"
+)
 
 
 def conv1d(
@@ -211,13 +215,15 @@ def _convolve(
     if same:
         size = x[2:]
         total = [d * (k - 1) for d, k in zip(steps["dilation"], w[2:], strict=True)]
+        if any([n % 2 for n in total]):
+            warn_once(MAY_COPY, 3)
         steps["padding"] = tuple([n // 2 for n in total])
         shapes[0] = (*x[:2], *[n + more % 2 for n, more in zip(size, total, strict=True)])
     _check_shapes(transposed, groups, *shapes)
     _check_steps(transposed, x, w, **steps)
     if not same:
         size = (_transposed_size if transposed else _size)(x, w, **steps)
-    _check_dtypes(function, *tensors)
+    _check_dtypes(rank, transposed, *tensors)
     steps.pop("output_padding", None)
     operator = ops.ConvolutionInput if transposed else ops.Convolution
     result = apply(operator, *tensors, size=size, groups=groups, **steps)
@@ -392,12 +398,12 @@ def _check_bias_dtype(input: Any, weight: Any, bias: Any = None) -> None:
         raise RuntimeError(f"Input type ({kinds[0]}) and bias type ({kinds[1]}) should be the same")
 
 
-def _check_dtypes(function: str, input: Any, weight: Any, *bias: Any) -> None:
-    """Refuse dtypes that differ, and booleans.
+def _check_dtypes(rank: int, transposed: bool, input: Any, weight: Any, *bias: Any) -> None:
+    """Refuse dtypes that differ, and booleans; of integers one spreads int64 only.
 
     Raises:
         RuntimeError: They differ, or the tensors lie on several devices.
-        NotImplementedError: They are boolean.
+        NotImplementedError: There is no such convolution.
     """
     check_same_device(input, weight, *bias)
     dtype = input.buffer.dtype
@@ -409,4 +415,8 @@ def _check_dtypes(function: str, input: Any, weight: Any, *bias: Any) -> None:
             f"Input type (torch.{kinds[0]}Tensor) and weight type (torch.{kinds[1]}Tensor) should "
             "be the same or input should be a MKLDNN tensor and weight is a dense tensor"
         )
-    refuse(input.buffer, "b", f"slow_{function}_cpu")
+    if transposed:
+        refuse(input.buffer, "b" if dtype.char in "lq" else "biu",
+            f"slow_conv_transpose{max(rank, 2)}d_out_cpu",
+        )  # fmt: skip
+    refuse(input.buffer, "b", "slow_conv2d_cpu" if rank < 3 else "compute_columns3d")
