@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import index
 from typing import Any
 
-from minitorch_ff._checks import check, must_be_tensors, warn_once
+from minitorch_ff._checks import check, must_be_tensors
 from minitorch_ff._functions._operands import C_NAMES, Tensor, type_name
 from minitorch_ff._functions.shaping import squeeze, unsqueeze
 from minitorch_ff.firefly.ops import convolution as ops
@@ -15,10 +15,6 @@ Ints = Any
 """An int for all spatial dimensions, or a sequence of one for each."""
 
 AXES = ("depth", "height", "width")
-MAY_COPY = (
-    "Using padding='same' with even kernel lengths and odd dilation may require a zero-padded "
-    "copy of the input be created"
-)
 
 
 def conv1d(
@@ -186,121 +182,73 @@ def _convolve(
     """Any of the six: check, find the result's size, and apply one operator."""
     transposed = output_padding is not None
     function = f"conv{'_transpose' if transposed else ''}{rank}d"
-    same = padding == "same" and not transposed
-    if isinstance(padding, str) and not transposed:
-        check(padding in ("same", "valid"), f"Invalid padding string: '{padding}'")
-        padding = 0
-    steps = {"stride": stride, "padding": padding, "dilation": dilation}
+    given = {"input": input, "weight": weight} | ({} if bias is None else {"bias": bias})
+    must_be_tensors(function, **given)
+    same, steps = False, {"stride": stride, "padding": padding, "dilation": dilation}
     if transposed:
         steps["output_padding"] = output_padding
-    _check_types(function, input, weight, bias, groups)
-    steps = {name: _ints(function, name, value, rank) for name, value in steps.items()}
-    batched = input.buffer.ndim == rank + 2
-    check(batched or input.buffer.ndim == rank + 1,
-        f"Expected {rank + 1}D (unbatched) or {rank + 2}D (batched) input to {function}, "
-        f"but got input of size: {list(input.buffer.shape)}",
-    )  # fmt: skip
-    tensors = [input if batched else unsqueeze(input, 0), weight]
-    if bias is not None:
-        tensors.append(bias)
-    shapes = [t.buffer.shape for t in tensors]
-    x, w = shapes[:2]
-    if not transposed:
-        _check_bias_dtype(*tensors)
+    elif isinstance(padding, str):
+        check(padding in ("same", "valid"), f"Invalid padding string: '{padding}'")
+        same, steps["padding"] = padding == "same", 0
+    shape = input.buffer.shape
+    ranks = f"Expected {rank + 1}D (unbatched) or {rank + 2}D (batched) input to {function}"
+    check(0 <= len(shape) - rank - 1 <= 1, f"{ranks}, but got input of size: {list(shape)}")
+    batched = len(shape) == rank + 2
+    tensors = [input if batched else unsqueeze(input, 0), *list(given.values())[1:]]
+    x, w, *_ = shapes = [t.buffer.shape for t in tensors]
     check(len(w) > 2, "weight should have at least three dimensions")
-    check(groups > 0, "non-positive groups is not supported")
+    check(index(groups) > 0, "non-positive groups is not supported")
     if same:
-        _check_ranks(x, w, "")
-    _check_settings(steps, same, len(w) - 2)
-    if same:
-        size = x[2:]
-        total = [d * (k - 1) for d, k in zip(steps["dilation"], w[2:], strict=True)]
-        if any([n % 2 for n in total]):
-            warn_once(MAY_COPY, 3)
-        steps["padding"] = tuple([n // 2 for n in total])
-        shapes[0] = (*x[:2], *[n + more % 2 for n, more in zip(size, total, strict=True)])
+        _check_ranks(x, w)
+    steps = {n: _ints(function, n, value, rank, len(w) - 2) for n, value in steps.items()}
+    _check_steps(same, **steps)
     _check_shapes(transposed, groups, *shapes)
-    _check_steps(transposed, x, w, **steps)
-    if not same:
+    _check_dtypes(function, *tensors)
+    if same:
+        total = [d * (k - 1) for d, k in zip(steps["dilation"], w[2:], strict=True)]
+        size, steps["padding"] = x[2:], tuple([n // 2 for n in total])
+    else:
         size = (_transposed_size if transposed else _size)(x, w, **steps)
-    _check_dtypes(rank, transposed, *tensors)
     steps.pop("output_padding", None)
     operator = ops.ConvolutionInput if transposed else ops.Convolution
     result = apply(operator, *tensors, size=size, groups=groups, **steps)
     return result if batched else squeeze(result, 0)
 
 
-def _check_types(function: str, input: Any, weight: Any, bias: Any, groups: Any) -> None:
-    """Refuse what is no tensor or no int.
-
-    Raises:
-        TypeError: In the words of PyTorch's argument parser.
-    """
-    must_be_tensors(function, input=input, weight=weight)
-    for name, value, kind in (("bias", bias, Tensor), ("groups", groups, int)):
-        if not isinstance(value, kind) and (value is not None or kind is int):
-            wanted = f"{kind.__name__}, not {type(value).__name__}"
-            raise TypeError(f"{function}(): argument '{name}' must be {wanted}")
-
-
-def _ints(function: str, name: str, value: Any, rank: int) -> tuple[int, ...]:
-    """A setting as a tuple; an int counts for all dimensions."""
+def _ints(function: str, name: str, value: Any, rank: int, wanted: int) -> tuple[int, ...]:
+    """A setting with one number for each spatial dimension; a single one is for all."""
+    values = (value,) * rank if hasattr(value, "__index__") else value
     try:
-        return (index(value),) * rank if hasattr(value, "__index__") else tuple(map(index, value))
+        values = tuple(map(index, values))
     except TypeError:
-        kind = type(value).__name__
-        text = f"{function}(): argument '{name}' must be tuple of ints, not {kind}"
-        raise TypeError(text) from None
+        text = f"must be tuple of ints, not {type(value).__name__}"
+        raise TypeError(f"{function}(): argument '{name}' {text}") from None
+    text = f"expected {name} to be a single integer value or a list of {wanted} values to match"
+    fits = len(values) in (1, wanted)
+    check(fits, f"{text} the convolution dimensions, but got {name}={list(values)}")
+    return values * wanted if len(values) == 1 else values
 
 
-def _check_settings(steps: Any, same: bool, rank: int) -> None:
-    """Refuse numbers that no convolution has; a single one becomes one for each dimension.
+def _check_steps(
+    same: bool, stride: Any, padding: Any, dilation: Any, output_padding: Any = (0,)
+) -> None:
+    """Refuse settings that no convolution has.
 
     Raises:
-        RuntimeError: A setting has too many numbers, or one is too small.
+        RuntimeError: In PyTorch's words.
     """
-    for name, values in steps.items():
-        if len(values) not in (1, rank):
-            check(not same, f"{name} cannot broadcast to {rank} dimensions")
-            raise RuntimeError(
-                f"expected {name} to be a single integer value or a list of {rank} values to "
-                f"match the convolution dimensions, but got {name}={list(values)}"
-            )
-        steps[name] = values * rank if len(values) == 1 else values
-    text = "padding='same' is not supported for strided convolutions"
-    check(not same or set(steps["stride"]) == {1}, text)
-    for name in ("padding", "output_padding"):
-        check(min(steps.get(name, (0,))) >= 0, f"negative {name} is not supported")
-    check(min(steps["stride"]) > 0, "non-positive stride is not supported")
-    check(min(steps["dilation"]) >= 0, "dilation should be greater than zero")
+    strided = "padding='same' is not supported for strided convolutions"
+    check(not same or set(stride) == {1}, strided)
+    check(min(padding) >= 0, "negative padding is not supported")
+    check(min(output_padding) >= 0, "negative output_padding is not supported")
+    check(min(stride) > 0, "non-positive stride is not supported")
+    check(min(dilation) > 0, "dilation should be greater than zero")
 
 
-def _check_ranks(x: Any, w: Any, space: str = " ") -> None:
+def _check_ranks(x: Any, w: Any) -> None:
     """Refuse a weight for another number of dimensions than the input has."""
-    text = f"Expected {len(w)}-dimensional input for {len(w)}-dimensional weight{space}{list(w)}"
-    check(len(x) == len(w),
-        f"{text}, but got {len(x)}-dimensional input of size {list(x)} instead",
-    )  # fmt: skip
-
-
-def by_name(comma: str, **settings: tuple[int, ...]) -> str:
-    """Settings as PyTorch's messages show them: `stride_height: 1 stride_width: 2`.
-
-    Args:
-        comma: What stands between two of them.
-        **settings: One number for each spatial dimension; the width is last.
-    """
-    shown = []
-    for name, values in settings.items():
-        values = as_image(values, 0 if name == "output_padding" else 1)
-        axes = AXES[-len(values) :]
-        shown += [f"{name}_{axis}: {n}" for axis, n in zip(axes, values, strict=True)]
-    return comma.join(shown)
-
-
-def as_image(values: tuple[int, ...], height: int = 1) -> tuple[int, ...]:
-    """A sequence is an image of one row; PyTorch's messages show that."""
-    return (height, *values) if len(values) == 1 else values
+    text = f"Expected {len(w)}-dimensional input for {len(w)}-dimensional weight {list(w)}, but got"
+    check(len(x) == len(w), f"{text} {len(x)}-dimensional input of size {list(x)} instead")
 
 
 def _check_shapes(transposed: bool, groups: int, x: Any, w: Any, bias: Any = None) -> None:
@@ -311,64 +259,55 @@ def _check_shapes(transposed: bool, groups: int, x: Any, w: Any, bias: Any = Non
     """
     _check_ranks(x, w)
     text = f"Given groups={groups}, expected weight to be"
-    check(w[0] >= groups,
-        f"{text} at least {groups} at dimension 0, but got weight of size {list(w)} instead",
-    )  # fmt: skip
-    check(w[0] % groups == 0,
-        f"{text} divisible by {groups} at dimension 0, but got weight of size [{list(w)}] instead",
-    )  # fmt: skip
-    given = "transposed=1" if transposed else f"groups={groups}"
+    end = f"at dimension 0, but got weight of size {list(w)} instead"
+    check(w[0] >= groups, f"{text} at least {groups} {end}")
+    end = end.replace(str(list(w)), f"[{list(w)}]")
+    check(w[0] % groups == 0, f"{text} divisible by {groups} {end}")
     channels, outputs = (w[0], w[1] * groups) if transposed else (w[1] * groups, w[0])
-    check(x[1] == channels,
-        f"Given {given}, weight of size {list(w)}, expected input{list(x)} to have {channels} "
-        f"channels, but got {x[1]} channels instead",
-    )  # fmt: skip
-    given = "transposed=1, weight" if transposed else "weight"
-    check(bias is None or bias == (outputs,),
-        f"Given {given} of size {list(w)}, expected bias to be 1-dimensional with {outputs} "
-        f"elements, but got bias of size {[] if bias is None else list(bias)} instead",
-    )  # fmt: skip
+    given = f"{'transposed=1' if transposed else f'groups={groups}'}, weight of size {list(w)}"
+    text = f"Given {given}, expected input{list(x)} to have {channels} channels"
+    check(x[1] == channels, f"{text}, but got {x[1]} channels instead")
+    given = given if transposed else f"weight of size {list(w)}"
+    text = f"Given {given}, expected bias to be 1-dimensional with {outputs} elements, but got bias"
+    if bias not in (None, (outputs,)):
+        raise RuntimeError(f"{text} of size {list(bias)} instead")
+    text = "kernel size should be greater than zero, but got"
+    check(min(w[2:]) > 0, f"{text} {by_name(kernel=w[2:])}")
+    text = "Only zero batch or zero channel inputs are supported, but got input shape:"
+    check(0 in x[:2] or 0 not in x, f"{text} {[*x[:2], *_image(x[2:])]}")
 
 
-def _check_steps(
-    transposed: bool, x: Any, w: Any, stride: Any, padding: Any, dilation: Any,
-    output_padding: Any = (),
-) -> None:  # fmt: skip
-    """Refuse sizes of zero, and an output padding of a step or more.
+def _check_dtypes(function: str, input: Any, weight: Any, bias: Any = None) -> None:
+    """Refuse dtypes that differ, and booleans; of integers one spreads int64 only.
 
     Raises:
-        RuntimeError: In PyTorch's words.
+        RuntimeError: They differ, or the tensors lie on several devices.
+        NotImplementedError: There is no such convolution.
     """
-    if min(w[2:]) == 0:
-        text = by_name(" ", kernel=w[2:])
-        raise RuntimeError(f"kernel size should be greater than zero, but got {text}")
-    text = by_name(", ", dilation=dilation) if transposed else str(list(as_image(dilation)))
-    check(min(dilation) > 0 or not x[0], f"dilation should be greater than zero, but got {text}")
-    spaces = zip(stride, dilation, output_padding, strict=False)
-    if x[0] and not all([more < max(s, d) for s, d, more in spaces]):
-        text = by_name(" ", output_padding=output_padding, stride=stride, dilation=dilation)
+    check_same_device(input, weight, *[] if bias is None else [bias])
+    dtype, transposed = input.buffer.dtype, "transpose" in function
+    if bias is not None and not transposed and bias.buffer.dtype != dtype:
+        kinds = [C_NAMES.get(t.buffer.dtype.name, "c10::complex") for t in (input, bias)]
+        raise RuntimeError(f"Input type ({kinds[0]}) and bias type ({kinds[1]}) should be the same")
+    if dtype != weight.buffer.dtype:
+        kinds = [type_name(input), type_name(weight)]
+        if dtype.char != "f":
+            raise RuntimeError(f"expected scalar type {kinds[0]} but found {kinds[1]}")
         raise RuntimeError(
-            f"output padding must be smaller than either stride or dilation, but got {text}"
+            f"Input type (torch.{kinds[0]}Tensor) and weight type (torch.{kinds[1]}Tensor) should "
+            "be the same or input should be a MKLDNN tensor and weight is a dense tensor"
         )
-
-
-def _check_held(x: Any) -> None:
-    """Refuse samples without elements."""
-    check(0 in x[:2] or min(x[2:]) > 0,
-        "Only zero batch or zero channel inputs are supported, but got input shape: "
-        f"{[*x[:2], *as_image(x[2:])]}",
-    )  # fmt: skip
+    kernel = f"slow_{function.replace('1', '2')}{'_out' if transposed else ''}_cpu"
+    refuse(input.buffer, "biu" if transposed and dtype.name != "int64" else "b", kernel)
 
 
 def _size(x: Any, w: Any, stride: Any, padding: Any, dilation: Any) -> tuple[int, ...]:
     """The number of windows along each dimension."""
     padded = [n + 2 * p for n, p in zip(x[2:], padding, strict=True)]
     seen = [d * (k - 1) + 1 for d, k in zip(dilation, w[2:], strict=True)]
-    check(all([n >= s for n, s in zip(padded, seen, strict=True)]),
-        f"Calculated padded input size per channel: ({times(padded)}). Kernel size: "
-        f"({times(seen)}). Kernel size can't be greater than actual input size",
-    )  # fmt: skip
-    _check_held(x)
+    text = f"({times(padded)}). Kernel size: ({times(seen)}). Kernel size can't be greater than"
+    text = f"Calculated padded input size per channel: {text} actual input size"
+    check(all([n >= s for n, s in zip(padded, seen, strict=True)]), text)
     return tuple([(n - m) // s + 1 for n, m, s in zip(padded, seen, stride, strict=True)])
 
 
@@ -376,13 +315,13 @@ def _transposed_size(
     x: Any, w: Any, stride: Any, padding: Any, dilation: Any, output_padding: Any
 ) -> tuple[int, ...]:
     """The size of what the windows cover together, less the padding."""
-    _check_held(x)
-    each = zip(x[2:], w[2:], stride, padding, dilation, output_padding, strict=True)
+    each = list(zip(x[2:], w[2:], stride, padding, dilation, output_padding, strict=True))
+    text = by_name(output_padding=output_padding, stride=stride, dilation=dilation)
+    text = f"output padding must be smaller than either stride or dilation, but got {text}"
+    check(all([more < max(s, d) for _, _, s, _, d, more in each]), text)
     size = tuple([(n - 1) * s - 2 * p + d * (k - 1) + more + 1 for n, k, s, p, d, more in each])
-    check(min(size) >= (1 if x[0] else 0),
-        f"Given input size per channel: ({times(as_image(x[2:]))}). Calculated output size per "
-        f"channel: ({times(as_image(size))}). Output size is too small",
-    )  # fmt: skip
+    text = f"({times(_image(x[2:]))}). Calculated output size per channel: ({times(_image(size))})"
+    check(min(size) > 0, f"Given input size per channel: {text}. Output size is too small")
     return size
 
 
@@ -391,32 +330,20 @@ def times(sizes: Any) -> str:
     return " x ".join(map(str, sizes))
 
 
-def _check_bias_dtype(input: Any, weight: Any, bias: Any = None) -> None:
-    """Refuse a bias in another dtype than the input's."""
-    if bias is not None and bias.buffer.dtype != input.buffer.dtype:
-        kinds = [C_NAMES.get(t.buffer.dtype.name, "c10::complex") for t in (input, bias)]
-        raise RuntimeError(f"Input type ({kinds[0]}) and bias type ({kinds[1]}) should be the same")
+def _image(sizes: tuple[int, ...], height: int = 1) -> tuple[int, ...]:
+    """A sequence counts as an image of one row in PyTorch's messages."""
+    return sizes if len(sizes) > 1 else (height, *sizes)
 
 
-def _check_dtypes(rank: int, transposed: bool, input: Any, weight: Any, *bias: Any) -> None:
-    """Refuse dtypes that differ, and booleans; of integers one spreads int64 only.
+def by_name(**settings: tuple[int, ...]) -> str:
+    """Settings as PyTorch's messages show them: `stride_height: 1 stride_width: 2`.
 
-    Raises:
-        RuntimeError: They differ, or the tensors lie on several devices.
-        NotImplementedError: There is no such convolution.
+    Args:
+        **settings: One number for each spatial dimension; the width is last.
     """
-    check_same_device(input, weight, *bias)
-    dtype = input.buffer.dtype
-    if dtype != weight.buffer.dtype:
-        kinds = type_name(input), type_name(weight)
-        if dtype.char != "f":
-            raise RuntimeError(f"expected scalar type {kinds[0]} but found {kinds[1]}")
-        raise RuntimeError(
-            f"Input type (torch.{kinds[0]}Tensor) and weight type (torch.{kinds[1]}Tensor) should "
-            "be the same or input should be a MKLDNN tensor and weight is a dense tensor"
-        )
-    if transposed:
-        refuse(input.buffer, "b" if dtype.char in "lq" else "biu",
-            f"slow_conv_transpose{max(rank, 2)}d_out_cpu",
-        )  # fmt: skip
-    refuse(input.buffer, "b", "slow_conv2d_cpu" if rank < 3 else "compute_columns3d")
+    shown = []
+    for name, values in settings.items():
+        values = _image(values, int(name != "output_padding"))
+        axes = AXES[-len(values) :]
+        shown += [f"{name}_{axis}: {n}" for axis, n in zip(axes, values, strict=True)]
+    return " ".join(shown)

@@ -1,5 +1,6 @@
 """Windows of images as columns, and back: `unfold` and `fold`."""
 
+import math
 from typing import Any
 
 from minitorch_ff._checks import check, must_be_tensor
@@ -45,21 +46,16 @@ def unfold(
         [torch.nn.functional.unfold](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.unfold.html).
     """
     must_be_tensor(input, "im2col", "input", 1)
-    windows = _windows(kernel_size, dilation, padding, stride)
     shape = input.buffer.shape
-    check(len(shape) in (3, 4) and all(shape[-3:]),
-        "Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero "
-        f"dimensions for input, but got: {list(shape)}",
-    )  # fmt: skip
+    text = "Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero"
+    fits = len(shape) in (3, 4) and all(shape[-3:])
+    check(fits, f"{text} dimensions for input, but got: {list(shape)}")
     refuse(input.buffer, "iu", "im2col_out_cpu")
-    size = _counts(shape[-2:], **windows)
-    told = _told(windows, "kernel", "dilation", "padding")
-    check(min(size) > 0,
-        f"Given input with spatial size ({shape[-2]}, {shape[-1]}), {told}, calculated shape of "
-        f"the array of sliding blocks as ({size[0]}, {size[1]}), but its components must be at "
-        "least one.",
-    )  # fmt: skip
-    return apply(Im2col, input, first=len(shape) - 2, size=size, **windows)
+    windows, told = _windows(shape[-2:], kernel_size, dilation, padding, stride)
+    text = "calculated shape of the array of sliding blocks as"
+    text = f"Given input with spatial size {shape[-2:]}, {told}, {text} {windows['size']}, but its"
+    check(min(windows["size"]) > 0, f"{text} components must be at least one.")
+    return apply(Im2col, input, first=len(shape) - 2, **windows)
 
 
 def fold(
@@ -92,28 +88,23 @@ def fold(
         [torch.nn.functional.fold](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.fold.html).
     """
     must_be_tensor(input, "col2im", "input", 1)
-    held = _pair("output_size", output_size)
-    windows = _windows(kernel_size, dilation, padding, stride)
-    shape, kernel = input.buffer.shape, windows["kernel"]
-    check(len(shape) in (2, 3) and all(shape[-2:]),
-        "Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero "
-        f"dimensions for input, but got: {list(shape)}",
-    )  # fmt: skip
+    shape, held = input.buffer.shape, _pair("output_size", output_size)
+    windows, told = _windows(held, kernel_size, dilation, padding, stride)
+    text = "Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero"
+    fits = len(shape) in (2, 3) and all(shape[-2:])
+    check(fits, f"{text} dimensions for input, but got: {list(shape)}")
     refuse(input.buffer, "iu", "col2im_out_cpu")
-    dim, elements = len(shape) - 2, kernel[0] * kernel[1]
-    check(shape[dim] % elements == 0,
-        f"Expected size of input's dimension {dim} to be divisible by the product of "
-        f"kernel_size, but got input.size({dim})={shape[dim]} and kernel_size={kernel}.",
-    )  # fmt: skip
-    size = _counts(held, **windows)
-    count = size[0] * size[1]
-    check(shape[-1] == count and min(size) > 0,
-        f"Given output_size={held}, {_told(windows, *windows)}, expected size of input's dimension "
-        f"{dim + 1} to match the calculated number of sliding blocks {size[0]} * {size[1]} = "
-        f"{count}, but got input.size({dim + 1})={shape[-1]}.",
-    )  # fmt: skip
-    whole = (*shape[:dim], shape[dim] // elements, *held)
-    return apply(Im2colBack, input, shape=whole, first=dim + 1, size=size, **windows)
+    dim, kernel, size = len(shape) - 2, windows["kernel"], windows["size"]
+    channels, rest = divmod(shape[dim], math.prod(kernel))
+    text = f"Expected size of input's dimension {dim} to be divisible by the product of kernel_size"
+    check(not rest, f"{text}, but got input.size({dim})={shape[dim]} and kernel_size={kernel}.")
+    count, dim = math.prod(size), dim + 1
+    text = f"Given output_size={held}, {told}, stride={windows['stride']}, expected size of input's"
+    text = f"{text} dimension {dim} to match the calculated number of sliding blocks {size[0]} *"
+    text = f"{text} {size[1]} = {count}, but got input.size({dim})={shape[dim]}."
+    check(shape[dim] == count and min(size) > 0, text)
+    whole = (*shape[: dim - 1], channels, *held)
+    return apply(Im2colBack, input, shape=whole, first=dim, **windows)
 
 
 def _pair(name: str, value: Any) -> tuple[int, ...]:
@@ -123,30 +114,21 @@ def _pair(name: str, value: Any) -> tuple[int, ...]:
     return pair
 
 
-def _windows(kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> dict[str, Any]:
-    """The settings of both functions, two numbers each.
+def _windows(held: Any, kernel: Any, dilation: Any, padding: Any, stride: Any) -> Any:
+    """The settings of both functions with the number of windows; and how they are told.
 
     Raises:
         RuntimeError: One is too small.
     """
-    kernel, dilation = _pair("kernel_size", kernel_size), _pair("dilation", dilation)
+    kernel, dilation = _pair("kernel_size", kernel), _pair("dilation", dilation)
     padding, stride = _pair("padding", padding), _pair("stride", stride)
     for name, pair in (("kernel", kernel), ("dilation", dilation), ("stride", stride)):
         what = "kernel size" if name == "kernel" else name
-        shown = by_name(" ", **{name: pair})
-        check(min(pair) > 0, f"{what} should be greater than zero, but got {shown}")
-    shown = by_name(" ", pad=padding)
-    check(min(padding) >= 0, f"padding should be non-negative, but got {shown}")
-    return {"kernel": kernel, "dilation": dilation, "padding": padding, "stride": stride}
-
-
-def _counts(held: Any, *, kernel: Any, dilation: Any, padding: Any, stride: Any) -> tuple[int, ...]:
-    """How many windows there are along height and width; none or less if they do not fit."""
+        text = f"{what} should be greater than zero, but got {by_name(**{name: pair})}"
+        check(min(pair) > 0, text)
+    text = f"padding should be non-negative, but got {by_name(pad=padding)}"
+    check(min(padding) >= 0, text)
     each = zip(held, kernel, dilation, padding, stride, strict=True)
-    return tuple([(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, d, p, s in each])
-
-
-def _told(windows: dict[str, Any], *names: str) -> str:
-    """Settings as PyTorch's messages show them."""
-    shown = [f"{'kernel_size' if name == 'kernel' else name}={windows[name]}" for name in names]
-    return ", ".join(shown)
+    size = tuple([(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, d, p, s in each])
+    steps = {"kernel": kernel, "dilation": dilation, "padding": padding, "stride": stride}
+    return steps | {"size": size}, f"kernel_size={kernel}, {dilation=}, {padding=}"

@@ -11,8 +11,12 @@ from minitorch_ff.nn.modules._layer import Layer
 from minitorch_ff.nn.modules.lazy import LazyModuleMixin
 from minitorch_ff.nn.parameter import UninitializedParameter
 
-PADDING_STRINGS = {"same", "valid"}
-PADDING_MODES = {"zeros", "reflect", "replicate", "circular"}
+PADDINGS, MODES = {"same", "valid"}, {"zeros", "reflect", "replicate", "circular"}
+
+
+def _check(condition: object, text: str) -> None:
+    """Refuse a setting."""
+    check(condition, text, ValueError)
 
 
 class _ConvNd(Layer):
@@ -22,47 +26,39 @@ class _ConvNd(Layer):
     _rank: int
     """How many spatial dimensions there are."""
 
+    _function: Any
+
     def __init__(
         self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1,
         padding: Any = 0, dilation: Any = 1, groups: int = 1, bias: bool = True,
         padding_mode: str = "zeros", device: Any = None, dtype: Any = None, *,
         output_padding: Any = 0,
     ) -> None:  # fmt: skip
-        check(groups > 0, "groups must be a positive integer", ValueError)
-        check(in_channels % groups == 0, "in_channels must be divisible by groups", ValueError)
-        check(out_channels % groups == 0, "out_channels must be divisible by groups", ValueError)
-        stride, named = self._per_dim(stride), isinstance(padding, str) and not self.transposed
-        if named:
-            check(padding in PADDING_STRINGS,
-                f"Invalid padding string {padding!r}, should be one of {PADDING_STRINGS}",
-                ValueError,
-            )  # fmt: skip
-            check(padding == "valid" or set(stride) == {1},
-                "padding='same' is not supported for strided convolutions",
-                ValueError,
-            )  # fmt: skip
-        check(padding_mode in PADDING_MODES,
-            f"padding_mode must be one of {PADDING_MODES}, but got {padding_mode=}",
-            ValueError,
-        )  # fmt: skip
-        super().__init__(
-            in_channels=in_channels, out_channels=out_channels,
-            kernel_size=self._per_dim(kernel_size), stride=stride,
-            padding=padding if named else self._per_dim(padding),
-            dilation=self._per_dim(dilation), output_padding=self._per_dim(output_padding),
-            groups=groups, padding_mode=padding_mode,
-        )  # fmt: skip
-        shape = self._weight_shape(), out_channels if bias else None
-        self.make_parameters(device, dtype, weight=shape[0], bias=shape[1])
+        named = isinstance(padding, str) and not self.transposed
+        _check(groups > 0, "groups must be a positive integer")
+        _check(in_channels % groups == 0, "in_channels must be divisible by groups")
+        _check(out_channels % groups == 0, "out_channels must be divisible by groups")
+        text = f"Invalid padding string {padding!r}, should be one of {PADDINGS}"
+        _check(not named or padding in PADDINGS, text)
+        text = "padding='same' is not supported for strided convolutions"
+        _check(padding != "same" or set(self._per_dim(stride)) == {1}, text)
+        text = f"padding_mode must be one of {MODES}, but got {padding_mode=}"
+        _check(padding_mode in MODES, text)
+        super().__init__(in_channels=in_channels, out_channels=out_channels)
+        self.kernel_size, self.stride = self._per_dim(kernel_size), self._per_dim(stride)
+        self.padding = padding if named else self._per_dim(padding)
+        self.dilation, self.output_padding = self._per_dim(dilation), self._per_dim(output_padding)
+        self.groups, self.padding_mode = groups, padding_mode
+        shape = self._weight_shape()
+        self.make_parameters(device, dtype, weight=shape, bias=out_channels if bias else None)
 
     def _per_dim(self, value: Any) -> tuple[Any, ...]:
         """A setting for each spatial dimension, from one for all, or from so many."""
         return tuple(value) if hasattr(value, "__iter__") else (value,) * self._rank
 
     def _weight_shape(self) -> tuple[int, ...]:
-        first, second = self.out_channels, self.in_channels
-        if self.transposed:
-            first, second = second, first
+        channels = self.out_channels, self.in_channels
+        first, second = channels[::-1] if self.transposed else channels
         return (first, second // self.groups, *self.kernel_size)
 
     def reset_parameters(self) -> None:
@@ -75,44 +71,34 @@ class _ConvNd(Layer):
 
     def extra_repr(self) -> str:
         """The settings, for `repr`; most of them only if they are not the usual ones."""
-        usual = {"padding": 0, "dilation": 1, "output_padding": 0}
-        text = f"{self.in_channels}, {self.out_channels}"
-        for name in ("kernel_size", "stride", *usual):
-            value = getattr(self, name)
-            if name not in usual or value != (usual[name],) * len(value):
-                text += f", {name}={value}"
-        for name, value in (("groups", 1), ("padding_mode", "zeros")):
-            if name == "padding_mode" and self.bias is None:
-                text += ", bias=False"
-            if getattr(self, name) != value:
-                text += f", {name}={getattr(self, name)}"
-        return text
+        usual = {"padding": {0}, "dilation": {1}, "output_padding": {0}}
+        named = [n for n, value in usual.items() if set(getattr(self, n)) != value]
+        named = ["kernel_size", "stride", *named, *(["groups"] if self.groups != 1 else [])]
+        parts = [f"{name}={getattr(self, name)}" for name in named]
+        parts += ["bias=False"] if self.bias is None else []
+        parts += [f"padding_mode={self.padding_mode}"] if self.padding_mode != "zeros" else []
+        return ", ".join([f"{self.in_channels}, {self.out_channels}", *parts])
 
 
 class _Conv(_ConvNd):
-    _function: Any
-
     def forward(self, input: Tensor) -> Tensor:
         """Shape `(N, in_channels, *)` to `(N, out_channels, *)`; `N` may be absent."""
         return self._conv_forward(input, self.weight, self.bias)
 
     def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        padding = self.padding
+        padding: Any = self.padding
         if self.padding_mode != "zeros":
-            input = F.pad(input, self._margins(), mode=self.padding_mode)
-            padding = 0
+            input, padding = F.pad(input, self._margins(), mode=self.padding_mode), 0
         return self._function(input, weight, bias, self.stride, padding, self.dilation, self.groups)
 
     def _margins(self) -> list[int]:
         """The padding as `F.pad` takes it: before and after the last dimension, and so on."""
-        margins = []
-        for i in reversed(range(self._rank)):
-            if self.padding == "same":
-                both = self.dilation[i] * (self.kernel_size[i] - 1)
-            else:
-                both = 0 if self.padding == "valid" else 2 * self.padding[i]
-            margins += [both // 2, both - both // 2]
-        return margins
+        if self.padding == "same":
+            pairs = zip(self.dilation, self.kernel_size, strict=True)
+            both = [d * (k - 1) for d, k in pairs]
+        else:
+            both = [0] * self._rank if self.padding == "valid" else [2 * p for p in self.padding]
+        return [side for n in reversed(both) for side in (n // 2, n - n // 2)]
 
 
 class Conv1d(_Conv):
@@ -178,7 +164,6 @@ class Conv3d(_Conv):
 
 class _ConvTranspose(_ConvNd):
     transposed = True
-    _function: Any
 
     def __init__(
         self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1,
@@ -186,7 +171,7 @@ class _ConvTranspose(_ConvNd):
         dilation: Any = 1, padding_mode: str = "zeros", device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
         text = f'Only "zeros" padding mode is supported for {type(self).__name__}'
-        check(padding_mode == "zeros", text, ValueError)
+        _check(padding_mode == "zeros", text)
         super().__init__(
             in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias,
             padding_mode, device, dtype, output_padding=output_padding,
@@ -202,37 +187,30 @@ class _ConvTranspose(_ConvNd):
         Raises:
             ValueError: It is none of them.
         """
-        padding = self.output_padding
+        more: Any = self.output_padding
         if output_size is not None:
-            padding = self._output_padding(input, list(output_size))
+            more = self._output_padding(input, list(output_size))
         return self._function(
-            input, self.weight, self.bias, self.stride, self.padding, padding, self.groups,
+            input, self.weight, self.bias, self.stride, self.padding, more, self.groups,
             self.dilation,
         )  # fmt: skip
 
     def _output_padding(self, input: Tensor, wanted: list[int]) -> list[int]:
         """How much `wanted` is larger than the smallest size."""
-        rank = self._rank
-        others = 2 if input.dim() == rank + 2 else 1
-        if len(wanted) == rank + others:
-            wanted = wanted[others:]
-        check(len(wanted) == rank,
-            f"ConvTranspose{rank}D: for {input.dim()}D input, output_size must have {rank} or "
-            f"{rank + others} elements (got {len(wanted)})",
-            ValueError,
-        )  # fmt: skip
+        rank, others = self._rank, 2 if input.dim() == self._rank + 2 else 1
+        wanted = wanted[others:] if len(wanted) == rank + others else wanted
+        text = f"ConvTranspose{rank}D: for {input.dim()}D input, output_size must have"
+        text = f"{text} {rank} or {rank + others} elements (got {len(wanted)})"
+        _check(len(wanted) == rank, text)
         settings = input.shape[-rank:], self.stride, self.padding, self.dilation, self.kernel_size
-        smallest = [
-            (n - 1) * s - 2 * p + d * (k - 1) + 1 for n, s, p, d, k in zip(*settings, strict=True)
-        ]
-        largest = [n + s - 1 for n, s in zip(smallest, self.stride, strict=True)]
-        sizes = list(zip(smallest, wanted, largest, strict=True))
-        check(all([low <= n <= high for low, n, high in sizes]),
-            f"requested an output size of {tuple(wanted)}, but valid sizes range from {smallest} "
-            f"to {largest} (for an input of {input.shape[-rank:]})",
-            ValueError,
-        )  # fmt: skip
-        return [n - low for low, n, _ in sizes]
+        each = zip(*settings, strict=True)
+        low = [(n - 1) * s - 2 * p + d * (k - 1) + 1 for n, s, p, d, k in each]
+        more = [n - least for n, least in zip(wanted, low, strict=True)]
+        high = [n + s - 1 for n, s in zip(low, self.stride, strict=True)]
+        text = f"requested an output size of {tuple(wanted)}, but valid sizes range from {low}"
+        text = f"{text} to {high} (for an input of {input.shape[-rank:]})"
+        _check(all([0 <= n < s for n, s in zip(more, self.stride, strict=True)]), text)
+        return more
 
 
 class ConvTranspose1d(_ConvTranspose):
@@ -294,14 +272,21 @@ class ConvTranspose3d(_ConvTranspose):
 
 
 class _LazyConvNd(LazyModuleMixin, _ConvNd):
-    """A layer that learns the number of input channels from its first input."""
+    """A layer that learns the number of input channels from its first input.
 
-    def _postpone(self, out_channels: int, bias: bool, device: Any, dtype: Any) -> None:
-        """Put parameters without a shape in the place of the empty ones."""
+    Args:
+        out_channels: Of the output.
+        *args: What the layer takes after it.
+        **kwargs: The same.
+    """
+
+    def __init__(self, out_channels: int, *args: Any, **kwargs: Any) -> None:
+        super().__init__(0, 0, *args, **kwargs)
         self.out_channels = out_channels
-        self.weight = UninitializedParameter(device=device, dtype=dtype)
-        if bias:
-            self.bias = UninitializedParameter(device=device, dtype=dtype)
+        for name, empty in self._parameters.items():
+            if empty is not None:
+                unknown = UninitializedParameter(device=empty.device, dtype=empty.dtype)
+                setattr(self, name, unknown)
 
     def reset_parameters(self) -> None:
         """Once the number of channels is known: draw initial values."""
@@ -313,45 +298,19 @@ class _LazyConvNd(LazyModuleMixin, _ConvNd):
         if not self.has_uninitialized_params():
             return
         rank = self._rank
-        check(input.dim() in (rank + 1, rank + 2),
-            f"Expected {rank + 1}D (unbatched) or {rank + 2}D (batched) input to "
-            f"{type(self).__name__}, but got input of size: {input.shape}",
-        )  # fmt: skip
+        text = f"Expected {rank + 1}D (unbatched) or {rank + 2}D (batched) input to"
+        text = f"{text} {type(self).__name__}, but got input of size: {input.shape}"
+        check(input.dim() in (rank + 1, rank + 2), text)
         self.in_channels = input.shape[-1 - rank]
         fits = self.in_channels % self.groups == 0
-        check(fits, "in_channels must be divisible by groups", ValueError)
+        _check(fits, "in_channels must be divisible by groups")
         self.weight.materialize(self._weight_shape())
         if self.bias is not None:
             self.bias.materialize((self.out_channels,))
         self.reset_parameters()
 
 
-class _LazyConv(_LazyConvNd, _Conv):
-    def __init__(
-        self, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0,
-        dilation: Any = 1, groups: int = 1, bias: bool = True, padding_mode: str = "zeros",
-        device: Any = None, dtype: Any = None,
-    ) -> None:  # fmt: skip
-        super().__init__(
-            0, 0, kernel_size, stride, padding, dilation, groups, False, padding_mode, device, dtype
-        )
-        self._postpone(out_channels, bias, device, dtype)
-
-
-class _LazyConvTranspose(_LazyConvNd, _ConvTranspose):
-    def __init__(
-        self, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0,
-        output_padding: Any = 0, groups: int = 1, bias: bool = True, dilation: Any = 1,
-        padding_mode: str = "zeros", device: Any = None, dtype: Any = None,
-    ) -> None:  # fmt: skip
-        super().__init__(
-            0, 0, kernel_size, stride, padding, output_padding, groups, False, dilation,
-            padding_mode, device, dtype,
-        )  # fmt: skip
-        self._postpone(out_channels, bias, device, dtype)
-
-
-class LazyConv1d(_LazyConv, Conv1d):
+class LazyConv1d(_LazyConvNd, Conv1d):
     """A `Conv1d` that learns the number of input channels from its first input.
 
     See: [torch.nn.LazyConv1d](https://docs.pytorch.org/docs/stable/generated/torch.nn.LazyConv1d.html).
@@ -360,7 +319,7 @@ class LazyConv1d(_LazyConv, Conv1d):
     cls_to_become = Conv1d  # type: ignore[assignment]
 
 
-class LazyConv2d(_LazyConv, Conv2d):
+class LazyConv2d(_LazyConvNd, Conv2d):
     """A `Conv2d` that learns the number of input channels from its first input.
 
     See: [torch.nn.LazyConv2d](https://docs.pytorch.org/docs/stable/generated/torch.nn.LazyConv2d.html).
@@ -369,7 +328,7 @@ class LazyConv2d(_LazyConv, Conv2d):
     cls_to_become = Conv2d  # type: ignore[assignment]
 
 
-class LazyConv3d(_LazyConv, Conv3d):
+class LazyConv3d(_LazyConvNd, Conv3d):
     """A `Conv3d` that learns the number of input channels from its first input.
 
     See: [torch.nn.LazyConv3d](https://docs.pytorch.org/docs/stable/generated/torch.nn.LazyConv3d.html).
@@ -378,7 +337,7 @@ class LazyConv3d(_LazyConv, Conv3d):
     cls_to_become = Conv3d  # type: ignore[assignment]
 
 
-class LazyConvTranspose1d(_LazyConvTranspose, ConvTranspose1d):
+class LazyConvTranspose1d(_LazyConvNd, ConvTranspose1d):
     """A `ConvTranspose1d` that learns the number of input channels from its first input.
 
     See: [torch.nn.LazyConvTranspose1d](https://docs.pytorch.org/docs/stable/generated/torch.nn.LazyConvTranspose1d.html).
@@ -387,7 +346,7 @@ class LazyConvTranspose1d(_LazyConvTranspose, ConvTranspose1d):
     cls_to_become = ConvTranspose1d  # type: ignore[assignment]
 
 
-class LazyConvTranspose2d(_LazyConvTranspose, ConvTranspose2d):
+class LazyConvTranspose2d(_LazyConvNd, ConvTranspose2d):
     """A `ConvTranspose2d` that learns the number of input channels from its first input.
 
     See: [torch.nn.LazyConvTranspose2d](https://docs.pytorch.org/docs/stable/generated/torch.nn.LazyConvTranspose2d.html).
@@ -396,7 +355,7 @@ class LazyConvTranspose2d(_LazyConvTranspose, ConvTranspose2d):
     cls_to_become = ConvTranspose2d  # type: ignore[assignment]
 
 
-class LazyConvTranspose3d(_LazyConvTranspose, ConvTranspose3d):
+class LazyConvTranspose3d(_LazyConvNd, ConvTranspose3d):
     """A `ConvTranspose3d` that learns the number of input channels from its first input.
 
     See: [torch.nn.LazyConvTranspose3d](https://docs.pytorch.org/docs/stable/generated/torch.nn.LazyConvTranspose3d.html).
