@@ -215,9 +215,13 @@ def test_refusals(name):
     same_error(body)
 
 
-@pytest.mark.parametrize("stride", [1.5, (1.5, 1), None, "2"])
-def test_settings_that_are_no_ints(stride):
-    same_error(lambda w: w.conv2d(X(w), W(w), stride=stride), words=False)
+@pytest.mark.parametrize(
+    "settings",
+    [{"stride": 1.5}, {"stride": (1.5, 1)}, {"dilation": None}, {"groups": 1.5}],
+    ids=str,
+)
+def test_settings_that_are_no_ints(settings):
+    same_error(lambda w: w.conv2d(X(w), W(w), **settings), words=False)
 
 
 FOLDING = {

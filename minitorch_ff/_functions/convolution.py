@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from operator import index
 from typing import Any
 
@@ -15,6 +16,7 @@ Ints = Any
 """An int for all spatial dimensions, or a sequence of one for each."""
 
 AXES = ("depth", "height", "width")
+PLANS_KEPT = 256
 
 
 def conv1d(
@@ -180,39 +182,55 @@ def _convolve(
     groups: Any, output_padding: Any = None,
 ) -> Any:  # fmt: skip
     """Any of the six: check, find the result's size, and apply one operator."""
-    transposed = output_padding is not None
-    function = f"conv{'_transpose' if transposed else ''}{rank}d"
     given = {"input": input, "weight": weight} | ({} if bias is None else {"bias": bias})
+    function = f"conv{'' if output_padding is None else '_transpose'}{rank}d"
     must_be_tensors(function, **given)
-    same, steps = False, {"stride": stride, "padding": padding, "dilation": dilation}
+    batched = input.buffer.ndim != rank + 1
+    tensors = [input if batched else unsqueeze(input, 0), *list(given.values())[1:]]
+    settings = [
+        index(value) if hasattr(value, "__index__") else _hashable(value)
+        for value in (groups, stride, padding, dilation, output_padding)
+    ]
+    size, steps = _plan(function, rank, *settings, *[t.buffer.shape for t in tensors])
+    _check_dtypes(function, *tensors)
+    operator = ops.Convolution if output_padding is None else ops.ConvolutionInput
+    result = apply(operator, *tensors, size=size, groups=groups, **steps)
+    return result if batched else squeeze(result, 0)
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+@functools.lru_cache(PLANS_KEPT, typed=True)
+def _plan(
+    function: str, rank: int, groups: Any, stride: Any, padding: Any, dilation: Any,
+    output_padding: Any, x: Any, w: Any, bias: Any = None,
+) -> tuple[Any, dict[str, Any]]:  # fmt: skip
+    """The result's size and the operator's settings; found and checked once for given shapes."""
+    transposed, same = output_padding is not None, False
+    steps = {"stride": stride, "padding": padding, "dilation": dilation}
     if transposed:
         steps["output_padding"] = output_padding
     elif isinstance(padding, str):
         check(padding in ("same", "valid"), f"Invalid padding string: '{padding}'")
         same, steps["padding"] = padding == "same", 0
-    shape = input.buffer.shape
-    ranks = f"Expected {rank + 1}D (unbatched) or {rank + 2}D (batched) input to {function}"
-    check(0 <= len(shape) - rank - 1 <= 1, f"{ranks}, but got input of size: {list(shape)}")
-    batched = len(shape) == rank + 2
-    tensors = [input if batched else unsqueeze(input, 0), *list(given.values())[1:]]
-    x, w, *_ = shapes = [t.buffer.shape for t in tensors]
+    text = f"Expected {rank + 1}D (unbatched) or {rank + 2}D (batched) input to {function}, but got"
+    check(len(x) == rank + 2, f"{text} input of size: {list(x)}")
     check(len(w) > 2, "weight should have at least three dimensions")
-    check(index(groups) > 0, "non-positive groups is not supported")
+    positive = _ints(function, "groups", groups, 1, 1) > (0,)
+    check(positive, "non-positive groups is not supported")
     if same:
         _check_ranks(x, w)
     steps = {n: _ints(function, n, value, rank, len(w) - 2) for n, value in steps.items()}
     _check_steps(same, **steps)
-    _check_shapes(transposed, groups, *shapes)
-    _check_dtypes(function, *tensors)
+    _check_shapes(transposed, groups, x, w, bias)
     if same:
         total = [d * (k - 1) for d, k in zip(steps["dilation"], w[2:], strict=True)]
-        size, steps["padding"] = x[2:], tuple([n // 2 for n in total])
-    else:
-        size = (_transposed_size if transposed else _size)(x, w, **steps)
+        return x[2:], {**steps, "padding": tuple([n // 2 for n in total])}
+    size = (_transposed_size if transposed else _size)(x, w, **steps)
     steps.pop("output_padding", None)
-    operator = ops.ConvolutionInput if transposed else ops.Convolution
-    result = apply(operator, *tensors, size=size, groups=groups, **steps)
-    return result if batched else squeeze(result, 0)
+    return size, steps
 
 
 def _ints(function: str, name: str, value: Any, rank: int, wanted: int) -> tuple[int, ...]:
