@@ -51,7 +51,8 @@ from minitorch_ff._functions.creation import (
 )  # fmt: skip
 from minitorch_ff._functions.creation import range_ as range
 from minitorch_ff._functions.cumulative import (
-    cummax, cummin, cumprod, cumsum, cumulative_trapezoid, diff, logcumsumexp, trapezoid, trapz,
+    cummax, cummin, cumprod, cumsum, cumulative_trapezoid, diff, gradient, logcumsumexp,
+    trapezoid, trapz,
 )  # fmt: skip
 from minitorch_ff._functions.decompositions import det, logdet, matrix_power, slogdet
 from minitorch_ff._functions.decompositions import inv as inverse
@@ -83,10 +84,13 @@ from minitorch_ff._functions.ordering import (
     amax, amin, aminmax, argmax, argmin, argsort, kthvalue, max, min, msort, sort, topk, unique,
     unique_consecutive,
 )  # fmt: skip
+from minitorch_ff._functions.padding import constant_pad_nd
 from minitorch_ff._functions.picking import (
     argwhere, gather, index_add, index_copy, index_fill, index_put, index_select, isin,
     masked_scatter, masked_select, nonzero, put, scatter, scatter_add, take, take_along_dim,
+    unravel_index,
 )  # fmt: skip
+from minitorch_ff._functions.pixels import channel_shuffle, pixel_shuffle, pixel_unshuffle
 from minitorch_ff._functions.powers import (
     float_power, hypot, ldexp, pow, reciprocal, rsqrt, sqrt, square,
 )  # fmt: skip
@@ -101,8 +105,9 @@ from minitorch_ff._functions.reduction import (
 from minitorch_ff._functions.rounding import ceil, fix, floor, frac, frexp, round, trunc
 from minitorch_ff._functions.selection import masked_fill, where
 from minitorch_ff._functions.shaping import (
-    chunk, clone, diagonal, flatten, movedim, narrow, permute, ravel, reshape, select, split,
-    split_with_sizes, squeeze, t, tensor_split, transpose, unbind, unflatten, unsqueeze,
+    chunk, clone, diagonal, diagonal_scatter, dsplit, flatten, hsplit, movedim, narrow,
+    narrow_copy, permute, ravel, reshape, select, select_scatter, slice_scatter, split,
+    split_with_sizes, squeeze, t, tensor_split, transpose, unbind, unflatten, unsqueeze, vsplit,
 )  # fmt: skip
 from minitorch_ff._functions.shaping import mH as adjoint
 from minitorch_ff._functions.signs import abs, absolute, copysign, heaviside, sgn, sign, signbit
@@ -161,22 +166,26 @@ __all__ = [
     "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor",
     "block_diag", "bmm", "bool", "broadcast_shapes", "broadcast_tensors", "broadcast_to",
     "bucketize", "can_cast", "cartesian_prod", "cat", "cdist", "cdouble", "ceil", "celu",
-    "cfloat", "channels_last", "channels_last_3d", "cholesky", "chunk", "clamp", "clamp_max",
+    "cfloat", "channel_shuffle",
+    "channels_last", "channels_last_3d", "cholesky", "chunk", "clamp", "clamp_max",
     "clamp_min", "clip", "clone", "column_stack", "combinations", "compile",
     "complex128", "complex64",
-    "concat", "concatenate", "conj", "conj_physical", "contiguous_format",
+    "concat", "concatenate", "conj", "conj_physical", "constant_pad_nd", "contiguous_format",
     "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
     "copysign", "corrcoef",
     "cos", "cosh", "count_nonzero", "cov", "cummax", "cummin", "cumprod", "cumsum",
     "cumulative_trapezoid", "default_generator", "deg2rad", "det", "device", "diag", "diag_embed",
-    "diagflat", "diagonal", "diff", "digamma", "dist", "div", "divide", "dot", "double", "dstack",
+    "diagflat", "diagonal", "diagonal_scatter",
+    "diff", "digamma", "dist", "div", "divide", "dot", "double", "dsplit", "dstack",
     "dtype", "empty", "empty_like", "empty_strided", "enable_grad", "eq", "equal", "erf", "erfc",
     "erfinv", "exp", "exp2", "expm1", "eye", "fill", "fill_", "finfo", "fix", "flatten", "flip",
     "fliplr", "flipud", "float", "float16", "float32", "float64", "float_power", "floor",
     "floor_divide", "fmax", "fmin", "fmod", "frac", "frexp", "from_numpy", "frombuffer", "full",
     "full_like", "gather", "gcd", "ge", "ger", "get_default_device", "get_default_dtype",
     "get_float32_matmul_precision", "get_num_interop_threads", "get_num_threads", "get_rng_state",
-    "greater", "greater_equal", "gt", "half", "hardshrink", "heaviside", "histc", "hstack",
+    "gradient",
+    "greater", "greater_equal", "gt", "half", "hardshrink", "heaviside", "histc", "hsplit",
+    "hstack",
     "hypot", "i0", "iinfo", "imag", "index_add", "index_copy", "index_fill", "index_put",
     "index_select", "inference_mode", "initial_seed", "inner", "install", "int", "int16",
     "int32", "int64", "int8", "inverse", "is_autocast_enabled", "is_complex",
@@ -190,25 +199,30 @@ __all__ = [
     "masked_fill", "masked_scatter", "masked_select", "matmul", "matrix_power", "max", "maximum",
     "mean", "median", "memory_format", "meshgrid", "min", "minimum", "mm", "mode", "moveaxis",
     "movedim", "msort", "mul", "multinomial", "multiply", "mv", "nan_to_num", "nanmean",
-    "nanmedian", "nanquantile", "nansum", "narrow", "ne", "neg", "negative", "nextafter",
+    "nanmedian", "nanquantile", "nansum", "narrow", "narrow_copy",
+    "ne", "neg", "negative", "nextafter",
     "no_grad", "nonzero", "norm", "normal", "not_equal", "numel", "ones", "ones_like", "outer",
-    "permute", "pinverse", "poisson", "polygamma", "positive", "pow", "prelu", "preserve_format",
+    "permute", "pinverse", "pixel_shuffle", "pixel_unshuffle",
+    "poisson", "polygamma", "positive", "pow", "prelu", "preserve_format",
     "prod", "promote_types", "put", "qr", "quantile", "rad2deg", "rand", "rand_like", "randint",
     "randint_like", "randn", "randn_like", "randperm", "range", "ravel", "real", "reciprocal",
     "relu", "relu_", "remainder", "renorm", "repeat_interleave", "reshape", "resolve_conj",
     "result_type", "roll", "rot90", "round", "row_stack", "rsqrt", "rsub", "scalar_tensor",
-    "save", "scatter", "scatter_add", "searchsorted", "seed", "select", "selu",
+    "save", "scatter", "scatter_add", "searchsorted", "seed", "select", "select_scatter", "selu",
     "set_default_device", "set_default_dtype", "set_default_tensor_type",
     "set_float32_matmul_precision", "set_grad_enabled", "set_num_interop_threads",
     "set_num_threads", "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid", "sigmoid_",
     "sign", "signbit", "sin", "sinc",
-    "sinh", "slogdet", "softmax", "sort", "split", "split_with_sizes", "sqrt", "square",
+    "sinh", "slice_scatter",
+    "slogdet", "softmax", "sort", "split", "split_with_sizes", "sqrt", "square",
     "squeeze", "stack", "std", "std_mean", "strided", "sub", "subtract", "sum", "svd", "swapaxes",
     "swapdims", "t", "take", "take_along_dim", "tan", "tanh", "tanh_", "tensor", "tensor_split",
     "tensordot", "threshold", "tile", "topk", "trace", "transpose", "trapezoid", "trapz", "tril",
     "tril_indices", "triu", "triu_indices", "true_divide", "trunc", "typename", "uint16",
     "uint32", "uint64", "uint8", "unbind", "unflatten", "unique", "unique_consecutive",
-    "unsqueeze", "use_deterministic_algorithms", "var", "var_mean", "vdot", "vstack", "where",
+    "unravel_index",
+    "unsqueeze", "use_deterministic_algorithms", "var", "var_mean", "vdot", "vsplit",
+    "vstack", "where",
     "xlogy", "zero_", "zeros", "zeros_like",
 ]  # fmt: skip
 
@@ -222,10 +236,12 @@ _SUBMODULES = frozenset({
 
 
 _ELSEWHERE = dict.fromkeys((
-    "alpha_dropout", "batch_norm", "bilinear", "binary_cross_entropy_with_logits",
+    "adaptive_avg_pool1d", "adaptive_max_pool1d", "alpha_dropout", "avg_pool1d", "batch_norm",
+    "bilinear", "binary_cross_entropy_with_logits",
     "cosine_embedding_loss", "cosine_similarity", "dropout", "feature_alpha_dropout",
     "group_norm", "hinge_embedding_loss", "instance_norm", "kl_div", "layer_norm",
-    "margin_ranking_loss", "pairwise_distance", "pdist", "poisson_nll_loss", "rms_norm",
+    "margin_ranking_loss", "max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool3d",
+    "pairwise_distance", "pdist", "poisson_nll_loss", "rms_norm",
     "triplet_margin_loss",
 ), "nn.functional")  # fmt: skip
 _ELSEWHERE |= {
@@ -235,12 +251,16 @@ _ELSEWHERE |= {
 }  # fmt: skip
 """Names of submodules that `torch` has as well."""
 
+_CALLED = {"adaptive_max_pool1d": "adaptive_max_pool1d_with_indices"}
+"""What they are called there, if not the same."""
+
 
 def __getattr__(name: str) -> _Any:
     if name in _SUBMODULES:
         return _importlib.import_module(f"minitorch_ff.{name}")
     if name in _ELSEWHERE:
-        return getattr(_importlib.import_module(f"minitorch_ff.{_ELSEWHERE[name]}"), name)
+        module = _importlib.import_module(f"minitorch_ff.{_ELSEWHERE[name]}")
+        return getattr(module, _CALLED.get(name, name))
     raise AttributeError(_absent("torch", name, __dir__()))
 
 

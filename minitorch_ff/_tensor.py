@@ -411,6 +411,9 @@ class Tensor(engine.Tensor):
     unfold, unbind = shaping.unfold, shaping.unbind
     split, chunk, tensor_split = shaping.split, shaping.chunk, shaping.tensor_split
     split_with_sizes = shaping.split_with_sizes
+    hsplit, vsplit, dsplit = shaping.hsplit, shaping.vsplit, shaping.dsplit
+    narrow_copy, select_scatter = shaping.narrow_copy, shaping.select_scatter
+    slice_scatter, diagonal_scatter = shaping.slice_scatter, shaping.diagonal_scatter
     squeeze_, unsqueeze_ = shaping.becoming(shaping.squeeze), shaping.becoming(shaping.unsqueeze)
     transpose_, t_ = shaping.becoming(shaping.transpose), shaping.becoming(shaping.t)
     swapaxes_ = swapdims_ = transpose_
@@ -423,7 +426,7 @@ class Tensor(engine.Tensor):
     triu, triu_ = arranging.triu, in_place(arranging.triu)
     broadcast_to = joining.broadcast_to
     T, mT = property(shaping.reversed_dims), property(shaping.mT)
-    mH, adjoint = property(shaping.mH), shaping.mH
+    mH, adjoint, H = property(shaping.mH), shaping.mH, property(shaping.H)
 
     def view(self, *shape: Any, dtype: Any = None) -> Tensor:
         """The same elements as another shape (or as another dtype), without a copy."""

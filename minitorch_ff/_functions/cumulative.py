@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minitorch_ff import return_types
-from minitorch_ff._checks import check, numpy_names, wrap_dim
+from minitorch_ff._checks import check, numpy_names, wrap_dim, wrap_dims
 from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.conversion import cast
@@ -160,6 +160,81 @@ def _must_fit(input: Tensor, extra: Tensor, dim: int) -> None:
                 f"except along the differencing dimension; input.size({i}) = {a}, but got "
                 f"tensor.size({i}) = {b}"
             )
+
+
+def gradient(
+    input: Tensor, *, spacing: Any = None, dim: Any = None, edge_order: int = 1
+) -> tuple[Tensor, ...]:
+    r"""Slopes along dimensions, from the neighbours on both sides.
+
+    $$ y_i = (s_{i-1} h_i + s_i h_{i-1}) / (h_{i-1} + h_i) $$
+
+    with the distance $h_i$ of element $i$ to the next one, and the slope $s_i$ between them.
+
+    Args:
+        input: At least `edge_order + 1` elements along each of the dimensions; not uint8.
+        spacing: The distance of neighbours, by default 1; or for each of the dimensions a
+            distance, or the places of all elements, Shape `(n)`.
+        dim: A dimension or several; by default all.
+        edge_order: At the edges 1 takes the nearest slope, 2 continues a parabola.
+
+    Returns:
+        A tensor for each of the dimensions, in the shape of `input`.
+
+    Raises:
+        RuntimeError: There are too few elements, or not as many spacings as dimensions.
+        IndexError: There is no such dimension.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.gradient(torch.tensor([1.0, 4.0, 9.0]))
+        (tensor([3., 4., 5.]),)
+
+    See: [torch.gradient](https://docs.pytorch.org/docs/stable/generated/torch.gradient.html).
+    """
+    x = input.buffer
+    check(x.dtype.kind != "u", "torch.gradient does not support uint8 input.")
+    given = range(x.ndim) if dim is None else (dim,) if isinstance(dim, int) else tuple(dim)
+    steps = list(spacing) if isinstance(spacing, (list, tuple)) else [spacing] * len(given)
+    text = "torch.gradient expected spacing to be unspecified, a scalar or it's spacing and dim "
+    text += "arguments to have the same length, but got a spacing argument of length "
+    text += f"{len(steps)} and a dim argument of length {len(given)}."
+    if dim is None:
+        text = "torch.gradient expected spacing to be unspecified, a scalar, or a list of length "
+        text += f"equal to 'self.dim() = {x.ndim}', since dim argument was not given, but got a "
+        text += f"list of length {len(steps)}"
+    check(len(steps) == len(given), text)
+    known = edge_order in (1, 2)
+    check(known, "torch.gradient only supports edge_order=1 and edge_order=2.")
+    dims = wrap_dims(given, x.ndim)
+    text = "torch.gradient expected each dimension size to be at least edge_order+1"
+    check(all([x.shape[d] > edge_order for d in dims]), text)
+    return tuple([_slopes(input, d, s, edge_order) for d, s in zip(dims, steps, strict=True)])
+
+
+def _slopes(x: Tensor, dim: int, step: Any, edge_order: int) -> Tensor:
+    """The slopes along one dimension; `step` is a distance, or the places of all elements."""
+    inner = x.buffer.shape[dim] - 2
+    rise = x.narrow(dim, 1, inner + 1) - x.narrow(dim, 0, inner + 1)
+    if isinstance(step, Tensor) and step.buffer.ndim:
+        text = "torch.gradient expected each element of spacing to have one dimension, but got an"
+        check(step.ndim == 1, f"{text} element with {step.ndim} dimensions!")
+        gaps = diff(step).reshape((-1,) + (1,) * (x.buffer.ndim - dim - 1))
+        slopes = rise / gaps
+        before, after = gaps[:-1], gaps[1:]
+        share = before / (before + after)
+        middle = slopes.narrow(dim, 0, inner) * (1 - share) + slopes.narrow(dim, 1, inner) * share
+        first, last = share[:1], 1 - share[-1:]
+    else:
+        step = 1 if step is None else step.item() if isinstance(step, Tensor) else step
+        slopes = rise / step
+        middle = (x.narrow(dim, 2, inner) - x.narrow(dim, 0, inner)) / (2 * step)
+        first = last = 0.5
+    left, right = slopes.narrow(dim, 0, 1), slopes.narrow(dim, inner, 1)
+    if edge_order == 2:
+        left = left - (slopes.narrow(dim, 1, 1) - left) * first
+        right = right + (right - slopes.narrow(dim, inner - 1, 1)) * last
+    return apply(Cat, left, middle, right, dim=dim)
 
 
 def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Any = 1, dim: int = -1) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from minitorch_ff._checks import check, check_index_bounds, wrap_dim
@@ -412,3 +413,38 @@ def isin(
     module = some.backend.module
     found = module.isin(x, among, assume_unique=False, invert=invert)
     return new(module.asarray(found))
+
+
+def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
+    """Positions in the flattened tensor as positions along each dimension.
+
+    Args:
+        indices: Integers, any shape; what lies beyond the tensor wraps around.
+        shape: Of the tensor, an int or several.
+
+    Returns:
+        A tensor for each dimension, in the shape of `indices`.
+
+    Raises:
+        TypeError: `indices` or `shape` are no integers.
+        ValueError: A size is negative.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.unravel_index(torch.tensor([3, 4]), (2, 3))
+        (tensor([1, 1]), tensor([0, 1]))
+
+    See: [torch.unravel_index](https://docs.pytorch.org/docs/stable/generated/torch.unravel_index.html).
+    """
+    text = f"expected 'indices' to be integer dtype, but got {indices.dtype}"
+    check(indices.buffer.dtype.kind in "iu", text, TypeError)
+    sizes = (shape,) if isinstance(shape, int) else shape
+    text = f"expected 'shape' to be int or sequence of ints, but got {type(shape)}"
+    check(isinstance(sizes, (tuple, list)), text, TypeError)
+    for size in sizes:
+        text = f"expected 'shape' sequence to only contain ints, but got {type(size)}"
+        check(isinstance(size, int), text, TypeError)
+    text = f"'shape' cannot have negative values, but got {tuple(sizes)}"
+    check(min(sizes, default=0) >= 0, text, ValueError)
+    strides = [math.prod(sizes[i + 1 :]) for i in range(len(sizes))]
+    return tuple([indices // stride % size for stride, size in zip(strides, sizes, strict=True)])

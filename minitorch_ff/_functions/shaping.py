@@ -11,7 +11,7 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 from minitorch_ff._checks import check, must_be_tensor, shape_from, wrap_dim, wrap_dims
-from minitorch_ff._functions._operands import Tensor, type_name
+from minitorch_ff._functions._operands import Tensor, invalid_combination, type_name
 from minitorch_ff.firefly.ops import shaping as ops
 from minitorch_ff.firefly.ops.base import apply
 from minitorch_ff.firefly.ops.indexing import Index
@@ -270,6 +270,15 @@ def mH(input: Tensor) -> Tensor:
     return mT(input.conj() if input.is_complex() else input)
 
 
+def H(input: Tensor) -> Tensor:
+    """A matrix transposed, and complex numbers conjugated."""
+    ndim = input.buffer.ndim
+    text = f"tensor.H is only supported on matrices (2-D tensors). Got {ndim}-D tensor."
+    hint = " For batches of matrices, consider using tensor.mH" if ndim > 2 else ""
+    check(ndim == 2, text + hint)
+    return mH(input)
+
+
 def reversed_dims(input: Tensor) -> Tensor:
     """All dimensions in reverse order: `x.T`."""
     return apply_view(ops.Permute, input, dims=tuple(range(input.buffer.ndim))[::-1])
@@ -304,6 +313,20 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
         raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({size}).")
     index = (*(slice(None),) * dim, slice(start, start + length))
     return apply_view(Index, input, index=index)
+
+
+def narrow_copy(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
+    """What `narrow` gives, in memory of its own.
+
+    See: [torch.narrow_copy](https://docs.pytorch.org/docs/stable/generated/torch.narrow_copy.html).
+    """
+    text = "Expected dim < static_cast<int64_t>(self_sizes.size()) to be true, but got false."
+    shape = input.buffer.shape
+    check(dim < max(len(shape), 1), text)
+    if length < 0 and shape:
+        text = f"start ({start}) + length ({length}) exceeds dimension size ({shape[dim]})."
+        raise RuntimeError(text)
+    return named(clone(narrow(input, dim, start, length)), "NarrowCopy")
 
 
 def select(input: Tensor, dim: int, index: int) -> Tensor:
@@ -466,6 +489,56 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
     return tuple([apply_view(Index, input, index=(*before, part)) for part in parts])
 
 
+def hsplit(input: Tensor, *indices_or_sections: Any) -> tuple[Tensor, ...]:
+    """`tensor_split` by columns: dimension 1, or 0 of a vector.
+
+    Raises:
+        RuntimeError: `input` is 0-d, or cannot be split into so many equal parts.
+
+    See: [torch.hsplit](https://docs.pytorch.org/docs/stable/generated/torch.hsplit.html).
+    """
+    dim = 1 if input.buffer.ndim > 1 else 0
+    return _split_along(input, dim, indices_or_sections, "hsplit", 1)
+
+
+def vsplit(input: Tensor, *indices_or_sections: Any) -> tuple[Tensor, ...]:
+    """`tensor_split` by rows: dimension 0 of a matrix or more.
+
+    Raises:
+        RuntimeError: `input` is no matrix, or cannot be split into so many equal parts.
+
+    See: [torch.vsplit](https://docs.pytorch.org/docs/stable/generated/torch.vsplit.html).
+    """
+    return _split_along(input, 0, indices_or_sections, "vsplit", 2)
+
+
+def dsplit(input: Tensor, *indices_or_sections: Any) -> tuple[Tensor, ...]:
+    """`tensor_split` by depth: dimension 2.
+
+    Raises:
+        RuntimeError: There is no such dimension, or it cannot be split into so many equal parts.
+
+    See: [torch.dsplit](https://docs.pytorch.org/docs/stable/generated/torch.dsplit.html).
+    """
+    return _split_along(input, 2, indices_or_sections, "dsplit", 3)
+
+
+def _split_along(input: Tensor, dim: int, given: Any, name: str, least: int) -> tuple[Tensor, ...]:
+    """Equal parts, or parts cut at given positions, of a tensor of enough dimensions."""
+    shape = input.buffer.shape
+    text = f"torch.{name} requires a tensor with at least {least} dimension, but got a tensor with"
+    check(len(shape) >= least, f"{text} {len(shape)} dimensions!")
+    cuts = given[0] if len(given) == 1 else given
+    cuts = cuts.tolist() if isinstance(cuts, Tensor) else cuts
+    if not isinstance(cuts, (int, tuple, list)):
+        raise invalid_combination(name, input, cuts)
+    if isinstance(cuts, int):
+        text = f"torch.{name} attempted to split along dimension {dim}, but the size of the"
+        more = f"dimension {shape[dim]} is not divisible by the split_size {cuts}!"
+        check(cuts and shape[dim] % cuts == 0, f"{text} {more}")
+    return tensor_split(input, cuts, dim)
+
+
 def _parts(
     input: Tensor, dim: int, parts: list[Any], operator: type[ops.Split] = ops.Split
 ) -> tuple[Tensor, ...]:
@@ -475,6 +548,77 @@ def _parts(
     before = (slice(None),) * dim
     steps = [{"index": (*before, part)} for part in parts]
     return apply_views(operator, input, steps, Index, dim=dim, parts=parts)
+
+
+# ----------------------------------------------------------- copies with another part
+
+
+def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
+    """A copy of `input` with `src` in the place of `select(input, dim, index)`.
+
+    Raises:
+        IndexError: There is no such dimension or position.
+        RuntimeError: `src` has another shape.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.select_scatter(torch.zeros(2, 2), torch.ones(2), 0, 1)
+        tensor([[0., 0.],
+                [1., 1.]])
+
+    See: [torch.select_scatter](https://docs.pytorch.org/docs/stable/generated/torch.select_scatter.html).
+    """
+    return _with_part(input, src, "SelectScatter", select, dim, index)
+
+
+def slice_scatter(
+    input: Tensor, src: Tensor, dim: int = 0, start: Any = None, end: Any = None, step: int = 1
+) -> Tensor:
+    """A copy of `input` with `src` in the place of `start:end:step` along `dim`.
+
+    Raises:
+        IndexError: There is no such dimension.
+        RuntimeError: `src` has another shape, or `step` is not positive.
+
+    See: [torch.slice_scatter](https://docs.pytorch.org/docs/stable/generated/torch.slice_scatter.html).
+    """
+    check(step > 0, "slice step must be positive")
+    index = (*(slice(None),) * wrap_dim(dim, input.buffer.ndim), slice(start, end, step))
+    return _with_part(input, src, "SliceScatter", lambda x: apply_view(Index, x, index=index))
+
+
+def diagonal_scatter(
+    input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1
+) -> Tensor:
+    """A copy of `input` with `src` in the place of `diagonal(input, offset, dim1, dim2)`.
+
+    Raises:
+        IndexError: There is no such dimension.
+        RuntimeError: `src` has another shape, or the two dimensions are the same.
+
+    See: [torch.diagonal_scatter](https://docs.pytorch.org/docs/stable/generated/torch.diagonal_scatter.html).
+    """
+    return _with_part(input, src, "DiagonalScatter", diagonal, offset, dim1, dim2)
+
+
+def _with_part(
+    input: Tensor, src: Tensor, called: str, view: Callable[..., Tensor], *args: Any
+) -> Tensor:
+    """A copy in which a view was written."""
+    out = clone(input)
+    part = view(out, *args)
+    text = "expected src to have a size equal to the slice of self. src size ="
+    sizes = f"{list(src.shape)}, slice size = {list(part.shape)}"
+    check(src.shape == part.shape, f"{text} {sizes}")
+    part.copy_(src)
+    return named(out, called)
+
+
+def named(out: Tensor, called: str) -> Tensor:
+    """`out`, its node named after the function that made it."""
+    if out.node is not None:
+        out.node.called = called
+    return out
 
 
 # -------------------------------------------------------------------------- more elements

@@ -224,7 +224,7 @@ class CopySlices(Operator):
         return xp.where_true(grad, mask), part
 
     def name(self):
-        return "torch::autograd::CopySlices"
+        return f"{self.called}Backward0" if self.called else "torch::autograd::CopySlices"
 
 
 def forward_alone(operator: type[Operator], xp: Any, x: Any, settings: dict[str, Any]) -> Any:

@@ -12,7 +12,8 @@ from typing import Any
 
 from minitorch_ff.firefly.ops import (
     activation, arithmetic, complex_numbers, convolution, cumulative, decompositions, exponential,
-    indexing, matmul, picking, powers, reduction, selection, shaping, signs, special, trigonometric,
+    indexing, matmul, picking, pooling, powers, reduction, resampling, selection, shaping, signs,
+    special, trigonometric,
 )  # fmt: skip
 from minitorch_ff.firefly.ops.base import apply, apply_several
 from minitorch_ff.firefly.promotion import number
@@ -163,6 +164,17 @@ class Recorded:
     index_back = twin(indexing.IndexBack, "index", "shape")
     gather = twin(picking.Gather, "dim", "index", "repeated")
     gather_back = twin(picking.GatherBack, "shape", "dim", "index", "repeated")
+
+    window_sum = twin(pooling.WindowSum, "dim", "window", "winners")
+    window_sum_back = twin(pooling.WindowSumBack, "shape", "dim", "window", "winners")
+
+    # Padding and resizing
+    pad = twin(resampling.ConstantPadNd, "margins", "value")
+    resample_back = twin(resampling.ResampleBack, "shape", "steps")
+
+    def resample(self, x: Any, steps: Any) -> Any:
+        """Weighted sums of elements along some dimensions."""
+        return apply(resampling.Resample, x, steps=steps, mode="Resample")
 
     # Matrices
     matmul, solve = two(matmul.MatMul), two(decompositions.Solve)

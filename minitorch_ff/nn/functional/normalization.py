@@ -9,6 +9,7 @@ from minitorch_ff._functions.activation import check_floating
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.ops import normalization as ops
 from minitorch_ff.firefly.ops.base import apply
+from minitorch_ff.firefly.ops.pooling import AvgPool, sliding
 from minitorch_ff.firefly.tensor import ABSENT
 
 
@@ -256,3 +257,41 @@ def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12) -
     """
     length = input.norm(p, dim, keepdim=True).clamp_min(eps)
     return input / length.expand_as(input)
+
+
+def local_response_norm(
+    input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+) -> Tensor:
+    r"""Divide by a power of the mean square over neighbouring channels.
+
+    $$ y_c = x_c \left(k + \frac{\alpha}{n} \sum_{i=c-n/2}^{c+(n-1)/2} x_i^2\right)^{-\beta} $$
+
+    Args:
+        input: Shape `(N, C, *)`.
+        size: `n`, how many channels are neighbours.
+        alpha: The weight of the mean.
+        beta: The power.
+        k: What the mean is added to.
+
+    Raises:
+        ValueError: The input has less than three dimensions.
+
+    See: [torch.nn.functional.local_response_norm](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.local_response_norm.html),
+        Krizhevsky, Sutskever and Hinton, ImageNet Classification with Deep Convolutional Neural
+        Networks (2012).
+    """
+    ndim = input.dim()
+    if ndim < 3:
+        blank = " " * 26
+        raise ValueError(
+            f"Expected 3D or higher dimensionality{blank}input (got {ndim} dimensions)"
+        )
+    if not input.numel():
+        return input
+    rest = "kW: 1" if ndim == 3 else "kH: 1 kW: 1"
+    letter = "H" if ndim == 3 else "T"
+    check(size > 0, f"kernel size should be greater than zero, but got k{letter}: {size} {rest}")
+    channels = input.size(1)
+    windows = [(1, sliding(channels, channels, size, padding=size // 2))]
+    mean = apply(AvgPool, input * input, windows=windows, factors=(size,), called=("AvgPool2D", 0))
+    return input / (mean * alpha + k).pow(beta)

@@ -19,6 +19,29 @@ class _Affine(Layer):
                 init.constant_(value, 1.0 if name == "weight" else 0.0)
 
 
+class LocalResponseNorm(Layer):
+    """Divides by a power of the mean square over neighbouring channels.
+
+    Args:
+        size: How many channels are neighbours.
+        alpha: The weight of the mean.
+        beta: The power.
+        k: What the mean is added to.
+
+    See: [`local_response_norm`][minitorch_ff.nn.functional.normalization.local_response_norm],
+        [torch.nn.LocalResponseNorm](https://docs.pytorch.org/docs/stable/generated/torch.nn.LocalResponseNorm.html).
+    """
+
+    _shown = "size alpha= beta= k="
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
+        super().__init__(size=size, alpha=alpha, beta=beta, k=k)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Shape `(N, C, *)` to the same shape."""
+        return F.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
+
+
 class LayerNorm(_Affine):
     """Normalises each sample over its last dimensions.
 

@@ -21,13 +21,15 @@ import numpy
 from minitorch_ff import _dtypes
 from minitorch_ff._checks import check
 from minitorch_ff._dtypes import dtype as DType
-from minitorch_ff._dtypes import float32, float64
+from minitorch_ff._dtypes import float32
 from minitorch_ff._functions.arithmetic import div
-from minitorch_ff._functions.creation import arange, as_tensor, from_numpy
+from minitorch_ff._functions.creation import as_tensor, from_numpy
+from minitorch_ff._functions.padding import constant_pad_nd
 from minitorch_ff._functions.rounding import round as rounded
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import inference_mode
 from minitorch_ff.firefly.tensor import wrap
+from minitorch_ff.nn.functional.resizing import interpolate
 
 Image: TypeAlias = Any
 
@@ -46,6 +48,7 @@ class InterpolationMode(Enum):
 
 BILINEAR, NEAREST = InterpolationMode.BILINEAR, InterpolationMode.NEAREST
 
+RESIZING = NEAREST, InterpolationMode.NEAREST_EXACT, BILINEAR, InterpolationMode.BICUBIC
 PILLOW_NUMBERS = "NEAREST LANCZOS BILINEAR BICUBIC BOX HAMMING".split()
 BYTES = numpy.dtype(numpy.uint8)
 DIMENSIONS = "pic should be 2/3 dimensional. Got {} dimensions."
@@ -286,8 +289,8 @@ def resize(
     Args:
         img: Pillow's, or a tensor `(…, C, H, W)`.
         size: Height and width in pixels, or the length of the shorter side.
-        interpolation: A mode, or Pillow's number of one. A tensor takes nearest, nearest-exact
-            and bilinear.
+        interpolation: A mode, or Pillow's number of one. A tensor takes nearest, nearest-exact,
+            bilinear and bicubic.
         max_size: The longer side is made no longer than this.
         antialias: Let each new pixel be an average of all old ones in its place. Pillow
             always does.
@@ -306,28 +309,12 @@ def resize(
         return img
     if not isinstance(img, Tensor):
         return img.resize((columns, rows), _resample(img, mode))
-    if mode.value.startswith("nearest"):
-        shift = 0.5 if mode is InterpolationMode.NEAREST_EXACT else 0.0
-        across = [int((k + shift) * (width / columns)) for k in range(columns)]
-        down = [int((k + shift) * (height / rows)) for k in range(rows)]
-        return img[..., down, :][..., across]
     words = NOT_SUPPORTED.format(f"{mode.value} interpolation")
-    check(mode is BILINEAR, words, NotImplementedError)
-    pixels = _floats(img)
-    by_rows = _weights(height, rows, antialias).to(pixels.dtype)
-    by_columns = _weights(width, columns, antialias).to(pixels.dtype)
-    return _as(img, by_rows @ (pixels @ by_columns.T))
-
-
-def _weights(old: int, new: int, antialias: bool | None) -> Tensor:
-    """How much each old pixel counts for each new one. Shape `(new, old)`."""
-    scale = old / new
-    centre = (arange(new, dtype=float64) + 0.5)[:, None] * scale
-    distance = (arange(old, dtype=float64) + 0.5 - centre).abs()
-    if antialias and scale > 1:
-        distance = distance / scale
-    weights = (1 - distance).clamp(min=0)
-    return weights / weights.sum(1, keepdim=True)
+    check(mode in RESIZING, words, NotImplementedError)
+    smooth = bool(antialias) and not mode.value.startswith("nearest")
+    pixels = _floats(img).reshape(-1, 1, height, width)
+    out = interpolate(pixels, (rows, columns), mode=mode.value, antialias=smooth)
+    return _as(img, out.reshape(*img.shape[:-2], rows, columns))
 
 
 def _floats(img: Tensor) -> Tensor:
@@ -394,10 +381,7 @@ def pad(img: Image, padding: Any, fill: Any = 0, padding_mode: str = "constant")
         down = _border(height, top, bottom, padding_mode)
         return img[..., down, :][..., _border(width, left, right, padding_mode)]
     check(isinstance(fill, Number), "Got inappropriate fill arg", TypeError)
-    size = (*img.shape[:-2], height + top + bottom, width + left + right)
-    out = img.new_full(size, fill)
-    out[..., top : top + height, left : left + width] = img
-    return out
+    return constant_pad_nd(img, (left, right, top, bottom), fill)
 
 
 def _border(size: int, before: int, after: int, mode: str) -> list[int]:

@@ -18,9 +18,11 @@ from minitorch_ff.firefly.backend.array_api.linear_algebra import LinearAlgebra
 from minitorch_ff.firefly.backend.array_api.normalization import Normalization
 from minitorch_ff.firefly.backend.array_api.ordering import Ordering
 from minitorch_ff.firefly.backend.array_api.reductions import Reductions
+from minitorch_ff.firefly.backend.array_api.resampling import Resampling
 from minitorch_ff.firefly.backend.array_api.shaping import Shaping
 from minitorch_ff.firefly.backend.array_api.special import Special
 from minitorch_ff.firefly.backend.array_api.updates import Updates
+from minitorch_ff.firefly.backend.array_api.windows import Windows
 
 CONSTANTS_KEPT = 4096
 
@@ -33,11 +35,13 @@ class ArrayBackend(
     Ordering,
     Shaping,
     Indexing,
+    Resampling,
     LinearAlgebra,
     Convolution,
     Fused,
     Normalization,
     Updates,
+    Windows,
 ):
     """Every primitive, over a module that speaks NumPy's language."""
 
