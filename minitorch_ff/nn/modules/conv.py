@@ -41,7 +41,7 @@ class _ConvNd(Layer):
         text = f"Invalid padding string {padding!r}, should be one of {PADDINGS}"
         _check(not named or padding in PADDINGS, text)
         text = "padding='same' is not supported for strided convolutions"
-        _check(padding != "same" or set(self._per_dim(stride)) == {1}, text)
+        _check(not named or padding != "same" or set(self._per_dim(stride)) == {1}, text)
         text = f"padding_mode must be one of {MODES}, but got {padding_mode=}"
         _check(padding_mode in MODES, text)
         super().__init__(in_channels=in_channels, out_channels=out_channels)
@@ -162,7 +162,7 @@ class Conv3d(_Conv):
     _function = staticmethod(F.conv3d)
 
 
-class _ConvTranspose(_ConvNd):
+class _ConvTransposeNd(_ConvNd):
     transposed = True
 
     def __init__(
@@ -213,7 +213,7 @@ class _ConvTranspose(_ConvNd):
         return more
 
 
-class ConvTranspose1d(_ConvTranspose):
+class ConvTranspose1d(_ConvTransposeNd):
     """Spreads each element of sequences over a window, by weights; see `ConvTranspose2d`.
 
     See: [`conv_transpose1d`][minitorch_ff._functions.convolution.conv_transpose1d],
@@ -224,7 +224,7 @@ class ConvTranspose1d(_ConvTranspose):
     _function = staticmethod(F.conv_transpose1d)
 
 
-class ConvTranspose2d(_ConvTranspose):
+class ConvTranspose2d(_ConvTransposeNd):
     r"""Spreads each element of images over a window, by weights: makes images larger.
 
     Args:
@@ -260,7 +260,7 @@ class ConvTranspose2d(_ConvTranspose):
     _function = staticmethod(F.conv_transpose2d)
 
 
-class ConvTranspose3d(_ConvTranspose):
+class ConvTranspose3d(_ConvTransposeNd):
     """Spreads each element of volumes over a window, by weights; see `ConvTranspose2d`.
 
     See: [`conv_transpose3d`][minitorch_ff._functions.convolution.conv_transpose3d],
