@@ -2,6 +2,7 @@
 
 import pytest
 
+import minitorch_ff as ff
 from compat_tests.worlds import same_error, same_in_both
 
 LAYERS = {
@@ -74,13 +75,22 @@ def test_lazy_layers_learn_their_channels():
 
 def test_a_refused_first_input_leaves_a_layer_lazy():
     def body(world):
-        layer = world.nn.LazyConv2d(2, 3)
+        layer = world.nn.LazyConv2d(2, 3, groups=2)
         for shape in ((3, 3), (1, 2, 3, 3, 3)):
             with pytest.raises(RuntimeError, match="Expected 3D"):
                 layer(world.ones(shape))
         return layer.has_uninitialized_params(), layer(world.ones(1, 4, 3, 3)), repr(layer)
 
     same_in_both(body, (1e-5, 1e-6))
+
+
+def test_channels_that_groups_do_not_divide_leave_a_layer_as_it_was():
+    layer = ff.nn.LazyConv2d(2, 3, groups=2)
+    before = repr(layer)
+    with pytest.raises(ValueError, match="divisible by groups"):
+        layer(ff.ones(1, 3, 4, 4))
+    assert repr(layer) == before
+    assert layer(ff.ones(1, 4, 3, 3)).shape == (1, 2, 1, 1)
 
 
 def test_a_subclass_may_change_the_weight():

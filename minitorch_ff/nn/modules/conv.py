@@ -301,9 +301,9 @@ class _LazyConvNd(LazyModuleMixin, _ConvNd):
         text = f"Expected {rank + 1}D (unbatched) or {rank + 2}D (batched) input to"
         text = f"{text} {type(self).__name__}, but got input of size: {input.shape}"
         check(input.dim() in (rank + 1, rank + 2), text)
-        self.in_channels = input.shape[-1 - rank]
-        fits = self.in_channels % self.groups == 0
-        _check(fits, "in_channels must be divisible by groups")
+        channels = input.shape[-1 - rank]
+        _check(channels % self.groups == 0, "in_channels must be divisible by groups")
+        self.in_channels = channels
         self.weight.materialize(self._weight_shape())
         if self.bias is not None:
             self.bias.materialize((self.out_channels,))
