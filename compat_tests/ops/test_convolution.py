@@ -190,6 +190,10 @@ REFUSED = {
     "empty images": ("conv2d", ones(2, 4, 0, 5), W, {"padding": 3}),
     "dtype": ("conv2d", lambda w: w.ones(2, 4, 5, 5, dtype=w.float64), W, {}),
     "bias dtype": ("conv2d", X, W, {"bias": lambda w: w.ones(6, dtype=w.float64)}),
+    "float weight": (
+        "conv2d", lambda w: w.ones(2, 4, 5, 5, dtype=w.float64), W, {"bias": None},
+    ),
+    "double weight": ("conv2d", X, lambda w: w.ones(6, 4, 3, 3, dtype=w.float64), {}),
     "transposed channels": ("conv_transpose2d", X, ones(3, 4, 2, 2), {}),
     "transposed bias": ("conv_transpose2d", X, ones(4, 3, 2, 2), {"bias": ones(4)}),
     "output padding": ("conv_transpose2d", X, ones(4, 3, 2, 2), {"output_padding": 1}),

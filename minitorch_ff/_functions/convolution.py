@@ -295,28 +295,35 @@ def _check_shapes(transposed: bool, groups: int, x: Any, w: Any, bias: Any = Non
     check(0 in x[:2] or 0 not in x, f"{text} {[*x[:2], *_image(x[2:])]}")
 
 
-def _check_dtypes(function: str, input: Any, weight: Any, bias: Any = None) -> None:
+def _check_dtypes(function: str, *tensors: Any) -> None:
     """Refuse dtypes that differ, and booleans; of integers one spreads int64 only.
 
     Raises:
         RuntimeError: They differ, or the tensors lie on several devices.
         NotImplementedError: There is no such convolution.
     """
-    check_same_device(input, weight, *[] if bias is None else [bias])
-    dtype, transposed = input.buffer.dtype, "transpose" in function
-    if bias is not None and not transposed and bias.buffer.dtype != dtype:
-        kinds = [C_NAMES.get(t.buffer.dtype.name, "c10::complex") for t in (input, bias)]
-        raise RuntimeError(f"Input type ({kinds[0]}) and bias type ({kinds[1]}) should be the same")
-    if dtype != weight.buffer.dtype:
-        kinds = [type_name(input), type_name(weight)]
-        if dtype.char != "f":
-            raise RuntimeError(f"expected scalar type {kinds[0]} but found {kinds[1]}")
-        raise RuntimeError(
-            f"Input type (torch.{kinds[0]}Tensor) and weight type (torch.{kinds[1]}Tensor) should "
-            "be the same or input should be a MKLDNN tensor and weight is a dense tensor"
-        )
+    check_same_device(*tensors)
+    first, transposed = tensors[0].buffer, "transpose" in function
+    if any([t.buffer.dtype != first.dtype for t in tensors]):
+        raise _dtypes_differ(transposed, *tensors)
     kernel = f"slow_{function.replace('1', '2')}{'_out' if transposed else ''}_cpu"
-    refuse(input.buffer, "biu" if transposed and dtype.name != "int64" else "b", kernel)
+    refuse(first, "biu" if transposed and first.dtype.name != "int64" else "b", kernel)
+
+
+def _dtypes_differ(transposed: bool, input: Any, weight: Any, bias: Any = None) -> RuntimeError:
+    """The error for a weight or a bias in another dtype than the input's."""
+    dtype = input.buffer.dtype
+    if bias is not None and not transposed and bias.buffer.dtype != dtype:
+        a, b = [C_NAMES.get(t.buffer.dtype.name, "c10::complex") for t in (input, bias)]
+        return RuntimeError(f"Input type ({a}) and bias type ({b}) should be the same")
+    other = bias if weight.buffer.dtype == dtype else weight
+    a, b = type_name(input), type_name(other)
+    if dtype.char != "f":
+        return RuntimeError(f"expected scalar type {a} but found {b}")
+    return RuntimeError(
+        f"Input type (torch.{a}Tensor) and weight type (torch.{b}Tensor) should be the same or "
+        "input should be a MKLDNN tensor and weight is a dense tensor"
+    )
 
 
 def _size(x: Any, w: Any, stride: Any, padding: Any, dilation: Any) -> tuple[int, ...]:
