@@ -34,7 +34,8 @@ def test_layers_begin_alike(make):
         layer = make(world.nn)
         state = layer.state_dict()
         values = [] if "Lazy" in repr(layer) else list(state.values())
-        return repr(layer), list(state), values, world.rand(2)
+        settings = {k: v for k, v in vars(layer).items() if k == "transposed" or "padding" in k}
+        return repr(layer), list(state), values, settings, world.rand(2)
 
     same_in_both(body)
 

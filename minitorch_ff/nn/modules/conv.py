@@ -48,9 +48,21 @@ class _ConvNd(Layer):
         self.kernel_size, self.stride = self._per_dim(kernel_size), self._per_dim(stride)
         self.padding = padding if named else self._per_dim(padding)
         self.dilation, self.output_padding = self._per_dim(dilation), self._per_dim(output_padding)
+        self.transposed = self.transposed  # a pickle holds what the instance has
         self.groups, self.padding_mode = groups, padding_mode
+        self._reversed_padding_repeated_twice = self._margins()
         shape = self._weight_shape()
         self.make_parameters(device, dtype, weight=shape, bias=out_channels if bias else None)
+
+    def _margins(self) -> list[int] | tuple[int, ...]:
+        """The padding as `F.pad` takes it: before and after the last dimension, and so on."""
+        if self.padding == "valid":
+            return [0, 0] * self._rank
+        if self.padding == "same":
+            pairs = zip(self.dilation[::-1], self.kernel_size[::-1], strict=True)
+            both = [d * (k - 1) for d, k in pairs]
+            return [side for n in both for side in (n // 2, n - n // 2)]
+        return tuple([n for n in self.padding[::-1] for _ in range(2)])
 
     def _per_dim(self, value: Any) -> tuple[Any, ...]:
         """A setting for each spatial dimension, from one for all, or from so many."""
@@ -88,17 +100,9 @@ class _Conv(_ConvNd):
     def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         padding: Any = self.padding
         if self.padding_mode != "zeros":
-            input, padding = F.pad(input, self._margins(), mode=self.padding_mode), 0
+            margins, padding = self._reversed_padding_repeated_twice, 0
+            input = F.pad(input, margins, mode=self.padding_mode)
         return self._function(input, weight, bias, self.stride, padding, self.dilation, self.groups)
-
-    def _margins(self) -> list[int]:
-        """The padding as `F.pad` takes it: before and after the last dimension, and so on."""
-        if self.padding == "same":
-            pairs = zip(self.dilation, self.kernel_size, strict=True)
-            both = [d * (k - 1) for d, k in pairs]
-        else:
-            both = [0] * self._rank if self.padding == "valid" else [2 * p for p in self.padding]
-        return [side for n in reversed(both) for side in (n // 2, n - n // 2)]
 
 
 class Conv1d(_Conv):
