@@ -204,6 +204,7 @@ REFUSED = {
     "nothing left": ("conv_transpose1d", ones(1, 2, 1), ones(2, 2, 1), {"padding": 1}),
     "transposed same": ("conv_transpose2d", X, ones(4, 3, 2, 2), {"padding": "same"}),
     "no tensor": ("conv_transpose2d", X, lambda w: 3, {}),
+    "no output padding": ("conv_transpose2d", X, ones(4, 3, 2, 2), {"output_padding": None}),
     "transposed floats": ("conv_transpose2d", X, ones(4, 3, 2, 2), {"stride": 1.5}),
 }  # fmt: skip
 

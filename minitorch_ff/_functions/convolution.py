@@ -179,21 +179,22 @@ def conv_transpose3d(
 
 def _convolve(
     rank: int, input: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any,
-    groups: Any, output_padding: Any = None,
+    groups: Any, *output_padding: Any,
 ) -> Any:  # fmt: skip
     """Any of the six: check, find the result's size, and apply one operator."""
     given = {"input": input, "weight": weight} | ({} if bias is None else {"bias": bias})
-    function = f"conv{'' if output_padding is None else '_transpose'}{rank}d"
+    function = f"conv{'_transpose' if output_padding else ''}{rank}d"
     must_be_tensors(function, **given)
     batched = input.buffer.ndim != rank + 1
     tensors = [input if batched else unsqueeze(input, 0), *list(given.values())[1:]]
     settings = [
         index(value) if hasattr(value, "__index__") else _hashable(value)
-        for value in (groups, stride, padding, dilation, output_padding)
+        for value in (groups, stride, padding, dilation, *output_padding)
     ]
-    size, steps = _plan(function, rank, *settings, *[t.buffer.shape for t in tensors])
+    shapes = tuple([t.buffer.shape for t in tensors])
+    size, steps = _plan(function, rank, shapes, *settings)
     _check_dtypes(function, *tensors)
-    operator = ops.Convolution if output_padding is None else ops.ConvolutionInput
+    operator = ops.ConvolutionInput if output_padding else ops.Convolution
     result = apply(operator, *tensors, size=size, groups=groups, **steps)
     return result if batched else squeeze(result, 0)
 
@@ -204,14 +205,14 @@ def _hashable(value: Any) -> Any:
 
 @functools.lru_cache(PLANS_KEPT, typed=True)
 def _plan(
-    function: str, rank: int, groups: Any, stride: Any, padding: Any, dilation: Any,
-    output_padding: Any, x: Any, w: Any, bias: Any = None,
+    function: str, rank: int, shapes: Any, groups: Any, stride: Any, padding: Any, dilation: Any,
+    *output_padding: Any,
 ) -> tuple[Any, dict[str, Any]]:  # fmt: skip
     """The result's size and the operator's settings; found and checked once for given shapes."""
-    transposed, same = output_padding is not None, False
+    transposed, same, x, w = bool(output_padding), False, shapes[0], shapes[1]
     steps = {"stride": stride, "padding": padding, "dilation": dilation}
     if transposed:
-        steps["output_padding"] = output_padding
+        (steps["output_padding"],) = output_padding
     elif isinstance(padding, str):
         check(padding in ("same", "valid"), f"Invalid padding string: '{padding}'")
         same, steps["padding"] = padding == "same", 0
@@ -224,7 +225,7 @@ def _plan(
         _check_ranks(x, w)
     steps = {n: _ints(function, n, value, rank, len(w) - 2) for n, value in steps.items()}
     _check_steps(same, **steps)
-    _check_shapes(transposed, groups, x, w, bias)
+    _check_shapes(transposed, groups, *shapes)
     if same:
         total = [d * (k - 1) for d, k in zip(steps["dilation"], w[2:], strict=True)]
         return x[2:], {**steps, "padding": tuple([n // 2 for n in total])}
