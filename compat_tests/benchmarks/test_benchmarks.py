@@ -10,8 +10,9 @@ from compat_tests.benchmarks.bench_mlp import TARGETS
 from compat_tests.benchmarks.workloads import MLPS, WORKLOADS
 from compat_tests.house.files import ROOT
 
-# Digits: three linear layers, two ReLUs, one cross entropy.
-NODES = {"tiny": 4, "course_sgd": 4, "course_adam": 4, "digits": 6}
+# Digits: three linear layers, two ReLUs, one cross entropy. LeNet: two convolutions, three
+# linear layers, four ReLUs, two poolings, one view, one cross entropy.
+NODES = {"tiny": 4, "course_sgd": 4, "course_adam": 4, "digits": 6, "lenet": 13}
 
 
 def recorded_nodes(loss) -> int:

@@ -263,6 +263,38 @@ def test_batch_norm(xp, shape, dims, dtype):
         same(xp, back[2], xp.reshape(to_bias, (3,)))
 
 
+STEPS = {"stride": (2, 1), "padding": (1, 2), "dilation": (1, 2)}
+
+
+@both_dtypes
+@pytest.mark.parametrize("block", [1, 1 << 19])
+def test_convolution(xp, dtype, block, monkeypatch):
+    """One image after the other, as the product of a matrix with its windows."""
+    monkeypatch.setattr(type(xp), "_window_block", block)
+    x, weight, bias = arrays(xp, (3, 4, 5, 6), (6, 2, 3, 2), (6,), dtype=dtype)
+    size, kernel = (3, 8), (3, 2)
+    fused = xp.conv(x, weight, bias, size=size, groups=2, **STEPS)
+    (grad,) = arrays(xp, fused.shape, dtype=dtype)
+    back = {"groups": 2, **STEPS}
+    to_x = xp.conv_input(grad, weight, size=(5, 6), **back)
+    to_weight = xp.conv_weight(x, grad, size=kernel, **back)
+    windows = {"first": 1, "kernel": kernel, "size": size, **STEPS}
+    total = xp.zeros_like(to_weight)
+    for i in range(3):
+        for group in range(2):
+            inputs, outputs = slice(2 * group, 2 * group + 2), slice(3 * group, 3 * group + 3)
+            columns = xp.im2col(x[i, inputs], **windows)
+            matrix = xp.reshape(weight[outputs], (3, 12))
+            rows = xp.reshape(grad[i, outputs], (3, 24))
+            product = xp.reshape(xp.matmul(matrix, columns), (3, *size))
+            same(xp, fused[i, outputs], xp.add(product, xp.reshape(bias[outputs], (3, 1, 1))))
+            spread = xp.im2col_back(xp.matmul(xp.t(matrix), rows), (2, 5, 6), **windows)
+            same(xp, to_x[i, inputs], spread)
+            part = xp.reshape(xp.matmul(rows, xp.t(columns)), (3, 2, *kernel))
+            total[outputs] += part
+    same(xp, to_weight, total)
+
+
 @both_dtypes
 def test_small_ones(xp, dtype):
     x, y = arrays(xp, (4, 5), (4, 5), dtype=dtype)
@@ -310,6 +342,7 @@ FUSED = {
     "log_softmax": lambda x: (x.log_softmax(0) ** 2).sum(),
     "sigmoid": lambda x: (x.sigmoid() ** 2).sum(),
     "batch_norm": lambda x: (ff.nn.functional.batch_norm(x, None, None, training=True) ** 3).sum(),
+    "conv": lambda x: (ff.conv1d(x, OTHER.reshape(1, 4, 3), padding=1) ** 2).sum(),
     "linear": lambda x: (ff.nn.functional.linear(x, OTHER) ** 2).sum(),
 }
 

@@ -23,10 +23,15 @@ QUICK = [
     "02_broadcast_views", "04_printing", "09_linear_old_style", "12_quickstart_digits",
     "18_gan", "26_schedulers", "30_datasets_samplers", "34_train_eval_modes",
     "38_custom_functions", "39_hessians", "55_state_dicts", "61_notebook", "62_checkpoints",
+    "73_dcgan_tiny",
 ]  # fmt: skip
 MNIST = ROOT / "compat_tests/vision/mnist/MNIST/raw"
 ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
-NEEDS = {"63_mnist_torchvision": "torchvision", "64_pandas_table": "pandas"}
+NEEDS = {
+    "63_mnist_torchvision": "torchvision",
+    "64_pandas_table": "pandas",
+    "71_lenet_mnist": "torchvision",
+}
 KNOWN = {"03_autograd_basics": "`type(y.grad_fn)` is the operator's class, `Mul`"}
 
 

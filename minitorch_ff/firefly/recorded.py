@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import Any
 
 from minitorch_ff.firefly.ops import (
-    activation, arithmetic, complex_numbers, cumulative, decompositions, exponential, indexing,
-    loss, matmul, picking, pooling, powers, reduction, resampling, selection, shaping, signs,
-    special, trigonometric,
+    activation, arithmetic, complex_numbers, convolution, cumulative, decompositions, exponential,
+    indexing, loss, matmul, picking, pooling, powers, reduction, resampling, selection, shaping,
+    signs, special, trigonometric,
 )  # fmt: skip
 from minitorch_ff.firefly.ops.base import apply, apply_several
 from minitorch_ff.firefly.promotion import number
@@ -49,8 +49,8 @@ def twin(operator: Any, *names: str) -> Any:
 def two(operator: Any) -> Any:
     """The primitive that an operator of two inputs records; either may be a constant."""
 
-    def primitive(self: Recorded, a: Any, b: Any) -> Any:
-        return apply(operator, lift(a), lift(b))
+    def primitive(self: Recorded, a: Any, b: Any, **settings: Any) -> Any:
+        return apply(operator, lift(a), lift(b), **settings)
 
     return primitive
 
@@ -188,6 +188,11 @@ class Recorded:
         """The gradients of the input and the weight of a linear layer."""
         to_x = None if weight is None else self.matmul(grad, weight)
         return to_x, None if x is None else self.matmul(self.t(grad), x)
+
+    # Convolutions
+    conv, conv_input = two(convolution.Convolution), two(convolution.ConvolutionInput)
+    conv_weight = two(convolution.ConvolutionWeight)
+    im2col, im2col_back = twin(convolution.Im2col), twin(convolution.Im2colBack)
 
     # Losses
     def cross_entropy_back(self, grad: Any, probabilities: Any, target: Any) -> Any:

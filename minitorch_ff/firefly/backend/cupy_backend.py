@@ -16,6 +16,7 @@ class CupyBackend(ArrayBackend):
 
     device_type = "cuda"
     buffer_type = cupy.ndarray
+    _window_block = 1 << 26  # few large products keep a GPU busy
 
     def __init__(self) -> None:
         super().__init__(cupy)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
+from minitorch_ff.firefly.backend.array_api.convolution import Convolution
 from minitorch_ff.firefly.backend.array_api.elementwise import Elementwise
 from minitorch_ff.firefly.backend.array_api.fused import Fused
 from minitorch_ff.firefly.backend.array_api.indexing import Indexing
@@ -37,6 +38,7 @@ class ArrayBackend(
     Indexing,
     Resampling,
     LinearAlgebra,
+    Convolution,
     Fused,
     Normalization,
     Updates,
