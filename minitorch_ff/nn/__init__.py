@@ -10,6 +10,7 @@ from minitorch_ff.nn.modules.activation import (
 from minitorch_ff.nn.modules.batchnorm import (
     BatchNorm1d, BatchNorm2d, BatchNorm3d, LazyBatchNorm1d, LazyBatchNorm2d, LazyBatchNorm3d,
 )  # fmt: skip
+from minitorch_ff.nn.modules.channelshuffle import ChannelShuffle
 from minitorch_ff.nn.modules.container import (
     ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential,
 )  # fmt: skip
@@ -41,7 +42,7 @@ from minitorch_ff.nn.modules.padding import (
     ReflectionPad1d, ReflectionPad2d, ReflectionPad3d, ReplicationPad1d, ReplicationPad2d,
     ReplicationPad3d, ZeroPad1d, ZeroPad2d, ZeroPad3d,
 )  # fmt: skip
-from minitorch_ff.nn.modules.pixelshuffle import ChannelShuffle, PixelShuffle, PixelUnshuffle
+from minitorch_ff.nn.modules.pixelshuffle import PixelShuffle, PixelUnshuffle
 from minitorch_ff.nn.modules.pooling import (
     AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveAvgPool3d, AdaptiveMaxPool1d, AdaptiveMaxPool2d,
     AdaptiveMaxPool3d, AvgPool1d, AvgPool2d, AvgPool3d, FractionalMaxPool2d, FractionalMaxPool3d,

@@ -41,22 +41,3 @@ class PixelUnshuffle(Layer):
     def forward(self, input: Tensor) -> Tensor:
         """Shape `(*, C, H r, W r)` to `(*, C r², H, W)`."""
         return F.pixel_unshuffle(input, self.downscale_factor)
-
-
-class ChannelShuffle(Layer):
-    """Mixes groups of channels.
-
-    Args:
-        groups: How many.
-
-    See: [torch.nn.ChannelShuffle](https://docs.pytorch.org/docs/stable/generated/torch.nn.ChannelShuffle.html).
-    """
-
-    _shown = "groups="
-
-    def __init__(self, groups: int) -> None:
-        super().__init__(groups=groups)
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Shape `(N, C, *)` to the same."""
-        return F.channel_shuffle(input, self.groups)
