@@ -88,7 +88,7 @@ from minitorch_ff._functions.powers import (
     float_power, hypot, ldexp, pow, reciprocal, rsqrt, sqrt, square,
 )  # fmt: skip
 from minitorch_ff._functions.random import (
-    Generator, bernoulli, default_generator, get_rng_state, initial_seed, manual_seed,
+    Generator, bernoulli, binomial, default_generator, get_rng_state, initial_seed, manual_seed,
     multinomial, normal, poisson, rand, rand_like, randint, randint_like, randn, randn_like,
     randperm, seed, set_rng_state,
 )  # fmt: skip
@@ -154,7 +154,7 @@ __all__ = [
     "are_deterministic_algorithms_enabled", "argmax", "argmin", "argsort", "argwhere",
     "as_strided", "as_tensor", "as_torch", "asarray", "asin", "asinh", "atan", "atan2", "atanh",
     "atleast_1d", "autocast",
-    "atleast_2d", "atleast_3d", "baddbmm", "bernoulli", "bfloat16", "bincount", "bitwise_and",
+    "atleast_2d", "atleast_3d", "baddbmm", "bernoulli", "bfloat16", "bincount", "binomial", "bitwise_and",
     "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor",
     "block_diag", "bmm", "bool", "broadcast_shapes", "broadcast_tensors", "broadcast_to",
     "bucketize", "can_cast", "cartesian_prod", "cat", "cdist", "cdouble", "ceil", "celu",
@@ -209,7 +209,7 @@ __all__ = [
 
 _SUBMODULES = frozenset({
     "_dynamo", "accelerator", "amp", "autograd", "backends", "compare", "compiler", "cuda",
-    "distributed", "explain", "func", "linalg", "multiprocessing", "nn", "optim", "random",
+    "distributed", "distributions", "explain", "func", "linalg", "multiprocessing", "nn", "optim", "random",
     "return_types",
     "serialization", "special", "utils",
 })  # fmt: skip
