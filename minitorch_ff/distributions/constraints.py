@@ -68,9 +68,7 @@ class dependent_property(property, _Dependent):
         _Dependent.__init__(self, is_discrete=is_discrete, event_dim=event_dim)
 
     def __call__(self, function: Any) -> dependent_property:  # type: ignore[override]
-        return dependent_property(
-            function, is_discrete=self.is_discrete, event_dim=self.event_dim
-        )
+        return dependent_property(function, is_discrete=self.is_discrete, event_dim=self.event_dim)
 
     def __repr__(self) -> str:
         return "DependentProperty()"
@@ -131,7 +129,7 @@ class _IntegerGreaterThan(_GreaterThanEq):
 
 class _Real(Constraint):
     def check(self, value: Tensor) -> Tensor:
-        return value == value  # noqa: PLR0124 - all but not-a-number
+        return value == value
 
 
 class _Boolean(Constraint):
@@ -229,9 +227,7 @@ class _IndependentConstraint(Constraint):
     def check(self, value: Tensor) -> Tensor:
         each, dims = self.base_constraint.check(value), self.reinterpreted_batch_ndims
         if each.dim() < dims:
-            raise ValueError(
-                f"Expected value.dim() >= {self.event_dim} but got {value.dim()}"
-            )
+            raise ValueError(f"Expected value.dim() >= {self.event_dim} but got {value.dim()}")
         return each.reshape(*each.shape[: each.dim() - dims], -1).all(-1)
 
     def __repr__(self) -> str:

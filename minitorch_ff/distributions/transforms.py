@@ -6,7 +6,6 @@ See: [torch.distributions.transforms](https://docs.pytorch.org/docs/stable/distr
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -270,9 +269,7 @@ class IndependentTransform(Transform):
     @property
     def codomain(self) -> Any:  # type: ignore[override]
         """The elements' codomain, independently."""
-        return constraints.independent(
-            self.base_transform.codomain, self.reinterpreted_batch_ndims
-        )
+        return constraints.independent(self.base_transform.codomain, self.reinterpreted_batch_ndims)
 
     def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
         each = self.base_transform.log_abs_det_jacobian(x, y)
@@ -362,13 +359,14 @@ class PowerTransform(_Rising):
     """
 
     domain = codomain = constraints.positive
-    sign: Any = property(operator.methodcaller("_sign"))
 
     def __init__(self, exponent: Any, cache_size: int = 0) -> None:
         super().__init__(cache_size)
         (self.exponent,) = broadcast_all(exponent)
 
-    def _sign(self) -> Any:
+    @property
+    def sign(self) -> Any:  # type: ignore[override]
+        """The sign of the exponent."""
         return self.exponent.sign()
 
     def _call(self, x: Tensor) -> Tensor:

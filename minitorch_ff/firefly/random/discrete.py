@@ -171,7 +171,7 @@ class Discrete(Engine):
             return 0.0
         if chance >= 1:
             return float(count)
-        if not chance == chance:  # noqa: PLR0124 - not a number
+        if math.isnan(chance):
             return math.nan
         rare = chance if chance <= 0.5 else number(1.0 - float(chance))
         draw = self._binomial_by_rejection if count * rare >= 10 else self._binomial_by_gaps

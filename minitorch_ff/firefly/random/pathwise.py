@@ -4,7 +4,7 @@ A draw `x` with distribution function `F(x; α)`, moved so that `F` stays as it 
 derivative `-(∂F/∂α) / p(x)`. There is no closed form: PyTorch approximates it region by
 region, with series where `x` is near a border, Rice's saddle point expansion where
 parameters are large, and rational fits in between. These are the same approximations,
-in double precision but for a Dirichlet draw's series, which are in the dtype of the draw.
+computed in double precision (PyTorch sums a Dirichlet draw's series in its dtype).
 
 Source: M. Jankowiak and F. Obermeyer, Pathwise Derivatives Beyond the Reparameterization
 Trick (2018), https://arxiv.org/abs/1806.01851; the fits' numbers are PyTorch's.
@@ -12,7 +12,6 @@ Trick (2018), https://arxiv.org/abs/1806.01851; the fits' numbers are PyTorch's.
 
 from __future__ import annotations
 
-import math
 
 import numpy as np
 
@@ -117,16 +116,15 @@ def dirichlet_slope(x: np.ndarray, alpha: np.ndarray, total: np.ndarray) -> np.n
         alpha: Their concentrations, of the same shape.
         total: The sums of the concentrations, of the same shape.
     """
-    beta, border = total - alpha, total * x * (1 - x)
-    near = _beta_near_zero(x, alpha, beta), _beta_near_one(1 - x, beta, alpha)
-    precise = [values.astype(np.float64) for values in (x, alpha, total)]
-    precise[2] -= precise[1]
+    dtype = x.dtype
+    x, a, total = (values.astype(np.float64) for values in (x, alpha, total))
+    b, border = total - a, total * x * (1 - x)
     slope = np.select(
-        [(x <= 0.5) & (border < 2.5), (x >= 0.5) & (border < 0.75), (alpha > 6) & (beta > 6)],
-        [*near, _beta_saddle(*precise)],
-        _beta_fit(*precise),
+        [(x <= 0.5) & (border < 2.5), (x >= 0.5) & (border < 0.75), (a > 6) & (b > 6)],
+        [_beta_near_zero(x, a, b), _beta_near_one(1 - x, b, a), _beta_saddle(x, a, b)],
+        _beta_fit(x, a, b),
     )
-    return slope.astype(x.dtype)
+    return slope.astype(dtype)
 
 
 def _beta_near_zero(x, a, b):

@@ -1,0 +1,225 @@
+"""One of several categories, once or many times."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from minitorch_ff._dtypes import finfo
+from minitorch_ff._functions import random
+from minitorch_ff._functions.creation import arange, eye, ones_like, tensor
+from minitorch_ff._functions.joining import broadcast_tensors
+from minitorch_ff._size import Size
+from minitorch_ff._tensor import Tensor
+from minitorch_ff.distributions import constraints
+from minitorch_ff.distributions.bernoulli import Binomial, ByChance, named
+from minitorch_ff.distributions.distribution import Distribution, listed_support, same_as
+from minitorch_ff.firefly.modes import no_grad
+from minitorch_ff.nn.functional.sparse import one_hot
+
+__all__ = ["Categorical", "Multinomial", "OneHotCategorical", "OneHotCategoricalStraightThrough"]
+
+CHANCES = {"probs": constraints.simplex, "logits": constraints.real_vector}
+
+
+class Categorical(ByChance):
+    """The number of a category, drawn with its probability.
+
+    Args:
+        probs: Probabilities, or weights of any sum. Shape `(…, categories)`.
+        logits: Or their logarithms, up to a constant.
+        validate_args: See `Distribution`.
+
+    Raises:
+        ValueError: None or both are given, or they have no dimension.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> from minitorch_ff.distributions import Categorical
+        >>> policy = Categorical(logits=torch.zeros(4))
+        >>> policy.log_prob(torch.tensor(2)), policy.entropy()
+        (tensor(-1.3863), tensor(1.3863))
+
+    See: [torch.distributions.categorical.Categorical](https://docs.pytorch.org/docs/stable/distributions.html#categorical).
+    """
+
+    arg_constraints = CHANCES
+    has_enumerate_support = True
+    binary = False
+
+    def __init__(
+        self, probs: Any = None, logits: Any = None, validate_args: bool | None = None
+    ) -> None:
+        ((name, given),) = named(probs, logits).items()
+        if given.dim() < 1:
+            raise ValueError(f"`{name}` parameter must be at least one-dimensional.")
+        if name == "probs":
+            self.probs = given / given.sum(-1, keepdim=True)
+        else:
+            self.logits = given - given.logsumexp(-1, keepdim=True)
+        self._num_events = given.shape[-1]
+        super().__init__(given.shape[:-1], validate_args=validate_args)
+
+    @constraints.dependent_property(is_discrete=True, event_dim=0)
+    def support(self) -> Any:
+        return constraints.integer_interval(0, self._num_events - 1)
+
+    @property
+    def mean(self) -> Tensor:
+        return self._nothing()
+
+    @property
+    def mode(self) -> Tensor:
+        return self.probs.argmax(-1)
+
+    @property
+    def variance(self) -> Tensor:
+        return self._nothing()
+
+    def _nothing(self) -> Tensor:
+        """What the mean of unordered categories is."""
+        return self.probs.new_full(self._batch_shape, math.nan)
+
+    def sample(self, sample_shape: Any = ()) -> Tensor:
+        count = Size(sample_shape).numel()
+        with no_grad():
+            rows = self.probs.reshape(-1, self._num_events)
+            drawn = random.multinomial(rows, count, True).T
+            return drawn.reshape(self._extended_shape(sample_shape))
+
+    def _log_prob(self, value: Tensor) -> Tensor:
+        value, logits = broadcast_tensors(value.long().unsqueeze(-1), self.logits)
+        return logits.gather(-1, value[..., :1]).squeeze(-1)
+
+    def entropy(self) -> Tensor:
+        logits = self.logits.clamp(min=finfo(self.logits.dtype).min)
+        return -(logits * self.probs).sum(-1)
+
+    def enumerate_support(self, expand: bool = True) -> Tensor:
+        param: Any = self.__dict__.get("probs", self.__dict__.get("logits"))
+        return listed_support(self, arange(self._num_events, device=param.device), expand)
+
+
+class OneHotCategorical(Distribution):
+    """A category as a vector: one at its place, zeros elsewhere.
+
+    Args:
+        probs: Probabilities, or weights of any sum. Shape `(…, categories)`.
+        logits: Or their logarithms, up to a constant.
+        validate_args: See `Distribution`.
+
+    See: [torch.distributions.one_hot_categorical.OneHotCategorical](https://docs.pytorch.org/docs/stable/distributions.html#onehotcategorical).
+    """
+
+    arg_constraints = CHANCES
+    support = constraints.one_hot
+    has_enumerate_support = True
+    probs, logits = same_as("_categorical.probs"), same_as("_categorical.logits")
+    param_shape, mean = same_as("_categorical.param_shape"), same_as("probs")
+
+    def __init__(
+        self, probs: Any = None, logits: Any = None, validate_args: bool | None = None
+    ) -> None:
+        self._categorical = Categorical(probs, logits)
+        shape = self._categorical.param_shape
+        super().__init__(shape[:-1], shape[-1:], validate_args)
+
+    def _one_hot(self, categories: Tensor) -> Tensor:
+        return one_hot(categories, self._event_shape[0]).to(self.probs.dtype)
+
+    @property
+    def mode(self) -> Tensor:
+        return self._one_hot(self.probs.argmax(-1))
+
+    @property
+    def variance(self) -> Tensor:
+        return self.probs * (1 - self.probs)
+
+    def sample(self, sample_shape: Any = ()) -> Tensor:
+        return self._one_hot(self._categorical.sample(sample_shape))
+
+    def _log_prob(self, value: Tensor) -> Tensor:
+        return self._categorical.log_prob(value.max(-1)[1])
+
+    def entropy(self) -> Tensor:
+        return self._categorical.entropy()
+
+    def enumerate_support(self, expand: bool = True) -> Tensor:
+        n, batch = self._event_shape[0], self._batch_shape
+        values = eye(n, dtype=self.probs.dtype, device=self.probs.device)
+        values = values.reshape((n,) + (1,) * len(batch) + (n,))
+        return values.expand((n, *batch, n)) if expand else values
+
+
+class OneHotCategoricalStraightThrough(OneHotCategorical):
+    """`OneHotCategorical` whose draws pass gradients on as if they were the probabilities.
+
+    See: [torch.distributions.one_hot_categorical.OneHotCategoricalStraightThrough](https://docs.pytorch.org/docs/stable/distributions.html#onehotcategoricalstraightthrough).
+    """
+
+    has_rsample = True
+
+    def rsample(self, sample_shape: Any = ()) -> Tensor:
+        return self.sample(sample_shape) + (self.probs - self.probs.detach())
+
+
+class Multinomial(Distribution):
+    """How often each category comes in so many draws.
+
+    Args:
+        total_count: How many draws.
+        probs: Probabilities, or weights of any sum. Shape `(…, categories)`.
+        logits: Or their logarithms, up to a constant.
+        validate_args: See `Distribution`.
+
+    Raises:
+        NotImplementedError: There is no one `total_count`.
+
+    See: [torch.distributions.multinomial.Multinomial](https://docs.pytorch.org/docs/stable/distributions.html#multinomial).
+    """
+
+    arg_constraints = CHANCES
+    probs, logits = same_as("_categorical.probs"), same_as("_categorical.logits")
+    param_shape = same_as("_categorical.param_shape")
+
+    def __init__(
+        self, total_count: int = 1, probs: Any = None, logits: Any = None,
+        validate_args: bool | None = None,
+    ) -> None:  # fmt: skip
+        if not isinstance(total_count, int):
+            raise NotImplementedError("inhomogeneous total_count is not supported")
+        self.total_count = total_count
+        self._categorical = Categorical(probs, logits)
+        shape = self._categorical.param_shape
+        super().__init__(shape[:-1], shape[-1:], validate_args)
+
+    @constraints.dependent_property(is_discrete=True, event_dim=1)
+    def support(self) -> Any:
+        return constraints.multinomial(self.total_count)
+
+    @property
+    def mean(self) -> Tensor:
+        return self.probs * self.total_count
+
+    @property
+    def variance(self) -> Tensor:
+        return self.total_count * self.probs * (1 - self.probs)
+
+    def sample(self, sample_shape: Any = ()) -> Tensor:
+        drawn = self._categorical.sample((self.total_count, *sample_shape)).movedim(0, -1)
+        counts = self.probs.new_zeros(self._extended_shape(sample_shape))
+        return counts.detach().scatter_add(-1, drawn, ones_like(drawn, dtype=counts.dtype))
+
+    def _log_prob(self, value: Tensor) -> Tensor:
+        logits, value = broadcast_tensors(self.logits, value)
+        ways = (value.sum(-1) + 1).lgamma() - (value + 1).lgamma().sum(-1)
+        logits = logits.masked_fill((value == 0) & (logits == -math.inf), 0)
+        return ways + (logits * value).sum(-1)
+
+    def entropy(self) -> Tensor:
+        n = tensor(self.total_count)
+        each = Binomial(self.total_count, probs=self.probs)
+        counts = each.enumerate_support(False)[1:]
+        weights = (counts + 1).lgamma()
+        inner = (each.log_prob(counts).exp() * weights).sum([0, -1])
+        return n * self._categorical.entropy() - (n + 1).lgamma() + inner

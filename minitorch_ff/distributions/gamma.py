@@ -1,0 +1,191 @@
+"""Gamma draws and what is made of them: chi-squared, Student's t; and Poisson counts."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from minitorch_ff._dtypes import finfo
+from minitorch_ff._functions import random
+from minitorch_ff._functions.selection import where
+from minitorch_ff._tensor import Tensor
+from minitorch_ff.autograd.function import Function, once_differentiable
+from minitorch_ff.distributions import constraints
+from minitorch_ff.distributions.distribution import Distribution, same_as, standard_normal
+from minitorch_ff.firefly.modes import no_grad
+
+__all__ = ["Chi2", "Gamma", "Poisson", "StudentT"]
+
+
+class StandardGamma(Function):
+    """Draws from gamma distributions of rate 1."""
+
+    @staticmethod
+    def forward(ctx: Any, concentration: Tensor) -> Tensor:
+        """Draw."""
+        draws = random.standard_gamma(concentration)
+        ctx.save_for_backward(concentration, draws)
+        return draws
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        """The gradient, by the implicit derivative."""
+        return grad * random.standard_gamma_slope(*ctx.saved_tensors)
+
+
+class Gamma(Distribution):
+    r"""The gamma distribution.
+
+    $$ p(x) = \beta^\alpha x^{\alpha - 1} e^{-\beta x} / \Gamma(\alpha) $$
+
+    Args:
+        concentration: α, its shape.
+        rate: β, one over its scale.
+        validate_args: See `Distribution`.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> from minitorch_ff.distributions import Gamma
+        >>> Gamma(2.0, 4.0).mean
+        tensor(0.5000)
+
+    See: [torch.distributions.gamma.Gamma](https://docs.pytorch.org/docs/stable/distributions.html#gamma).
+    """
+
+    arg_constraints = {"concentration": constraints.positive, "rate": constraints.positive}
+    support = constraints.nonnegative
+    has_rsample = True
+
+    def __init__(self, concentration: Any, rate: Any, validate_args: bool | None = None) -> None:
+        self._set(validate_args, concentration=concentration, rate=rate)
+
+    @property
+    def mean(self) -> Tensor:
+        return self.concentration / self.rate
+
+    @property
+    def mode(self) -> Tensor:
+        return ((self.concentration - 1) / self.rate).clamp(min=0)
+
+    @property
+    def variance(self) -> Tensor:
+        return self.concentration / self.rate.pow(2)
+
+    def rsample(self, sample_shape: Any = ()) -> Tensor:
+        shape = self._extended_shape(sample_shape)
+        draws = StandardGamma.apply(self.concentration.expand(shape)) / self.rate.expand(shape)
+        draws.detach().clamp_(min=finfo(draws.dtype).tiny)  # zero would have no logarithm
+        return draws
+
+    def _log_prob(self, value: Tensor) -> Tensor:
+        alpha, rate = self.concentration, self.rate
+        return alpha.xlogy(rate) + (alpha - 1).xlogy(value) - rate * value - alpha.lgamma()
+
+    def entropy(self) -> Tensor:
+        alpha = self.concentration
+        return alpha - self.rate.log() + alpha.lgamma() + (1.0 - alpha) * alpha.digamma()
+
+
+class Chi2(Gamma):
+    """The distribution of a sum of squares of standard normal numbers.
+
+    Args:
+        df: How many numbers: the degrees of freedom.
+        validate_args: See `Distribution`.
+
+    See: [torch.distributions.chi2.Chi2](https://docs.pytorch.org/docs/stable/distributions.html#chi2).
+    """
+
+    arg_constraints = {"df": constraints.positive}
+
+    def __init__(self, df: Any, validate_args: bool | None = None) -> None:
+        super().__init__(0.5 * df, 0.5, validate_args=validate_args)
+
+    @property
+    def df(self) -> Tensor:
+        """The degrees of freedom."""
+        return self.concentration * 2
+
+
+class StudentT(Distribution):
+    """Student's t: a normal number over the root of a chi-squared one per degree.
+
+    Args:
+        df: The degrees of freedom.
+        loc: Where it is centred.
+        scale: How wide it is.
+        validate_args: See `Distribution`.
+
+    See: [torch.distributions.studentT.StudentT](https://docs.pytorch.org/docs/stable/distributions.html#studentt).
+    """
+
+    arg_constraints = {
+        "df": constraints.positive,
+        "loc": constraints.real,
+        "scale": constraints.positive,
+    }
+    support = constraints.real
+    has_rsample = True
+    mode = same_as("loc")
+
+    def __init__(
+        self, df: Any, loc: Any = 0.0, scale: Any = 1.0, validate_args: bool | None = None
+    ) -> None:
+        self._set(validate_args, df=df, loc=loc, scale=scale)
+
+    @property
+    def mean(self) -> Tensor:
+        return where(self.df <= 1, math.nan, self.loc)
+
+    @property
+    def variance(self) -> Tensor:
+        finite = self.scale.pow(2) * self.df / (self.df - 2)
+        infinite = where(self.df <= 2, math.inf, finite)
+        return where(self.df <= 1, math.nan, infinite)
+
+    def rsample(self, sample_shape: Any = ()) -> Tensor:
+        noise = standard_normal(self._extended_shape(sample_shape), self.df)
+        squares = Chi2(self.df, validate_args=False).rsample(sample_shape)
+        return self.loc + self.scale * (noise * (squares / self.df).rsqrt())
+
+    def _log_prob(self, value: Tensor) -> Tensor:
+        y, df = (value - self.loc) / self.scale, self.df
+        norm = self.scale.log() + 0.5 * df.log() + 0.5 * math.log(math.pi)
+        norm = norm + (0.5 * df).lgamma() - (0.5 * (df + 1.0)).lgamma()
+        return -0.5 * (df + 1.0) * (y**2.0 / df).log1p() - norm
+
+    def entropy(self) -> Tensor:
+        half, more = 0.5 * self.df, 0.5 * (self.df + 1)
+        log_beta = half.lgamma() + math.lgamma(0.5) - more.lgamma()
+        slope = more * (more.digamma() - half.digamma())
+        return self.scale.log() + slope + 0.5 * self.df.log() + log_beta
+
+
+class Poisson(Distribution):
+    """How many events happen that come independently, at a rate.
+
+    Args:
+        rate: The expected count.
+        validate_args: See `Distribution`.
+
+    See: [torch.distributions.poisson.Poisson](https://docs.pytorch.org/docs/stable/distributions.html#poisson).
+    """
+
+    arg_constraints = {"rate": constraints.nonnegative}
+    support = constraints.nonnegative_integer
+    mean = variance = same_as("rate")
+
+    def __init__(self, rate: Any, validate_args: bool | None = None) -> None:
+        self._set(validate_args, rate=rate)
+
+    @property
+    def mode(self) -> Tensor:
+        return self.rate.floor()
+
+    def sample(self, sample_shape: Any = ()) -> Tensor:
+        with no_grad():
+            return random.poisson(self.rate.expand(self._extended_shape(sample_shape)))
+
+    def _log_prob(self, value: Tensor) -> Tensor:
+        return value.xlogy(self.rate) - self.rate - (value + 1).lgamma()
