@@ -16,7 +16,7 @@ ROWS = [
     ("Beta", {"concentration1": 0.5, "concentration0": [0.5, 2.0, 9.0]}),
     ("Beta", {"concentration1": [[1.5], [12.0]], "concentration0": [3.0, 8.0]}),
     ("Binomial", {"total_count": 5, "probs": [0.2, 0.5, 0.9]}),
-    ("Binomial", {"total_count": 120, "logits": [[0.3], [-2.0]]}),
+    ("Binomial", {"total_count": 50, "logits": [[0.3], [-2.0]]}),
     ("Categorical", {"probs": [0.2, 0.5, 0.3]}),
     ("Categorical", {"probs": CHANCES}),
     ("Categorical", {"logits": LOGITS}),

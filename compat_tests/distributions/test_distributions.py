@@ -25,7 +25,8 @@ def gradients(torch, value, leaves):
     if not value.requires_grad:
         return "no gradient"
     weights = torch.arange(1.0, value.numel() + 1, dtype=value.dtype).reshape(value.shape)
-    found = torch.autograd.grad((value * weights).sum(), leaves, allow_unused=True)
+    total = (value * weights).sum()
+    found = torch.autograd.grad(total, leaves, allow_unused=True, retain_graph=True)
     return [("none" if g is None else g) for g in found]
 
 
@@ -64,7 +65,7 @@ def test_moments(row, dtype):
         }
         return values
 
-    same_in_both(body, CLOSE)
+    same_in_both(body, (1e-4, 2e-6))
 
 
 @rows
@@ -120,9 +121,7 @@ def test_distribution_functions(row):
         results = [attempted(lambda: distribution.icdf(levels))]
         if f"{row[0]}.cdf" not in LACKING:
             results.append(attempted(lambda: distribution.cdf(value)))
-        return [
-            (r if isinstance(r, str) else (r, gradients(torch, r, leaves))) for r in results
-        ]
+        return [(r if isinstance(r, str) else (r, gradients(torch, r, leaves))) for r in results]
 
     same_in_both(body, CLOSE, seed=5)
 

@@ -14,29 +14,25 @@ from minitorch_ff.distributions import constraints, transforms
 from minitorch_ff.distributions.bernoulli import Bernoulli, Binomial, Geometric, NegativeBinomial
 from minitorch_ff.distributions.categorical import (
     Categorical, Multinomial, OneHotCategorical, OneHotCategoricalStraightThrough,
+    RelaxedBernoulli, RelaxedOneHotCategorical,
 )  # fmt: skip
-from minitorch_ff.distributions.cauchy import Cauchy, HalfCauchy
 from minitorch_ff.distributions.constraint_registry import biject_to, transform_to
-from minitorch_ff.distributions.dirichlet import Beta, Dirichlet
 from minitorch_ff.distributions.distribution import Distribution
-from minitorch_ff.distributions.exponential import Exponential, Gumbel, Laplace, Pareto, Weibull
-from minitorch_ff.distributions.gamma import Chi2, Gamma, Poisson, StudentT
+from minitorch_ff.distributions.gamma import Beta, Chi2, Dirichlet, Gamma, Poisson, StudentT
 from minitorch_ff.distributions.independent import Independent
 from minitorch_ff.distributions.kl import kl_divergence, register_kl
 from minitorch_ff.distributions.mixture_same_family import MixtureSameFamily
 from minitorch_ff.distributions.multivariate_normal import MultivariateNormal
-from minitorch_ff.distributions.normal import HalfNormal, LogNormal, Normal
-from minitorch_ff.distributions.relaxed_categorical import (
-    RelaxedBernoulli, RelaxedOneHotCategorical,
-)  # fmt: skip
+from minitorch_ff.distributions.normal import Cauchy, HalfCauchy, HalfNormal, LogNormal, Normal
 from minitorch_ff.distributions.transformed_distribution import TransformedDistribution
 from minitorch_ff.distributions.transforms import (
     AbsTransform, AffineTransform, ComposeTransform, ExpTransform, IndependentTransform,
-    LowerCholeskyTransform, PositiveDefiniteTransform, PowerTransform, ReshapeTransform,
-    SigmoidTransform, SoftmaxTransform, SoftplusTransform, StickBreakingTransform, TanhTransform,
-    Transform, identity_transform,
+    LowerCholeskyTransform, PowerTransform, SigmoidTransform, SoftmaxTransform, SoftplusTransform,
+    StickBreakingTransform, TanhTransform, Transform, identity_transform,
 )  # fmt: skip
-from minitorch_ff.distributions.uniform import Kumaraswamy, Uniform
+from minitorch_ff.distributions.uniform import (
+    Exponential, Gumbel, Kumaraswamy, Laplace, Pareto, Uniform, Weibull,
+)  # fmt: skip
 
 __all__ = [
     "AbsTransform", "AffineTransform", "Bernoulli", "Beta", "Binomial", "Categorical", "Cauchy",
@@ -45,8 +41,8 @@ __all__ = [
     "IndependentTransform", "Kumaraswamy", "Laplace", "LogNormal", "LowerCholeskyTransform",
     "MixtureSameFamily", "Multinomial", "MultivariateNormal", "NegativeBinomial", "Normal",
     "OneHotCategorical", "OneHotCategoricalStraightThrough", "Pareto", "Poisson",
-    "PositiveDefiniteTransform", "PowerTransform", "RelaxedBernoulli",
-    "RelaxedOneHotCategorical", "ReshapeTransform", "SigmoidTransform", "SoftmaxTransform",
+    "PowerTransform", "RelaxedBernoulli",
+    "RelaxedOneHotCategorical", "SigmoidTransform", "SoftmaxTransform",
     "SoftplusTransform", "StickBreakingTransform", "StudentT", "TanhTransform", "Transform",
     "TransformedDistribution", "Uniform", "Weibull", "biject_to", "constraints",
     "identity_transform", "kl_divergence", "register_kl", "transform_to", "transforms",

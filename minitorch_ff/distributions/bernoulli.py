@@ -13,7 +13,7 @@ from minitorch_ff._functions.selection import where
 from minitorch_ff._size import Size
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.distributions import constraints
-from minitorch_ff.distributions.distribution import Distribution, listed_support
+from minitorch_ff.distributions.distribution import Distribution, formula, listed_support
 from minitorch_ff.distributions.gamma import Gamma
 from minitorch_ff.distributions.utils import lazy_property, logits_to_probs, probs_to_logits
 from minitorch_ff.firefly.modes import no_grad
@@ -81,17 +81,13 @@ class Bernoulli(ByChance):
     ) -> None:
         self._set(validate_args, **named(probs, logits))
 
-    @property
-    def mean(self) -> Tensor:
-        return self.probs
+    mean = formula(lambda self: self.probs)
 
     @property
     def mode(self) -> Tensor:
         return where(self.probs == 0.5, math.nan, (self.probs >= 0.5).to(self.probs.dtype))
 
-    @property
-    def variance(self) -> Tensor:
-        return self.probs * (1 - self.probs)
+    variance = formula(lambda self: self.probs * (1 - self.probs))
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
         with no_grad():
@@ -135,17 +131,9 @@ class Geometric(ByChance):
                 f"invalid values:\n{wrong}"
             )
 
-    @property
-    def mean(self) -> Tensor:
-        return 1.0 / self.probs - 1.0
-
-    @property
-    def mode(self) -> Tensor:
-        return zeros_like(self.probs)
-
-    @property
-    def variance(self) -> Tensor:
-        return (1.0 / self.probs - 1.0) / self.probs
+    mean = formula(lambda self: 1.0 / self.probs - 1.0)
+    mode = formula(lambda self: zeros_like(self.probs))
+    variance = formula(lambda self: (1.0 / self.probs - 1.0) / self.probs)
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
         with no_grad():
@@ -193,17 +181,13 @@ class Binomial(ByChance):
     def support(self) -> Any:
         return constraints.integer_interval(0, self.total_count)
 
-    @property
-    def mean(self) -> Tensor:
-        return self.total_count * self.probs
+    mean = formula(lambda self: self.total_count * self.probs)
 
     @property
     def mode(self) -> Tensor:
         return ((self.total_count + 1) * self.probs).floor().clamp(max=self.total_count)
 
-    @property
-    def variance(self) -> Tensor:
-        return self.total_count * self.probs * (1 - self.probs)
+    variance = formula(lambda self: self.total_count * self.probs * (1 - self.probs))
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
         shape = self._extended_shape(sample_shape)
@@ -260,17 +244,9 @@ class NegativeBinomial(ByChance):
     ) -> None:  # fmt: skip
         self._set(validate_args, total_count=total_count, **named(probs, logits))
 
-    @property
-    def mean(self) -> Tensor:
-        return self.total_count * self.logits.exp()
-
-    @property
-    def mode(self) -> Tensor:
-        return ((self.total_count - 1) * self.logits.exp()).floor().clamp(min=0.0)
-
-    @property
-    def variance(self) -> Tensor:
-        return self.mean / (-self.logits).sigmoid()
+    mean = formula(lambda self: self.total_count * self.logits.exp())
+    mode = formula(lambda self: ((self.total_count - 1) * self.logits.exp()).floor().clamp(min=0.0))
+    variance = formula(lambda self: self.mean / (-self.logits).sigmoid())
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
         with no_grad():

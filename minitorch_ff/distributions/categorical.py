@@ -1,4 +1,9 @@
-"""One of several categories, once or many times."""
+"""One of several categories, once or many times, or a soft choice that passes gradients.
+
+Source of the relaxed ones: C. J. Maddison et al., The Concrete Distribution (2017),
+https://arxiv.org/abs/1611.00712; E. Jang et al., Categorical Reparameterization with
+Gumbel-Softmax (2017), https://arxiv.org/abs/1611.01144.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +14,22 @@ from minitorch_ff._dtypes import finfo
 from minitorch_ff._functions import random
 from minitorch_ff._functions.creation import arange, eye, ones_like, tensor
 from minitorch_ff._functions.joining import broadcast_tensors
+from minitorch_ff._functions.random import rand
 from minitorch_ff._size import Size
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.distributions import constraints
 from minitorch_ff.distributions.bernoulli import Binomial, ByChance, named
-from minitorch_ff.distributions.distribution import Distribution, listed_support, same_as
+from minitorch_ff.distributions.distribution import Distribution, formula, listed_support, same_as
+from minitorch_ff.distributions.transformed_distribution import TransformedDistribution
+from minitorch_ff.distributions.transforms import ExpTransform, SigmoidTransform
+from minitorch_ff.distributions.utils import clamp_probs
 from minitorch_ff.firefly.modes import no_grad
 from minitorch_ff.nn.functional.sparse import one_hot
 
-__all__ = ["Categorical", "Multinomial", "OneHotCategorical", "OneHotCategoricalStraightThrough"]
+__all__ = [
+    "Categorical", "Multinomial", "OneHotCategorical", "OneHotCategoricalStraightThrough",
+    "RelaxedBernoulli", "RelaxedOneHotCategorical",
+]  # fmt: skip
 
 CHANCES = {"probs": constraints.simplex, "logits": constraints.real_vector}
 
@@ -64,17 +76,9 @@ class Categorical(ByChance):
     def support(self) -> Any:
         return constraints.integer_interval(0, self._num_events - 1)
 
-    @property
-    def mean(self) -> Tensor:
-        return self._nothing()
-
-    @property
-    def mode(self) -> Tensor:
-        return self.probs.argmax(-1)
-
-    @property
-    def variance(self) -> Tensor:
-        return self._nothing()
+    mean = formula(lambda self: self._nothing())
+    mode = formula(lambda self: self.probs.argmax(-1))
+    variance = formula(lambda self: self._nothing())
 
     def _nothing(self) -> Tensor:
         """What the mean of unordered categories is."""
@@ -127,13 +131,8 @@ class OneHotCategorical(Distribution):
     def _one_hot(self, categories: Tensor) -> Tensor:
         return one_hot(categories, self._event_shape[0]).to(self.probs.dtype)
 
-    @property
-    def mode(self) -> Tensor:
-        return self._one_hot(self.probs.argmax(-1))
-
-    @property
-    def variance(self) -> Tensor:
-        return self.probs * (1 - self.probs)
+    mode = formula(lambda self: self._one_hot(self.probs.argmax(-1)))
+    variance = formula(lambda self: self.probs * (1 - self.probs))
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
         return self._one_hot(self._categorical.sample(sample_shape))
@@ -197,13 +196,8 @@ class Multinomial(Distribution):
     def support(self) -> Any:
         return constraints.multinomial(self.total_count)
 
-    @property
-    def mean(self) -> Tensor:
-        return self.probs * self.total_count
-
-    @property
-    def variance(self) -> Tensor:
-        return self.total_count * self.probs * (1 - self.probs)
+    mean = formula(lambda self: self.probs * self.total_count)
+    variance = formula(lambda self: self.total_count * self.probs * (1 - self.probs))
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
         drawn = self._categorical.sample((self.total_count, *sample_shape)).movedim(0, -1)
@@ -223,3 +217,114 @@ class Multinomial(Distribution):
         weights = (counts + 1).lgamma()
         inner = (each.log_prob(counts).exp() * weights).sum([0, -1])
         return n * self._categorical.entropy() - (n + 1).lgamma() + inner
+
+
+class LogitRelaxedBernoulli(ByChance):
+    """The log odds of a `RelaxedBernoulli`."""
+
+    support = constraints.real
+    has_rsample = True
+    _fixed = ("temperature",)
+
+    def __init__(
+        self, temperature: Tensor, probs: Any = None, logits: Any = None,
+        validate_args: bool | None = None,
+    ) -> None:  # fmt: skip
+        self.temperature = temperature
+        self._set(validate_args, **named(probs, logits))
+
+    def rsample(self, sample_shape: Any = ()) -> Tensor:
+        shape = self._extended_shape(sample_shape)
+        probs = clamp_probs(self.probs.expand(shape))
+        u = clamp_probs(rand(shape, dtype=probs.dtype, device=probs.device))
+        noise = u.log() - (-u).log1p()
+        return (noise + probs.log() - (-probs).log1p()) / self.temperature
+
+    def _log_prob(self, value: Tensor) -> Tensor:
+        logits, value = broadcast_tensors(self.logits, value)
+        distance = logits - value * self.temperature
+        return self.temperature.log() + distance - 2 * distance.exp().log1p()
+
+
+class RelaxedBernoulli(TransformedDistribution):
+    """Between 0 and 1, near one of them if the temperature is low.
+
+    Args:
+        temperature: How soft the choice is.
+        probs: The probability of a one.
+        logits: Or its log odds.
+        validate_args: See `Distribution`.
+
+    See: [torch.distributions.relaxed_bernoulli.RelaxedBernoulli](https://docs.pytorch.org/docs/stable/distributions.html#relaxedbernoulli).
+    """
+
+    arg_constraints = ByChance.arg_constraints
+    support = constraints.unit_interval
+    has_rsample = True
+    temperature = same_as("base_dist.temperature")
+    probs, logits = same_as("base_dist.probs"), same_as("base_dist.logits")
+
+    def __init__(
+        self, temperature: Tensor, probs: Any = None, logits: Any = None,
+        validate_args: bool | None = None,
+    ) -> None:  # fmt: skip
+        base = LogitRelaxedBernoulli(temperature, probs, logits)
+        super().__init__(base, SigmoidTransform(), validate_args=validate_args)
+
+
+class ExpRelaxedCategorical(Distribution):
+    """The logarithms of a `RelaxedOneHotCategorical`."""
+
+    arg_constraints = CHANCES
+    support = constraints.real_vector  # their exponentials add up to one, in truth
+    has_rsample = True
+    probs, logits = same_as("_categorical.probs"), same_as("_categorical.logits")
+    param_shape = same_as("_categorical.param_shape")
+    _fixed = ("temperature",)
+
+    def __init__(
+        self, temperature: Tensor, probs: Any = None, logits: Any = None,
+        validate_args: bool | None = None,
+    ) -> None:  # fmt: skip
+        self._categorical = Categorical(probs, logits)
+        self.temperature = temperature
+        shape = self._categorical.param_shape
+        super().__init__(shape[:-1], shape[-1:], validate_args)
+
+    def rsample(self, sample_shape: Any = ()) -> Tensor:
+        shape = self._extended_shape(sample_shape)
+        u = clamp_probs(rand(shape, dtype=self.logits.dtype, device=self.logits.device))
+        gumbels = -((-(u.log())).log())
+        return ((self.logits + gumbels) / self.temperature).log_softmax(-1)
+
+    def _log_prob(self, value: Tensor) -> Tensor:
+        logits, value = broadcast_tensors(self.logits, value)
+        parts = self._event_shape[0]
+        scale = math.lgamma(parts) + (parts - 1) * self.temperature.log()
+        return (logits - value * self.temperature).log_softmax(-1).sum(-1) + scale
+
+
+class RelaxedOneHotCategorical(TransformedDistribution):
+    """Probabilities, nearly one-hot if the temperature is low.
+
+    Args:
+        temperature: How soft the choice is.
+        probs: Probabilities, or weights of any sum. Shape `(…, categories)`.
+        logits: Or their logarithms, up to a constant.
+        validate_args: See `Distribution`.
+
+    See: [torch.distributions.relaxed_categorical.RelaxedOneHotCategorical](https://docs.pytorch.org/docs/stable/distributions.html#relaxedonehotcategorical).
+    """
+
+    arg_constraints = CHANCES
+    support = constraints.simplex
+    has_rsample = True
+    temperature = same_as("base_dist.temperature")
+    probs, logits = same_as("base_dist.probs"), same_as("base_dist.logits")
+
+    def __init__(
+        self, temperature: Tensor, probs: Any = None, logits: Any = None,
+        validate_args: bool | None = None,
+    ) -> None:  # fmt: skip
+        base = ExpRelaxedCategorical(temperature, probs, logits, validate_args=validate_args)
+        super().__init__(base, ExpTransform(), validate_args=validate_args)

@@ -9,18 +9,16 @@ import operator
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from minitorch_ff._dtypes import finfo
-from minitorch_ff._functions.creation import full
 from minitorch_ff._tensor import Tensor
-from minitorch_ff.linalg import eigvalsh, vector_norm
+from minitorch_ff.linalg import eigvalsh
 
 __all__ = [
-    "Constraint", "MixtureSameFamilyConstraint", "boolean", "corr_cholesky", "dependent",
+    "Constraint", "MixtureSameFamilyConstraint", "boolean", "dependent",
     "dependent_property", "greater_than", "greater_than_eq", "half_open_interval", "independent",
     "integer_interval", "interval", "is_dependent", "less_than", "lower_cholesky",
     "lower_triangular", "multinomial", "nonnegative", "nonnegative_integer", "one_hot",
-    "positive", "positive_definite", "positive_integer", "positive_semidefinite", "real",
-    "real_vector", "simplex", "square", "symmetric", "unit_interval",
+    "positive", "positive_definite", "positive_integer", "real",
+    "real_vector", "simplex", "unit_interval",
 ]  # fmt: skip
 
 
@@ -67,7 +65,7 @@ class dependent_property(property, _Dependent):
         property.__init__(self, function)
         _Dependent.__init__(self, is_discrete=is_discrete, event_dim=event_dim)
 
-    def __call__(self, function: Any) -> dependent_property:  # type: ignore[override]
+    def __call__(self, function: Any) -> dependent_property:
         return dependent_property(function, is_discrete=self.is_discrete, event_dim=self.event_dim)
 
     def __repr__(self) -> str:
@@ -164,36 +162,12 @@ class _Multinomial(Constraint):
         return (value >= 0).all(-1) & (value.sum(-1) <= self.upper_bound)
 
 
-class _Square(Constraint):
+class _PositiveDefinite(Constraint):
     event_dim = 2
 
     def check(self, value: Tensor) -> Tensor:
-        return full(value.shape[:-2], value.shape[-2] == value.shape[-1])
-
-
-class _Symmetric(_Square):
-    def check(self, value: Tensor) -> Tensor:
-        square = super().check(value)
-        if not bool(square.all()):
-            return square
-        return value.isclose(value.mT, atol=1e-6).all(-2).all(-1)
-
-
-class _PositiveSemidefinite(_Symmetric):
-    def check(self, value: Tensor) -> Tensor:
-        symmetric = super().check(value)
-        if not bool(symmetric.all()):
-            return symmetric
-        return self.above(eigvalsh(value)).all(-1)
-
-    def above(self, eigenvalues: Tensor) -> Tensor:
-        """Which eigenvalues are large enough."""
-        return eigenvalues >= 0
-
-
-class _PositiveDefinite(_PositiveSemidefinite):
-    def above(self, eigenvalues: Tensor) -> Tensor:
-        return eigenvalues > 0
+        symmetric = value.isclose(value.mT, atol=1e-6).all(-2).all(-1)
+        return symmetric & (eigvalsh(value) > 0).all(-1) if bool(symmetric.all()) else symmetric
 
 
 class _LowerTriangular(Constraint):
@@ -206,13 +180,6 @@ class _LowerTriangular(Constraint):
 class _LowerCholesky(_LowerTriangular):
     def check(self, value: Tensor) -> Tensor:
         return super().check(value) & (value.diagonal(dim1=-2, dim2=-1) > 0).all(-1)
-
-
-class _CorrCholesky(_LowerCholesky):
-    def check(self, value: Tensor) -> Tensor:
-        tolerance = finfo(value.dtype).eps * value.shape[-1] * 10
-        lengths = vector_norm(value.detach(), dim=-1)
-        return super().check(value) & ((lengths - 1).abs() <= tolerance).all(-1)
 
 
 class _IndependentConstraint(Constraint):
@@ -263,7 +230,5 @@ real, boolean, one_hot, simplex = _Real(), _Boolean(), _OneHot(), _Simplex()
 real_vector = independent(real, 1)
 positive, nonnegative, unit_interval = greater_than(0.0), greater_than_eq(0.0), interval(0.0, 1.0)
 positive_integer, nonnegative_integer = _IntegerGreaterThan(1), _IntegerGreaterThan(0)
-square, symmetric = _Square(), _Symmetric()
-positive_semidefinite, positive_definite = _PositiveSemidefinite(), _PositiveDefinite()
+positive_definite = _PositiveDefinite()
 lower_triangular, lower_cholesky = _LowerTriangular(), _LowerCholesky()
-corr_cholesky = _CorrCholesky()

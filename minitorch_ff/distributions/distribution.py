@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import operator
 import warnings
+from collections.abc import Callable
 from typing import Any, Self
 
 from minitorch_ff._functions.random import normal
@@ -21,6 +22,11 @@ __all__ = ["Distribution"]
 def same_as(path: str) -> Any:
     """A property that is another one, by its dotted path."""
     return property(operator.attrgetter(path))
+
+
+def formula(function: Callable[[Any], Any]) -> Any:
+    """A property that is computed: the moments of most distributions are one formula."""
+    return property(function)
 
 
 class Distribution:

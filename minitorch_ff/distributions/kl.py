@@ -11,18 +11,15 @@ from minitorch_ff._functions.selection import where
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.distributions.bernoulli import Bernoulli, Binomial, Geometric
 from minitorch_ff.distributions.categorical import Categorical, OneHotCategorical
-from minitorch_ff.distributions.cauchy import Cauchy
-from minitorch_ff.distributions.dirichlet import Beta, Dirichlet
 from minitorch_ff.distributions.distribution import Distribution
-from minitorch_ff.distributions.exponential import Exponential, Gumbel, Laplace, Pareto
-from minitorch_ff.distributions.gamma import Gamma, Poisson
+from minitorch_ff.distributions.gamma import Beta, Dirichlet, Gamma, Poisson
 from minitorch_ff.distributions.independent import Independent
 from minitorch_ff.distributions.multivariate_normal import (
     MultivariateNormal, log_diagonal, squared_lengths,
 )  # fmt: skip
-from minitorch_ff.distributions.normal import HalfNormal, Normal
+from minitorch_ff.distributions.normal import Cauchy, HalfNormal, Normal
 from minitorch_ff.distributions.transformed_distribution import TransformedDistribution
-from minitorch_ff.distributions.uniform import Uniform
+from minitorch_ff.distributions.uniform import Exponential, Gumbel, Laplace, Pareto, Uniform
 from minitorch_ff.distributions.utils import euler_constant, sum_rightmost
 from minitorch_ff.linalg import solve_triangular
 from minitorch_ff.nn.functional.activation import softplus
@@ -89,7 +86,7 @@ def kl_divergence(p: Distribution, q: Distribution) -> Tensor:
 
 # Infinite: p has values that q cannot have.
 _BOUNDED = (Beta, Pareto, Uniform)
-_ENDLESS = [(p, q) for p in (Exponential, Gamma) for q in _BOUNDED]
+_ENDLESS: list[tuple[type, type]] = [(p, q) for p in (Exponential, Gamma) for q in _BOUNDED]
 _ENDLESS += [(p, q) for p in (Gumbel, Laplace, Normal) for q in (*_BOUNDED, Exponential, Gamma)]
 _ENDLESS += [(Beta, Pareto), (Pareto, Beta), (Pareto, Uniform), (Poisson, Bernoulli)]
 _ENDLESS += [(Poisson, Binomial)]
@@ -131,6 +128,7 @@ _MEAN_LOG: dict[type, Callable[[Any], Tensor]] = {
     Uniform: _uniform_mean_log,
 }
 
+_kind: type
 for _kind in (Beta, Exponential, Gamma, Gumbel, Laplace, Pareto, Uniform):
     _RULES[_kind, Normal] = _to_normal
 for _kind in _MEAN_LOG:

@@ -9,7 +9,7 @@ from minitorch_ff._size import Size
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.distributions import constraints
 from minitorch_ff.distributions.categorical import Categorical
-from minitorch_ff.distributions.distribution import Distribution
+from minitorch_ff.distributions.distribution import Distribution, formula
 from minitorch_ff.firefly.modes import no_grad
 
 __all__ = ["MixtureSameFamily"]
@@ -81,15 +81,8 @@ class MixtureSameFamily(Distribution):
         new._mixture_distribution = self._mixture_distribution.expand(batch_shape)
         return new
 
-    @property
-    def mixture_distribution(self) -> Any:
-        """The weights of the components."""
-        return self._mixture_distribution
-
-    @property
-    def component_distribution(self) -> Any:
-        """The components."""
-        return self._component_distribution
+    mixture_distribution = formula(lambda self: self._mixture_distribution)
+    component_distribution = formula(lambda self: self._component_distribution)
 
     @constraints.dependent_property
     def support(self) -> Any:
@@ -101,9 +94,7 @@ class MixtureSameFamily(Distribution):
         probs = probs.reshape(probs.shape + (1,) * len(self._event_shape))
         return (probs * values).sum(self._dim)
 
-    @property
-    def mean(self) -> Tensor:
-        return self._weighted(self._component_distribution.mean)
+    mean = formula(lambda self: self._weighted(self._component_distribution.mean))
 
     @property
     def variance(self) -> Tensor:

@@ -1,22 +1,22 @@
-"""The normal distribution and its kin."""
+"""Normal numbers and their kin, and Cauchy ones, which have no mean."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from minitorch_ff._functions.creation import zeros_like
+from minitorch_ff._functions.creation import full_like, zeros_like
 from minitorch_ff._functions.random import normal
 from minitorch_ff._functions.selection import where
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.distributions import constraints
-from minitorch_ff.distributions.distribution import Distribution, same_as, standard_normal
+from minitorch_ff.distributions.distribution import Distribution, formula, same_as, standard_normal
 from minitorch_ff.distributions.transformed_distribution import TransformedDistribution
 from minitorch_ff.distributions.transforms import AbsTransform, ExpTransform
 from minitorch_ff.distributions.utils import HALF_LOG_TAU
 from minitorch_ff.firefly.modes import no_grad
 
-__all__ = ["HalfNormal", "LogNormal", "Normal"]
+__all__ = ["Cauchy", "HalfCauchy", "HalfNormal", "LogNormal", "Normal"]
 
 
 class Normal(Distribution):
@@ -50,9 +50,7 @@ class Normal(Distribution):
     def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
         self._set(validate_args, loc=loc, scale=scale)
 
-    @property
-    def variance(self) -> Tensor:
-        return self.stddev.pow(2)
+    variance = formula(lambda self: self.stddev.pow(2))
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
         shape = self._extended_shape(sample_shape)
@@ -96,13 +94,8 @@ class LogNormal(TransformedDistribution):
     def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
         super().__init__(Normal(loc, scale), ExpTransform(), validate_args=validate_args)
 
-    @property
-    def mean(self) -> Tensor:
-        return (self.loc + self.scale.pow(2) / 2).exp()
-
-    @property
-    def mode(self) -> Tensor:
-        return (self.loc - self.scale.pow(2)).exp()
+    mean = formula(lambda self: (self.loc + self.scale.pow(2) / 2).exp())
+    mode = formula(lambda self: (self.loc - self.scale.pow(2)).exp())
 
     @property
     def variance(self) -> Tensor:
@@ -124,9 +117,7 @@ class Half(TransformedDistribution):
     def __init__(self, base: Distribution, validate_args: bool | None = None) -> None:
         super().__init__(base, AbsTransform(), validate_args=validate_args)
 
-    @property
-    def mode(self) -> Tensor:
-        return zeros_like(self.scale)
+    mode = formula(lambda self: zeros_like(self.scale))
 
     def _log_prob(self, value: Tensor) -> Tensor:
         return where(value >= 0, self.base_dist.log_prob(value) + math.log(2), -math.inf)
@@ -154,10 +145,63 @@ class HalfNormal(Half):
     def __init__(self, scale: Any, validate_args: bool | None = None) -> None:
         super().__init__(Normal(0, scale, validate_args=False), validate_args)
 
-    @property
-    def mean(self) -> Tensor:
-        return self.scale * math.sqrt(2 / math.pi)
+    mean = formula(lambda self: self.scale * math.sqrt(2 / math.pi))
+    variance = formula(lambda self: self.scale.pow(2) * (1 - 2 / math.pi))
 
-    @property
-    def variance(self) -> Tensor:
-        return self.scale.pow(2) * (1 - 2 / math.pi)
+
+class Cauchy(Distribution):
+    r"""The distribution with the density $1 / \pi \gamma (1 + ((x - x_0) / \gamma)^2)$.
+
+    Args:
+        loc: x₀, the median.
+        scale: γ, half of the width at half of the height.
+        validate_args: See `Distribution`.
+
+    See: [torch.distributions.cauchy.Cauchy](https://docs.pytorch.org/docs/stable/distributions.html#cauchy).
+    """
+
+    arg_constraints = {"loc": constraints.real, "scale": constraints.positive}
+    support = constraints.real
+    has_rsample = True
+    mode = same_as("loc")
+
+    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
+        self._set(validate_args, loc=loc, scale=scale)
+
+    mean = formula(lambda self: full_like(self.loc, math.nan, requires_grad=False))
+    variance = formula(lambda self: full_like(self.loc, math.inf, requires_grad=False))
+
+    def rsample(self, sample_shape: Any = ()) -> Tensor:
+        noise = self.loc.new_empty(self._extended_shape(sample_shape)).cauchy_()
+        return self.loc + noise * self.scale
+
+    def _log_prob(self, value: Tensor) -> Tensor:
+        distance = (value - self.loc) / self.scale
+        return -math.log(math.pi) - self.scale.log() - (distance**2).log1p()
+
+    def _cdf(self, value: Tensor) -> Tensor:
+        return ((value - self.loc) / self.scale).atan() / math.pi + 0.5
+
+    def icdf(self, value: Tensor) -> Tensor:
+        return (math.pi * (value - 0.5)).tan() * self.scale + self.loc
+
+    def entropy(self) -> Tensor:
+        return math.log(4 * math.pi) + self.scale.log()
+
+
+class HalfCauchy(Half):
+    """The distribution of the size of a Cauchy number of median 0.
+
+    Args:
+        scale: γ of that number.
+        validate_args: See `Distribution`.
+
+    See: [torch.distributions.half_cauchy.HalfCauchy](https://docs.pytorch.org/docs/stable/distributions.html#halfcauchy).
+    """
+
+    variance = same_as("base_dist.variance")
+
+    def __init__(self, scale: Any, validate_args: bool | None = None) -> None:
+        super().__init__(Cauchy(0, scale, validate_args=False), validate_args)
+
+    mean = formula(lambda self: full_like(self.scale, math.inf, requires_grad=False))

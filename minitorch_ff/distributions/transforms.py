@@ -12,7 +12,6 @@ from typing import Any
 from minitorch_ff._dtypes import finfo
 from minitorch_ff._functions.creation import ones_like
 from minitorch_ff._functions.joining import broadcast_shapes, cat
-from minitorch_ff._size import Size
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.distributions import constraints
 from minitorch_ff.distributions.distribution import same_as
@@ -21,7 +20,7 @@ from minitorch_ff.nn.functional.activation import logsigmoid, softplus
 
 __all__ = [
     "AbsTransform", "AffineTransform", "ComposeTransform", "ExpTransform", "IndependentTransform",
-    "LowerCholeskyTransform", "PositiveDefiniteTransform", "PowerTransform", "ReshapeTransform",
+    "LowerCholeskyTransform", "PowerTransform",
     "SigmoidTransform", "SoftmaxTransform", "SoftplusTransform", "StickBreakingTransform",
     "TanhTransform", "Transform", "identity_transform",
 ]  # fmt: skip
@@ -86,15 +85,6 @@ class Transform:
         """The logarithm of how much the function stretches volumes at `x`, where it gives `y`."""
         raise NotImplementedError
 
-    def with_cache(self, cache_size: int = 1) -> Transform:
-        """The same transform with another cache."""
-        if self._cache_size == cache_size:
-            return self
-        new = object.__new__(type(self))
-        new.__dict__.update(self.__dict__)
-        Transform.__init__(new, cache_size)
-        return new
-
     def forward_shape(self, shape: Any) -> Any:
         """The shape of the result for an argument's shape."""
         return shape
@@ -139,9 +129,6 @@ class _InverseTransform(Transform):
     def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
         return -self.inv.log_abs_det_jacobian(y, x)
 
-    def with_cache(self, cache_size: int = 1) -> Transform:
-        return self.inv.with_cache(cache_size).inv
-
     def forward_shape(self, shape: Any) -> Any:
         return self.inv.inverse_shape(shape)
 
@@ -162,7 +149,7 @@ class ComposeTransform(Transform):
 
     def __init__(self, parts: Sequence[Transform], cache_size: int = 0) -> None:
         super().__init__(cache_size)
-        self.parts = [p.with_cache(cache_size) for p in parts] if cache_size else list(parts)
+        self.parts = list(parts)
 
     def _end(self, first: str, last: str, parts: list[Transform]) -> Any:
         """The outer constraint of the first of `parts`, for all dimensions that any needs."""
@@ -177,17 +164,17 @@ class ComposeTransform(Transform):
         return constraints.independent(constraint, more) if more else constraint
 
     @property
-    def domain(self) -> Any:  # type: ignore[override]
+    def domain(self) -> Any:
         """The first domain."""
         return self._end("domain", "codomain", self.parts)
 
     @property
-    def codomain(self) -> Any:  # type: ignore[override]
+    def codomain(self) -> Any:
         """The last codomain."""
         return self._end("codomain", "domain", self.parts[::-1])
 
     @property
-    def bijective(self) -> bool:  # type: ignore[override]
+    def bijective(self) -> bool:
         """Whether all parts are."""
         return all(part.bijective for part in self.parts)
 
@@ -222,9 +209,6 @@ class ComposeTransform(Transform):
             x = result
         return total  # type: ignore[return-value]
 
-    def with_cache(self, cache_size: int = 1) -> Transform:
-        return ComposeTransform(self.parts, cache_size)
-
     def forward_shape(self, shape: Any) -> Any:
         for part in self.parts:
             shape = part.forward_shape(shape)
@@ -253,7 +237,7 @@ class IndependentTransform(Transform):
         self, base_transform: Transform, reinterpreted_batch_ndims: int, cache_size: int = 0
     ) -> None:
         super().__init__(cache_size)
-        self.base_transform = base_transform.with_cache(cache_size)
+        self.base_transform = base_transform
         self.reinterpreted_batch_ndims = reinterpreted_batch_ndims
 
     bijective, sign = same_as("base_transform.bijective"), same_as("base_transform.sign")
@@ -262,12 +246,12 @@ class IndependentTransform(Transform):
     inverse_shape = same_as("base_transform.inverse_shape")
 
     @property
-    def domain(self) -> Any:  # type: ignore[override]
+    def domain(self) -> Any:
         """The elements' domain, independently."""
         return constraints.independent(self.base_transform.domain, self.reinterpreted_batch_ndims)
 
     @property
-    def codomain(self) -> Any:  # type: ignore[override]
+    def codomain(self) -> Any:
         """The elements' codomain, independently."""
         return constraints.independent(self.base_transform.codomain, self.reinterpreted_batch_ndims)
 
@@ -278,54 +262,6 @@ class IndependentTransform(Transform):
     def __repr__(self) -> str:
         name = type(self).__name__
         return f"{name}({self.base_transform!r}, {self.reinterpreted_batch_ndims})"
-
-
-class ReshapeTransform(Transform):
-    """Another shape of the last dimensions.
-
-    Args:
-        in_shape: The shape of an argument.
-        out_shape: The shape of the result.
-        cache_size: See `Transform`.
-
-    Raises:
-        ValueError: They have different numbers of elements.
-    """
-
-    bijective = True
-
-    def __init__(self, in_shape: Any, out_shape: Any, cache_size: int = 0) -> None:
-        super().__init__(cache_size)
-        self.in_shape, self.out_shape = Size(in_shape), Size(out_shape)
-        if self.in_shape.numel() != self.out_shape.numel():
-            raise ValueError("in_shape, out_shape have different numbers of elements")
-        self.domain = constraints.independent(constraints.real, len(self.in_shape))
-        self.codomain = constraints.independent(constraints.real, len(self.out_shape))
-
-    def _call(self, x: Tensor) -> Tensor:
-        return x.reshape(self.forward_shape(x.shape))
-
-    def _inverse(self, y: Tensor) -> Tensor:
-        return y.reshape(self.inverse_shape(y.shape))
-
-    def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
-        return x.new_zeros(x.shape[: x.dim() - len(self.in_shape)])
-
-    def forward_shape(self, shape: Any) -> Any:
-        return _exchanged(shape, self.in_shape, self.out_shape)
-
-    def inverse_shape(self, shape: Any) -> Any:
-        return _exchanged(shape, self.out_shape, self.in_shape)
-
-
-def _exchanged(shape: Any, end: Size, by: Size) -> Any:
-    """A shape with another end."""
-    cut = len(shape) - len(end)
-    if cut < 0:
-        raise ValueError("Too few dimensions on input")
-    if shape[cut:] != end:
-        raise ValueError(f"Shape mismatch: expected {shape[cut:]} but got {end}")
-    return shape[:cut] + by
 
 
 class _Rising(Transform):
@@ -340,11 +276,7 @@ class ExpTransform(_Rising):
 
     codomain = constraints.positive
 
-    def _call(self, x: Tensor) -> Tensor:
-        return x.exp()
-
-    def _inverse(self, y: Tensor) -> Tensor:
-        return y.log()
+    _call, _inverse = staticmethod(Tensor.exp), staticmethod(Tensor.log)
 
     def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
         return x
@@ -365,7 +297,7 @@ class PowerTransform(_Rising):
         (self.exponent,) = broadcast_all(exponent)
 
     @property
-    def sign(self) -> Any:  # type: ignore[override]
+    def sign(self) -> Any:
         """The sign of the exponent."""
         return self.exponent.sign()
 
@@ -426,11 +358,7 @@ class TanhTransform(_Rising):
 
     codomain = constraints.interval(-1.0, 1.0)
 
-    def _call(self, x: Tensor) -> Tensor:
-        return x.tanh()
-
-    def _inverse(self, y: Tensor) -> Tensor:
-        return y.atanh()
+    _call, _inverse = staticmethod(Tensor.tanh), staticmethod(Tensor.atanh)
 
     def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
         return 2.0 * (math.log(2.0) - x - softplus(-2.0 * x))
@@ -441,11 +369,7 @@ class AbsTransform(Transform):
 
     codomain = constraints.positive
 
-    def _call(self, x: Tensor) -> Tensor:
-        return x.abs()
-
-    def _inverse(self, y: Tensor) -> Tensor:
-        return y
+    _call, _inverse = staticmethod(Tensor.abs), staticmethod(Tensor.positive)
 
 
 class AffineTransform(Transform):
@@ -557,19 +481,6 @@ class LowerCholeskyTransform(Transform):
 
     def _inverse(self, y: Tensor) -> Tensor:
         return y.tril(-1) + y.diagonal(dim1=-2, dim2=-1).log().diag_embed()
-
-
-class PositiveDefiniteTransform(LowerCholeskyTransform):
-    """Matrices to positive definite ones."""
-
-    codomain = constraints.positive_definite
-
-    def _call(self, x: Tensor) -> Tensor:
-        root = super()._call(x)
-        return root @ root.mT
-
-    def _inverse(self, y: Tensor) -> Tensor:
-        return super()._inverse(y.cholesky())
 
 
 identity_transform = ComposeTransform([])
