@@ -154,7 +154,8 @@ __all__ = [
     "are_deterministic_algorithms_enabled", "argmax", "argmin", "argsort", "argwhere",
     "as_strided", "as_tensor", "as_torch", "asarray", "asin", "asinh", "atan", "atan2", "atanh",
     "atleast_1d", "autocast",
-    "atleast_2d", "atleast_3d", "baddbmm", "bernoulli", "bfloat16", "bincount", "binomial", "bitwise_and",
+    "atleast_2d", "atleast_3d", "baddbmm", "bernoulli", "bfloat16", "bincount", "binomial",
+    "bitwise_and",
     "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor",
     "block_diag", "bmm", "bool", "broadcast_shapes", "broadcast_tensors", "broadcast_to",
     "bucketize", "can_cast", "cartesian_prod", "cat", "cdist", "cdouble", "ceil", "celu",
@@ -209,7 +210,8 @@ __all__ = [
 
 _SUBMODULES = frozenset({
     "_dynamo", "accelerator", "amp", "autograd", "backends", "compare", "compiler", "cuda",
-    "distributed", "distributions", "explain", "func", "linalg", "multiprocessing", "nn", "optim", "random",
+    "distributed", "distributions", "explain", "func", "linalg", "multiprocessing", "nn", "optim",
+    "random",
     "return_types",
     "serialization", "special", "utils",
 })  # fmt: skip

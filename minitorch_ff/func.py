@@ -279,9 +279,7 @@ def _tracked(args: tuple[Any, ...], argnums: Any) -> tuple[list[Any], Any, list[
         tracked = []
         for leaf in _leaves(args[number]):
             if not isinstance(leaf, Tensor):
-                raise ValueError(
-                    f"Thing passed to transform API must be Tensor, got {type(leaf)}"
-                )
+                raise ValueError(f"Thing passed to transform API must be Tensor, got {type(leaf)}")
             # what an outer transform tracks stays in its history
             tracked.append(
                 leaf.view_as(leaf) if leaf.requires_grad else leaf.detach().requires_grad_()

@@ -112,11 +112,12 @@ class Transform:
 class _InverseTransform(Transform):
     """A transform the other way round."""
 
+    inv: Any = None
+
     def __init__(self, transform: Transform) -> None:
         super().__init__(transform._cache_size)
-        self.inv: Transform = transform  # type: ignore[misc]
+        self.inv = transform
 
-    inv = None  # type: ignore[assignment]  # set by each instance
     domain, codomain = same_as("inv.codomain"), same_as("inv.domain")
     bijective, sign = same_as("inv.bijective"), same_as("inv.sign")
 
