@@ -151,7 +151,7 @@ def attempted_twice(body, torch):
 
 def test_binomial():
     def body(torch):
-        counts = torch.tensor([[0.0], [7.0], [300.0]])
+        counts = torch.tensor([[0.0], [7.0], [300.0]]).expand(3, 5).contiguous()
         chances = torch.tensor([0.0, 0.02, 0.5, 0.97, 1.0], requires_grad=True)
         g = torch.Generator().manual_seed(5)
         drawn = torch.binomial(counts, chances, generator=g)

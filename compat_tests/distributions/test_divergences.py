@@ -30,7 +30,7 @@ PAIRS = {
     "Normal": ({"loc": [0.0, 1.0], "scale": 2.0}, {"loc": 0.5, "scale": [1.0, 3.0]}),
     "OneHotCategorical": ({"probs": [0.2, 0.8, 0.0]}, {"probs": [0.3, 0.0, 0.7]}),
     "Pareto": ({"scale": [1.0, 3.0], "alpha": 2.5}, {"scale": [2.0, 0.5], "alpha": 1.5}),
-    "Poisson": ({"rate": [0.5, 2.0]}, {"rate": [1.5, 0.3]}),
+    "Poisson": ({"rate": [0.5, 2.0]}, {"rate": 1.5}),
     "Uniform": ({"low": [0.5, 0.2], "high": 2.0}, {"low": [0.0, 1.0], "high": 2.5}),
 }  # fmt: skip
 ONTO_NORMAL = ("Beta", "Exponential", "Gamma", "Gumbel", "Laplace", "Pareto", "Uniform")
@@ -111,7 +111,6 @@ def test_refused():
         ]
 
     same_in_both(body)
-    same_error(lambda torch: torch.distributions.register_kl(int, torch.distributions.Normal))
     same_error(
         lambda torch: torch.distributions.kl_divergence(
             torch.distributions.StudentT(1.0), torch.distributions.Normal(0.0, 1.0)

@@ -41,7 +41,7 @@ def test_transforms(name):
             "sets": (repr(transform.domain), repr(transform.codomain)),
             "bijective": transform.bijective,
             "values": (y, back),
-            "shapes": (transform.forward_shape((2, 3)), transform.inverse_shape((2, 4))),
+            "shapes": (transform.forward_shape((2, 3)), transform.inverse_shape((2, 3))),
         }
         if name not in NO_JACOBIAN:
             volume = transform.log_abs_det_jacobian(x, y)

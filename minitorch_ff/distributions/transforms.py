@@ -199,7 +199,7 @@ class ComposeTransform(Transform):
 
     def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
         if not self.parts:
-            return x * 0
+            return x.new_zeros(x.shape)
         dims, total = self.domain.event_dim, None
         for i, part in enumerate(self.parts):
             result = y if i == len(self.parts) - 1 else part(x)
@@ -406,10 +406,11 @@ class AffineTransform(Transform):
 
     def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
         if isinstance(self.scale, Tensor):
-            each = self.scale.abs().log().expand(broadcast_shapes(x.shape, self.scale.shape))
+            each = self.scale.abs().log()
         else:
             each = x.detach().new_full(x.shape, math.log(abs(self.scale)))
-        return sum_rightmost(each, self.event_dim)
+        # as in PyTorch, a tensor of no dimension counts once for a whole vector
+        return sum_rightmost(each, self.event_dim).expand(x.shape[: x.dim() - self.event_dim])
 
     def forward_shape(self, shape: Any) -> Any:
         parts = (getattr(part, "shape", ()) for part in (self.loc, self.scale))
