@@ -7,13 +7,12 @@ from typing import Any
 
 from minitorch_ff._dtypes import finfo
 from minitorch_ff._functions import random
-from minitorch_ff._functions.creation import arange, zeros_like
+from minitorch_ff._functions.creation import zeros_like
 from minitorch_ff._functions.joining import broadcast_tensors
 from minitorch_ff._functions.selection import where
-from minitorch_ff._size import Size
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.distributions import constraints
-from minitorch_ff.distributions.distribution import Distribution, formula, listed_support
+from minitorch_ff.distributions.distribution import Distribution, formula, listed_support, same_as
 from minitorch_ff.distributions.gamma import Gamma
 from minitorch_ff.distributions.utils import lazy_property, logits_to_probs, probs_to_logits
 from minitorch_ff.firefly.modes import no_grad
@@ -34,11 +33,19 @@ def named(probs: Any, logits: Any) -> dict[str, Any]:
     return {"logits": logits} if probs is None else {"probs": probs}
 
 
+CHANCE = {"probs": constraints.unit_interval, "logits": constraints.real}
+
+
 class ByChance(Distribution):
     """Has one of `probs` and `logits`, and computes the other when it is asked for."""
 
-    arg_constraints: Any = {"probs": constraints.unit_interval, "logits": constraints.real}
+    arg_constraints: Any = CHANCE
     binary = True
+
+    def __init__(
+        self, probs: Any = None, logits: Any = None, validate_args: bool | None = None
+    ) -> None:
+        self._set(validate_args, **named(probs, logits))
 
     @lazy_property
     def logits(self) -> Any:
@@ -51,9 +58,11 @@ class ByChance(Distribution):
         return logits_to_probs(self.logits, self.binary)
 
     @property
-    def param_shape(self) -> Size:
-        """The shape of the parameters."""
-        return self.__dict__["probs" if "probs" in self.__dict__ else "logits"].size()
+    def _param(self) -> Tensor:
+        """The one of both that is known."""
+        return self.__dict__["probs" if "probs" in self.__dict__ else "logits"]
+
+    param_shape = same_as("_param.shape")
 
 
 class Bernoulli(ByChance):
@@ -75,13 +84,7 @@ class Bernoulli(ByChance):
 
     support = constraints.boolean
     has_enumerate_support = True
-
-    def __init__(
-        self, probs: Any = None, logits: Any = None, validate_args: bool | None = None
-    ) -> None:
-        self._set(validate_args, **named(probs, logits))
-
-    mean = formula(lambda self: self.probs)
+    mean = same_as("probs")
 
     @property
     def mode(self) -> Tensor:
@@ -101,9 +104,7 @@ class Bernoulli(ByChance):
         return binary_cross_entropy_with_logits(self.logits, self.probs, reduction="none")
 
     def enumerate_support(self, expand: bool = True) -> Tensor:
-        known: Any = self.__dict__
-        param = known["probs"] if "probs" in known else known["logits"]
-        return listed_support(self, arange(2, dtype=param.dtype, device=param.device), expand)
+        return listed_support(self, 2, self._param.dtype, expand)
 
 
 class Geometric(ByChance):
@@ -122,7 +123,7 @@ class Geometric(ByChance):
     def __init__(
         self, probs: Any = None, logits: Any = None, validate_args: bool | None = None
     ) -> None:
-        self._set(validate_args, **named(probs, logits))
+        super().__init__(probs, logits, validate_args)
         if self._validate_args and probs is not None and not bool((self.probs > 0).all()):
             wrong = self.probs.data[self.probs <= 0]
             raise ValueError(
@@ -163,10 +164,7 @@ class Binomial(ByChance):
     See: [torch.distributions.binomial.Binomial](https://docs.pytorch.org/docs/stable/distributions.html#binomial).
     """
 
-    arg_constraints = {
-        "total_count": constraints.nonnegative_integer,
-        **ByChance.arg_constraints,
-    }
+    arg_constraints = {"total_count": constraints.nonnegative_integer, **CHANCE}
     has_enumerate_support = True
 
     def __init__(
@@ -177,10 +175,9 @@ class Binomial(ByChance):
         self._set(validate_args, total_count=total_count, **{name: chance})
         self.total_count = self.total_count.to(self.__dict__[name].dtype)
 
-    @constraints.dependent_property(is_discrete=True, event_dim=0)
-    def support(self) -> Any:
-        return constraints.integer_interval(0, self.total_count)
-
+    support = constraints.dependent_property(
+        lambda self: constraints.integer_interval(0, self.total_count), is_discrete=True
+    )
     mean = formula(lambda self: self.total_count * self.probs)
 
     @property
@@ -209,8 +206,7 @@ class Binomial(ByChance):
 
     def enumerate_support(self, expand: bool = True) -> Tensor:
         count = 1 + self._same_count("enumerate_support")
-        options: Any = {"dtype": self.total_count.dtype, "device": self.total_count.device}
-        return listed_support(self, arange(count, **options), expand)
+        return listed_support(self, count, self._param.dtype, expand)
 
     def _same_count(self, asked: str) -> int:
         count = int(self.total_count.max())

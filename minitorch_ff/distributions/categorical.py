@@ -8,17 +8,17 @@ Gumbel-Softmax (2017), https://arxiv.org/abs/1611.01144.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
-from minitorch_ff._dtypes import finfo
+from minitorch_ff._dtypes import finfo, int64
 from minitorch_ff._functions import random
-from minitorch_ff._functions.creation import arange, eye, ones_like, tensor
+from minitorch_ff._functions.creation import eye, ones_like, tensor
 from minitorch_ff._functions.joining import broadcast_tensors
 from minitorch_ff._functions.random import rand
 from minitorch_ff._size import Size
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.distributions import constraints
-from minitorch_ff.distributions.bernoulli import Binomial, ByChance, named
+from minitorch_ff.distributions.bernoulli import CHANCE, Binomial, ByChance, named
 from minitorch_ff.distributions.distribution import Distribution, formula, listed_support, same_as
 from minitorch_ff.distributions.transformed_distribution import TransformedDistribution
 from minitorch_ff.distributions.transforms import ExpTransform, SigmoidTransform
@@ -70,19 +70,14 @@ class Categorical(ByChance):
         else:
             self.logits = given - given.logsumexp(-1, keepdim=True)
         self._num_events = given.shape[-1]
-        super().__init__(given.shape[:-1], validate_args=validate_args)
+        Distribution.__init__(self, given.shape[:-1], validate_args=validate_args)
 
-    @constraints.dependent_property(is_discrete=True, event_dim=0)
-    def support(self) -> Any:
-        return constraints.integer_interval(0, self._num_events - 1)
-
-    mean = formula(lambda self: self._nothing())
+    support = constraints.dependent_property(
+        lambda self: constraints.integer_interval(0, self._num_events - 1), is_discrete=True
+    )
     mode = formula(lambda self: self.probs.argmax(-1))
-    variance = formula(lambda self: self._nothing())
-
-    def _nothing(self) -> Tensor:
-        """What the mean of unordered categories is."""
-        return self.probs.new_full(self._batch_shape, math.nan)
+    # unordered categories have no mean
+    mean = variance = formula(lambda self: self.probs.new_full(self._batch_shape, math.nan))
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
         count = Size(sample_shape).numel()
@@ -100,11 +95,26 @@ class Categorical(ByChance):
         return -(logits * self.probs).sum(-1)
 
     def enumerate_support(self, expand: bool = True) -> Tensor:
-        param: Any = self.__dict__.get("probs", self.__dict__.get("logits"))
-        return listed_support(self, arange(self._num_events, device=param.device), expand)
+        return listed_support(self, self._num_events, int64, expand)
 
 
-class OneHotCategorical(Distribution):
+class OfCategories(Distribution):
+    """Vectors with an element for each category, of which one or many are drawn."""
+
+    arg_constraints = CHANCES
+    probs, logits = same_as("_categorical.probs"), same_as("_categorical.logits")
+    param_shape = same_as("_categorical.param_shape")
+    _fixed = ("temperature",)
+
+    def __init__(
+        self, probs: Any = None, logits: Any = None, validate_args: bool | None = None
+    ) -> None:
+        self._categorical = Categorical(probs, logits)
+        shape = self.param_shape
+        super().__init__(shape[:-1], shape[-1:], validate_args)
+
+
+class OneHotCategorical(OfCategories):
     """A category as a vector: one at its place, zeros elsewhere.
 
     Args:
@@ -115,33 +125,21 @@ class OneHotCategorical(Distribution):
     See: [torch.distributions.one_hot_categorical.OneHotCategorical](https://docs.pytorch.org/docs/stable/distributions.html#onehotcategorical).
     """
 
-    arg_constraints = CHANCES
     support = constraints.one_hot
     has_enumerate_support = True
-    probs, logits = same_as("_categorical.probs"), same_as("_categorical.logits")
-    param_shape, mean = same_as("_categorical.param_shape"), same_as("probs")
-
-    def __init__(
-        self, probs: Any = None, logits: Any = None, validate_args: bool | None = None
-    ) -> None:
-        self._categorical = Categorical(probs, logits)
-        shape = self._categorical.param_shape
-        super().__init__(shape[:-1], shape[-1:], validate_args)
+    mean = same_as("probs")
+    mode = formula(lambda self: self._one_hot(self.probs.argmax(-1)))
+    variance = formula(lambda self: self.probs * (1 - self.probs))
+    entropy = same_as("_categorical.entropy")
 
     def _one_hot(self, categories: Tensor) -> Tensor:
         return one_hot(categories, self._event_shape[0]).to(self.probs.dtype)
-
-    mode = formula(lambda self: self._one_hot(self.probs.argmax(-1)))
-    variance = formula(lambda self: self.probs * (1 - self.probs))
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
         return self._one_hot(self._categorical.sample(sample_shape))
 
     def _log_prob(self, value: Tensor) -> Tensor:
         return self._categorical.log_prob(value.max(-1)[1])
-
-    def entropy(self) -> Tensor:
-        return self._categorical.entropy()
 
     def enumerate_support(self, expand: bool = True) -> Tensor:
         n, batch = self._event_shape[0], self._batch_shape
@@ -162,7 +160,7 @@ class OneHotCategoricalStraightThrough(OneHotCategorical):
         return self.sample(sample_shape) + (self.probs - self.probs.detach())
 
 
-class Multinomial(Distribution):
+class Multinomial(OfCategories):
     """How often each category comes in so many draws.
 
     Args:
@@ -177,10 +175,6 @@ class Multinomial(Distribution):
     See: [torch.distributions.multinomial.Multinomial](https://docs.pytorch.org/docs/stable/distributions.html#multinomial).
     """
 
-    arg_constraints = CHANCES
-    probs, logits = same_as("_categorical.probs"), same_as("_categorical.logits")
-    param_shape = same_as("_categorical.param_shape")
-
     def __init__(
         self, total_count: int = 1, probs: Any = None, logits: Any = None,
         validate_args: bool | None = None,
@@ -188,14 +182,11 @@ class Multinomial(Distribution):
         if not isinstance(total_count, int):
             raise NotImplementedError("inhomogeneous total_count is not supported")
         self.total_count = total_count
-        self._categorical = Categorical(probs, logits)
-        shape = self._categorical.param_shape
-        super().__init__(shape[:-1], shape[-1:], validate_args)
+        super().__init__(probs, logits, validate_args)
 
-    @constraints.dependent_property(is_discrete=True, event_dim=1)
-    def support(self) -> Any:
-        return constraints.multinomial(self.total_count)
-
+    support = constraints.dependent_property(
+        lambda self: constraints.multinomial(self.total_count), is_discrete=True, event_dim=1
+    )
     mean = formula(lambda self: self.probs * self.total_count)
     variance = formula(lambda self: self.total_count * self.probs * (1 - self.probs))
 
@@ -231,7 +222,7 @@ class LogitRelaxedBernoulli(ByChance):
         validate_args: bool | None = None,
     ) -> None:  # fmt: skip
         self.temperature = temperature
-        self._set(validate_args, **named(probs, logits))
+        super().__init__(probs, logits, validate_args)
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         shape = self._extended_shape(sample_shape)
@@ -246,7 +237,23 @@ class LogitRelaxedBernoulli(ByChance):
         return self.temperature.log() + distance - 2 * distance.exp().log1p()
 
 
-class RelaxedBernoulli(TransformedDistribution):
+class Relaxed(TransformedDistribution):
+    """Soft choices: a distribution over all numbers, and the way into the unit interval."""
+
+    has_rsample = True
+    temperature = same_as("base_dist.temperature")
+    probs, logits = same_as("base_dist.probs"), same_as("base_dist.logits")
+    kinds: ClassVar[Any] = ()  # of that distribution and that way
+
+    def __init__(
+        self, temperature: Tensor, probs: Any = None, logits: Any = None,
+        validate_args: bool | None = None,
+    ) -> None:  # fmt: skip
+        base, way = self.kinds
+        super().__init__(base(temperature, probs, logits), way(), validate_args)
+
+
+class RelaxedBernoulli(Relaxed):
     """Between 0 and 1, near one of them if the temperature is low.
 
     Args:
@@ -258,38 +265,23 @@ class RelaxedBernoulli(TransformedDistribution):
     See: [torch.distributions.relaxed_bernoulli.RelaxedBernoulli](https://docs.pytorch.org/docs/stable/distributions.html#relaxedbernoulli).
     """
 
-    arg_constraints = ByChance.arg_constraints
+    arg_constraints = CHANCE
     support = constraints.unit_interval
-    has_rsample = True
-    temperature = same_as("base_dist.temperature")
-    probs, logits = same_as("base_dist.probs"), same_as("base_dist.logits")
-
-    def __init__(
-        self, temperature: Tensor, probs: Any = None, logits: Any = None,
-        validate_args: bool | None = None,
-    ) -> None:  # fmt: skip
-        base = LogitRelaxedBernoulli(temperature, probs, logits)
-        super().__init__(base, SigmoidTransform(), validate_args=validate_args)
+    kinds = LogitRelaxedBernoulli, SigmoidTransform
 
 
-class ExpRelaxedCategorical(Distribution):
+class ExpRelaxedCategorical(OfCategories):
     """The logarithms of a `RelaxedOneHotCategorical`."""
 
-    arg_constraints = CHANCES
     support = constraints.real_vector  # their exponentials add up to one, in truth
     has_rsample = True
-    probs, logits = same_as("_categorical.probs"), same_as("_categorical.logits")
-    param_shape = same_as("_categorical.param_shape")
-    _fixed = ("temperature",)
 
     def __init__(
         self, temperature: Tensor, probs: Any = None, logits: Any = None,
         validate_args: bool | None = None,
     ) -> None:  # fmt: skip
-        self._categorical = Categorical(probs, logits)
         self.temperature = temperature
-        shape = self._categorical.param_shape
-        super().__init__(shape[:-1], shape[-1:], validate_args)
+        super().__init__(probs, logits, validate_args)
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         shape = self._extended_shape(sample_shape)
@@ -304,7 +296,7 @@ class ExpRelaxedCategorical(Distribution):
         return (logits - value * self.temperature).log_softmax(-1).sum(-1) + scale
 
 
-class RelaxedOneHotCategorical(TransformedDistribution):
+class RelaxedOneHotCategorical(Relaxed):
     """Probabilities, nearly one-hot if the temperature is low.
 
     Args:
@@ -318,13 +310,4 @@ class RelaxedOneHotCategorical(TransformedDistribution):
 
     arg_constraints = CHANCES
     support = constraints.simplex
-    has_rsample = True
-    temperature = same_as("base_dist.temperature")
-    probs, logits = same_as("base_dist.probs"), same_as("base_dist.logits")
-
-    def __init__(
-        self, temperature: Tensor, probs: Any = None, logits: Any = None,
-        validate_args: bool | None = None,
-    ) -> None:  # fmt: skip
-        base = ExpRelaxedCategorical(temperature, probs, logits, validate_args=validate_args)
-        super().__init__(base, ExpTransform(), validate_args=validate_args)
+    kinds = ExpRelaxedCategorical, ExpTransform

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Self
 
 from minitorch_ff._functions.random import normal
-from minitorch_ff._functions.creation import ones, zeros
+from minitorch_ff._functions.creation import arange, ones, zeros
 from minitorch_ff._size import Size
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.distributions import constraints
@@ -255,7 +255,7 @@ def standard_normal(shape: Any, like: Tensor) -> Tensor:
     return normal(zeros(shape, **options), ones(shape, **options))
 
 
-def listed_support(distribution: Distribution, values: Any, expand: bool) -> Any:
-    """Values of no dimension as a support: one per row, for each of the batch."""
-    values = values.reshape((-1,) + (1,) * len(distribution.batch_shape))
+def listed_support(distribution: Distribution, count: int, dtype: Any, expand: bool) -> Any:
+    """The numbers from 0 on as a support: one per row, for each of the batch."""
+    values = arange(count, dtype=dtype).reshape((-1,) + (1,) * len(distribution.batch_shape))
     return values.expand((-1, *distribution.batch_shape)) if expand else values

@@ -14,6 +14,7 @@ from minitorch_ff.autograd.function import Function, once_differentiable
 from minitorch_ff.distributions import constraints
 from minitorch_ff.distributions.distribution import Distribution, formula, same_as, standard_normal
 from minitorch_ff.distributions.utils import broadcast_all
+from minitorch_ff.distributions.normal import Located
 from minitorch_ff.firefly.modes import no_grad
 from minitorch_ff.nn.functional.sparse import one_hot
 
@@ -100,7 +101,7 @@ class Chi2(Gamma):
     df = formula(lambda self: self.concentration * 2)
 
 
-class StudentT(Distribution):
+class StudentT(Located):
     """Student's t: a normal number over the root of a chi-squared one per degree.
 
     Args:
@@ -112,14 +113,7 @@ class StudentT(Distribution):
     See: [torch.distributions.studentT.StudentT](https://docs.pytorch.org/docs/stable/distributions.html#studentt).
     """
 
-    arg_constraints = {
-        "df": constraints.positive,
-        "loc": constraints.real,
-        "scale": constraints.positive,
-    }
-    support = constraints.real
-    has_rsample = True
-    mode = same_as("loc")
+    arg_constraints = {"df": constraints.positive, **Located.arg_constraints}
 
     def __init__(
         self, df: Any, loc: Any = 0.0, scale: Any = 1.0, validate_args: bool | None = None
@@ -267,10 +261,7 @@ class Beta(Distribution):
     See: [torch.distributions.beta.Beta](https://docs.pytorch.org/docs/stable/distributions.html#beta).
     """
 
-    arg_constraints = {
-        "concentration1": constraints.positive,
-        "concentration0": constraints.positive,
-    }
+    arg_constraints = dict.fromkeys(("concentration1", "concentration0"), constraints.positive)
     support = constraints.unit_interval
     has_rsample = True
 

@@ -19,7 +19,19 @@ from minitorch_ff.firefly.modes import no_grad
 __all__ = ["Cauchy", "HalfCauchy", "HalfNormal", "LogNormal", "Normal"]
 
 
-class Normal(Distribution):
+class Located(Distribution):
+    """Distributions of any number, with a location, which is the mode, and a scale."""
+
+    arg_constraints = {"loc": constraints.real, "scale": constraints.positive}
+    support = constraints.real
+    has_rsample = True
+    mode = same_as("loc")
+
+    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
+        self._set(validate_args, loc=loc, scale=scale)
+
+
+class Normal(Located):
     r"""The normal (Gaussian) distribution.
 
     $$ p(x) = \frac{1}{\sigma \sqrt{2 \pi}} e^{-(x - \mu)^2 / 2 \sigma^2} $$
@@ -41,15 +53,7 @@ class Normal(Distribution):
     See: [torch.distributions.normal.Normal](https://docs.pytorch.org/docs/stable/distributions.html#normal).
     """
 
-    arg_constraints = {"loc": constraints.real, "scale": constraints.positive}
-    support = constraints.real
-    has_rsample = True
-    mean = mode = same_as("loc")
-    stddev = same_as("scale")
-
-    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
-        self._set(validate_args, loc=loc, scale=scale)
-
+    mean, stddev = same_as("loc"), same_as("scale")
     variance = formula(lambda self: self.stddev.pow(2))
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
@@ -149,7 +153,7 @@ class HalfNormal(Half):
     variance = formula(lambda self: self.scale.pow(2) * (1 - 2 / math.pi))
 
 
-class Cauchy(Distribution):
+class Cauchy(Located):
     r"""The distribution with the density $1 / \pi \gamma (1 + ((x - x_0) / \gamma)^2)$.
 
     Args:
@@ -159,14 +163,6 @@ class Cauchy(Distribution):
 
     See: [torch.distributions.cauchy.Cauchy](https://docs.pytorch.org/docs/stable/distributions.html#cauchy).
     """
-
-    arg_constraints = {"loc": constraints.real, "scale": constraints.positive}
-    support = constraints.real
-    has_rsample = True
-    mode = same_as("loc")
-
-    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
-        self._set(validate_args, loc=loc, scale=scale)
 
     mean = formula(lambda self: full_like(self.loc, math.nan, requires_grad=False))
     variance = formula(lambda self: full_like(self.loc, math.inf, requires_grad=False))

@@ -12,6 +12,7 @@ from minitorch_ff._functions.selection import where
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.distributions import constraints
 from minitorch_ff.distributions.distribution import Distribution, formula, same_as
+from minitorch_ff.distributions.normal import Located
 from minitorch_ff.distributions.transformed_distribution import TransformedDistribution
 from minitorch_ff.distributions.transforms import AffineTransform, ExpTransform, PowerTransform
 from minitorch_ff.distributions.utils import broadcast_all, euler_constant
@@ -36,10 +37,7 @@ class Exponential(Distribution):
     def __init__(self, rate: Any, validate_args: bool | None = None) -> None:
         self._set(validate_args, rate=rate)
 
-    mean = formula(lambda self: self.rate.reciprocal())
-
-    stddev = mean
-
+    mean = stddev = formula(lambda self: self.rate.reciprocal())
     mode = formula(lambda self: zeros_like(self.rate))
     variance = formula(lambda self: self.rate.pow(-2))
 
@@ -59,7 +57,7 @@ class Exponential(Distribution):
         return 1.0 - self.rate.log()
 
 
-class Laplace(Distribution):
+class Laplace(Located):
     r"""The distribution with the density $e^{-|x - \mu| / b} / 2 b$.
 
     Args:
@@ -70,14 +68,7 @@ class Laplace(Distribution):
     See: [torch.distributions.laplace.Laplace](https://docs.pytorch.org/docs/stable/distributions.html#laplace).
     """
 
-    arg_constraints = {"loc": constraints.real, "scale": constraints.positive}
-    support = constraints.real
-    has_rsample = True
-    mean = mode = same_as("loc")
-
-    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
-        self._set(validate_args, loc=loc, scale=scale)
-
+    mean = same_as("loc")
     variance = formula(lambda self: 2 * self.scale.pow(2))
     stddev = formula(lambda self: (2**0.5) * self.scale)
 
@@ -157,9 +148,7 @@ class Pareto(TransformedDistribution):
         transforms = [ExpTransform(), AffineTransform(0, self.scale)]
         super().__init__(base, transforms, validate_args=validate_args)
 
-    @constraints.dependent_property(is_discrete=False, event_dim=0)
-    def support(self) -> Any:
-        return constraints.greater_than_eq(self.scale)
+    support = constraints.dependent_property(lambda self: constraints.greater_than_eq(self.scale))
 
     @property
     def mean(self) -> Tensor:
@@ -235,10 +224,7 @@ class Uniform(Distribution):
         low, high = constraints.less_than(self.high), constraints.greater_than(self.low)
         return {"low": low, "high": high}
 
-    @constraints.dependent_property(is_discrete=False, event_dim=0)
-    def support(self) -> Any:
-        return constraints.interval(self.low, self.high)
-
+    support = constraints.dependent_property(lambda self: constraints.interval(self.low, self.high))
     mean = formula(lambda self: (self.high + self.low) / 2)
     mode = formula(lambda self: math.nan * self.high)
     stddev = formula(lambda self: (self.high - self.low) / 12**0.5)
@@ -274,25 +260,18 @@ class Kumaraswamy(TransformedDistribution):
     See: [torch.distributions.kumaraswamy.Kumaraswamy](https://docs.pytorch.org/docs/stable/distributions.html#kumaraswamy).
     """
 
-    arg_constraints = {
-        "concentration1": constraints.positive,
-        "concentration0": constraints.positive,
-    }
+    arg_constraints = dict.fromkeys(("concentration1", "concentration0"), constraints.positive)
     support = constraints.unit_interval
     has_rsample = True
 
     def __init__(
         self, concentration1: Any, concentration0: Any, validate_args: bool | None = None
     ) -> None:
-        a, b = self.concentration1, self.concentration0 = broadcast_all(
-            concentration1, concentration0
-        )
+        a, b = broadcast_all(concentration1, concentration0)
+        self.concentration1, self.concentration0 = a, b
         base = Uniform(zeros_like(b), ones_like(b), validate_args=validate_args)
-        transforms = [
-            PowerTransform(b.reciprocal()),
-            AffineTransform(1.0, -1.0),
-            PowerTransform(a.reciprocal()),
-        ]
+        inner, outer = PowerTransform(b.reciprocal()), PowerTransform(a.reciprocal())
+        transforms = [inner, AffineTransform(1.0, -1.0), outer]
         super().__init__(base, transforms, validate_args=validate_args)
 
     def _moment(self, n: int) -> Tensor:
