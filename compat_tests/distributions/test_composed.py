@@ -2,6 +2,8 @@
 
 import pytest
 
+import minitorch_ff as ff
+
 from compat_tests.distributions.test_distributions import attempted, gradients
 from compat_tests.worlds import same_error, same_in_both
 
@@ -127,6 +129,14 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_refused(name):
     same_error(lambda torch: REFUSED[name](torch.distributions, torch.tensor))
+
+
+@pytest.mark.parametrize("name", ["Gamma", "Chi2"])
+def test_what_is_not_there_says_so(name):
+    parameters = [2.0, 1.0][: 2 - (name == "Chi2")]
+    distribution = getattr(ff.distributions, name)(*parameters)
+    with pytest.raises(NotImplementedError, match=rf"^{name}\.cdf needs"):
+        distribution.cdf(ff.tensor(1.0))
 
 
 def test_draws_are_not_differentiated_twice():

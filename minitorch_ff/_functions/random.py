@@ -26,7 +26,6 @@ from minitorch_ff.firefly.ops.base import apply, check_broadcast
 from minitorch_ff.firefly.ops.indexing import Overwrite
 from minitorch_ff.firefly.random.dtypes import is_floating, not_implemented, scalar_name
 from minitorch_ff.firefly.random.memory_order import fill, read
-from minitorch_ff.firefly.random.pathwise import dirichlet_slope, gamma_slope
 from minitorch_ff.firefly.tensor import wrap
 
 # ---------------------------------------------------------------------- generators, seeds
@@ -581,7 +580,7 @@ def binomial(count: Tensor, prob: Tensor, generator: Any = None) -> Tensor:
 
 
 def of_arrays(function: Callable[..., Any], *tensors: Tensor) -> Tensor:
-    """A tensor with what a function of the generator makes of the host's arrays."""
+    """A tensor with what a function makes of the host's arrays: draws, or how they move."""
     first = tensors[0]
     values = function(*[t.backend.to_numpy(t.buffer) for t in tensors])
     return new(values, first.device)
@@ -593,19 +592,9 @@ def standard_gamma(concentration: Tensor) -> Tensor:
     return of_arrays(lambda c: draw(c.reshape(-1)).reshape(c.shape), concentration)
 
 
-def standard_gamma_slope(concentration: Tensor, draws: Tensor) -> Tensor:
-    """How such draws move with their concentrations."""
-    return of_arrays(gamma_slope, concentration, draws)
-
-
 def sample_dirichlet(concentration: Tensor) -> Tensor:
     """Draws from Dirichlet distributions, without gradients."""
     return of_arrays(default_generator.dirichlet, concentration)
-
-
-def sample_dirichlet_slope(draws: Tensor, concentration: Tensor, total: Tensor) -> Tensor:
-    """How the parts of such draws move with their own concentrations, over the other parts."""
-    return of_arrays(dirichlet_slope, draws, concentration, total)
 
 
 def multinomial(

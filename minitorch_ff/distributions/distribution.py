@@ -185,14 +185,13 @@ class Distribution:
     def _log_prob(self, value: Any) -> Any:
         raise NotImplementedError
 
+    _cdf = _log_prob
+
     def cdf(self, value: Tensor) -> Tensor:
         """The probability that a draw is not above `value`."""
         if self._validate_args:
             self._validate_sample(value)
         return self._cdf(value)
-
-    def _cdf(self, value: Any) -> Any:
-        raise NotImplementedError
 
     def icdf(self, value: Tensor) -> Tensor:
         """The number that a draw stays below with probability `value`."""

@@ -16,6 +16,7 @@ from minitorch_ff.distributions.distribution import Distribution, formula, same_
 from minitorch_ff.distributions.utils import broadcast_all
 from minitorch_ff.distributions.normal import Located
 from minitorch_ff.firefly.modes import no_grad
+from minitorch_ff.firefly.random.pathwise import dirichlet_slope, gamma_slope
 from minitorch_ff.nn.functional.sparse import one_hot
 
 __all__ = ["Beta", "Chi2", "Dirichlet", "Gamma", "Poisson", "StudentT"]
@@ -35,7 +36,7 @@ class StandardGamma(Function):
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> Tensor:
         """The gradient, by the implicit derivative."""
-        return grad * random.standard_gamma_slope(*ctx.saved_tensors)
+        return grad * random.of_arrays(gamma_slope, *ctx.saved_tensors)
 
 
 class Gamma(Distribution):
@@ -77,6 +78,12 @@ class Gamma(Distribution):
     def _log_prob(self, value: Tensor) -> Tensor:
         alpha, rate = self.concentration, self.rate
         return alpha.xlogy(rate) + (alpha - 1).xlogy(value) - rate * value - alpha.lgamma()
+
+    def _cdf(self, value: Tensor) -> Tensor:
+        raise NotImplementedError(
+            f"{type(self).__name__}.cdf needs the incomplete gamma function, which is not "
+            "supported; scipy.special.gammainc has its values"
+        )
 
     def entropy(self) -> Tensor:
         alpha = self.concentration
@@ -189,7 +196,7 @@ class _Dirichlet(Function):
         """Each part moves by its slope; the others give way in proportion to their sizes."""
         parts, concentration = ctx.saved_tensors
         total = concentration.sum(-1, True).expand_as(concentration)
-        slope = random.sample_dirichlet_slope(parts, concentration, total)
+        slope = random.of_arrays(dirichlet_slope, parts, concentration, total)
         return slope * (grad - (parts * grad).sum(-1, True))
 
 

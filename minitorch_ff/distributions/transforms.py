@@ -96,12 +96,9 @@ class Transform:
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
             return False
-        mine, theirs = ({k: v for k, v in vars(t).items() if k[0] != "_"} for t in (self, other))
-        pairs = [(mine[name], theirs.get(name)) for name in mine]
-        return all(
-            bool((a == b).all()) if isinstance(a == b, Tensor) else a == b  # type: ignore[union-attr]
-            for a, b in pairs
-        )
+        settings = [name for name in vars(self) if name[0] != "_"]
+        same = [getattr(self, name) == getattr(other, name) for name in settings]
+        return all(bool(s.all()) if isinstance(s, Tensor) else s for s in same)
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -120,21 +117,14 @@ class _InverseTransform(Transform):
 
     domain, codomain = same_as("inv.codomain"), same_as("inv.domain")
     bijective, sign = same_as("inv.bijective"), same_as("inv.sign")
+    forward_shape, inverse_shape = same_as("inv.inverse_shape"), same_as("inv.forward_shape")
+    _inv_call = same_as("inv.__call__")
 
     def __call__(self, x: Tensor) -> Tensor:
         return self.inv._inv_call(x)
 
-    def _inv_call(self, y: Tensor) -> Tensor:
-        return self.inv(y)
-
     def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
         return -self.inv.log_abs_det_jacobian(y, x)
-
-    def forward_shape(self, shape: Any) -> Any:
-        return self.inv.inverse_shape(shape)
-
-    def inverse_shape(self, shape: Any) -> Any:
-        return self.inv.forward_shape(shape)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.inv!r})"

@@ -15,10 +15,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from minitorch_ff.firefly.backend.numpy_backend import NumpyBackend
+from minitorch_ff.firefly.backend.registry import cpu
 from minitorch_ff.firefly.random.exact import silent
 
-digamma = NumpyBackend().digamma
+digamma = cpu.digamma
 
 # exp(P / Q): in powers of ln(x / α), rows; of ln α, columns, for P and for Q.
 GAMMA_FIT = np.array([
