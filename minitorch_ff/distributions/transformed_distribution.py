@@ -116,9 +116,9 @@ class TransformedDistribution(Distribution):
         sign: Any = 1
         for transform in self.transforms:
             sign = sign * transform.sign
-        return (
-            probability if isinstance(sign, int) and sign == 1 else sign * (probability - 0.5) + 0.5
-        )
+        if isinstance(sign, int) and sign == 1:
+            return probability
+        return sign * (probability - 0.5) + 0.5
 
     def _cdf(self, value: Tensor) -> Tensor:
         for transform in reversed(self.transforms):
