@@ -139,6 +139,18 @@ def test_what_is_not_there_says_so(name):
         distribution.cdf(ff.tensor(1.0))
 
 
+def test_subclasses_expand_by_themselves():
+    """PyTorch asks for an `expand` of their own where the constructor differs."""
+
+    class Standard(ff.distributions.Normal):
+        def __init__(self):
+            super().__init__(0.0, 1.0)
+
+    larger = Standard().expand((3,))
+    assert type(larger) is Standard
+    assert larger.sample().shape == (3,)
+
+
 def test_draws_are_not_differentiated_twice():
     """PyTorch has no second derivative of a gamma draw; nor have we, instead of a wrong one."""
 
