@@ -174,10 +174,12 @@ def attempted_twice(body, torch):
 def test_binomial():
     def body(torch):
         counts = torch.tensor([[0.0], [7.0], [300.0]]).expand(3, 5).contiguous()
-        chances = torch.tensor([0.0, 0.02, 0.5, 0.97, 1.0], requires_grad=True)
+        chances = torch.tensor([1e-40, 0.02, 0.5, 0.97, 1.0], requires_grad=True)
         g = torch.Generator().manual_seed(5)
         drawn = torch.binomial(counts, chances, generator=g)
-        return drawn, g.get_state(), torch.binomial(counts.double(), chances.double())
+        rare = torch.full((3,), 5e-324, dtype=torch.float64)
+        more = torch.binomial(counts.double(), chances.double())
+        return drawn, g.get_state(), more, torch.binomial(rare + 7, rare), torch.get_rng_state()
 
     same_in_both(body)
 

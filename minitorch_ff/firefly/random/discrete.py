@@ -183,7 +183,7 @@ class Discrete(Engine):
         log_failure = float(np.log1p(-chance))
         tries, successes = 0.0, 0.0
         while True:
-            tries += math.ceil(log(self.unit()) / log_failure)
+            tries += float(np.ceil(log(self.unit()) / log_failure))  # may be infinite
             if not tries <= count:
                 return successes
             successes += 1

@@ -12,7 +12,6 @@ Trick (2018), https://arxiv.org/abs/1806.01851; the fits' numbers are PyTorch's.
 
 from __future__ import annotations
 
-
 import numpy as np
 
 from minitorch_ff.firefly.backend.registry import cpu
