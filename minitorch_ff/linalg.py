@@ -124,7 +124,9 @@ def solve_triangular(
     triangle = A.triu(diagonal) if upper else A.tril(-diagonal)
     if unitriangular:
         triangle = triangle + wrap(type(A), A.backend.identities(A.buffer))
-    return solve(triangle, B, left=left)
+    # `solve` might take a right side with fewer dimensions for a batch of vectors
+    right = B.expand((*A.shape[:-2], -1, -1)) if B.dim() < A.dim() else B
+    return solve(triangle, right, left=left)
 
 
 _accept_out(

@@ -15,9 +15,9 @@ from compat_tests.house.files import PACKAGE
 
 FILE = PACKAGE / "compatibility.json"
 NAMESPACES = """
-torch torch.Tensor torch.amp torch.autograd torch.cuda torch.linalg torch.nn
-torch.nn.functional torch.nn.init torch.nn.utils torch.optim torch.optim.lr_scheduler
-torch.special torch.utils.data
+torch torch.Tensor torch.amp torch.autograd torch.cuda torch.distributions torch.func
+torch.linalg torch.nn torch.nn.functional torch.nn.init torch.nn.utils torch.optim
+torch.optim.lr_scheduler torch.special torch.utils.data
 """.split()
 # Arguments that are there, and a value of theirs that is refused. A test tries each.
 REFUSED = {

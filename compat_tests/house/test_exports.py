@@ -12,6 +12,8 @@ WITH_EXPORTS = """
 minitorch_ff minitorch_ff.nn minitorch_ff.nn.functional minitorch_ff.nn.init
 minitorch_ff.nn.utils minitorch_ff.optim minitorch_ff.optim.lr_scheduler
 minitorch_ff.utils.data minitorch_ff.autograd minitorch_ff.autograd.functional
+minitorch_ff.distributions minitorch_ff.distributions.constraints
+minitorch_ff.distributions.transforms minitorch_ff.func
 minitorch_ff.linalg minitorch_ff.special minitorch_ff.cuda minitorch_ff.vision.datasets
 minitorch_ff.vision.io minitorch_ff.vision.transforms minitorch_ff.vision.utils minitorch_ff.compare
 """.split()

@@ -33,7 +33,7 @@ LAYERS = [
     ("nn.functional",),
     ("nn",),
     ("optim", "utils"),
-    ("compiler", "multiprocessing"),
+    ("compiler", "distributions", "multiprocessing"),
     ("_dynamo",),
     ("vision",),
     ("",),

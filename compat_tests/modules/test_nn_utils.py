@@ -299,12 +299,85 @@ def test_what_is_left_out_is_missing():
     import minitorch_ff as ff
 
     utils = ff.nn.utils
-    for place, name in (
-        (utils, "spectral_norm"),
-        (utils, "remove_spectral_norm"),
-        (utils.parametrizations, "spectral_norm"),
-        (utils.parametrizations, "orthogonal"),
-        (utils.parametrize, "transfer_parametrizations_and_params"),
-    ):
-        with pytest.raises(AttributeError):
-            getattr(place, name)
+    with pytest.raises(AttributeError):
+        utils.parametrize.transfer_parametrizations_and_params  # noqa: B018
+
+
+@pytest.mark.parametrize("dim", [None, 1])
+def test_spectral_norm(same, dim):
+    """Both ways: the same vectors drawn, weights, gradients, keys and errors."""
+
+    def body(w, note):
+        x = w.tensor([[0.5, -1.0, 2.0]])
+        for ways in (w.nn.utils, w.nn.utils.parametrizations):
+            w.manual_seed(3)
+            net = w.nn.Linear(3, 4)
+            note.attempt(ways.spectral_norm, net, n_power_iterations=2, dim=dim)
+            note(list(net.state_dict()), net.state_dict(), w.get_rng_state(), net)
+            for _ in range(2):
+                net(x).square().sum().backward()
+            note([(name, p.grad) for name, p in net.named_parameters()], net.state_dict())
+            net.eval()
+            note(net(x), net.weight)
+        w.nn.utils.parametrize.remove_parametrizations(net, "weight")
+        note(list(net.state_dict()), net.weight)
+        older = w.nn.utils.spectral_norm(w.nn.Linear(3, 2))
+        note.attempt(w.nn.utils.spectral_norm, older)
+        other = w.nn.utils.spectral_norm(w.nn.Linear(3, 2))
+        note(other.load_state_dict(older.state_dict()), other(x), older(x))
+        note.attempt(w.nn.utils.remove_spectral_norm, older)
+        note(list(older.state_dict()), older(x), older.weight.requires_grad)
+        note.attempt(w.nn.utils.remove_spectral_norm, older)
+
+    same(body)
+
+
+def test_spectral_norm_special_cases(same):
+    def body(w, note):
+        ways = w.nn.utils.parametrizations
+        note.attempt(ways.spectral_norm, w.nn.Linear(3, 4), n_power_iterations=0)
+        note.attempt(ways.spectral_norm, w.nn.Linear(3, 4), dim=5)
+        note.attempt(ways.spectral_norm, w.nn.Linear(3, 4), "nothing")
+        note.attempt(w.nn.utils.spectral_norm, w.nn.Linear(3, 4), n_power_iterations=0)
+        vector = ways.spectral_norm(w.nn.LayerNorm(3))
+        note(list(vector.state_dict()), vector.weight)
+        cube = w.nn.Module()
+        cube.weight = w.nn.Parameter(w.randn(2, 3, 4))
+        note(ways.spectral_norm(cube, dim=-2).weight)
+
+    same(body)
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (4, 2), (2, 4)], ids=str)
+@pytest.mark.parametrize("kind", [None, "matrix_exp", "cayley", "householder"])
+def test_orthogonal(same, shape, kind):
+    def body(w, note):
+        ways = w.nn.utils.parametrizations
+        w.manual_seed(3)
+        net = ways.orthogonal(w.nn.Linear(*shape), orthogonal_map=kind)
+        note(list(net.state_dict()), w.get_rng_state(), net)
+        first = net.weight
+        with w.no_grad():
+            net.parametrizations.weight.original.add_(w.linspace(-1, 1, 3)[0] * 0.1)
+            net.parametrizations.weight.original[0, 0] = -1.0
+            net.parametrizations.weight.original[1, 1] = -1.0
+        (net.weight * w.arange(float(first.numel())).reshape(first.shape)).sum().backward()
+        note(net.parametrizations.weight.original.grad.round(decimals=3))
+        net.weight = w.eye(*first.shape)
+        note(net.weight.round(decimals=4).abs())
+        if kind in ("matrix_exp", "cayley"):
+            free = ways.orthogonal(w.nn.Linear(*shape), "weight", kind, use_trivialization=False)
+            note(list(free.state_dict()), free.weight.round(decimals=4))
+            note.attempt(setattr, free, "weight", w.eye(*first.shape))
+
+    same(body)
+
+
+def test_orthogonal_special_cases(same):
+    def body(w, note):
+        orthogonal = w.nn.utils.parametrizations.orthogonal
+        note.attempt(orthogonal, w.nn.LayerNorm(3))
+        note.attempt(orthogonal, w.nn.Linear(3, 4), "nothing")
+        note.attempt(orthogonal, w.nn.Linear(3, 4), orthogonal_map="cube")
+
+    same(body)

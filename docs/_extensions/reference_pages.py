@@ -25,8 +25,8 @@ NAMESPACES = """
 linalg special random cuda func serialization amp compiler multiprocessing
 """.split()
 PACKAGES = """
-autograd nn nn.modules nn.functional nn.utils optim optim.lr_scheduler utils utils.data vision
-vision.datasets vision.transforms
+autograd nn nn.modules nn.functional nn.utils optim optim.lr_scheduler utils utils.data
+distributions vision vision.datasets vision.transforms
 firefly firefly.backend firefly.backend.array_api firefly.random scripts compare explain
 """.split()
 

@@ -24,7 +24,7 @@ from minitorch_ff.firefly.in_place import check_no_overlap, check_writable, writ
 from minitorch_ff.firefly.modes import grad_enabled, no_grad
 from minitorch_ff.firefly.ops.base import apply, check_broadcast
 from minitorch_ff.firefly.ops.indexing import Overwrite
-from minitorch_ff.firefly.random.dtypes import not_implemented
+from minitorch_ff.firefly.random.dtypes import is_floating, not_implemented, scalar_name
 from minitorch_ff.firefly.random.memory_order import fill, read
 from minitorch_ff.firefly.tensor import wrap
 
@@ -541,6 +541,60 @@ def _per_element(input: Tensor, draw: Callable[[Any], Any], called: str) -> Tens
     xp, x = input.backend, input.buffer
     values = draw(xp.to_numpy(x).reshape(-1)).astype(x.dtype, copy=False)
     return apply(Overwrite, input, value=xp.beside(values.reshape(x.shape), x), called=called)
+
+
+def binomial(count: Tensor, prob: Tensor, generator: Any = None) -> Tensor:
+    """How many of so many tries succeed, each with a given probability.
+
+    Args:
+        count: The numbers of tries. Floating.
+        prob: The probabilities, in the dtype of `count`; the shapes are broadcast.
+        generator: Where to draw from.
+
+    Raises:
+        ValueError: One of them is not floating.
+        RuntimeError: Their dtypes differ.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> _ = torch.manual_seed(0)
+        >>> torch.binomial(torch.full((4,), 100.0), torch.tensor(0.5))
+        tensor([49., 52., 45., 51.])
+
+    See: [torch.binomial](https://docs.pytorch.org/docs/stable/generated/torch.binomial.html).
+    """
+    for name, each in (("count", count), ("prob", prob)):
+        must_be_tensor(each, "binomial", name, 1 + (name == "prob"))
+        if not is_floating(each.buffer.dtype):
+            kind = scalar_name(each.buffer.dtype)
+            text = f"binomial only supports floating-point dtypes for {name}, got: {kind}"
+            raise ValueError(text)
+    kinds = scalar_name(prob.buffer.dtype), scalar_name(count.buffer.dtype)
+    check(kinds[0] == kinds[1], f"Found dtype {kinds[0]} but expected {kinds[1]}")
+    check_broadcast(count.buffer.shape, prob.buffer.shape)
+    source, xp = stream(generator), count.backend
+    counts, chances = numpy.broadcast_arrays(*[xp.to_numpy(t.buffer) for t in (count, prob)])
+    drawn = source.binomial(counts.reshape(-1), chances.reshape(-1)).reshape(counts.shape)
+    value = xp.beside(drawn, count.buffer)
+    return apply(Overwrite, count, prob, value=value, called="Binomial")
+
+
+def of_arrays(function: Callable[..., Any], *tensors: Tensor) -> Tensor:
+    """A tensor with what a function makes of the host's arrays: draws, or how they move."""
+    first = tensors[0]
+    values = function(*[t.backend.to_numpy(t.buffer) for t in tensors])
+    return new(values, first.device)
+
+
+def standard_gamma(concentration: Tensor) -> Tensor:
+    """Draws from gamma distributions of rate 1, without gradients."""
+    draw = default_generator.standard_gamma
+    return of_arrays(lambda c: draw(c.reshape(-1)).reshape(c.shape), concentration)
+
+
+def sample_dirichlet(concentration: Tensor) -> Tensor:
+    """Draws from Dirichlet distributions, without gradients."""
+    return of_arrays(default_generator.dirichlet, concentration)
 
 
 def multinomial(

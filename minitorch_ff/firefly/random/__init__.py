@@ -9,6 +9,7 @@ words each distribution takes, in which order, and where results are rounded.
     box_muller      uniform values to normal ones, over groups of sixteen
     normal, continuous, discrete, integers, gamma, permutation, multinomial
                     the distributions, each a mixin of `Generator`
+    pathwise        how gamma and Dirichlet draws move with their parameters
     bounds          which bounds an integer draw may have, and in which dtype
     dtypes          names, limits and precision
     memory_order    which element of an array gets which value

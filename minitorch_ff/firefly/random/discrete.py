@@ -145,3 +145,83 @@ class Discrete(Engine):
             log_probability = -rate + count * log_rate - math.lgamma(count + 1)
             if log(v) + hat <= log_probability:
                 return count
+
+    @silent
+    def binomial(self, counts: np.ndarray, chances: np.ndarray) -> np.ndarray:
+        """Count the successes of tries, for each element.
+
+        Args:
+            counts: How many tries, in draw order. Shape `(size,)`, floating.
+            chances: The probability of success, likewise, of the same dtype.
+
+        Returns:
+            Shape `(size,)`, the dtype of `counts`.
+
+        Raises:
+            NotImplementedError: It is not float32 or float64.
+        """
+        if counts.dtype not in (FLOAT32, FLOAT64):
+            raise not_implemented("binomial_cpu", counts.dtype)
+        drawn = map(self._binomial, counts, chances)
+        return np.fromiter(drawn, counts.dtype, counts.size)
+
+    def _binomial(self, count: np.floating, chance: np.floating) -> float:
+        number = type(count)  # some steps round to the dtype of the result
+        if count <= 0 or chance <= 0:
+            return 0.0
+        if chance >= 1:
+            return float(count)
+        if math.isnan(chance):
+            return math.nan
+        rare = chance if chance <= 0.5 else number(1.0 - float(chance))
+        draw = self._binomial_by_rejection if count * rare >= 10 else self._binomial_by_gaps
+        drawn = draw(count, rare)
+        return drawn if chance <= 0.5 else float(count) - drawn
+
+    def _binomial_by_gaps(self, count: np.floating, chance: np.floating) -> float:
+        """Add up the gaps between successes until the tries are used up."""
+        log_failure = float(np.log1p(-chance))
+        tries, successes = 0.0, 0.0
+        while True:
+            tries += float(np.ceil(log(self.unit()) / log_failure))  # may be infinite
+            if not tries <= count:
+                return successes
+            successes += 1
+
+    def _binomial_by_rejection(self, count: np.floating, chance: np.floating) -> float:
+        """Hörmann's transformed rejection (1993), algorithm BTRS, with a logarithm of V."""
+        number = type(count)
+        deviation = float(np.sqrt(count * chance * (number(1) - chance)))
+        n, p = float(count), float(chance)
+        b = 1.15 + 2.53 * deviation
+        a = -0.0873 + 0.0248 * b + 0.01 * p
+        centre = float(count * chance) + 0.5
+        v_r = 0.92 - 4.2 / b
+        odds = float(chance / (number(1) - chance))
+        alpha = (2.83 + 5.1 / b) * deviation
+        m = float(np.floor((count + number(1)) * chance))
+        while True:
+            u, v = self.unit() - 0.5, self.unit()
+            us = 0.5 - abs(u)
+            k = float(floor((2 * a / us + b) * u + centre)) if us else -1.0
+            if k < 0 or k > n:
+                continue
+            if us >= 0.07 and v <= v_r:
+                return k
+            bound = (m + 0.5) * math.log((m + 1) / (odds * (n - m + 1)))
+            bound += (n + 1) * math.log((n - m + 1) / (n - k + 1))
+            bound += (k + 0.5) * math.log(odds * (n - k + 1) / (k + 1))
+            bound += _tail(m) + _tail(n - m) - _tail(k) - _tail(n - k)
+            if log(v * alpha / (a / (us * us) + b)) <= bound:
+                return k
+
+
+def _tail(k: float) -> float:
+    """What Stirling's formula for `ln k!` leaves over."""
+    if k < 10:  # from the logarithm itself: the series is too coarse
+        return math.lgamma(k + 1) - (k + 0.5) * math.log(k + 1) + k + 1 - _HALF_LOG_TAU
+    square = (k + 1) ** 2
+    return (1 / 12 - (1 / 360 - 1 / 1260 / square) / square) / (k + 1)
+
+
+_HALF_LOG_TAU = 0.5 * math.log(2 * math.pi)

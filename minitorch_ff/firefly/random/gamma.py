@@ -40,6 +40,29 @@ class Gamma(Normal):
         # As in C++'s max, what is not a number becomes the smallest positive one too.
         return np.where(values > smallest, values, smallest)
 
+    @silent
+    def dirichlet(self, concentration: np.ndarray) -> np.ndarray:
+        """Draw parts that add up to one, for each row: gamma draws over their sum.
+
+        Args:
+            concentration: The distributions' parameters, in draw order.
+                Shape `(…, parts)`, float32 or float64.
+
+        Returns:
+            The shape and dtype of `concentration`.
+
+        Raises:
+            NotImplementedError: It is another dtype.
+        """
+        dtype = concentration.dtype
+        if dtype not in (np.float32, np.float64):
+            raise not_implemented("dirichlet", dtype)
+        draws = self.standard_gamma(concentration.astype(np.float64).reshape(-1))
+        draws = draws.reshape(concentration.shape)
+        parts = (draws / draws.sum(-1, keepdims=True)).astype(dtype)
+        below_one = np.nextafter(dtype.type(1), dtype.type(0))
+        return np.clip(parts, np.finfo(dtype).tiny, below_one)
+
     def _gamma(self, alpha: np.floating) -> float:
         number = type(alpha)  # some steps round to the dtype of the result
         scale = 1.0

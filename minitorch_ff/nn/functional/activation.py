@@ -6,6 +6,7 @@ from minitorch_ff._checks import check
 from minitorch_ff._dtypes import finfo
 from minitorch_ff._functions import activation, arithmetic
 from minitorch_ff._functions.activation import check_floating, sigmoid, tanh
+from minitorch_ff._functions.creation import zeros_like
 from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.in_place import in_place
@@ -264,6 +265,39 @@ def log_softmax(
 ) -> Tensor:
     """The logarithm of the softmax; see `torch.log_softmax`."""
     return activation.log_softmax(input, _chosen("log_softmax", input, dim, _stacklevel), dtype)
+
+
+def gumbel_softmax(
+    logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1
+) -> Tensor:
+    """A random choice made soft: the softmax of logits with noise, over a temperature.
+
+    Args:
+        logits: Scores, up to a constant logarithms of probabilities. Floating.
+        tau: The temperature: the lower, the nearer to one-hot.
+        hard: Return the one-hot choice, with the gradient of the soft one.
+        eps: Has no effect.
+        dim: The dimension that adds up to one.
+
+    Source: E. Jang et al., Categorical Reparameterization with Gumbel-Softmax (2017),
+    https://arxiv.org/abs/1611.01144.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> _ = torch.manual_seed(0)
+        >>> torch.nn.functional.gumbel_softmax(torch.zeros(3), hard=True)
+        tensor([0., 0., 1.])
+
+    See: [torch.nn.functional.gumbel_softmax](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.gumbel_softmax.html).
+    """
+    if eps != 1e-10:
+        warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=2)
+    noise = -logits.new_empty(logits.shape).exponential_().log()
+    soft = activation.softmax((logits + noise) / tau, dim)
+    if not hard:
+        return soft
+    chosen = zeros_like(logits).scatter(dim, soft.max(dim, keepdim=True)[1], 1.0)
+    return chosen - soft.detach() + soft
 
 
 def _chosen(name: str, input: Tensor, dim: int | None, stacklevel: int) -> int:
