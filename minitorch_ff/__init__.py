@@ -170,6 +170,7 @@ __all__ = [
     "fliplr", "flipud", "float", "float16", "float32", "float64", "float_power", "floor",
     "floor_divide", "fmax", "fmin", "fmod", "frac", "frexp", "from_numpy", "frombuffer", "full",
     "full_like", "gather", "gcd", "ge", "ger", "get_default_device", "get_default_dtype",
+    "get_autocast_dtype",
     "get_float32_matmul_precision", "get_num_interop_threads", "get_num_threads", "get_rng_state",
     "greater", "greater_equal", "gt", "half", "hardshrink", "heaviside", "histc", "hstack",
     "hypot", "i0", "iinfo", "imag", "index_add", "index_copy", "index_fill", "index_put",
@@ -224,7 +225,8 @@ _ELSEWHERE = dict.fromkeys((
     "triplet_margin_loss",
 ), "nn.functional")  # fmt: skip
 _ELSEWHERE |= {
-    "GradScaler": "amp", "autocast": "amp", "is_autocast_enabled": "amp", "compile": "compiler",
+    "GradScaler": "amp", "autocast": "amp", "get_autocast_dtype": "amp",
+    "is_autocast_enabled": "amp", "compile": "compiler",
     "load": "serialization", "save": "serialization",
     "as_torch": "scripts.import_hook", "install": "scripts.import_hook",
 }  # fmt: skip
