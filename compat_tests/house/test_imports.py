@@ -48,6 +48,7 @@ MAY_USE_NUMPY = (  # the back ends, the generator, and the facade's borders
     "_functions.indexing",
     "_functions.random",
     "_serialization.archive",
+    "compare.recording",
     "compare.verdict",
     "compare.worlds",
     "utils.data._utils.collate",
