@@ -11,7 +11,7 @@ from typing import Any, Self
 from minitorch_ff._checks import check
 from minitorch_ff._devices import device as _device
 from minitorch_ff._dtypes import bfloat16, dtype, float16, float32, float64
-from minitorch_ff._functions._autocast import casting as _casting
+from minitorch_ff._functions._autocast import is_low as _is_low
 from minitorch_ff._functions._autocast import state as _state
 from minitorch_ff._functions.conversion import cast as _to
 from minitorch_ff._functions.creation import full as _full
@@ -56,55 +56,41 @@ class autocast(ContextDecorator):
     """
 
     def __init__(
-        self,
-        device_type: str,
-        dtype: dtype | None = None,
-        enabled: bool = True,
+        self, device_type: str, dtype: dtype | None = None, enabled: bool = True,
         cache_enabled: bool | None = None,
-    ) -> None:
-        if not isinstance(device_type, str):
-            raise ValueError(f"Expected `device_type` of type `str`, got: `{type(device_type)}`")
+    ) -> None:  # fmt: skip
+        _check_device_type(device_type)
         self.device = _device(device_type).type
         self.fast_dtype = dtype or get_autocast_dtype(self.device)
-        self._cache_enabled = True if cache_enabled is None else cache_enabled
+        self._caching = cache_enabled is not False
         self._before: list[Any] = []
+        warning = None
         if enabled and self.device != "cpu":
-            if self.device != "cuda" or _has_cuda():
-                raise NotImplementedError(
-                    f"autocast({device_type!r}) is not supported: pass enabled=False, or cast the "
-                    "model with .to(dtype)"
-                )
-            warnings.warn(
-                "CUDA is not available or torch_xla is imported. Disabling autocast.", stacklevel=2
+            words = (
+                f"autocast({device_type!r}) is not supported: pass enabled=False, or cast the model"
             )
-            enabled = False
+            check(self.device == "cuda" and not _has_cuda(), words, NotImplementedError)
+            warning = "CUDA is not available or torch_xla is imported. Disabling autocast."
         elif enabled and self.fast_dtype not in (bfloat16, float16):
-            warnings.warn(
-                "In CPU autocast, but the target dtype is not supported. Disabling autocast.\nCPU "
-                "Autocast only supports dtypes of torch.bfloat16, torch.float16 currently.",
-                stacklevel=2,
+            warning = (
+                "In CPU autocast, but the target dtype is not supported. Disabling autocast.\n"
             )
-            enabled = False
-        elif enabled:
-            assert self.fast_dtype.numpy  # noqa: S101 - complains if bfloat16 is not there
-        self._enabled = enabled
+            warning += (
+                "CPU Autocast only supports dtypes of torch.bfloat16, torch.float16 currently."
+            )
+        if warning is not None:
+            warnings.warn(warning, stacklevel=2)
+        self._enabled = enabled and warning is None and bool(self.fast_dtype.numpy)  # it may lack
 
     def __enter__(self) -> Self:
         if self.device == "cpu":
             self._before.append((_state.dtype, _state.caching))
-            _state.dtype = self.fast_dtype if self._enabled else None
-            _state.caching = self._cache_enabled
-            _state.depth += 1
-            _casting.append(self)
+            _state.enter(self.fast_dtype if self._enabled else None, self._caching, 1)
         return self
 
     def __exit__(self, *error: Any) -> None:
         if self.device == "cpu":
-            _casting.pop()
-            _state.dtype, _state.caching = self._before.pop()
-            _state.depth -= 1
-            if not _state.depth:
-                _state.cache.clear()
+            _state.enter(*self._before.pop(), -1)
 
 
 def is_autocast_available(device_type: str) -> bool:
@@ -123,10 +109,7 @@ def get_autocast_dtype(device_type: str) -> dtype:
 
 
 def custom_fwd(
-    fwd: Callable[..., Any] | None = None,
-    *,
-    device_type: str,
-    cast_inputs: dtype | None = None,
+    fwd: Callable[..., Any] | None = None, *, device_type: str, cast_inputs: dtype | None = None
 ) -> Callable[..., Any]:
     """Decorate the `forward` of a `Function`.
 
@@ -145,10 +128,9 @@ def custom_fwd(
     @functools.wraps(fwd)
     def forward(ctx: Any, *args: Any, **kwargs: Any) -> Any:
         inside = is_autocast_enabled(device_type)
-        ctx._autocast = {"dtype": get_autocast_dtype(device_type), "enabled": inside}
+        ctx._autocast = get_autocast_dtype(device_type), inside and cast_inputs is None
         if cast_inputs is None or not inside:
             return fwd(ctx, *args, **kwargs)
-        ctx._autocast["enabled"] = False
         with autocast(device_type, enabled=False):
             return fwd(ctx, *_cast(args, cast_inputs), **_cast(kwargs, cast_inputs))
 
@@ -166,7 +148,7 @@ def custom_bwd(bwd: Callable[..., Any] | None = None, *, device_type: str) -> Ca
 
     @functools.wraps(bwd)
     def backward(ctx: Any, *args: Any, **kwargs: Any) -> Any:
-        with autocast(device_type, **ctx._autocast):
+        with autocast(device_type, *ctx._autocast):
             return bwd(ctx, *args, **kwargs)
 
     return backward
@@ -179,17 +161,23 @@ def _check_device_type(device_type: Any) -> None:
 
 def _cast(value: Any, dtype: dtype) -> Any:
     """Floating tensors in another dtype, float64 apart, also in sequences and dictionaries."""
-    if isinstance(value, Tensor):
-        floating = value.is_floating_point() and value.dtype is not float64
-        return _to(value, dtype) if floating and value.is_cpu else value
     if isinstance(value, dict):
         return {key: _cast(item, dtype) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return type(value)([_cast(item, dtype) for item in value])
-    return value
+    return _to(value, dtype) if _is_low(value) else value
 
 
 READY, UNSCALED, STEPPED = range(3)
+
+
+def _must(condition: object, words: str) -> None:
+    check(condition, words, AssertionError)
+
+
+def _accessors(name: str) -> tuple[Callable[[Any], Any], Callable[[Any, Any], None]]:
+    """Two methods, that get and set one of a scaler's settings."""
+    return lambda self: self._settings[name], lambda self, new: self._settings.update({name: new})
 
 
 class GradScaler:
@@ -227,30 +215,23 @@ class GradScaler:
     """
 
     def __init__(
-        self,
-        device: str = "cuda",
-        init_scale: float = 2.0**16,
-        growth_factor: float = 2.0,
-        backoff_factor: float = 0.5,
-        growth_interval: int = 2000,
-        enabled: bool = True,
-    ) -> None:
+        self, device: str = "cuda", init_scale: float = 2.0**16, growth_factor: float = 2.0,
+        backoff_factor: float = 0.5, growth_interval: int = 2000, enabled: bool = True,
+    ) -> None:  # fmt: skip
         if enabled and device == "cuda" and not _has_cuda():
-            warnings.warn(
-                "torch.cuda.amp.GradScaler is enabled, but CUDA is not available.  Disabling.",
-                stacklevel=2,
-            )
+            words = "torch.cuda.amp.GradScaler is enabled, but CUDA is not available.  Disabling."
+            warnings.warn(words, stacklevel=2)
             enabled = False
+        if enabled:
+            _must(growth_factor > 1, "The growth factor must be > 1.0.")
+            _must(backoff_factor < 1, "The backoff factor must be < 1.0.")
         self._device, self._enabled = device, enabled
-        check(not enabled or growth_factor > 1, "The growth factor must be > 1.0.", AssertionError)
-        words = "The backoff factor must be < 1.0."
-        check(not enabled or backoff_factor < 1, words, AssertionError)
         self._settings = {
             "scale": init_scale, "growth_factor": growth_factor, "backoff_factor": backoff_factor,
             "growth_interval": growth_interval, "_growth_tracker": 0,
         }  # fmt: skip
         self._scale: Any = None  # a tensor from the first call of `scale` on
-        self._optimizers: dict[int, Any] = {}  # id -> its stage, and its checks by device
+        self._optimizers: dict[int, Any] = {}  # id -> its stage, and for each device: any infinite?
 
     def scale(self, outputs: Any) -> Any:
         """A loss, or any nesting of sequences of tensors, times the scale.
@@ -269,14 +250,12 @@ class GradScaler:
         scaled = map(self.scale, outputs)
         return type(outputs)(scaled) if isinstance(outputs, list | tuple) else scaled
 
-    def _state_of(self, optimizer: Any) -> dict[str, Any]:
-        new = {"stage": READY, "found_inf_per_device": {}}
-        return self._optimizers.setdefault(id(optimizer), new)  # type: ignore[no-any-return]
-
-    def _must_have_scaled(self, function: str) -> None:
+    def _state_of(self, optimizer: Any, function: str) -> Any:
+        """What was done to an optimizer since the last update."""
         words = f"Attempted {function} but _scale is None.  This may indicate your script did not "
         words += "use scaler.scale(loss or outputs) earlier in the iteration."
-        check(self._scale is not None, words, AssertionError)
+        _must(self._scale is not None, words)
+        return self._optimizers.setdefault(id(optimizer), {"stage": READY, "infinite": {}})
 
     @no_grad()
     def unscale_(self, optimizer: Any) -> None:
@@ -288,20 +267,19 @@ class GradScaler:
         """
         if not self._enabled:
             return
-        self._must_have_scaled("unscale_")
-        state = self._state_of(optimizer)
+        state = self._state_of(optimizer, "unscale_")
         words = "unscale_() has already been called on this optimizer since the last update()."
         check(state["stage"] != UNSCALED, words)
         check(state["stage"] != STEPPED, "unscale_() is being called after step().")
         factor = _to(_to(self._scale, float64).reciprocal(), float32)
-        found = state["found_inf_per_device"] = {}
-        for group in optimizer.param_groups:
-            for grad in [p.grad for p in group["params"] if p.grad is not None]:
-                words = "Attempting to unscale FP16 gradients."
-                check(grad.dtype is not float16, words, ValueError)
-                infinite = not bool(grad.isfinite().all())
-                found[grad.device] = max(found.get(grad.device, 0.0), float(infinite))
-                grad.mul_(factor.to(grad.device))
+        grads = [p.grad for group in optimizer.param_groups for p in group["params"]]
+        for grad in [grad for grad in grads if grad is not None]:
+            words = "Attempting to unscale FP16 gradients."
+            check(grad.dtype is not float16, words, ValueError)
+            state["infinite"][grad.device] = not grad.isfinite().all() or any(
+                state["infinite"].values()
+            )
+            grad.mul_(factor.to(grad.device))
         state["stage"] = UNSCALED
 
     def step(self, optimizer: Any, *args: Any, **kwargs: Any) -> Any:
@@ -314,15 +292,14 @@ class GradScaler:
             return optimizer.step(*args, **kwargs)
         words = "Closure use is not currently supported if GradScaler is enabled."
         check("closure" not in kwargs, words)
-        self._must_have_scaled("step")
-        state = self._state_of(optimizer)
+        state = self._state_of(optimizer, "step")
         words = "step() has already been called since the last update()."
         check(state["stage"] != STEPPED, words)
         if state["stage"] == READY:
             self.unscale_(optimizer)
-        found = state["found_inf_per_device"]
-        check(found, "No inf checks were recorded for this optimizer.", AssertionError)
-        result = None if any(found.values()) else optimizer.step(*args, **kwargs)
+        _must(state["infinite"], "No inf checks were recorded for this optimizer.")
+        infinite = any(state["infinite"].values())
+        result = None if infinite else optimizer.step(*args, **kwargs)
         state["stage"] = STEPPED
         return result
 
@@ -334,19 +311,17 @@ class GradScaler:
         """
         if not self._enabled:
             return
-        self._must_have_scaled("update")
-        states = self._optimizers.values()
-        found = [value for state in states for value in state["found_inf_per_device"].values()]
+        self._state_of(self, "update")
+        found = [any(state["infinite"].values()) for state in self._optimizers.values()]
+        checked = any(state["infinite"] for state in self._optimizers.values())
         if new_scale is not None:
             words = "new_scale should be a float or a 1-element torch.cuda.FloatTensor or "
             words += "torch.FloatTensor with requires_grad=False."
-            fits = isinstance(new_scale, float) or (
-                new_scale.numel() == 1 and new_scale.requires_grad is False
-            )
-            check(fits, words, AssertionError)
+            number = isinstance(new_scale, float)
+            _must(number or (new_scale.numel() == 1 and not new_scale.requires_grad), words)
             self._scale.fill_(new_scale)
         else:
-            check(found, "No inf checks were recorded prior to update.", AssertionError)
+            _must(checked, "No inf checks were recorded prior to update.")
             self._adapt(any(found))
         self._optimizers.clear()
 
@@ -365,38 +340,16 @@ class GradScaler:
 
     def get_scale(self) -> float:
         """The scale; 1 if disabled."""
-        if not self._enabled:
-            return 1.0
         scale = self._settings["scale"] if self._scale is None else self._scale.item()
-        return scale  # type: ignore[no-any-return]
+        return float(scale) if self._enabled else 1.0
 
     def is_enabled(self) -> bool:
         """Whether anything is scaled."""
         return self._enabled
 
-    def get_growth_factor(self) -> float:
-        """What the scale grows by."""
-        return self._settings["growth_factor"]
-
-    def set_growth_factor(self, new_factor: float) -> None:
-        """Set what the scale grows by."""
-        self._settings["growth_factor"] = new_factor
-
-    def get_backoff_factor(self) -> float:
-        """What the scale is lowered by."""
-        return self._settings["backoff_factor"]
-
-    def set_backoff_factor(self, new_factor: float) -> None:
-        """Set what the scale is lowered by."""
-        self._settings["backoff_factor"] = new_factor
-
-    def get_growth_interval(self) -> int:
-        """How many good steps let the scale grow."""
-        return int(self._settings["growth_interval"])
-
-    def set_growth_interval(self, new_interval: int) -> None:
-        """Set how many good steps let the scale grow."""
-        self._settings["growth_interval"] = new_interval
+    get_growth_factor, set_growth_factor = _accessors("growth_factor")
+    get_backoff_factor, set_backoff_factor = _accessors("backoff_factor")
+    get_growth_interval, set_growth_interval = _accessors("growth_interval")
 
     def state_dict(self) -> dict[str, Any]:
         """Scale and settings; empty if disabled."""
@@ -418,6 +371,5 @@ class GradScaler:
 
     def __getstate__(self) -> dict[str, Any]:
         words = "A GradScaler instance may only be pickled at the beginning of an iteration, or at "
-        check(not self._optimizers, f"{words}the end after scaler.update().", AssertionError)
-        return {**vars(self), "_settings": self._settings | {"scale": self.get_scale()},
-                "_scale": None}  # fmt: skip
+        _must(not self._optimizers, f"{words}the end after scaler.update().")
+        return vars(self)

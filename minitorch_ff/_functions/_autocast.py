@@ -24,7 +24,7 @@ casting: list[object] = []
 """One item for each block that some thread is in."""
 
 LOW = ("float32", "float16", "bfloat16")
-"""What is cast: of other numbers nobody wants fewer digits."""
+"""What is cast: float64 stays, nobody who wants it wants fewer digits."""
 
 
 class _State(threading.local):
@@ -36,6 +36,13 @@ class _State(threading.local):
 
     def __init__(self) -> None:
         self.cache: dict[int, tuple[Any, Any]] = {}
+
+    def enter(self, dtype: DType | None, caching: bool, step: int) -> None:
+        """Begin a block (`step` 1), or go back to the one around it (-1)."""
+        self.dtype, self.caching, self.depth = dtype, caching, self.depth + step
+        casting.append(self) if step > 0 else casting.pop()
+        if not self.depth:
+            self.cache.clear()
 
 
 state = _State()
@@ -52,9 +59,14 @@ def full(*operands: Any) -> Any:
     return operands if state.dtype is None else [_cast(operand, float32) for operand in operands]
 
 
+def is_low(x: Any) -> bool:
+    """Whether it is a tensor that can be cast."""
+    return isinstance(x, Tensor) and x.buffer.dtype.name in LOW and x.device.type == "cpu"
+
+
 def _cast(x: Any, dtype: DType) -> Any:
     """A tensor in another dtype; of a parameter the same one throughout the block."""
-    if not isinstance(x, Tensor) or x.buffer.dtype.name not in LOW or x.device.type != "cpu":
+    if not is_low(x):
         return x
     whole = x.is_leaf and x.requires_grad and x.view_of is None and dtype is not float32
     if not (whole and x.dtype is float32 and state.caching and grad_enabled()):

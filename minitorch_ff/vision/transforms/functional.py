@@ -275,12 +275,9 @@ def resized_size(height: int, width: int, size: Any, max_size: int | None) -> tu
 
 
 def resize(
-    img: Image,
-    size: Any,
-    interpolation: Any = BILINEAR,
-    max_size: int | None = None,
+    img: Image, size: Any, interpolation: Any = BILINEAR, max_size: int | None = None,
     antialias: bool | None = True,
-) -> Image:
+) -> Image:  # fmt: skip
     """The image in another size.
 
     Args:
@@ -472,15 +469,9 @@ def center_crop(img: Image, output_size: Any) -> Image:
 
 
 def resized_crop(
-    img: Image,
-    top: int,
-    left: int,
-    height: int,
-    width: int,
-    size: Any,
-    interpolation: Any = BILINEAR,
-    antialias: bool | None = True,
-) -> Image:
+    img: Image, top: int, left: int, height: int, width: int, size: Any,
+    interpolation: Any = BILINEAR, antialias: bool | None = True,
+) -> Image:  # fmt: skip
     """A part of the image in another size: `crop`, then `resize`."""
     return resize(crop(img, top, left, height, width), size, interpolation, antialias=antialias)
 
@@ -517,13 +508,9 @@ def ten_crop(img: Image, size: Any, vertical_flip: bool = False) -> tuple[Image,
 
 
 def rotate(
-    img: Image,
-    angle: float,
-    interpolation: Any = NEAREST,
-    expand: bool = False,
-    center: Sequence[float] | None = None,
-    fill: Any = None,
-) -> Image:
+    img: Image, angle: float, interpolation: Any = NEAREST, expand: bool = False,
+    center: Sequence[float] | None = None, fill: Any = None,
+) -> Image:  # fmt: skip
     """The image turned against the clock.
 
     Args:
@@ -546,15 +533,9 @@ def rotate(
 
 
 def affine(
-    img: Image,
-    angle: float,
-    translate: Sequence[float],
-    scale: float,
-    shear: Any,
-    interpolation: Any = NEAREST,
-    fill: Any = None,
-    center: Sequence[float] | None = None,
-) -> Image:
+    img: Image, angle: float, translate: Sequence[float], scale: float, shear: Any,
+    interpolation: Any = NEAREST, fill: Any = None, center: Sequence[float] | None = None,
+) -> Image:  # fmt: skip
     """The image turned, moved, scaled and sheared.
 
     Args:

@@ -199,12 +199,9 @@ class Resize(Transform):
     _function = staticmethod(F.resize)
 
     def __init__(
-        self,
-        size: Any,
-        interpolation: Any = "bilinear",
-        max_size: int | None = None,
+        self, size: Any, interpolation: Any = "bilinear", max_size: int | None = None,
         antialias: bool | None = True,
-    ) -> None:
+    ) -> None:  # fmt: skip
         words = "If size is a sequence, it should have 1 or 2 values"
         check(not isinstance(size, Sequence) or len(size) in (1, 2), words, ValueError)
         mode = self._mode(interpolation)
@@ -344,13 +341,9 @@ class RandomCrop(Transform):
     _shown = "size padding"
 
     def __init__(
-        self,
-        size: Any,
-        padding: Any = None,
-        pad_if_needed: bool = False,
-        fill: Any = 0,
+        self, size: Any, padding: Any = None, pad_if_needed: bool = False, fill: Any = 0,
         padding_mode: str = "constant",
-    ) -> None:
+    ) -> None:  # fmt: skip
         super().__init__(size=tuple(size_pair(size)), padding=padding)
         self.pad_if_needed, self.fill, self.padding_mode = pad_if_needed, fill, padding_mode
 
@@ -426,13 +419,9 @@ class RandomResizedCrop(Transform):
     """
 
     def __init__(
-        self,
-        size: Any,
-        scale: Range = (0.08, 1.0),
-        ratio: Range = (3.0 / 4.0, 4.0 / 3.0),
-        interpolation: Any = "bilinear",
-        antialias: bool | None = True,
-    ) -> None:
+        self, size: Any, scale: Range = (0.08, 1.0), ratio: Range = (3.0 / 4.0, 4.0 / 3.0),
+        interpolation: Any = "bilinear", antialias: bool | None = True,
+    ) -> None:  # fmt: skip
         check_ranges(scale, ratio)
         super().__init__(size=size_pair(size), scale=scale, ratio=ratio)
         self.interpolation, self.antialias = self._mode(interpolation), antialias
@@ -500,13 +489,9 @@ class RandomRotation(Transform):
     _shown = "degrees interpolation expand center? fill"
 
     def __init__(
-        self,
-        degrees: Any,
-        interpolation: Any = "nearest",
-        expand: bool = False,
-        center: Any = None,
-        fill: Any = 0,
-    ) -> None:
+        self, degrees: Any, interpolation: Any = "nearest", expand: bool = False,
+        center: Any = None, fill: Any = 0,
+    ) -> None:  # fmt: skip
         super().__init__(degrees=angles("degrees", degrees, (2,)))
         self.interpolation, self.expand = self._mode(interpolation), expand
         self.fill, self.center = colour(fill), checked("center", center, (2,))
@@ -570,15 +555,9 @@ class RandomAffine(Transform):
     _shown = "degrees translate? scale? shear? interpolation? fill? center?"
 
     def __init__(
-        self,
-        degrees: Any,
-        translate: Any = None,
-        scale: Any = None,
-        shear: Any = None,
-        interpolation: Any = "nearest",
-        fill: Any = 0,
-        center: Any = None,
-    ) -> None:
+        self, degrees: Any, translate: Any = None, scale: Any = None, shear: Any = None,
+        interpolation: Any = "nearest", fill: Any = 0, center: Any = None,
+    ) -> None:  # fmt: skip
         super().__init__(degrees=angles("degrees", degrees, (2,)))
         self.translate = checked("translate", translate, (2,))
         inside = all([0.0 <= share <= 1.0 for share in translate or ()])
@@ -712,13 +691,9 @@ class RandomErasing(Transform):
     """
 
     def __init__(
-        self,
-        p: float = 0.5,
-        scale: Range = (0.02, 0.33),
-        ratio: Range = (0.3, 3.3),
-        value: Any = 0,
-        inplace: bool = False,
-    ) -> None:
+        self, p: float = 0.5, scale: Range = (0.02, 0.33), ratio: Range = (0.3, 3.3),
+        value: Any = 0, inplace: bool = False,
+    ) -> None:  # fmt: skip
         words = "Argument value should be either a number or str or a sequence"
         check(isinstance(value, Number | str | tuple | list), words, TypeError)
         words = "If value is str, it should be 'random'"
