@@ -19,6 +19,7 @@ from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._dtypes import float32
 from minitorch_ff._functions.creation import empty, tensor
 from minitorch_ff._functions.exponential import exp, log
+from minitorch_ff._functions.joining import cat
 from minitorch_ff._functions.random import rand, randint, randperm
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn import Module
@@ -43,6 +44,11 @@ def chance(p: float) -> bool:
     return bool(rand(1) < p)
 
 
+def numbers(value: Any) -> list[float]:
+    """One number or several, as floats in a list."""
+    return [float(part) for part in F.as_list(value)]
+
+
 class Transform(Module):
     """A transform: a function of `transforms.functional`, and its settings.
 
@@ -55,6 +61,10 @@ class Transform(Module):
     _function: Callable[..., Any]
     _shown: str | None = None
     _mode = staticmethod(F.interpolation_mode)  # how an interpolation is kept
+    _between = ", "
+    _text: Callable[[Any], Any] = staticmethod(
+        lambda value: value.value if isinstance(value, Enum) else value
+    )
 
     def __init__(self, **settings: Any) -> None:
         super().__init__()
@@ -70,9 +80,8 @@ class Transform(Module):
         for name in self._settings if self._shown is None else self._shown.split():
             value = getattr(self, name.rstrip("?"))
             if name[-1] != "?" or value not in (None, 0, NEAREST):
-                text = value.value if isinstance(value, Enum) else value
-                shown.append(f"{name.rstrip('?')}={text}")
-        return ", ".join(shown)
+                shown.append(f"{name.rstrip('?')}={self._text(value)}")
+        return self._between.join(shown)
 
 
 def listing(composed: Any, *first: str) -> str:
@@ -385,14 +394,181 @@ class RandomHorizontalFlip(Transform):
         p: The probability of a change.
     """
 
-    _function = staticmethod(F.hflip)
+    _function: Callable[..., Any] = staticmethod(F.hflip)
 
     def __init__(self, p: float = 0.5) -> None:
         super().__init__(p=p)
 
     def forward(self, img: Any) -> Any:
         """The image, changed or not."""
-        return self._function(img) if chance(self.p) else img
+        settings = [getattr(self, name) for name in self._settings if name != "p"]
+        return self._function(img, *settings) if chance(self.p) else img
+
+
+class RandomInvert(RandomHorizontalFlip):
+    """The negative of the image, or the image.
+
+    Args:
+        p: The probability of a change.
+    """
+
+    _function = staticmethod(F.invert)
+
+
+class RandomAutocontrast(RandomHorizontalFlip):
+    """The image from black to white in each channel, or as it is.
+
+    Args:
+        p: The probability of a change.
+    """
+
+    _function = staticmethod(F.autocontrast)
+
+
+class RandomEqualize(RandomHorizontalFlip):
+    """The image with all values about equally frequent, or as it is.
+
+    Args:
+        p: The probability of a change.
+    """
+
+    _function = staticmethod(F.equalize)
+
+
+class RandomPosterize(RandomHorizontalFlip):
+    """The image with few bits in each channel, or as it is.
+
+    Args:
+        bits: How many.
+        p: The probability of a change.
+    """
+
+    _function = staticmethod(F.posterize)
+    _shown, _between = "bits p", ","
+
+    def __init__(self, bits: int, p: float = 0.5) -> None:
+        Transform.__init__(self, p=p, bits=bits)
+
+
+class RandomSolarize(RandomHorizontalFlip):
+    """The negative of what is bright in the image, or the image as it is.
+
+    Args:
+        threshold: The darkest value that is changed.
+        p: The probability of a change.
+    """
+
+    _function = staticmethod(F.solarize)
+    _shown, _between = "threshold p", ","
+
+    def __init__(self, threshold: float, p: float = 0.5) -> None:
+        Transform.__init__(self, p=p, threshold=threshold)
+
+
+class RandomAdjustSharpness(RandomHorizontalFlip):
+    """The image softer or sharper, or as it is.
+
+    Args:
+        sharpness_factor: 0 is blurred, 1 changes nothing, more is sharper.
+        p: The probability of a change.
+    """
+
+    _function = staticmethod(F.adjust_sharpness)
+    _shown, _between = "sharpness_factor p", ","
+
+    def __init__(self, sharpness_factor: float, p: float = 0.5) -> None:
+        Transform.__init__(self, p=p, sharpness_factor=sharpness_factor)
+
+
+class RandomPerspective(Transform):
+    """The image as it looks from a random place, or as it is.
+
+    Args:
+        distortion_scale: How far its corners move in, at most: 1 is to the middle.
+        p: The probability of a change.
+        interpolation: How pixels between pixels are found.
+        fill: The colour of what comes from outside.
+
+    See: [RandomPerspective](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.RandomPerspective.html).
+    """
+
+    _shown = "p"
+
+    def __init__(
+        self, distortion_scale: float = 0.5, p: float = 0.5, interpolation: Any = "bilinear",
+        fill: Any = 0,
+    ) -> None:  # fmt: skip
+        mode = self._mode(interpolation)
+        super().__init__(p=p, distortion_scale=distortion_scale, interpolation=mode, fill=fill)
+
+    @staticmethod
+    def get_params(width: int, height: int, distortion_scale: float) -> Any:
+        """Draw where the corners go; where they are, and that."""
+        reach = [int(distortion_scale * (side // 2)) + 1 for side in (width, height)]
+        corners = [[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]]
+        ends = [[abs(end - below(most)) if not end else end - most + 1 + below(most)
+                 for end, most in zip(corner, reach, strict=True)]
+                for corner in corners]  # fmt: skip
+        return corners, ends
+
+    def forward(self, img: Any) -> Any:
+        """The image, changed or not."""
+        if not chance(self.p):
+            return img
+        width, height = F.get_image_size(img)
+        start, end = self.get_params(width, height, self.distortion_scale)
+        return F.perspective(img, start, end, self.interpolation, self.fill)
+
+
+class ElasticTransform(Transform):
+    """The image as if it were under moving water.
+
+    Args:
+        alpha: How far pixels move; or one number for x and one for y.
+        sigma: The width of the waves, likewise.
+        interpolation: How pixels between pixels are found.
+        fill: The colour of what comes from outside.
+
+    See: P. Simard et al., Best Practices for Convolutional Neural Networks, 2003;
+        [ElasticTransform](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.ElasticTransform.html).
+    """
+
+    _text = staticmethod(str)
+
+    def __init__(
+        self, alpha: Any = 50.0, sigma: Any = 5.0, interpolation: Any = "bilinear", fill: Any = 0
+    ) -> None:
+        pairs = {"alpha": alpha, "sigma": sigma}
+        for name, value in pairs.items():
+            words = f"{name} should be float or a sequence of floats. Got {type(value)}"
+            check(isinstance(value, float | tuple | list), words, TypeError)
+            pair = F.as_list(value) * (2 if isinstance(value, float) else 1)
+            words = f"If {name} is a sequence its length should be 2. Got {len(pair)}"
+            check(len(pair) == 2, words, ValueError)
+            words = f"{name} should be a sequence of floats. Got {type(pair[0])}"
+            check(all([isinstance(part, float) for part in pair]), words, TypeError)
+            pairs[name] = pair
+        super().__init__(**pairs, interpolation=self._mode(interpolation), fill=self._colour(fill))
+
+    _colour = staticmethod(numbers)
+
+    @staticmethod
+    def get_params(alpha: Any, sigma: Any, size: Any) -> Tensor:
+        """Draw how far each pixel moves. Shape `(1, H, W, 2)`."""
+        moves = []
+        for most, width, side in zip(alpha, sigma, reversed(size), strict=True):
+            move = rand([1, 1, *size]) * 2 - 1
+            if width > 0:
+                kernel = int(8 * width + 1) | 1
+                move = F.gaussian_blur(move, [kernel, kernel], list(sigma))
+            moves.append(move * most / side)
+        return cat(moves, 1).permute(0, 2, 3, 1)
+
+    def forward(self, img: Any) -> Any:
+        """The image, changed."""
+        _, rows, columns = F.get_dimensions(img)
+        moves = self.get_params(self.alpha, self.sigma, [rows, columns])
+        return F.elastic_transform(img, moves, self.interpolation, self.fill)
 
 
 class RandomVerticalFlip(RandomHorizontalFlip):
@@ -669,11 +845,6 @@ class RandomGrayscale(RandomHorizontalFlip):
     @staticmethod
     def _function(img: Any) -> Any:
         return F.rgb_to_grayscale(img, F.get_image_num_channels(img))
-
-
-def numbers(value: Any) -> list[float]:
-    """One number or several, as floats in a list."""
-    return [float(part) for part in F.as_list(value)]
 
 
 class RandomErasing(Transform):
