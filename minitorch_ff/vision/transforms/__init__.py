@@ -8,7 +8,7 @@ from minitorch_ff.vision.transforms.autoaugment import (
 )  # fmt: skip
 from minitorch_ff.vision.transforms.functional import InterpolationMode
 from minitorch_ff.vision.transforms.transforms import (
-    CenterCrop, ColorJitter, Compose, ConvertImageDtype, ElasticTransform, FiveCrop,
+    CenterCrop, ColorJitter, Compose, ConvertImageDtype, FiveCrop,
     GaussianBlur, Grayscale, Lambda, Normalize, Pad, PILToTensor, RandomAdjustSharpness,
     RandomAffine, RandomApply, RandomAutocontrast, RandomChoice, RandomCrop, RandomEqualize,
     RandomErasing, RandomGrayscale, RandomHorizontalFlip, RandomInvert, RandomOrder,
@@ -18,7 +18,7 @@ from minitorch_ff.vision.transforms.transforms import (
 
 __all__ = [
     "AutoAugment", "AutoAugmentPolicy", "CenterCrop", "ColorJitter", "Compose",
-    "ConvertImageDtype", "ElasticTransform", "FiveCrop", "GaussianBlur", "Grayscale",
+    "ConvertImageDtype", "FiveCrop", "GaussianBlur", "Grayscale",
     "InterpolationMode", "Lambda", "Normalize", "PILToTensor", "Pad", "RandAugment",
     "RandomAdjustSharpness", "RandomAffine", "RandomApply", "RandomAutocontrast",
     "RandomChoice", "RandomCrop", "RandomEqualize", "RandomErasing", "RandomGrayscale",

@@ -31,7 +31,6 @@ from minitorch_ff._functions.extremes import minimum
 from minitorch_ff._functions.joining import stack
 from minitorch_ff._functions.rounding import round as rounded
 from minitorch_ff._functions.selection import where
-from minitorch_ff._size import Size
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import inference_mode
 from minitorch_ff.firefly.tensor import wrap
@@ -682,37 +681,6 @@ def perspective(
         above = columns * (x / (side / 2)) + rows[:, None] * (y / (side / 2)) + shift / (side / 2)
         places.append((above / below - 1 + 1) * (side / 2) - 0.5)  # as PyTorch rounds
     return _sampled(img, places, mode, fill)
-
-
-def elastic_transform(
-    img: Image, displacement: Tensor, interpolation: Any = BILINEAR, fill: Any = None
-) -> Image:
-    """The image with each pixel taken from a place of its own.
-
-    Args:
-        img: Pillow's, or a tensor.
-        displacement: How far to look right and down; 2 is the image's width and height.
-            Shape `(1, H, W, 2)`.
-        interpolation: A mode, or Pillow's number of one.
-        fill: The colour of what comes from outside.
-
-    Raises:
-        TypeError: The displacement is no tensor.
-        ValueError: It has another shape.
-
-    See: [elastic_transform](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.functional.elastic_transform.html).
-    """
-    check(isinstance(displacement, Tensor), "Argument displacement should be a Tensor", TypeError)
-    mode, (_, rows, columns) = interpolation_mode(interpolation), get_dimensions(img)
-    shape = Size((1, rows, columns, 2))
-    words = f"Argument displacement shape should be {shape}, but given {displacement.shape}"
-    check(displacement.shape == shape, words, ValueError)
-    if not isinstance(img, Tensor):
-        moved = elastic_transform(pil_to_tensor(img), displacement, mode, fill)
-        return to_pil_image(moved, img.mode)
-    right, down = (displacement[0] * tensor([columns / 2, rows / 2])).unbind(-1)
-    x, y = arange(columns, dtype=float32) + right, arange(rows, dtype=float32)[:, None] + down
-    return _sampled(img, (x, y), mode, fill)
 
 
 def gaussian_blur(img: Image, kernel_size: Any, sigma: Any = None) -> Image:

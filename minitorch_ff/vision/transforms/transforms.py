@@ -19,7 +19,6 @@ from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._dtypes import float32
 from minitorch_ff._functions.creation import empty, tensor
 from minitorch_ff._functions.exponential import exp, log
-from minitorch_ff._functions.joining import cat
 from minitorch_ff._functions.random import rand, randint, randperm
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn import Module
@@ -42,11 +41,6 @@ def below(end: int) -> int:
 def chance(p: float) -> bool:
     """True with this probability."""
     return bool(rand(1) < p)
-
-
-def numbers(value: Any) -> list[float]:
-    """One number or several, as floats in a list."""
-    return [float(part) for part in F.as_list(value)]
 
 
 class Transform(Module):
@@ -520,57 +514,6 @@ class RandomPerspective(Transform):
         return F.perspective(img, start, end, self.interpolation, self.fill)
 
 
-class ElasticTransform(Transform):
-    """The image as if it were under moving water.
-
-    Args:
-        alpha: How far pixels move; or one number for x and one for y.
-        sigma: The width of the waves, likewise.
-        interpolation: How pixels between pixels are found.
-        fill: The colour of what comes from outside.
-
-    See: P. Simard et al., Best Practices for Convolutional Neural Networks, 2003;
-        [ElasticTransform](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.ElasticTransform.html).
-    """
-
-    _text = staticmethod(str)
-
-    def __init__(
-        self, alpha: Any = 50.0, sigma: Any = 5.0, interpolation: Any = "bilinear", fill: Any = 0
-    ) -> None:
-        pairs = {"alpha": alpha, "sigma": sigma}
-        for name, value in pairs.items():
-            words = f"{name} should be float or a sequence of floats. Got {type(value)}"
-            check(isinstance(value, float | tuple | list), words, TypeError)
-            pair = F.as_list(value) * (2 if isinstance(value, float) else 1)
-            words = f"If {name} is a sequence its length should be 2. Got {len(pair)}"
-            check(len(pair) == 2, words, ValueError)
-            words = f"{name} should be a sequence of floats. Got {type(pair[0])}"
-            check(all([isinstance(part, float) for part in pair]), words, TypeError)
-            pairs[name] = pair
-        super().__init__(**pairs, interpolation=self._mode(interpolation), fill=self._colour(fill))
-
-    _colour = staticmethod(numbers)
-
-    @staticmethod
-    def get_params(alpha: Any, sigma: Any, size: Any) -> Tensor:
-        """Draw how far each pixel moves. Shape `(1, H, W, 2)`."""
-        moves = []
-        for most, width, side in zip(alpha, sigma, reversed(size), strict=True):
-            move = rand([1, 1, *size]) * 2 - 1
-            if width > 0:
-                kernel = int(8 * width + 1) | 1
-                move = F.gaussian_blur(move, [kernel, kernel], list(sigma))
-            moves.append(move * most / side)
-        return cat(moves, 1).permute(0, 2, 3, 1)
-
-    def forward(self, img: Any) -> Any:
-        """The image, changed."""
-        _, rows, columns = F.get_dimensions(img)
-        moves = self.get_params(self.alpha, self.sigma, [rows, columns])
-        return F.elastic_transform(img, moves, self.interpolation, self.fill)
-
-
 class RandomVerticalFlip(RandomHorizontalFlip):
     """The image upside down, or as it is.
 
@@ -845,6 +788,11 @@ class RandomGrayscale(RandomHorizontalFlip):
     @staticmethod
     def _function(img: Any) -> Any:
         return F.rgb_to_grayscale(img, F.get_image_num_channels(img))
+
+
+def numbers(value: Any) -> list[float]:
+    """One number or several, as floats in a list."""
+    return [float(part) for part in F.as_list(value)]
 
 
 class RandomErasing(Transform):

@@ -375,14 +375,6 @@ class RandomPerspective(Transform, transforms.RandomPerspective):
     """Images as they look from a random place, or as they are; see `transforms`."""
 
 
-class ElasticTransform(Transform, transforms.ElasticTransform):
-    """Images as if they were under moving water; see `transforms.ElasticTransform`."""
-
-    @staticmethod
-    def _colour(fill: Any) -> Any:
-        return fill
-
-
 class _Augment(Transform, autoaugment.Augment):
     """Draws a sign otherwise than in `transforms`, and rounds thresholds otherwise."""
 
