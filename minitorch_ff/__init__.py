@@ -210,7 +210,7 @@ __all__ = [
 
 _SUBMODULES = frozenset({
     "_dynamo", "accelerator", "amp", "autograd", "backends", "compare", "compiler", "cuda",
-    "distributed", "explain", "func", "linalg", "multiprocessing", "nn", "optim", "random",
+    "distributed", "explain", "func", "hub", "linalg", "multiprocessing", "nn", "optim", "random",
     "return_types",
     "serialization", "special", "utils",
 })  # fmt: skip

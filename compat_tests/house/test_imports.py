@@ -33,7 +33,7 @@ LAYERS = [
     ("nn.functional",),
     ("nn",),
     ("optim", "utils"),
-    ("compiler", "multiprocessing"),
+    ("compiler", "hub", "multiprocessing"),
     ("_dynamo",),
     ("vision",),
     ("",),

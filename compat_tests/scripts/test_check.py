@@ -103,6 +103,7 @@ SCRIPTS = {
         x = torch.fft_of(torch.ones(3))  #! torch.fft_of
         y = torch.linalg.eigen(x)  #! torch.linalg.eigen
         z = torch.special.nope(y), torch.nn.init.nope_(y)  #! torch.special.nope torch.nn.init.nope_
+        torch.hub.load("pytorch/vision", "resnet18"), torch.hub.get_dir()  #! torch.hub.load
     """,
     "arguments": """
         import torch

@@ -207,6 +207,8 @@ class Reader(ast.NodeVisitor):
             self.asked_for.add(absent)
         elif absent:
             self.add(node, absent, instead=nearest(absent, dir(here)))
+        elif getattr(value, "__annotations__", {}).get("return") == "NoReturn":  # it refuses
+            self.add(node, path, instead=nearest(path, ()))
         return value
 
     def add(self, node: Any, name: str, argument: str = "", **facts: Any) -> None:
