@@ -66,18 +66,13 @@ class autocast(ContextDecorator):
         self._before: list[Any] = []
         warning = None
         if enabled and self.device != "cpu":
-            words = (
-                f"autocast({device_type!r}) is not supported: pass enabled=False, or cast the model"
-            )
+            words = f"autocast({device_type!r}) is not supported; cast the model with .to(dtype)"
             check(self.device == "cuda" and not _has_cuda(), words, NotImplementedError)
             warning = "CUDA is not available or torch_xla is imported. Disabling autocast."
         elif enabled and self.fast_dtype not in (bfloat16, float16):
-            warning = (
-                "In CPU autocast, but the target dtype is not supported. Disabling autocast.\n"
-            )
-            warning += (
-                "CPU Autocast only supports dtypes of torch.bfloat16, torch.float16 currently."
-            )
+            warning = "In CPU autocast, but the target dtype is not supported. Disabling autocast."
+            warning += "\nCPU Autocast only supports dtypes of torch.bfloat16, torch.float16 "
+            warning += "currently."
         if warning is not None:
             warnings.warn(warning, stacklevel=2)
         self._enabled = enabled and warning is None and bool(self.fast_dtype.numpy)  # it may lack
@@ -90,7 +85,8 @@ class autocast(ContextDecorator):
 
     def __exit__(self, *error: Any) -> None:
         if self.device == "cpu":
-            _state.enter(*self._before.pop(), -1)
+            dtype, caching = self._before.pop()
+            _state.enter(dtype, caching, -1)
 
 
 def is_autocast_available(device_type: str) -> bool:
@@ -231,7 +227,7 @@ class GradScaler:
             "growth_interval": growth_interval, "_growth_tracker": 0,
         }  # fmt: skip
         self._scale: Any = None  # a tensor from the first call of `scale` on
-        self._optimizers: dict[int, Any] = {}  # id -> its stage, and for each device: any infinite?
+        self._optimizers: dict[int, tuple[int, bool | None]] = {}  # id -> stage, any infinite?
 
     def scale(self, outputs: Any) -> Any:
         """A loss, or any nesting of sequences of tensors, times the scale.
@@ -250,12 +246,12 @@ class GradScaler:
         scaled = map(self.scale, outputs)
         return type(outputs)(scaled) if isinstance(outputs, list | tuple) else scaled
 
-    def _state_of(self, optimizer: Any, function: str) -> Any:
+    def _stage(self, optimizer: Any, function: str) -> int:
         """What was done to an optimizer since the last update."""
         words = f"Attempted {function} but _scale is None.  This may indicate your script did not "
         words += "use scaler.scale(loss or outputs) earlier in the iteration."
         _must(self._scale is not None, words)
-        return self._optimizers.setdefault(id(optimizer), {"stage": READY, "infinite": {}})
+        return self._optimizers.get(id(optimizer), (READY, None))[0]
 
     @no_grad()
     def unscale_(self, optimizer: Any) -> None:
@@ -267,20 +263,19 @@ class GradScaler:
         """
         if not self._enabled:
             return
-        state = self._state_of(optimizer, "unscale_")
+        stage = self._stage(optimizer, "unscale_")
         words = "unscale_() has already been called on this optimizer since the last update()."
-        check(state["stage"] != UNSCALED, words)
-        check(state["stage"] != STEPPED, "unscale_() is being called after step().")
+        check(stage != UNSCALED, words)
+        check(stage != STEPPED, "unscale_() is being called after step().")
+        params = [p for group in optimizer.param_groups for p in group["params"]]
+        grads = [p.grad for p in params if p.grad is not None]
+        half = any(grad.dtype is float16 for grad in grads)
+        check(not half, "Attempting to unscale FP16 gradients.", ValueError)
+        infinite = any([not grad.isfinite().all() for grad in grads]) if grads else None
         factor = _to(_to(self._scale, float64).reciprocal(), float32)
-        grads = [p.grad for group in optimizer.param_groups for p in group["params"]]
-        for grad in [grad for grad in grads if grad is not None]:
-            words = "Attempting to unscale FP16 gradients."
-            check(grad.dtype is not float16, words, ValueError)
-            state["infinite"][grad.device] = not grad.isfinite().all() or any(
-                state["infinite"].values()
-            )
+        for grad in grads:
             grad.mul_(factor.to(grad.device))
-        state["stage"] = UNSCALED
+        self._optimizers[id(optimizer)] = UNSCALED, infinite
 
     def step(self, optimizer: Any, *args: Any, **kwargs: Any) -> Any:
         """The optimizer's step, if its gradients are finite; they are unscaled before.
@@ -292,15 +287,14 @@ class GradScaler:
             return optimizer.step(*args, **kwargs)
         words = "Closure use is not currently supported if GradScaler is enabled."
         check("closure" not in kwargs, words)
-        state = self._state_of(optimizer, "step")
-        words = "step() has already been called since the last update()."
-        check(state["stage"] != STEPPED, words)
-        if state["stage"] == READY:
+        stage = self._stage(optimizer, "step")
+        check(stage != STEPPED, "step() has already been called since the last update().")
+        if stage == READY:
             self.unscale_(optimizer)
-        _must(state["infinite"], "No inf checks were recorded for this optimizer.")
-        infinite = any(state["infinite"].values())
+        _, infinite = self._optimizers[id(optimizer)]
+        _must(infinite is not None, "No inf checks were recorded for this optimizer.")
         result = None if infinite else optimizer.step(*args, **kwargs)
-        state["stage"] = STEPPED
+        self._optimizers[id(optimizer)] = STEPPED, infinite
         return result
 
     def update(self, new_scale: Any = None) -> None:
@@ -311,9 +305,7 @@ class GradScaler:
         """
         if not self._enabled:
             return
-        self._state_of(self, "update")
-        found = [any(state["infinite"].values()) for state in self._optimizers.values()]
-        checked = any(state["infinite"] for state in self._optimizers.values())
+        self._stage(None, "update")
         if new_scale is not None:
             words = "new_scale should be a float or a 1-element torch.cuda.FloatTensor or "
             words += "torch.FloatTensor with requires_grad=False."
@@ -321,7 +313,8 @@ class GradScaler:
             _must(number or (new_scale.numel() == 1 and not new_scale.requires_grad), words)
             self._scale.fill_(new_scale)
         else:
-            _must(checked, "No inf checks were recorded prior to update.")
+            found = [infinite for _, infinite in self._optimizers.values() if infinite is not None]
+            _must(found, "No inf checks were recorded prior to update.")
             self._adapt(any(found))
         self._optimizers.clear()
 

@@ -170,3 +170,17 @@ def test_a_refused_step_leaves_the_parameters():
     assert w.tolist() == [1, 2, 3]
     scaler.step(optimizer)
     assert w.tolist() == pytest.approx([0.8, 1.6, 2.4])
+
+
+def test_a_refused_unscale_leaves_the_gradients():
+    scaler, w, optimizer = ready(ff)
+    half = ff.nn.Parameter(ff.ones(2).half())
+    half.grad = ff.ones(2).half()
+    optimizer.add_param_group({"params": [half]})
+    before = w.grad.tolist()
+    with pytest.raises(ValueError, match="FP16"):
+        scaler.unscale_(optimizer)
+    assert w.grad.tolist() == before
+    with pytest.raises(AssertionError, match="prior to update"):
+        scaler.update()
+    pickle.dumps(scaler)
