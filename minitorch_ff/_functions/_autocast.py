@@ -40,7 +40,10 @@ class _State(threading.local):
     def enter(self, dtype: DType | None, caching: bool, step: int) -> None:
         """Begin a block (`step` 1), or go back to the one around it (-1)."""
         self.dtype, self.caching, self.depth = dtype, caching, self.depth + step
-        casting.append(self) if step > 0 else casting.pop()
+        if step > 0:
+            casting.append(self)
+        else:
+            casting.pop()
         if not self.depth:
             self.cache.clear()
 

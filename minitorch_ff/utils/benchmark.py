@@ -56,6 +56,11 @@ class TaskSpec:
         return f"{name}: {variant}" if variant else name
 
 
+def _unit_of(seconds: float) -> tuple[str, float]:
+    """The largest unit that is not larger than a time."""
+    return [unit for unit in UNITS if unit[1] <= max(seconds, UNITS[0][1])][-1]
+
+
 def _lines(title: str, text: str) -> str:
     """A title, and below it indented lines."""
     return f"{title}\n{textwrap.indent(text, '  ')}"
@@ -125,7 +130,7 @@ class Measurement:
 
     def __repr__(self) -> str:
         task, count = self.task_spec, len(self.raw_times)
-        unit, size = [u for u in UNITS if u[1] <= max(self.median, UNITS[0][1])][-1]
+        unit, size = _unit_of(self.median)
         lines = [f"<torch.utils.benchmark.utils.common.Measurement object at {id(self):#x}>"]
         lines += _with_gap(self.title) + ([task.description] if task.description else [])
         if task.setup != "pass":
@@ -292,36 +297,32 @@ class Compare:
             place = spec.num_threads, spec.sub_label or spec.stmt, spec.description or ""
             times = cells[place].times if place in cells else []
             cells[place] = Measurement(1, times + result.times, spec)
-        unit, size = [u for u in UNITS if u[1] <= max(min(c.median for c in cells.values()), 1e-9)][
-            -1
-        ]
+        unit, size = _unit_of(min(cell.median for cell in cells.values()))
         names = dict.fromkeys(name for _, name, _ in cells)
         rows = dict.fromkeys(sorted([cell[:2] for cell in cells], key=itemgetter(0)))
         first = max(map(len, names)) + 6
         texts = {column: self._column(column, cells, size) for _, _, column in cells}
-        lines, threads = [" " * first + self._joined([texts[c][""] for c in texts])], 0
+        head = [text[""] for text in texts.values()]
+        lines, threads = [" " * first + "".join([f"  |  {part}" for part in head])], 0
         for count, name in rows:
             if count != threads:
                 threads = count
                 lines.append(f"{count} threads: ".ljust(len(lines[0]), "-"))
-            parts = [texts[c].get((count, name), " " * len(texts[c][""])) for c in texts]
-            lines.append(f"      {name}".ljust(first) + self._joined(parts))
+            row = [text.get((count, name), " " * len(text[""])) for text in texts.values()]
+            lines.append(f"      {name}".ljust(first) + "".join([f"  |  {part}" for part in row]))
         title = f" {label or ''} ".center(len(lines[0]) - 2, "-")
         end = f"\nTimes are in {NAMES[unit]} ({unit}).\n"
         if self._warn and any(cell.has_warnings for cell in cells.values()):
             end += "(! XX%) Measurement has high variance, where XX is the IQR / median * 100.\n"
         return "\n".join([f"[{title}]", *lines, end])
 
-    def _joined(self, parts: list[str]) -> str:
-        return "".join([f"  |  {part}" for part in parts])
-
     def _column(self, column: str, cells: dict[Any, Measurement], size: float) -> dict[Any, str]:
         """A column's texts, one for each pair of threads and name, and its head for ""."""
         own = {place[:2]: cell for place, cell in cells.items() if place[2] == column}
-        spare = [
-            c.significant_figures - math.ceil(math.log10(c.median / size)) for c in own.values()
-        ]
-        digits = max(min(spare), 0) if self._trim else 1
+        digits = 1
+        if self._trim:
+            before = {place: math.ceil(math.log10(own[place].median / size)) for place in own}
+            digits = max(min(own[place].significant_figures - before[place] for place in own), 0)
         texts = {place: f"{cell.median / size:.{digits}f}" for place, cell in own.items()}
         width = max(map(len, texts.values()))
         texts = {place: text.rjust(width) for place, text in texts.items()}

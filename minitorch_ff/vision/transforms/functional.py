@@ -311,9 +311,7 @@ def resize(
         across = [int((k + shift) * (width / columns)) for k in range(columns)]
         down = [int((k + shift) * (height / rows)) for k in range(rows)]
         return img[..., down, :][..., across]
-    words = (
-        f"{mode.value} interpolation of a tensor is not supported; it takes an image of Pillow's"
-    )
+    words = f"{mode.value} interpolation of a tensor is not supported; give it Pillow's image"
     check(mode is BILINEAR, words, NotImplementedError)
     pixels = _floats(img)
     by_rows = _weights(height, rows, antialias).to(pixels.dtype)
@@ -587,10 +585,8 @@ def affine(
     matrix = _inverse_matrix(middle, angle, translate, scale, (*slant, 0.0)[:2])
     if isinstance(img, Tensor):
         return _warped(img, matrix, (height, width), mode, fill)
-    kind = _pillow(img).Image.Transform.AFFINE
-    return img.transform(
-        (width, height), kind, matrix, _resample(img, mode), fillcolor=_fill(img, fill)
-    )
+    kind, how = _pillow(img).Image.Transform.AFFINE, _resample(img, mode)
+    return img.transform((width, height), kind, matrix, how, fillcolor=_fill(img, fill))
 
 
 def _inverse_matrix(center: Any, angle: float, move: Any, scale: float, shear: Any) -> list[float]:

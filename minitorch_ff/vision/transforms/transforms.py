@@ -500,10 +500,11 @@ class RandomPerspective(Transform):
         """Draw where the corners go; where they are, and that."""
         reach = [int(distortion_scale * (side // 2)) + 1 for side in (width, height)]
         corners = [[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]]
-        ends = [[abs(end - below(most)) if not end else end - most + 1 + below(most)
-                 for end, most in zip(corner, reach, strict=True)]
-                for corner in corners]  # fmt: skip
-        return corners, ends
+
+        def moved(edge: int, most: int) -> int:
+            return below(most) if edge == 0 else edge - most + 1 + below(most)
+
+        return corners, [[moved(x, reach[0]), moved(y, reach[1])] for x, y in corners]
 
     def forward(self, img: Any) -> Any:
         """The image, changed or not."""
