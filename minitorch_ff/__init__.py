@@ -180,12 +180,12 @@ __all__ = [
     "expm1", "eye", "fill", "fill_", "finfo", "fix", "flatten", "flip", "fliplr", "flipud",
     "float", "float16", "float32", "float64", "float_power", "floor", "floor_divide", "fmax",
     "fmin", "fmod", "frac", "frexp", "from_numpy", "frombuffer", "full", "full_like", "gather",
-    "gcd", "ge", "ger", "get_default_device", "get_default_dtype", "get_float32_matmul_precision",
-    "get_num_interop_threads", "get_num_threads", "get_rng_state", "gradient", "greater",
-    "greater_equal", "gt", "half", "hardshrink", "heaviside", "histc", "hsplit", "hstack",
-    "hypot", "i0", "iinfo", "imag", "index_add", "index_copy", "index_fill", "index_put",
-    "index_select", "inference_mode", "initial_seed", "inner", "install", "int", "int16", "int32",
-    "int64", "int8", "inverse", "is_autocast_enabled", "is_complex",
+    "gcd", "ge", "ger", "get_autocast_dtype", "get_default_device", "get_default_dtype",
+    "get_float32_matmul_precision", "get_num_interop_threads", "get_num_threads", "get_rng_state",
+    "gradient", "greater", "greater_equal", "gt", "half", "hardshrink", "heaviside", "histc",
+    "hsplit", "hstack", "hypot", "i0", "iinfo", "imag", "index_add", "index_copy", "index_fill",
+    "index_put", "index_select", "inference_mode", "initial_seed", "inner", "install", "int",
+    "int16", "int32", "int64", "int8", "inverse", "is_autocast_enabled", "is_complex",
     "is_deterministic_algorithms_warn_only_enabled", "is_floating_point", "is_grad_enabled",
     "is_inference", "is_inference_mode_enabled", "is_nonzero", "is_tensor", "isclose", "isfinite",
     "isin", "isinf", "isnan", "isneginf", "isposinf", "isreal", "kthvalue", "layout", "lcm",
@@ -220,10 +220,8 @@ __all__ = [
 
 _SUBMODULES = frozenset({
     "_dynamo", "accelerator", "amp", "autograd", "backends", "compare", "compiler", "cuda",
-    "distributed", "distributions", "explain", "func", "linalg", "multiprocessing", "nn", "optim",
-    "random",
-    "return_types",
-    "serialization", "special", "utils",
+    "distributed", "distributions", "explain", "func", "hub", "linalg", "multiprocessing", "nn",
+    "optim", "random", "return_types", "serialization", "special", "utils",
 })  # fmt: skip
 """Loaded when first touched."""
 
@@ -238,7 +236,8 @@ _ELSEWHERE = dict.fromkeys((
     "triplet_margin_loss",
 ), "nn.functional")  # fmt: skip
 _ELSEWHERE |= {
-    "GradScaler": "amp", "autocast": "amp", "is_autocast_enabled": "amp", "compile": "compiler",
+    "GradScaler": "amp", "autocast": "amp", "get_autocast_dtype": "amp",
+    "is_autocast_enabled": "amp", "compile": "compiler",
     "load": "serialization", "save": "serialization",
     "as_torch": "scripts.import_hook", "install": "scripts.import_hook",
 }  # fmt: skip

@@ -1,156 +1,368 @@
-"""`torch.amp`: mixed precision, which does not exist here; what is disabled works."""
+"""`torch.amp`: mixed precision. Which functions it concerns is said where they are."""
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Callable
 from contextlib import ContextDecorator
 from typing import Any, Self
 
+from minitorch_ff._checks import check
 from minitorch_ff._devices import device as _device
-from minitorch_ff._dtypes import bfloat16, dtype, float16
+from minitorch_ff._dtypes import bfloat16, dtype, float16, float32, float64
+from minitorch_ff._functions._autocast import is_low as _is_low
+from minitorch_ff._functions._autocast import state as _state
+from minitorch_ff._functions.conversion import cast as _to
+from minitorch_ff._functions.creation import full as _full
+from minitorch_ff._tensor import Tensor
+from minitorch_ff.firefly.modes import no_grad
 
 __all__ = ["GradScaler", "autocast", "custom_bwd", "custom_fwd", "is_autocast_available"]
 
 
-def _disable_or_refuse(device: str, warning: str, refusal: str) -> None:
-    """Warn where PyTorch would disable what is asked for; refuse it everywhere else."""
+def _has_cuda() -> bool:
     from minitorch_ff import cuda  # whose `amp` stands on this module
 
-    if device != "cuda" or cuda.is_available():
-        raise NotImplementedError(refusal)
-    warnings.warn(warning, stacklevel=3)
+    return cuda.is_available()
 
 
 class autocast(ContextDecorator):
-    """A block, or a decorated function, that computes in its tensors' own dtypes.
+    """A block, or a decorated function, whose products are computed in few digits.
+
+    `linear`, `matmul` and what is made of them take their operands in `dtype`; losses,
+    `prod`, quantiles and decompositions take theirs in float32; everything else computes in
+    the dtypes that come. A gradient has the dtype of its tensor. On this computer it is as
+    slow as float32, or slower: it is there to see what the rounding does.
 
     Args:
-        device_type: `"cpu"` or `"cuda"`.
-        dtype: What operators would compute in.
-        enabled: Must be False, except for `"cuda"` without a GPU, where PyTorch disables it
-            with a warning.
-        cache_enabled: Nothing is cast, so there is nothing to keep.
+        device_type: `"cpu"`, or `"cuda"`, which without a GPU is disabled with a warning.
+        dtype: bfloat16 (the default on the CPU) or float16.
+        enabled: False computes as outside, also in another block.
+        cache_enabled: Cast each parameter once in a block.
 
     Raises:
-        NotImplementedError: It would have an effect.
+        ImportError: bfloat16 needs a package that is not installed.
+        NotImplementedError: There is a GPU, where it would have an effect.
         RuntimeError: There is no such kind of device.
 
     Example:
         >>> import minitorch_ff as torch
-        >>> with torch.autocast("cpu", enabled=False):
+        >>> with torch.autocast("cpu", dtype=torch.float16):
         ...     (torch.ones(1, 2) @ torch.ones(2, 1)).dtype
-        torch.float32
+        torch.float16
 
     See: [torch.autocast](https://docs.pytorch.org/docs/stable/amp.html#torch.autocast).
     """
 
     def __init__(
-        self,
-        device_type: str,
-        dtype: dtype | None = None,
-        enabled: bool = True,
+        self, device_type: str, dtype: dtype | None = None, enabled: bool = True,
         cache_enabled: bool | None = None,
-    ) -> None:
-        if not isinstance(device_type, str):
-            raise ValueError(f"Expected `device_type` of type `str`, got: `{type(device_type)}`")
+    ) -> None:  # fmt: skip
+        _check_device_type(device_type)
         self.device = _device(device_type).type
-        self.fast_dtype = dtype or (bfloat16 if self.device == "cpu" else float16)
-        if enabled:
-            _disable_or_refuse(
-                self.device,
-                "CUDA is not available or torch_xla is imported. Disabling autocast.",
-                f"autocast({device_type!r}) is not supported: operators compute in the dtype of "
-                "their tensors; pass enabled=False, or cast the model with .to(dtype)",
-            )
+        self.fast_dtype = dtype or get_autocast_dtype(self.device)
+        self._caching = cache_enabled is not False
+        self._before: list[Any] = []
+        warning = None
+        if enabled and self.device != "cpu":
+            words = f"autocast({device_type!r}) is not supported; cast the model with .to(dtype)"
+            check(self.device == "cuda" and not _has_cuda(), words, NotImplementedError)
+            warning = "CUDA is not available or torch_xla is imported. Disabling autocast."
+        elif enabled and self.fast_dtype not in (bfloat16, float16):
+            warning = "In CPU autocast, but the target dtype is not supported. Disabling autocast."
+            warning += "\nCPU Autocast only supports dtypes of torch.bfloat16, torch.float16 "
+            warning += "currently."
+        if warning is not None:
+            warnings.warn(warning, stacklevel=2)
+        self._enabled = enabled and warning is None and bool(self.fast_dtype.numpy)  # it may lack
 
     def __enter__(self) -> Self:
+        if self.device == "cpu":
+            self._before.append((_state.dtype, _state.caching))
+            _state.enter(self.fast_dtype if self._enabled else None, self._caching, 1)
         return self
 
     def __exit__(self, *error: Any) -> None:
-        pass
+        if self.device == "cpu":
+            dtype, caching = self._before.pop()
+            _state.enter(dtype, caching, -1)
 
 
 def is_autocast_available(device_type: str) -> bool:
-    """Whether `autocast` can have an effect: it cannot."""
-    return False
+    """Whether `autocast` can have an effect on a kind of device."""
+    return _device(device_type).type == "cpu"
 
 
-def is_autocast_enabled(device_type: str | None = None) -> bool:
-    """Whether operators cast their arguments: they do not."""
-    return False
+def is_autocast_enabled(device_type: str = "cuda") -> bool:
+    """Whether a block of `autocast` for a kind of device is being run."""
+    return _device(device_type).type == "cpu" and _state.dtype is not None
+
+
+def get_autocast_dtype(device_type: str) -> dtype:
+    """What products are computed in, in a block of `autocast`."""
+    return (_state.dtype or bfloat16) if _device(device_type).type == "cpu" else float16
 
 
 def custom_fwd(
-    fwd: Callable[..., Any] | None = None,
-    *,
-    device_type: str,
-    cast_inputs: dtype | None = None,
+    fwd: Callable[..., Any] | None = None, *, device_type: str, cast_inputs: dtype | None = None
 ) -> Callable[..., Any]:
-    """Decorate the `forward` of a `Function`: it sees its tensors as they are.
+    """Decorate the `forward` of a `Function`.
+
+    Args:
+        fwd: `forward`; None gives a decorator.
+        device_type: `"cpu"` or `"cuda"`.
+        cast_inputs: Inside a block of `autocast`, cast floating tensors to this, and compute as
+            outside of one. None: leave both as they are.
 
     See: [torch.amp.custom_fwd](https://docs.pytorch.org/docs/stable/amp.html#torch.amp.custom_fwd).
     """
-    return (lambda forward: forward) if fwd is None else fwd
+    _check_device_type(device_type)
+    if fwd is None:
+        return functools.partial(custom_fwd, device_type=device_type, cast_inputs=cast_inputs)
+
+    @functools.wraps(fwd)
+    def forward(ctx: Any, *args: Any, **kwargs: Any) -> Any:
+        inside = is_autocast_enabled(device_type)
+        ctx._autocast = get_autocast_dtype(device_type), inside and cast_inputs is None
+        if cast_inputs is None or not inside:
+            return fwd(ctx, *args, **kwargs)
+        with autocast(device_type, enabled=False):
+            return fwd(ctx, *_cast(args, cast_inputs), **_cast(kwargs, cast_inputs))
+
+    return forward
 
 
 def custom_bwd(bwd: Callable[..., Any] | None = None, *, device_type: str) -> Callable[..., Any]:
-    """Decorate the `backward` of a `Function`: it sees its tensors as they are."""
-    return (lambda backward: backward) if bwd is None else bwd
+    """Decorate the `backward` of a `Function`: it computes as its `forward` did.
+
+    See: [torch.amp.custom_bwd](https://docs.pytorch.org/docs/stable/amp.html#torch.amp.custom_bwd).
+    """
+    _check_device_type(device_type)
+    if bwd is None:
+        return functools.partial(custom_bwd, device_type=device_type)
+
+    @functools.wraps(bwd)
+    def backward(ctx: Any, *args: Any, **kwargs: Any) -> Any:
+        with autocast(device_type, *ctx._autocast):
+            return bwd(ctx, *args, **kwargs)
+
+    return backward
+
+
+def _check_device_type(device_type: Any) -> None:
+    words = f"Expected `device_type` of type `str`, got: `{type(device_type)}`"
+    check(isinstance(device_type, str), words, ValueError)
+
+
+def _cast(value: Any, dtype: dtype) -> Any:
+    """Floating tensors in another dtype, float64 apart, also in sequences and dictionaries."""
+    if isinstance(value, dict):
+        return {key: _cast(item, dtype) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)([_cast(item, dtype) for item in value])
+    return _to(value, dtype) if _is_low(value) else value
+
+
+READY, UNSCALED, STEPPED = range(3)
+
+
+def _must(condition: object, words: str) -> None:
+    check(condition, words, AssertionError)
+
+
+def _accessors(name: str) -> tuple[Callable[[Any], Any], Callable[[Any, Any], None]]:
+    """Two methods, that get and set one of a scaler's settings."""
+    return lambda self: self._settings[name], lambda self, new: self._settings.update({name: new})
 
 
 class GradScaler:
-    """Passes everything through, as PyTorch's does when it is disabled.
+    """Scales a loss up, so that small gradients survive in few digits, and gradients down again.
+
+    A step whose gradients are not all finite is left out, and the scale is lowered.
 
     Args:
-        device: Whose gradients would be scaled. `"cuda"` without a GPU disables it, with
+        device: Where the scale is. `"cuda"` without a GPU disables everything, with
             PyTorch's warning.
-        enabled: Must be False where there is a GPU, and for other devices.
-        *scale: Not used; nor are the settings of the scale by name.
-        **settings: The same.
+        init_scale: The first scale.
+        growth_factor: The scale is multiplied by it after `growth_interval` good steps.
+        backoff_factor: The scale is multiplied by it after a step that was left out.
+        growth_interval: Steps.
+        enabled: False lets everything through as it is.
 
     Raises:
-        NotImplementedError: It would have an effect.
+        AssertionError: A factor is out of its range, or a method is called too early.
+        RuntimeError: A method is called too late.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> w = torch.nn.Parameter(torch.tensor([2.0]))
+        >>> optimizer = torch.optim.SGD([w], lr=0.1)
+        >>> scaler = torch.amp.GradScaler("cpu", init_scale=4.0)
+        >>> scaler.scale((w * w).sum()).backward()
+        >>> w.grad
+        tensor([16.])
+        >>> scaler.step(optimizer)
+        >>> scaler.update()
+        >>> w.data
+        tensor([1.6000])
 
     See: [torch.amp.GradScaler](https://docs.pytorch.org/docs/stable/amp.html#torch.amp.GradScaler).
     """
 
     def __init__(
-        self, device: str = "cuda", *scale: float, enabled: bool = True, **settings: Any
-    ) -> None:
+        self, device: str = "cuda", init_scale: float = 2.0**16, growth_factor: float = 2.0,
+        backoff_factor: float = 0.5, growth_interval: int = 2000, enabled: bool = True,
+    ) -> None:  # fmt: skip
+        if enabled and device == "cuda" and not _has_cuda():
+            words = "torch.cuda.amp.GradScaler is enabled, but CUDA is not available.  Disabling."
+            warnings.warn(words, stacklevel=2)
+            enabled = False
         if enabled:
-            _disable_or_refuse(
-                device,
-                "torch.cuda.amp.GradScaler is enabled, but CUDA is not available.  Disabling.",
-                "GradScaler is not supported: gradients are computed in the parameters' dtype; "
-                "pass enabled=False",
-            )
+            _must(growth_factor > 1, "The growth factor must be > 1.0.")
+            _must(backoff_factor < 1, "The backoff factor must be < 1.0.")
+        self._device, self._enabled = device, enabled
+        self._settings = {
+            "scale": init_scale, "growth_factor": growth_factor, "backoff_factor": backoff_factor,
+            "growth_interval": growth_interval, "_growth_tracker": 0,
+        }  # fmt: skip
+        self._scale: Any = None  # a tensor from the first call of `scale` on
+        self._optimizers: dict[int, tuple[int, bool | None]] = {}  # id -> stage, any infinite?
 
     def scale(self, outputs: Any) -> Any:
-        """The outputs."""
-        return outputs
+        """A loss, or any nesting of sequences of tensors, times the scale.
+
+        Raises:
+            ValueError: It holds something else.
+        """
+        if not self._enabled:
+            return outputs
+        if isinstance(outputs, Tensor):
+            if self._scale is None:
+                self._scale = _full((), self._settings["scale"], dtype=float32, device=self._device)
+            return outputs * self._scale.to(outputs.device)
+        words = "outputs must be a Tensor or an iterable of Tensors"
+        check(hasattr(outputs, "__iter__"), words, ValueError)
+        scaled = map(self.scale, outputs)
+        return type(outputs)(scaled) if isinstance(outputs, list | tuple) else scaled
+
+    def _stage(self, optimizer: Any, function: str) -> int:
+        """What was done to an optimizer since the last update."""
+        words = f"Attempted {function} but _scale is None.  This may indicate your script did not "
+        words += "use scaler.scale(loss or outputs) earlier in the iteration."
+        _must(self._scale is not None, words)
+        return self._optimizers.get(id(optimizer), (READY, None))[0]
+
+    @no_grad()
+    def unscale_(self, optimizer: Any) -> None:
+        """Divide an optimizer's gradients by the scale, and note whether all are finite.
+
+        Raises:
+            RuntimeError: It was done already.
+            ValueError: A gradient is in float16.
+        """
+        if not self._enabled:
+            return
+        stage = self._stage(optimizer, "unscale_")
+        words = "unscale_() has already been called on this optimizer since the last update()."
+        check(stage != UNSCALED, words)
+        check(stage != STEPPED, "unscale_() is being called after step().")
+        params = [p for group in optimizer.param_groups for p in group["params"]]
+        grads = [p.grad for p in params if p.grad is not None]
+        half = any(grad.dtype is float16 for grad in grads)
+        check(not half, "Attempting to unscale FP16 gradients.", ValueError)
+        infinite = any([not grad.isfinite().all() for grad in grads]) if grads else None
+        factor = _to(_to(self._scale, float64).reciprocal(), float32)
+        for grad in grads:
+            grad.mul_(factor.to(grad.device))
+        self._optimizers[id(optimizer)] = UNSCALED, infinite
 
     def step(self, optimizer: Any, *args: Any, **kwargs: Any) -> Any:
-        """The optimizer's step."""
-        return optimizer.step(*args, **kwargs)
+        """The optimizer's step, if its gradients are finite; they are unscaled before.
 
-    def unscale_(self, optimizer: Any) -> None:
-        """Nothing to undo."""
+        Raises:
+            RuntimeError: There was a step already, or a closure is given.
+        """
+        if not self._enabled:
+            return optimizer.step(*args, **kwargs)
+        words = "Closure use is not currently supported if GradScaler is enabled."
+        check("closure" not in kwargs, words)
+        stage = self._stage(optimizer, "step")
+        check(stage != STEPPED, "step() has already been called since the last update().")
+        if stage == READY:
+            self.unscale_(optimizer)
+        _, infinite = self._optimizers[id(optimizer)]
+        _must(infinite is not None, "No inf checks were recorded for this optimizer.")
+        result = None if infinite else optimizer.step(*args, **kwargs)
+        self._optimizers[id(optimizer)] = STEPPED, infinite
+        return result
 
     def update(self, new_scale: Any = None) -> None:
-        """Nothing to adapt."""
+        """Adapt the scale to what the steps since the last update have found.
+
+        Args:
+            new_scale: Take this one.
+        """
+        if not self._enabled:
+            return
+        self._stage(None, "update")
+        if new_scale is not None:
+            words = "new_scale should be a float or a 1-element torch.cuda.FloatTensor or "
+            words += "torch.FloatTensor with requires_grad=False."
+            number = isinstance(new_scale, float)
+            _must(number or (new_scale.numel() == 1 and not new_scale.requires_grad), words)
+            self._scale.fill_(new_scale)
+        else:
+            found = [infinite for _, infinite in self._optimizers.values() if infinite is not None]
+            _must(found, "No inf checks were recorded prior to update.")
+            self._adapt(any(found))
+        self._optimizers.clear()
+
+    def _adapt(self, infinite: bool) -> None:
+        """Lower the scale, or raise it if there were enough good steps since."""
+        settings = self._settings
+        settings["_growth_tracker"] += 1
+        if infinite:
+            self._scale *= settings["backoff_factor"]
+        elif settings["_growth_tracker"] == settings["growth_interval"]:
+            grown = self._scale * settings["growth_factor"]
+            self._scale = grown if grown.isfinite() else self._scale
+        else:
+            return
+        settings["_growth_tracker"] = 0
 
     def get_scale(self) -> float:
-        """One."""
-        return 1.0
+        """The scale; 1 if disabled."""
+        scale = self._settings["scale"] if self._scale is None else self._scale.item()
+        return float(scale) if self._enabled else 1.0
 
     def is_enabled(self) -> bool:
-        """It is not."""
-        return False
+        """Whether anything is scaled."""
+        return self._enabled
+
+    get_growth_factor, set_growth_factor = _accessors("growth_factor")
+    get_backoff_factor, set_backoff_factor = _accessors("backoff_factor")
+    get_growth_interval, set_growth_interval = _accessors("growth_interval")
 
     def state_dict(self) -> dict[str, Any]:
-        """Nothing to keep."""
-        return {}
+        """Scale and settings; empty if disabled."""
+        return {**self._settings, "scale": self.get_scale()} if self._enabled else {}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Nothing to restore."""
+        """Go on as the scaler did whose state this is.
+
+        Raises:
+            RuntimeError: It was disabled.
+        """
+        if not self._enabled:
+            return
+        words = "The source state dict is empty, possibly because it was saved from a disabled "
+        check(state_dict, f"{words}instance of GradScaler.")
+        self._settings = {name: state_dict[name] for name in self._settings}
+        if self._scale is not None:
+            self._scale.fill_(self._settings["scale"])
+
+    def __getstate__(self) -> dict[str, Any]:
+        words = "A GradScaler instance may only be pickled at the beginning of an iteration, or at "
+        _must(not self._optimizers, f"{words}the end after scaler.update().")
+        return vars(self)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from minitorch_ff._missing import missing as _missing
 from minitorch_ff._checks import check, wrap_dim
 from minitorch_ff._functions import shaping
+from minitorch_ff._functions._autocast import in_lower_precision
 from minitorch_ff._functions.decompositions import (
     LinAlgError, cholesky, det, eigh, eigvalsh, inv, matrix_power, matrix_rank, pinv, qr, slogdet,
     solve, svd, svdvals,
@@ -67,6 +68,7 @@ def diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> T
     return shaping.diagonal(A, offset, dim1, dim2)
 
 
+@in_lower_precision
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     """The products of vectors with vectors, along `dim`.
 

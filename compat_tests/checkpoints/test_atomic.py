@@ -1,5 +1,6 @@
 """A save that is interrupted leaves the file of before."""
 
+import errno
 import os
 import random
 import signal
@@ -78,16 +79,24 @@ def test_an_exception_leaves_no_trace(tmp_path, existing):
         assert ff.load(path) == "before"
 
 
-def test_a_full_disk_leaves_no_trace(tmp_path, monkeypatch):
+LIMITED = """
+import resource, sys
+import minitorch_ff as ff
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
+try:
+    ff.save([ff.ones(1000, 1000), ff.ones(3)], sys.argv[1])
+except OSError as error:
+    sys.exit(error.errno)
+"""
+
+
+@pytest.mark.parametrize("size", [0, 100, 3_999_999, 4_000_700])
+def test_a_full_disk_leaves_no_trace(tmp_path, size):
+    """The system ends the writing at once, in the middle, and only when the file is closed."""
     path = tmp_path / "x.pt"
     ff.save("before", path)
-
-    def full(number):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
-        ff.save("after", path)
+    run = subprocess.run([sys.executable, "-c", LIMITED, path, str(size)], capture_output=True)
+    assert run.returncode == errno.EFBIG, run.stderr
     assert os.listdir(tmp_path) == ["x.pt"]
     assert ff.load(path) == "before"
 

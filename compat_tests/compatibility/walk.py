@@ -1,4 +1,4 @@
-"""What of PyTorch's public names this package has: compared one by one."""
+"""What of PyTorch's and torchvision's public names this package has: compared one by one."""
 
 import ast
 import importlib.util
@@ -11,7 +11,9 @@ import types
 import torch
 
 import minitorch_ff as ff
+import minitorch_ff.vision
 from compat_tests.house.files import PACKAGE
+from compat_tests.vision.loading import load_torchvision
 
 FILE = PACKAGE / "compatibility.json"
 NAMESPACES = """
@@ -19,6 +21,11 @@ torch torch.Tensor torch.amp torch.autograd torch.cuda torch.distributions torch
 torch.linalg torch.nn torch.nn.functional torch.nn.init torch.nn.utils torch.optim
 torch.optim.lr_scheduler torch.special torch.utils.data
 """.split()
+OF_TORCHVISION = """
+torchvision.datasets torchvision.io torchvision.transforms torchvision.transforms.functional
+torchvision.transforms.v2 torchvision.tv_tensors torchvision.utils
+""".split()
+WORLDS = {"torch": (torch, ff), "torchvision": (load_torchvision(), ff.vision)}
 # Arguments that are there, and a value of theirs that is refused. A test tries each.
 REFUSED = {
     "torch.gather": {"sparse_grad": "True"},
@@ -45,12 +52,20 @@ PIL.Image sklearn.base sklearn.pipeline tqdm torch.nn torch.optim torch.utils.da
 
 
 def computed() -> dict:
-    """What the file should say."""
+    """What the file should say; of torchvision, where it is not installed, what it does say."""
     spaces = {space: compare(space) for space in NAMESPACES}
+    said = json.loads(FILE.read_text(encoding="utf-8"))
+    version = said.get("torchvision", "")
+    if WORLDS["torchvision"][0] is None:
+        spaces |= {space: said["namespaces"][space] for space in OF_TORCHVISION}
+    else:
+        spaces |= {space: compare(space) for space in OF_TORCHVISION}
+        version = WORLDS["torchvision"][0].__version__.partition("+")[0]
     methods = spaces["torch.Tensor"]["absent"]
     known = {name for module in COMMON for name in names_in(importlib.import_module(module))}
     spaces["torch.Tensor"]["only tensors"] = sorted(set(methods) - known)
-    return {"PyTorch": torch.__version__.partition("+")[0], "namespaces": spaces}
+    versions = {"PyTorch": torch.__version__.partition("+")[0], "torchvision": version}
+    return {**versions, "namespaces": spaces}
 
 
 def names_in(module: types.ModuleType) -> set[str]:
@@ -63,7 +78,8 @@ def names_in(module: types.ModuleType) -> set[str]:
 def text() -> str:
     """The file's text: one line for each list."""
     data = computed()
-    lines = [f'{{"PyTorch": "{data["PyTorch"]}", "namespaces": {{']
+    versions = [f'"{name}": "{data[name]}", ' for name in ("PyTorch", "torchvision")]
+    lines = [f'{{{"".join(versions)}"namespaces": {{']
     for space, facts in data["namespaces"].items():
         inner = ",\n".join(f'  "{key}": {json.dumps(value)}' for key, value in facts.items())
         lines.append(f'"{space}": {{\n{inner}\n}},')
@@ -73,7 +89,7 @@ def text() -> str:
 
 def compare(space: str) -> dict:
     """Which names of a namespace are the same, which are partial, which absent."""
-    theirs, ours = find(torch, space), find(ff, space)
+    theirs, ours = [find(world, space) for world in WORLDS[space.partition(".")[0]]]
     absent, partial, same = [], {}, []
     for name in public_names(theirs, space):
         if not has(ours, name):
@@ -89,7 +105,7 @@ def compare(space: str) -> dict:
 
 
 def find(world, space: str):
-    """A namespace of PyTorch's in one of the worlds."""
+    """A namespace of PyTorch's or torchvision's in one of the worlds."""
     _, *names = space.split(".")
     value = world
     for name in names:

@@ -1,6 +1,7 @@
 """`python -m minitorch_ff check` finds what is planted, and nothing else."""
 
 import json
+import textwrap
 
 import pytest
 
@@ -93,6 +94,116 @@ hashlib.new("md5"), PIL.Image.new("RGB", (1, 1))
 from elsewhere import torch
 torch.nothing
 """
+
+
+# Scripts of the kinds that people write; what is absent is marked in the same way.
+SCRIPTS = {
+    "functions": """
+        import torch
+        x = torch.fft_of(torch.ones(3))  #! torch.fft_of
+        y = torch.linalg.eigen(x)  #! torch.linalg.eigen
+        z = torch.special.nope(y), torch.nn.init.nope_(y)  #! torch.special.nope torch.nn.init.nope_
+        torch.hub.load("pytorch/vision", "resnet18"), torch.hub.get_dir()  #! torch.hub.load
+    """,
+    "arguments": """
+        import torch
+        from torch.nn import functional as F
+        torch.sum(torch.ones(3), dim=0, out=None)  #! torch.sum(out=None)
+        torch.gather(torch.ones(2), 0, torch.tensor([0]), sparse_grad=False)
+        torch.gather(  #
+            torch.ones(2),
+            0,
+            torch.tensor([0]),
+            sparse_grad=True,  #! torch.gather(sparse_grad=True)
+        )
+        F.dropout(torch.ones(1)).amax(0), torch.abs(torch.ones(1), out=x)  #! torch.abs(out=x)
+    """,
+    "torchvision": """
+        import torchvision
+        import torchvision.transforms as T
+        from torchvision import datasets, models  #! torchvision.models
+        from torchvision.transforms import v2, Compose, AugMix  #! torchvision.transforms.AugMix
+        T.Compose([T.ToTensor(), T.Invented(3)])  #! torchvision.transforms.Invented
+        T.functional.invented(3), T.functional.resize  #! torchvision.transforms.functional.invented
+        v2.JPEG(3)  #! torchvision.transforms.v2.JPEG
+        datasets.CocoDetection("data")  #! torchvision.datasets.CocoDetection
+        torchvision.utils.flow_to_image  #! torchvision.utils.flow_to_image
+        torchvision.transforms.RandAugment(), datasets.MNIST("data", download=True)
+    """,
+    "aliases": """
+        import torch as t, torch.nn as nn
+        import torch.optim.lr_scheduler as schedules
+        schedules.Lost, schedules.StepLR  #! torch.optim.lr_scheduler.Lost
+        t.lost, nn.Lost  #! torch.lost torch.nn.Lost
+    """,
+    "names from modules": """
+        from torch import lost as found, relu  #! torch.lost
+        from torch.nn import (
+            Linear,
+            Lost,  #! torch.nn.Lost
+        )
+        from torch.utils.data import DataLoader, LostLoader as L  #! torch.utils.data.LostLoader
+        from torch.utils.lost import anything  #! torch.utils.lost
+    """,
+    "variables": """
+        import torch
+        F = torch.nn.functional
+        G = F
+        G.lost(1), F.relu(2), F.gelu(3).lost  #! torch.nn.functional.lost
+        make, nn = torch.lost, torch.nn  #! torch.lost
+        layer: type = torch.nn
+        nn.Lost, layer.Lost  #! torch.nn.Lost torch.nn.Lost
+        class Net(torch.nn.Module):
+            F = torch.nn.functional
+            lost = F.lost  #! torch.nn.functional.lost
+            def forward(self, x):
+                return F.lost(x)  #! torch.nn.functional.lost
+        if (op := torch.nn.functional):
+            op.lost  #! torch.nn.functional.lost
+    """,
+    "chains": """
+        import torch
+        x = torch.ones(3, 3).cumsum(0).to_sparse().sum()  #! torch.Tensor.to_sparse
+        (x + 1).t().istft(4)  #! torch.Tensor.istft
+        [x.mm(x).to_mkldnn() for x in [x]]  #! torch.Tensor.to_mkldnn
+        def f(batch):
+            return batch["x"][0].view(-1).geqrf().sum()  #! torch.Tensor.geqrf
+    """,
+}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_names_file_and_line_of_every_miss(tmp_path, name):
+    source = textwrap.dedent(SCRIPTS[name])
+    script = tmp_path / f"{name}.py"
+    script.write_text(source)
+    findings = check_file(str(script))
+    assert sorted(uses(findings)) == sorted(planted(source))
+    assert {finding.file for finding in findings} == {str(script)}
+    assert len(findings) >= 3
+
+
+def test_arguments_of_torchvision(tmp_path, monkeypatch):
+    """The tests' data says which are absent."""
+    data = knowledge() | {"torchvision.transforms": {"partial": {"Resize": {"antialias": ""}}}}
+    monkeypatch.setattr("minitorch_ff.scripts.check.knowledge", lambda: data)
+    script = tmp_path / "script.py"
+    script.write_text("from torchvision import transforms as T\nT.Resize(3, antialias=True)")
+    (finding,) = check_file(str(script))
+    assert str(finding) == f"{script}:2:13: torchvision.transforms.Resize(antialias=True)"
+
+
+CORPUS = sorted((ROOT / "compat_tests/scripts/corpus").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)
+def test_no_false_alarm(path):
+    """The scripts that run here lack nothing."""
+    assert check_file(str(path)) == []
+
+
+def test_the_corpus_is_there():
+    assert len(CORPUS) > 50
 
 
 def uses(findings):

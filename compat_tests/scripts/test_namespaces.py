@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import hashlib
 import importlib
 import warnings
 
@@ -65,16 +66,6 @@ def test_autocast_that_changes_nothing():
         return product(x), product.__name__, inside, words, after
 
     same_in_both(body)
-
-
-def test_autocast_that_would_change_something():
-    for call in (
-        lambda: ff.autocast("cpu"),
-        lambda: ff.amp.autocast("cpu", ff.bfloat16),
-        lambda: ff.amp.GradScaler("cpu"),
-    ):
-        with pytest.raises(NotImplementedError, match="enabled=False"):
-            call()
 
 
 @pytest.mark.parametrize("device", [5, "xyz"])
@@ -240,6 +231,43 @@ def test_reports_of_tasks(task):
     same_in_both(lambda torch: measured(torch, [0.5, 0.5], task))
 
 
+PLACES = [  # label, row, column, threads, times: as they come in
+    ("mul", "1x1", "torch", 1, [1.234e-5]), ("mul", "1x1", "np", 1, [2.5e-5]),
+    ("mul", "64x64", "torch", 1, [1.2e-3]), ("mul", "64x64", "np", 1, [3.4567e-3]),
+    ("add", "1x1", "torch", 1, [1.2e-6]), ("mul", "1x1", "torch", 4, [9e-6]),
+    ("l", "a", "d", 1, [1e-5, 1e-5, 1.3e-5, 2e-5, 1e-5]), ("l", "a", "e", 1, [1.08e-5]),
+    ("l", "b", "d", 1, [1e-5, 1.05e-5, 1.02e-5]), ("l", "c", "e", 1, [4e-5]),
+    ("n", "b", "d1", 4, [1.0]), ("n", "a", "a wide one", 1, [2.0, 2.5]), ("n", "b", "d", 1, [5.0]),
+    ("n", "b", "d", 1, [3.0]), (None, None, "dd", 1, [1e-5]), (None, "x", "dd", 1, [3.3e-5]),
+]  # fmt: skip
+STEPS = [
+    "", "colorize()", "colorize(rowwise=True)", "highlight_warnings()",
+    "trim_significant_figures()", "colorize() highlight_warnings() trim_significant_figures()",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("steps", STEPS)
+def test_tables_of_measurements(steps):
+    def body(torch):
+        module = importlib.import_module(f"{torch.__name__}.utils.benchmark")
+        results = [
+            module.Measurement(
+                1, times, module.TaskSpec("x + y", "pass", "", label, row, column, None, threads)
+            )
+            for label, row, column, threads, times in PLACES
+        ]
+        table = module.Compare(results[:9])
+        table.extend_results(results[9:])
+        for step in steps.split():
+            eval(f"table.{step}", {"table": table})
+        return str(table).splitlines(), [result.significant_figures for result in results]
+
+    same_in_both(body)
+    same_error(
+        lambda torch: importlib.import_module(f"{torch.__name__}.utils.benchmark").Compare([3])
+    )
+
+
 def test_a_timer():
     from minitorch_ff.utils.benchmark import Timer
 
@@ -328,10 +356,69 @@ def test_distributed_says_no():
         importlib.import_module("minitorch_ff.distributed").init_process_group()
 
 
-@pytest.mark.parametrize("name", ["jit", "fx", "hub", "profiler", "onnx"])
+@pytest.mark.parametrize("name", ["jit", "fx", "profiler", "onnx"])
 def test_absent_namespaces_say_what_to_do(name):
     assert hasattr(pytorch, name) or importlib.import_module(f"torch.{name}")
     with pytest.raises(AttributeError, match=f"has no attribute '{name}'.*; [a-z]"):
         getattr(ff, name)
     assert not hasattr(ff, name)
     assert functools.reduce(getattr, ["utils", "data"], ff) is ff.utils.data
+
+
+# ----------------------------------------------------------------------------- hub
+
+
+@pytest.mark.parametrize("name", ["load", "list", "help"])
+def test_repositories_are_refused(name):
+    with pytest.raises(NotImplementedError, match=r"torch\.hub\.load_state_dict_from_url or"):
+        getattr(ff.hub, name)("pytorch/vision", "resnet18", pretrained=True)
+
+
+@pytest.fixture
+def hub(tmp_path, monkeypatch):
+    """Where files are fetched to in both worlds, and weights with their address."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "home"))
+    content = tmp_path / "weights.pth"
+    pytorch.save({"w": pytorch.arange(3.0)}, content)
+    digest = hashlib.sha256(content.read_bytes()).hexdigest()
+    named = content.rename(tmp_path / f"weights-{digest[:8]}.pth")
+    wrong = tmp_path / "weights-12345678.pth"
+    wrong.write_bytes(named.read_bytes())
+    return named.as_uri(), wrong.as_uri()
+
+
+def test_weights_are_fetched_once(hub, tmp_path, capsys):
+    (right, _), seen = hub, []
+    for world in (ff, pytorch):
+        folder = tmp_path / world.__name__
+        for _ in range(2):
+            state = world.hub.load_state_dict_from_url(right, str(folder), check_hash=True)
+            seen.append(state["w"].tolist())
+        assert [path.name for path in folder.iterdir()] == [right.rpartition("/")[2]]
+        assert world.hub.get_dir() == str(tmp_path / "home" / "hub")
+    assert seen == [[0, 1, 2]] * 4
+    lines = [line for line in capsys.readouterr().out.splitlines() if "Downloading" in line]
+    assert lines[0] == lines[1].replace(str(tmp_path / "torch"), str(tmp_path / "minitorch_ff"))
+    assert len(lines) == 2
+
+
+def test_wrong_weights_leave_nothing(hub, tmp_path):
+    _, wrong = hub
+
+    def body(torch):
+        folder = str(tmp_path / "folder")
+        torch.hub.load_state_dict_from_url(wrong, folder, progress=False, check_hash=True)
+
+    same_error(body)
+    assert list((tmp_path / "folder").iterdir()) == []
+    (tmp_path / "there.pth").write_text("old")
+    with pytest.raises(RuntimeError, match="invalid hash value"):
+        ff.hub.download_url_to_file(wrong, str(tmp_path / "there.pth"), "12345678")
+    assert (tmp_path / "there.pth").read_text() == "old"
+
+
+def test_the_folder_can_be_chosen(hub, tmp_path, monkeypatch):
+    monkeypatch.setattr("minitorch_ff.hub._folder", None)
+    ff.hub.set_dir(tmp_path / "mine")
+    ff.hub.load_state_dict_from_url(hub[0], progress=False, file_name="w.pth")
+    assert (tmp_path / "mine" / "checkpoints" / "w.pth").exists()

@@ -1,10 +1,5 @@
-"""torchvision, the reference of these tests, and images for both worlds.
+"""torchvision, the reference of these tests, and images for both worlds."""
 
-Its compiled operators are made for one build of PyTorch and are missing under another;
-nothing here needs them, so a missing one may be declared.
-"""
-
-import importlib.util
 import random
 import sys
 from types import SimpleNamespace
@@ -16,28 +11,14 @@ import torch
 import minitorch_ff as ff
 import minitorch_ff.vision as ff_vision
 from compat_tests.conformance.outcome import seed_all
+from compat_tests.vision.loading import load_torchvision
 
-if importlib.util.find_spec("torchvision") is None:
+torchvision = load_torchvision()
+if torchvision is None:
     sys.modules.pop(__name__)  # pytest keeps it half made; the next import is to skip as well
     pytest.skip(
         "torchvision, which these tests compare with, is not installed", allow_module_level=True
     )
-
-_register = torch.library.register_fake
-
-
-def _register_what_exists(name, *args, **kwargs):
-    if str(name).startswith("torchvision::"):
-        return lambda function: function
-    return _register(name, *args, **kwargs)
-
-
-torch.library.register_fake = _register_what_exists
-try:
-    torchvision = importlib.import_module("torchvision")
-    importlib.import_module("torchvision.transforms.v2")
-finally:
-    torch.library.register_fake = _register
 
 from PIL import Image  # noqa: E402  after the question whether there is a reference
 

@@ -49,6 +49,21 @@ GaussianBlur((5, 7), 1.3)
 FiveCrop(7)
 TenCrop((6, 9))
 TenCrop(8, vertical_flip=True)
+RandomInvert(0.6)
+RandomAdjustSharpness(0.2, 0.8)
+RandomAdjustSharpness(3.5)
+RandomAutocontrast(0.7)
+RandomSolarize(0.6, 0.7)
+RandomPerspective()
+RandomPerspective(0.3, 1.0, M.NEAREST, 0.5)
+RandomRotation(30)
+RandomRotation((10, 50), expand=True, interpolation=M.BILINEAR, fill=0.2)
+RandomRotation(90, center=(2, 3))
+RandomAffine(20)
+RandomAffine((-10, 20), (0.1, 0.3), (0.6, 1.5), 10, M.BILINEAR, 0.4)
+RandomAffine(0, shear=(-5, 5, -10, 10), center=(3, 4))
+ColorJitter(hue=0.3)
+ColorJitter(0.2, 0.3, 0.4, 0.1)
 RandomApply([T.RandomCrop(9), T.RandomHorizontalFlip()], 0.5)
 RandomOrder([T.RandomCrop(18), T.Pad(2), T.RandomVerticalFlip()])
 RandomChoice([T.RandomCrop(9), T.CenterCrop(9)], [0.3, 0.7])
@@ -57,14 +72,8 @@ RandomChoice([T.RandomCrop(9), T.CenterCrop(9), T.Pad(1)])
 ON_PIL = """
 ToTensor()
 PILToTensor()
-RandomRotation(30)
 RandomRotation((10, 50), expand=True, interpolation=M.BILINEAR, fill=3)
-RandomRotation(90, center=(2, 3))
-RandomAffine(20)
 RandomAffine((-10, 20), (0.1, 0.3), (0.6, 1.5), 10, M.BILINEAR, 4)
-RandomAffine(0, shear=(-5, 5, -10, 10), center=(3, 4))
-ColorJitter(hue=0.3)
-ColorJitter(0.2, 0.3, 0.4, 0.1)
 Resize(12, interpolation=M.BICUBIC)
 Resize((50, 60), interpolation=M.LANCZOS)
 Resize(9, interpolation=M.BOX)
@@ -81,6 +90,20 @@ RandomErasing(1.0)
 RandomErasing(1.0, value="random")
 RandomErasing(0.5, scale=(0.2, 0.3), ratio=(1, 2), value=3)
 RandomErasing(1.0, scale=(0.9, 1.0), ratio=(9, 9.5))
+""".strip().splitlines()
+ON_BYTES = """
+RandomPosterize(3)
+RandomPosterize(8, 0.9)
+RandomSolarize(100)
+RandomEqualize(0.8)
+RandAugment()
+RandAugment(4, 30, interpolation=M.BILINEAR, fill=7)
+RandAugment(3, 2, 9, fill=[200])
+TrivialAugmentWide()
+TrivialAugmentWide(13, M.BILINEAR, 50)
+AutoAugment()
+AutoAugment(T.AutoAugmentPolicy.CIFAR10, M.BILINEAR)
+AutoAugment(T.AutoAugmentPolicy.SVHN, fill=99)
 """.strip().splitlines()
 ON_FLOATS = """
 Normalize((0.5,), (0.25,))
@@ -129,6 +152,22 @@ def test_on_tensors(expression, channels, dtype):
 @pytest.mark.parametrize("channels", [1, 3])
 def test_on_floats(expression, channels):
     applied(expression, lambda world: chw(world, channels))
+
+
+@pytest.mark.parametrize("expression", ON_BYTES)
+def test_on_bytes(expression):
+    """So often that most changes come; of tensors some are rounded twice, one after the other."""
+    applied(expression, lambda world: pil("RGB"), times=25)
+    applied(expression, lambda world: chw(world, dtype="uint8"), times=25, atol=2)
+
+
+V2_BYTES = [e for e in ON_BYTES if not e.startswith("AutoAugment")]
+
+
+@pytest.mark.parametrize("expression", V2_BYTES)
+def test_v2_on_bytes(expression):
+    applied(expression, lambda world: pil("RGB"), v2=True, times=25)
+    applied(expression, lambda world: chw(world, dtype="uint8"), v2=True, times=25, atol=2)
 
 
 V2_PIL = [e for e in ON_BOTH_KINDS + ON_PIL if not e.startswith(("FiveCrop", "TenCrop", "Lambda"))]

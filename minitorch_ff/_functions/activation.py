@@ -7,6 +7,7 @@ from typing import Any
 from minitorch_ff._checks import check, wrap_dim
 from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._functions import random
+from minitorch_ff._functions._autocast import in_lower_precision
 from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.conversion import cast
 from minitorch_ff.firefly.ops import activation as ops
@@ -126,6 +127,7 @@ def scores(input: Tensor, dim: int, dtype: DType | None, name: str) -> tuple[Ten
     return input, dim
 
 
+@in_lower_precision
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """`x` where it is positive, a learned multiple of it elsewhere.
 

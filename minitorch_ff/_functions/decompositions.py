@@ -10,6 +10,7 @@ from typing import Any
 
 from minitorch_ff import return_types
 from minitorch_ff._checks import check
+from minitorch_ff._functions._autocast import in_float32
 from minitorch_ff._functions._operands import Tensor, type_name
 from minitorch_ff._functions.norms import must_be_floating, singular_values
 from minitorch_ff.firefly.ops import decompositions as ops
@@ -89,6 +90,7 @@ def logdet(input: Tensor) -> Tensor:
 # ----------------------------------------------------------------- inverses and systems
 
 
+@in_float32
 def inv(A: Tensor) -> Tensor:
     """The inverse of square matrices.
 
@@ -119,6 +121,7 @@ def which_is_singular(A: Tensor) -> str:
     return "A diagonal element"
 
 
+@in_float32
 def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     """The `X` of `A X = B` (or, unless `left`, of `X A = B`).
 
@@ -240,6 +243,7 @@ def matrix_rank(
 # ----------------------------------------------------------------------- decompositions
 
 
+@in_float32
 def svd(A: Tensor, full_matrices: bool = True) -> Any:
     """Singular values `S` and vectors: `A = U diag(S) Vh`.
 
@@ -257,6 +261,7 @@ def svd(A: Tensor, full_matrices: bool = True) -> Any:
     return return_types.linalg_svd(apply_several(ops.Svd, A, full=full_matrices))
 
 
+@in_float32
 def svdvals(A: Tensor) -> Tensor:
     """The singular values of matrices, the largest first.
 
@@ -266,6 +271,7 @@ def svdvals(A: Tensor) -> Tensor:
     return singular_values(A)
 
 
+@in_float32
 def old_svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
     """Singular values and vectors as `torch.svd` gives them: `V`, not transposed.
 
@@ -281,6 +287,7 @@ def old_svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
     return return_types.svd((empty[0], values, empty[1]))
 
 
+@in_float32
 def eigh(A: Tensor, UPLO: str = "L") -> Any:
     """Eigenvalues, rising, and eigenvectors of symmetric matrices.
 
@@ -299,6 +306,7 @@ def eigh(A: Tensor, UPLO: str = "L") -> Any:
     return return_types.linalg_eigh(apply_several(ops.Eigh, A, upper=UPLO.upper() == "U"))
 
 
+@in_float32
 def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
     """The eigenvalues of symmetric matrices, rising.
 
@@ -307,6 +315,7 @@ def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
     return eigh(A, UPLO)[0]
 
 
+@in_float32
 def qr(A: Tensor, mode: str = "reduced") -> Any:
     """Orthonormal columns `Q` and an upper triangle `R`: `A = Q R`.
 
@@ -327,6 +336,7 @@ def qr(A: Tensor, mode: str = "reduced") -> Any:
     return return_types.linalg_qr(apply_several(ops.Qr, A, mode=mode))
 
 
+@in_float32
 def old_qr(input: Tensor, some: bool = True) -> Any:
     """`qr` as `torch.qr` gives it.
 
@@ -335,6 +345,7 @@ def old_qr(input: Tensor, some: bool = True) -> Any:
     return return_types.qr(qr(input, "reduced" if some else "complete"))
 
 
+@in_float32
 def cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
     """The lower triangle `L` of `A = L Lᵀ`, for symmetric positive-definite matrices.
 
@@ -356,6 +367,7 @@ def cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
     return lower.transpose(-1, -2) if upper else lower
 
 
+@in_float32
 def old_cholesky(input: Tensor, upper: bool = False) -> Tensor:
     """`torch.linalg.cholesky` under its older name.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from minitorch_ff._checks import check
 from minitorch_ff._functions import arithmetic
+from minitorch_ff._functions._autocast import as_given, casting, in_lower_precision, lower
 from minitorch_ff._functions._operands import C_NAMES, Tensor, type_name
 from minitorch_ff.firefly.ops import matmul as ops
 from minitorch_ff.firefly.ops.base import apply, check_broadcast, check_same_device
@@ -34,6 +35,8 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     See: rule [`MatMul`][minitorch_ff.firefly.ops.matmul.MatMul],
         [torch.matmul](https://docs.pytorch.org/docs/stable/generated/torch.matmul.html).
     """
+    if casting:
+        input, other = lower(input, other)
     a, b = input.buffer, other.buffer
     if a.dtype is not b.dtype or not a.ndim or not b.ndim or a.dtype.kind == "b":
         check_operands(input, other)
@@ -106,6 +109,7 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
     return matmul(input, mat2)
 
 
+@in_lower_precision
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """The products of two stacks of matrices, `(b, m, n)` and `(b, n, p)`.
 
@@ -132,6 +136,7 @@ def stacks_do_not_fit(batch: int, columns: int, *second: int) -> RuntimeError:
     )
 
 
+@as_given
 def mv(input: Tensor, vec: Tensor) -> Tensor:
     """The product of a matrix `(m, n)` and a vector `(n)`.
 
@@ -143,6 +148,7 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
     return matmul(input, vec)
 
 
+@as_given
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """The sum of the products of two vectors' elements.
 
@@ -190,6 +196,7 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
     return arithmetic.mul(input.reshape(-1, 1), vec2)
 
 
+@in_lower_precision
 def addmm(
     input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1
 ) -> Tensor:
@@ -246,6 +253,7 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: f
     return weighted_sum(input, outer(vec1, vec2), beta, alpha)
 
 
+@in_lower_precision
 def baddbmm(
     input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1
 ) -> Tensor:
@@ -257,6 +265,7 @@ def baddbmm(
     return weighted_sum(input.expand(product.shape), product, beta, alpha)
 
 
+@in_lower_precision
 def addbmm(
     input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1
 ) -> Tensor:

@@ -8,6 +8,7 @@ from typing import Any
 
 from minitorch_ff._checks import check, numpy_names, wrap_dim, wrap_dims
 from minitorch_ff._dtypes import dtype as DType
+from minitorch_ff._functions._autocast import in_float32
 from minitorch_ff._functions._operands import Tensor, type_name
 from minitorch_ff._functions.conversion import cast
 from minitorch_ff._functions.ordering import amax, amin
@@ -166,6 +167,7 @@ def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
     return apply(VectorNorm, difference, p=p)
 
 
+@in_float32
 def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = None) -> Tensor:
     """The distance of each row of `x1` to each row of `x2`.
 

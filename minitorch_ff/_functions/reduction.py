@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from minitorch_ff._checks import check, floating, numpy_names, wrap_dim, wrap_dims
 from minitorch_ff._dtypes import dtype as DType
+from minitorch_ff._functions._autocast import in_float32
 from minitorch_ff._functions._operands import Tensor, invalid_combination, type_name
 from minitorch_ff._functions.conversion import cast
 from minitorch_ff.firefly.ops import reduction as ops
@@ -145,6 +146,7 @@ def nanmean(
 
 
 @numpy_names
+@in_float32
 def prod(
     input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: DType | None = None
 ) -> Tensor:
@@ -233,6 +235,7 @@ def count_nonzero(input: Tensor, dim: typing.Any = None) -> Tensor:
     return apply(ops.CountNonzero, input, dim=reduced_dims(input, dim))
 
 
+@in_float32
 def trace(input: Tensor) -> Tensor:
     """The sum of the elements on a matrix's diagonal.
 

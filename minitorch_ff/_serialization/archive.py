@@ -27,8 +27,9 @@ LOCAL_HEADER = struct.Struct("<4s22xHH")
 def replacing(path: str) -> Iterator[Any]:
     """A file to write that takes the place of `path` when the block has ended well.
 
-    It is written beside the old one and reaches the disk before it is renamed, so whoever
-    opens `path`, at whatever moment the program ends, finds the old file or the new one.
+    It is written beside the old one and renamed when it is whole, so whoever opens `path`, at
+    whatever moment the program ends, finds the old file or the new one. When the disk itself
+    has it is left to the system, as in PyTorch: waiting for it takes as long as writing.
     """
     target = os.path.realpath(path)
     if os.path.exists(target) and not os.path.isfile(target):
@@ -44,8 +45,6 @@ def replacing(path: str) -> Iterator[Any]:
             if os.path.exists(target):
                 os.chmod(beside, stat.S_IMODE(os.stat(target).st_mode))
             yield file
-            file.flush()
-            os.fsync(file.fileno())
         os.replace(beside, target)
     except BaseException:
         with suppress(FileNotFoundError):

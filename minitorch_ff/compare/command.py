@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import os
 import signal
 import subprocess
@@ -16,6 +15,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+from minitorch_ff.compare import recording
 from minitorch_ff.compare.output import as_json, as_text, choose, write_html
 from minitorch_ff.compare.process import Outcome, running
 from minitorch_ff.compare.verdict import DIVERGENCE, Comparison, Tolerance
@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> None:
     add("--steps", type=int, default=100, help="optimizer steps that --deep records (%(default)s)")
     add("--html", metavar="FILE", help="write a report, one self-contained page")
     add("--json", action="store_true", help="print the result as JSON, and nothing else")
-    add("--record", metavar="FILE", help="run under PyTorch only, and write a recording")
+    add("--record", metavar="FILE", help="run under PyTorch only, and write an .npz")
     add("--against", metavar="FILE", help="compare with a recording; PyTorch is not needed")
     add("script", metavar="SCRIPT", help="a Python file")
     add("arguments", nargs=argparse.REMAINDER, metavar="…", help="the script's own")
@@ -72,7 +72,7 @@ def _prepare(options: argparse.Namespace) -> Comparison:
     if options.record and (options.against or options.html or options.json):
         raise ValueError("--record runs PyTorch alone: there is nothing to compare yet")
     if options.against:
-        torch = Outcome.load(options.against)
+        torch = recording.load(options.against)
     elif subprocess.run([options.python, "-c", HAS_TORCH], check=False).returncode:
         raise ValueError(f"{options.python} has no PyTorch; give --python or --against")
     for file in filter(None, (options.html, options.record)):
@@ -96,7 +96,7 @@ def _compare(comparison: Comparison, options: argparse.Namespace) -> int:
             for match in comparison.advance(ended):
                 show(match)
     if options.record:
-        Path(options.record).write_text(json.dumps(vars(torch)), encoding="utf-8")
+        recording.save(torch, options.record)
         print(f"recorded {len(torch.lines)} lines, {len(torch.records or ())} tensors", flush=True)
         print(torch.errors, end="", file=sys.stderr)
         return EQUAL

@@ -61,19 +61,6 @@ class Outcome:
         error = self.errors.strip().splitlines()[-1:] if self.code else []
         return [f"exit status {self.code}", *error]
 
-    @classmethod
-    def load(cls, path: str) -> Outcome:
-        """Read a recording, a JSON file with all attributes.
-
-        Raises:
-            OSError: The file cannot be read.
-            ValueError: It holds something else.
-        """
-        try:
-            return cls(**json.loads(Path(path).read_text("utf-8")))
-        except (ValueError, TypeError) as error:
-            raise ValueError(f"{path} is no recording of compare --record") from error
-
 
 @contextmanager
 def running(outcome: Outcome, script: str, steps: int) -> Iterator[Thread]:

@@ -8,11 +8,13 @@ from typing import Any
 from minitorch_ff import amp
 from minitorch_ff._dtypes import dtype
 
+__all__ = ["GradScaler", "autocast", "custom_bwd", "custom_fwd"]
 
-def _deprecated(name: str) -> None:
+
+def _deprecated(name: str, arguments: str = "'cuda', args...") -> None:
     warnings.warn(
         f"`torch.cuda.amp.{name}(args...)` is deprecated. "
-        f"Please use `torch.amp.{name}('cuda', args...)` instead.",
+        f"Please use `torch.amp.{name}({arguments})` instead.",
         FutureWarning,
         stacklevel=3,
     )
@@ -37,3 +39,15 @@ class GradScaler(amp.GradScaler):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         _deprecated("GradScaler")
         super().__init__("cuda", *args, **kwargs)
+
+
+def custom_fwd(fwd: Any = None, *, cast_inputs: dtype | None = None) -> Any:
+    """`torch.amp.custom_fwd(…, device_type="cuda")`, with the same warning."""
+    _deprecated("custom_fwd", "args..., device_type='cuda'")
+    return amp.custom_fwd(fwd, device_type="cuda", cast_inputs=cast_inputs)
+
+
+def custom_bwd(bwd: Any = None) -> Any:
+    """`torch.amp.custom_bwd(…, device_type="cuda")`, with the same warning."""
+    _deprecated("custom_bwd", "args..., device_type='cuda'")
+    return amp.custom_bwd(bwd, device_type="cuda")

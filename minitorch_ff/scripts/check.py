@@ -207,6 +207,8 @@ class Reader(ast.NodeVisitor):
             self.asked_for.add(absent)
         elif absent:
             self.add(node, absent, instead=nearest(absent, dir(here)))
+        elif getattr(value, "__annotations__", {}).get("return") == "NoReturn":  # it refuses
+            self.add(node, path, instead=nearest(path, ()))
         return value
 
     def add(self, node: Any, name: str, argument: str = "", **facts: Any) -> None:
@@ -243,12 +245,26 @@ class Reader(ast.NodeVisitor):
                 for name in absent.union(getattr(space, "__all__", ())):
                     self.scopes[-1][name] = f"{module}.{name}"
 
-    def visit_Assign(self, node: ast.Assign) -> None:
+    def visit_Assign(self, node: ast.Assign | ast.AnnAssign | ast.NamedExpr) -> None:
+        if isinstance(node, ast.AnnAssign):
+            self.visit(node.annotation)
+        if node.value is None:  # an annotation alone
+            return
         self.visit(node.value)
-        for target in node.targets:
+        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
             self.visit(target)
-            if isinstance(target, ast.Name):
-                self.scopes[-1][target.id] = self.path(node.value)
+            self.bind(target, node.value)
+
+    visit_AnnAssign = visit_NamedExpr = visit_Assign
+
+    def bind(self, target: ast.expr, value: ast.expr) -> None:
+        """Note what a name stands for from here on; of a tuple each of its names."""
+        several = ast.Tuple | ast.List
+        if isinstance(target, ast.Name):
+            self.scopes[-1][target.id] = self.path(value)
+        elif isinstance(target, several) and isinstance(value, several):
+            for part, given in zip(target.elts, value.elts, strict=False):
+                self.bind(part, given)
 
     def visit_function(self, node: Function) -> None:
         """Read what is evaluated now; the body comes when the rest of the file is known."""

@@ -16,14 +16,10 @@ __all__ = ["make_grid", "save_image"]
 
 @no_grad()
 def make_grid(
-    tensor: Any,
-    nrow: int = 8,
-    padding: int = 2,
-    normalize: bool = False,
-    value_range: tuple[float, float] | None = None,
-    scale_each: bool = False,
+    tensor: Any, nrow: int = 8, padding: int = 2, normalize: bool = False,
+    value_range: tuple[float, float] | None = None, scale_each: bool = False,
     pad_value: float = 0.0,
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """Put images side by side, row by row.
 
     Args:

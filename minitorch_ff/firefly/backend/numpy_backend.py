@@ -80,6 +80,8 @@ class NumpyBackend(ArrayBackend):
 
     def matmul(self, a, b):
         """`a @ b`; the products of short vectors are added in PyTorch's order."""
+        if a.itemsize == 2 and a.dtype.kind not in "iu":
+            return numpy.matmul(*_wider(a, b)).astype(a.dtype)
         if a.ndim == 2 >= b.ndim:
             return a.dot(b)
         if a.ndim != 1 or b.ndim > 2:
@@ -91,6 +93,21 @@ class NumpyBackend(ArrayBackend):
         for half in (8, 4):
             products = products[:half] + products[half:]
         return (products[0] + products[1]) + (products[2] + products[3])
+
+    def linear(self, x, weight, bias):
+        """`x Wᵀ + b` of a matrix `x`; `bias` may be None."""
+        if x.itemsize == 2 and x.dtype.kind not in "iu":
+            return self.linear(*_wider(x, weight, bias)).astype(x.dtype)
+        result = x.dot(weight.T)
+        return result if bias is None else numpy.add(result, bias, result)
+
+    def linear_back(self, grad, x, weight):
+        """The gradients of `x` and `weight`, each None if the other is."""
+        if grad.itemsize == 2 and grad.dtype.kind not in "iu":
+            wide = self.linear_back(*_wider(grad, x, weight))
+            return tuple([None if to is None else to.astype(grad.dtype) for to in wide])
+        to_x = None if weight is None else grad.dot(weight)
+        return to_x, None if x is None else grad.T.dot(x)
 
     def positive_part(self, x):
         """`x` where it is positive, zero elsewhere; not-a-number stays."""
@@ -159,3 +176,8 @@ def _lgamma(x: float) -> float:
         return math.lgamma(x)
     except (ValueError, OverflowError):  # at a pole, or too large
         return math.inf
+
+
+def _wider(*buffers):
+    """Floats of 16 bits in 32, the width that BLAS adds in; None stays."""
+    return [None if x is None else x.astype(numpy.float32) for x in buffers]

@@ -3,6 +3,7 @@
 import math
 
 from minitorch_ff._functions import matmul as products
+from minitorch_ff._functions._autocast import casting, lower
 from minitorch_ff._functions.shaping import expand
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.ops.base import apply, check_same_device
@@ -32,6 +33,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     See: rule [`Linear`][minitorch_ff.firefly.ops.matmul.Linear],
         [torch.nn.functional.linear](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.linear.html).
     """
+    if casting:
+        input, weight, bias = lower(input, weight, bias)
     x, w = input.buffer, weight.buffer
     if x.dtype is not w.dtype or w.ndim != 2 or not x.ndim:
         check_operands(input, weight)

@@ -7,6 +7,7 @@ import warnings
 from typing import Any
 
 from minitorch_ff._checks import check
+from minitorch_ff._functions._autocast import casting, full
 from minitorch_ff._functions.activation import log_softmax
 from minitorch_ff._functions.conversion import cast
 from minitorch_ff._tensor import Tensor
@@ -45,6 +46,8 @@ def mse_loss(
     See: rule [`MseLoss`][minitorch_ff.firefly.ops.loss.MseLoss],
         [torch.nn.functional.mse_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.mse_loss.html).
     """
+    if casting:
+        input, target, weight = full(input, target, weight)
     if input.buffer.shape != target.buffer.shape:  # asked here too: it is called at each step
         warn_of_sizes(input, target)
     if size_average is not None or reduce is not None:
@@ -102,6 +105,8 @@ def l1_loss(
 
     See: [torch.nn.functional.l1_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.l1_loss.html).
     """
+    if casting:
+        input, target, weight = full(input, target, weight)
     warn_of_sizes(input, target)
     reduction = reduction_of(size_average, reduce, reduction)
     values = (input - target).abs()
@@ -125,6 +130,8 @@ def smooth_l1_loss(
     See: rule [`SmoothL1Loss`][minitorch_ff.firefly.ops.loss.SmoothL1Loss],
         [torch.nn.functional.smooth_l1_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.smooth_l1_loss.html).
     """
+    if casting:
+        input, target = full(input, target)
     warn_of_sizes(input, target)
     reduction = reduction_of(size_average, reduce, reduction)
     if beta < 0:
@@ -146,6 +153,8 @@ def huber_loss(
     See: rule [`HuberLoss`][minitorch_ff.firefly.ops.loss.HuberLoss],
         [torch.nn.functional.huber_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.huber_loss.html).
     """
+    if casting:
+        input, target, weight = full(input, target, weight)
     warn_of_sizes(input, target)
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
@@ -176,6 +185,8 @@ def binary_cross_entropy(
     See: rule [`BinaryCrossEntropy`][minitorch_ff.firefly.ops.loss.BinaryCrossEntropy],
         [torch.nn.functional.binary_cross_entropy](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy.html).
     """
+    if casting:
+        input, target, weight = full(input, target, weight)
     reduction = reduction_of(size_average, reduce, reduction)
     if input.buffer.shape != target.buffer.shape:
         raise ValueError(
@@ -216,6 +227,8 @@ def binary_cross_entropy_with_logits(
         [`BinaryCrossEntropyWithLogits`][minitorch_ff.firefly.ops.loss.BinaryCrossEntropyWithLogits],
         [torch.nn.functional.binary_cross_entropy_with_logits](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy_with_logits.html).
     """
+    if casting:
+        input, target, weight, pos_weight = full(input, target, weight, pos_weight)
     reduction = reduction_of(size_average, reduce, reduction)
     if target.buffer.shape != input.buffer.shape:
         raise ValueError(
@@ -240,6 +253,8 @@ def soft_margin_loss(
     See: rule [`SoftMarginLoss`][minitorch_ff.firefly.ops.loss.SoftMarginLoss],
         [torch.nn.functional.soft_margin_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.soft_margin_loss.html).
     """
+    if casting:
+        input, target = full(input, target)
     reduction = reduction_of(size_average, reduce, reduction)
     return element_loss(ops.SoftMarginLoss, input, target, reduction)
 
@@ -260,6 +275,8 @@ def kl_div(
 
     See: [torch.nn.functional.kl_div](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.kl_div.html).
     """
+    if casting:
+        input, target = full(input, target)
     if size_average is None and reduce is None and reduction == "mean":
         warnings.warn(
             "reduction: 'mean' divides the total loss by both the batch size and the support "
@@ -314,6 +331,8 @@ def cross_entropy(
         [`NllLoss`][minitorch_ff.firefly.ops.loss.NllLoss],
         [torch.nn.functional.cross_entropy](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html).
     """
+    if casting:
+        input, target, weight = full(input, target, weight)
     if size_average is not None or reduce is not None:
         reduction = reduction_of(size_average, reduce, reduction)
     x, classes = input.buffer, target.buffer
@@ -406,6 +425,8 @@ def nll_loss(
     See: rule [`NllLoss`][minitorch_ff.firefly.ops.loss.NllLoss],
         [torch.nn.functional.nll_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.nll_loss.html).
     """
+    if casting:
+        input, target, weight = full(input, target, weight)
     reduction = reduction_of(size_average, reduce, reduction)
     check_reduction(reduction)
     check_class_targets(input, target)

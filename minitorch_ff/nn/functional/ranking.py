@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 
 from minitorch_ff._checks import check
+from minitorch_ff._functions._autocast import in_float32
 from minitorch_ff._functions.extremes import maximum, minimum
 from minitorch_ff._functions.selection import where
 from minitorch_ff._tensor import Tensor
@@ -14,6 +15,7 @@ from minitorch_ff.nn.functional.activation import logsigmoid
 from minitorch_ff.nn.functional.distance import pairwise_distance
 
 
+@in_float32
 def hinge_embedding_loss(
     input: Tensor, target: Tensor, margin: float = 1.0, size_average: bool | None = None,
     reduce: bool | None = None, reduction: str = "mean",
@@ -28,6 +30,7 @@ def hinge_embedding_loss(
     return reduced(apart + close, reduction)
 
 
+@in_float32
 def margin_ranking_loss(
     input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0,
     size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
@@ -49,6 +52,7 @@ def margin_ranking_loss(
     return reduced(values, reduction)
 
 
+@in_float32
 def cosine_embedding_loss(
     input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0,
     size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
@@ -102,6 +106,7 @@ def check_class_numbers(target: Tensor) -> None:
         raise RuntimeError(f"expected scalar type Long but found {found}")
 
 
+@in_float32
 def multi_margin_loss(
     input: Tensor, target: Tensor, p: int = 1, margin: float = 1.0, weight: Tensor | None = None,
     size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
@@ -153,6 +158,7 @@ def multi_margin_loss(
     return reduced(values, reduction)
 
 
+@in_float32
 def multilabel_margin_loss(
     input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
     reduction: str = "mean",
@@ -200,6 +206,7 @@ def multilabel_soft_margin_loss(
     return reduced(values.sum(-1) / input.size(-1), reduction)
 
 
+@in_float32
 def triplet_margin_loss(
     anchor: Tensor, positive: Tensor, negative: Tensor, margin: float = 1.0, p: float = 2,
     eps: float = 1e-6, swap: bool = False, size_average: bool | None = None,
@@ -244,6 +251,7 @@ def triplet_margin_with_distance_loss(
     return reduced((margin + close - apart).clamp_min(0), reduction)
 
 
+@in_float32
 def poisson_nll_loss(
     input: Tensor, target: Tensor, log_input: bool = True, full: bool = False,
     size_average: bool | None = None, eps: float = 1e-8, reduce: bool | None = None,

@@ -2,7 +2,8 @@
 
 An image is Pillow's, or a tensor of shape `(…, C, H, W)`. Both kinds stay what they are,
 unless a function's name says otherwise. What only Pillow can do here raises
-`NotImplementedError` for a tensor.
+`NotImplementedError` for a tensor. The file is longer than others, as torchvision has all of
+this in one module; each function stands for itself.
 """
 
 from __future__ import annotations
@@ -21,11 +22,16 @@ import numpy
 from minitorch_ff import _dtypes
 from minitorch_ff._checks import check
 from minitorch_ff._dtypes import dtype as DType
-from minitorch_ff._dtypes import float32
+from minitorch_ff._dtypes import float32, float64, uint8
 from minitorch_ff._functions.arithmetic import div
-from minitorch_ff._functions.creation import as_tensor, from_numpy
+from minitorch_ff._functions.counting import bincount
+from minitorch_ff._functions.creation import arange, as_tensor, from_numpy, tensor
+from minitorch_ff._functions.decompositions import solve
+from minitorch_ff._functions.extremes import minimum
+from minitorch_ff._functions.joining import stack
 from minitorch_ff._functions.padding import constant_pad_nd
 from minitorch_ff._functions.rounding import round as rounded
+from minitorch_ff._functions.selection import where
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import inference_mode
 from minitorch_ff.firefly.tensor import wrap
@@ -52,7 +58,6 @@ RESIZING = NEAREST, InterpolationMode.NEAREST_EXACT, BILINEAR, InterpolationMode
 PILLOW_NUMBERS = "NEAREST LANCZOS BILINEAR BICUBIC BOX HAMMING".split()
 BYTES = numpy.dtype(numpy.uint8)
 DIMENSIONS = "pic should be 2/3 dimensional. Got {} dimensions."
-NOT_SUPPORTED = "{} of a tensor is not supported; it takes an image of Pillow's"
 
 
 def interpolation_mode(value: Any) -> InterpolationMode:
@@ -75,10 +80,8 @@ def is_pil(image: Any) -> bool:
     return pillow is not None and isinstance(image, pillow.Image)
 
 
-def _pillow(image: Any, name: str = "") -> ModuleType:
-    """Pillow, for an image of its own; `name` is what it can do and tensors cannot."""
-    if name and isinstance(image, Tensor):
-        raise NotImplementedError(NOT_SUPPORTED.format(name))
+def _pillow(image: Any) -> ModuleType:
+    """Pillow, for an image of its own."""
     if not is_pil(image):
         raise TypeError(f"img should be PIL Image. Got {type(image)}")
     from minitorch_ff.vision import _pillow
@@ -278,12 +281,9 @@ def resized_size(height: int, width: int, size: Any, max_size: int | None) -> tu
 
 
 def resize(
-    img: Image,
-    size: Any,
-    interpolation: Any = BILINEAR,
-    max_size: int | None = None,
+    img: Image, size: Any, interpolation: Any = BILINEAR, max_size: int | None = None,
     antialias: bool | None = True,
-) -> Image:
+) -> Image:  # fmt: skip
     """The image in another size.
 
     Args:
@@ -309,7 +309,7 @@ def resize(
         return img
     if not isinstance(img, Tensor):
         return img.resize((columns, rows), _resample(img, mode))
-    words = NOT_SUPPORTED.format(f"{mode.value} interpolation")
+    words = f"{mode.value} interpolation of a tensor is not supported; give it Pillow's image"
     check(mode in RESIZING, words, NotImplementedError)
     smooth = bool(antialias) and not mode.value.startswith("nearest")
     pixels = _floats(img).reshape(-1, 1, height, width)
@@ -456,15 +456,9 @@ def center_crop(img: Image, output_size: Any) -> Image:
 
 
 def resized_crop(
-    img: Image,
-    top: int,
-    left: int,
-    height: int,
-    width: int,
-    size: Any,
-    interpolation: Any = BILINEAR,
-    antialias: bool | None = True,
-) -> Image:
+    img: Image, top: int, left: int, height: int, width: int, size: Any,
+    interpolation: Any = BILINEAR, antialias: bool | None = True,
+) -> Image:  # fmt: skip
     """A part of the image in another size: `crop`, then `resize`."""
     return resize(crop(img, top, left, height, width), size, interpolation, antialias=antialias)
 
@@ -501,17 +495,13 @@ def ten_crop(img: Image, size: Any, vertical_flip: bool = False) -> tuple[Image,
 
 
 def rotate(
-    img: Image,
-    angle: float,
-    interpolation: Any = NEAREST,
-    expand: bool = False,
-    center: Sequence[float] | None = None,
-    fill: Any = None,
-) -> Image:
+    img: Image, angle: float, interpolation: Any = NEAREST, expand: bool = False,
+    center: Sequence[float] | None = None, fill: Any = None,
+) -> Image:  # fmt: skip
     """The image turned against the clock.
 
     Args:
-        img: Pillow's.
+        img: Pillow's, or a tensor.
         angle: In degrees.
         interpolation: A mode, or Pillow's number of one.
         expand: Make the image large enough to hold all of it.
@@ -524,25 +514,32 @@ def rotate(
     See: [rotate](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.functional.rotate.html).
     """
     check(isinstance(angle, int | float), "Argument angle should be int or float", TypeError)
-    _pillow(img, "rotate")
-    mode = _resample(img, interpolation_mode(interpolation))
-    return img.rotate(angle, mode, expand, center, fillcolor=_fill(img, fill))
+    mode = interpolation_mode(interpolation)
+    if not isinstance(img, Tensor):
+        fill = _fill(img, fill)
+        return img.rotate(angle, _resample(img, mode), expand, center, fillcolor=fill)
+    _, rows, columns = get_dimensions(img)
+    middle = [0.0, 0.0]  # the whole turns about the image's
+    if center is not None and not expand:
+        middle = [center[0] - columns / 2, center[1] - rows / 2]
+    matrix = _inverse_matrix(middle, -angle, (0.0, 0.0), 1.0, (0.0, 0.0))
+    if expand:
+        turn = tensor(matrix, dtype=float32).reshape(2, 3)[:, :2]
+        corners = tensor([[x, y] for x in (-0.5, 0.5) for y in (-0.5, 0.5)])
+        reach = corners * tensor([columns, rows]) @ turn.T + tensor([columns, rows]) / 2
+        low, high = [(edge / 1e-4).trunc() * 1e-4 for edge in (reach.amin(0), reach.amax(0))]
+        columns, rows = map(int, (high.ceil() - low.floor()).tolist())
+    return _warped(img, matrix, (rows, columns), mode, fill)
 
 
 def affine(
-    img: Image,
-    angle: float,
-    translate: Sequence[float],
-    scale: float,
-    shear: Any,
-    interpolation: Any = NEAREST,
-    fill: Any = None,
-    center: Sequence[float] | None = None,
-) -> Image:
+    img: Image, angle: float, translate: Sequence[float], scale: float, shear: Any,
+    interpolation: Any = NEAREST, fill: Any = None, center: Sequence[float] | None = None,
+) -> Image:  # fmt: skip
     """The image turned, moved, scaled and sheared.
 
     Args:
-        img: Pillow's.
+        img: Pillow's, or a tensor.
         angle: In degrees, with the clock.
         translate: Pixels to the right and down.
         scale: More than 1 enlarges.
@@ -562,12 +559,18 @@ def affine(
     check(scale > 0.0, "Argument scale should be positive", ValueError)
     slant, words = as_list(shear), "Shear should be a sequence containing two values. Got "
     check(len(slant) in (1, 2), f"{words}{shear}", ValueError)
-    pillow = _pillow(img, "affine")
-    _, height, width = get_dimensions(img)
-    middle = [width * 0.5, height * 0.5] if center is None else center
+    mode, (_, height, width) = interpolation_mode(interpolation), get_dimensions(img)
+    middle = [width * 0.5, height * 0.5]
+    if isinstance(img, Tensor):  # counts from the middle
+        center = middle if center is None else center
+        middle = [place - half for place, half in zip(center, middle, strict=True)]
+    elif center is not None:
+        middle = list(center)
     matrix = _inverse_matrix(middle, angle, translate, scale, (*slant, 0.0)[:2])
-    kind, mode = pillow.Image.Transform.AFFINE, _resample(img, interpolation_mode(interpolation))
-    return img.transform((width, height), kind, matrix, mode, fillcolor=_fill(img, fill))
+    if isinstance(img, Tensor):
+        return _warped(img, matrix, (height, width), mode, fill)
+    kind, how = _pillow(img).Image.Transform.AFFINE, _resample(img, mode)
+    return img.transform((width, height), kind, matrix, how, fillcolor=_fill(img, fill))
 
 
 def _inverse_matrix(center: Any, angle: float, move: Any, scale: float, shear: Any) -> list[float]:
@@ -584,6 +587,80 @@ def _inverse_matrix(center: Any, angle: float, move: Any, scale: float, shear: A
         p, q = p / scale, q / scale
         matrix += [p, q, p * right + q * down + middle]
     return matrix
+
+
+def _warped(img: Tensor, matrix: Any, size: tuple[int, int], mode: Any, fill: Any) -> Tensor:
+    """A tensor in a new size, each pixel from where a matrix leads, all from the middle."""
+    rows, columns = [arange(side, dtype=float32) + (0.5 - side / 2) for side in size]
+    places = []
+    for row, side in ((matrix[:3], img.shape[-1]), (matrix[3:], img.shape[-2])):
+        x, y, shift = tensor(row, dtype=float32) / (side / 2)  # in PyTorch's order of rounding
+        places.append((columns * x + rows[:, None] * y + shift + 1) * (side / 2) - 0.5)
+    return _sampled(img, places, mode, fill)
+
+
+def _sampled(img: Tensor, places: Any, mode: Any, fill: Any) -> Tensor:
+    """A tensor's pixels at places (x and y) between them, `fill` outside."""
+    words = f"Interpolation mode '{mode.value}' is unsupported with Tensor input"
+    check(mode in (NEAREST, BILINEAR), words, ValueError)
+    (x, y), (rows, columns) = places, img.shape[-2:]
+    if mode is NEAREST:
+        corners = [(rounded(x), rounded(y), 1.0)]
+    else:
+        left, top, right, down = x.floor(), y.floor(), x - x.floor(), y - y.floor()
+        corners = [(left, top, (1 - right) * (1 - down)), (left + 1, top, right * (1 - down))]
+        corners += [(left, top + 1, (1 - right) * down), (left + 1, top + 1, right * down)]
+    total: Any = 0.0
+    pixels, cover = _floats(img).flatten(-2), 0.0
+    for column, row, weight in corners:
+        inside = (column >= 0) & (column < columns) & (row >= 0) & (row < rows)
+        place = row.clamp(0, rows - 1) * columns + column.clamp(0, columns - 1)
+        total = total + pixels[..., place.long()] * (weight * inside)
+        cover = cover + weight * inside
+    if fill is not None:
+        colours = tensor(as_list(fill), dtype=float32).reshape(-1, 1, 1)
+        total = total * cover + (1 - cover) * colours
+    return _as(img, total)
+
+
+def perspective(
+    img: Image, startpoints: Any, endpoints: Any, interpolation: Any = BILINEAR, fill: Any = None
+) -> Image:
+    """The image as it looks from elsewhere.
+
+    Args:
+        img: Pillow's, or a tensor.
+        startpoints: The four corners, `[x, y]` in pixels: top left, top right, bottom right,
+            bottom left.
+        endpoints: Where they come to be.
+        interpolation: A mode, or Pillow's number of one.
+        fill: The colour of what comes from outside.
+
+    Raises:
+        ValueError: There are other than four points.
+
+    See: [perspective](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.functional.perspective.html).
+    """
+    words = f"Please provide exactly four corners, got {len(startpoints)} startpoints and "
+    words += f"{len(endpoints)} endpoints."
+    check(len(startpoints) == len(endpoints) == 4, words, ValueError)
+    # For each point two lines of A · coefficients = B: where it comes from is a quotient.
+    lines, places = [], []
+    for (u, v), (x, y) in zip(startpoints, endpoints, strict=True):
+        lines += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
+        places += [u, v]
+    solved = solve(tensor(lines, dtype=float64), tensor(places, dtype=float64))
+    mode, matrix = interpolation_mode(interpolation), solved.to(float32).tolist()
+    if not isinstance(img, Tensor):
+        kind, how = _pillow(img).Image.Transform.PERSPECTIVE, _resample(img, mode)
+        return img.transform(img.size, kind, matrix, how, fillcolor=_fill(img, fill))
+    rows, columns = [arange(side, dtype=float32) + 0.5 for side in img.shape[-2:]]
+    numbers, places = tensor(matrix, dtype=float32), []
+    below = columns * numbers[6] + rows[:, None] * numbers[7] + 1
+    for (x, y, shift), side in zip((numbers[:3], numbers[3:6]), img.shape[:-3:-1], strict=True):
+        above = columns * (x / (side / 2)) + rows[:, None] * (y / (side / 2)) + shift / (side / 2)
+        places.append((above / below - 1 + 1) * (side / 2) - 0.5)  # as PyTorch rounds
+    return _sampled(img, places, mode, fill)
 
 
 def gaussian_blur(img: Image, kernel_size: Any, sigma: Any = None) -> Image:
@@ -768,7 +845,7 @@ def adjust_hue(img: Image, hue_factor: float) -> Image:
     """The image with its colours moved around their circle.
 
     Args:
-        img: Pillow's.
+        img: Pillow's, or a tensor.
         hue_factor: How far, in whole turns; from -0.5 to 0.5.
 
     Raises:
@@ -776,13 +853,130 @@ def adjust_hue(img: Image, hue_factor: float) -> Image:
     """
     words = f"hue_factor ({hue_factor}) is not in [-0.5, 0.5]."
     check(-0.5 <= hue_factor <= 0.5, words, ValueError)
-    pillow = _pillow(img, "adjust_hue")
-    mode = img.mode
+    if isinstance(img, Tensor):
+        return _tensor_hue(img, hue_factor)
+    pillow, mode = _pillow(img), img.mode
     if mode in ("L", "1", "I", "F"):
         return img
     hue, saturation, value = img.convert("HSV").split()
     hue = hue.point([(k + int(hue_factor * 255)) % 256 for k in range(256)])
     return pillow.Image.merge("HSV", (hue, saturation, value)).convert(mode)
+
+
+def _tensor_hue(img: Tensor, turn: float) -> Tensor:
+    """A tensor's colours moved around their circle, of which red, green and blue are thirds."""
+    channels = get_image_num_channels(img)
+    words = f"Input image tensor permitted channel values are [1, 3], but found {channels}"
+    check(channels in (1, 3), words, TypeError)
+    if channels == 1:
+        return img
+    floats = convert_image_dtype(img) if not img.is_floating_point() else img
+    red, green, blue = floats.unbind(-3)
+    value, chroma = floats.amax(-3), floats.amax(-3) - floats.amin(-3)
+    some = where(chroma == 0, 1.0, chroma)
+    sixths = where(value == blue, (red - green) / some + 4, 0.0)
+    sixths = where(value == green, (blue - red) / some + 2, sixths)
+    sixths = where(value == red, (green - blue) / some, sixths)
+    sixths = (sixths / 6 + 1 + turn) % 1 * 6
+    near = [((k + sixths) % 6) for k in (5, 3, 1)]  # how far the three are
+    parts = [value - chroma * minimum(k, 4 - k).clamp(0, 1) for k in near]
+    return convert_image_dtype(stack(parts, -3), img.dtype)
+
+
+def _tones(name: str, img: Image, change: Callable[..., Tensor], *settings: Any) -> Image:
+    """An image with its tones changed: by Pillow's function of a name, or by ours for tensors."""
+    if not isinstance(img, Tensor):
+        return getattr(_pillow(img).ImageOps, name)(img, *settings)
+    words = f"Input image tensor should have at least 3 dimensions, but found {img.ndim}"
+    check(img.ndim >= 3, words, TypeError)
+    words = f"Only torch.uint8 image tensors are supported, but found {img.dtype}"
+    check(name not in ("posterize", "equalize") or img.dtype is uint8, words, TypeError)
+    return change(img, *settings)
+
+
+def invert(img: Image) -> Image:
+    """The negative: white becomes black."""
+    return _tones("invert", img, lambda img: _bound(img.dtype) - img)
+
+
+def posterize(img: Image, bits: int) -> Image:
+    """Bytes with only so many bits left in each channel.
+
+    Raises:
+        TypeError: A tensor has other numbers than bytes.
+    """
+    return _tones("posterize", img, lambda img, bits: img & (256 - 2 ** (8 - bits)), bits)
+
+
+def solarize(img: Image, threshold: float) -> Image:
+    """The negative of what is at least as bright as the threshold.
+
+    Raises:
+        TypeError: The threshold is brighter than white.
+    """
+
+    def change(img: Tensor, threshold: float) -> Tensor:
+        white = _bound(img.dtype)
+        check(threshold <= white, "Threshold should be less than bound of img.", TypeError)
+        return where(img >= threshold, white - img, img)
+
+    return _tones("solarize", img, change, threshold)
+
+
+def autocontrast(img: Image) -> Image:
+    """Each channel stretched: its darkest value becomes black, its brightest white."""
+
+    def change(img: Tensor) -> Tensor:
+        white, pixels = _bound(img.dtype), _floats(img)
+        low, high = pixels.amin((-2, -1), keepdim=True), pixels.amax((-2, -1), keepdim=True)
+        flat = low == high
+        scale = where(flat, 1.0, white / where(flat, 1.0, high - low))
+        return ((pixels - where(flat, 0.0, low)) * scale).clamp(0, white).to(img.dtype)
+
+    return _tones("autocontrast", img, change)
+
+
+def equalize(img: Image) -> Image:
+    """Bytes with all values about equally frequent in each channel.
+
+    Raises:
+        TypeError: A tensor has other numbers than bytes.
+    """
+
+    def channel(plane: Tensor) -> Tensor:
+        counts = bincount(plane.flatten(), minlength=256)
+        step = (plane.numel() - int(counts[plane.max().long()])) // 255  # but the brightest
+        if not step:
+            return plane
+        table = (counts.cumsum(0) - counts + step // 2) // step
+        return table.clamp(0, 255).to(uint8)[plane.long()]
+
+    def change(img: Tensor) -> Tensor:
+        planes = img.reshape(-1, *img.shape[-2:])
+        return stack([channel(plane) for plane in planes]).reshape(img.shape)
+
+    return _tones("equalize", img, change)
+
+
+def adjust_sharpness(img: Image, sharpness_factor: float) -> Image:
+    """The image softer (0 is blurred), as it is (1), or sharper.
+
+    Raises:
+        ValueError: The factor is negative.
+    """
+    return _enhanced(img, "Sharpness", sharpness_factor, _softened)
+
+
+def _softened(img: Tensor) -> Tensor:
+    """Inside of the border, an average of each pixel, five times, and its neighbours."""
+    (rows, columns), pixels, soft = img.shape[-2:], _floats(img), img.clone()
+    if rows > 2 and columns > 2:
+        around = [(i, j) for i in range(3) for j in range(3)]
+        total = 4 * pixels[..., 1:-1, 1:-1]
+        for i, j in around:
+            total = total + pixels[..., i : rows - 2 + i, j : columns - 2 + j]
+        soft[..., 1:-1, 1:-1] = _as(img, total / 13)
+    return soft
 
 
 def adjust_gamma(img: Image, gamma: float, gain: float = 1) -> Image:

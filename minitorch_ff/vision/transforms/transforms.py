@@ -55,6 +55,10 @@ class Transform(Module):
     _function: Callable[..., Any]
     _shown: str | None = None
     _mode = staticmethod(F.interpolation_mode)  # how an interpolation is kept
+    _between = ", "
+    _text: Callable[[Any], Any] = staticmethod(
+        lambda value: value.value if isinstance(value, Enum) else value
+    )
 
     def __init__(self, **settings: Any) -> None:
         super().__init__()
@@ -70,9 +74,8 @@ class Transform(Module):
         for name in self._settings if self._shown is None else self._shown.split():
             value = getattr(self, name.rstrip("?"))
             if name[-1] != "?" or value not in (None, 0, NEAREST):
-                text = value.value if isinstance(value, Enum) else value
-                shown.append(f"{name.rstrip('?')}={text}")
-        return ", ".join(shown)
+                shown.append(f"{name.rstrip('?')}={self._text(value)}")
+        return self._between.join(shown)
 
 
 def listing(composed: Any, *first: str) -> str:
@@ -199,12 +202,9 @@ class Resize(Transform):
     _function = staticmethod(F.resize)
 
     def __init__(
-        self,
-        size: Any,
-        interpolation: Any = "bilinear",
-        max_size: int | None = None,
+        self, size: Any, interpolation: Any = "bilinear", max_size: int | None = None,
         antialias: bool | None = True,
-    ) -> None:
+    ) -> None:  # fmt: skip
         words = "If size is a sequence, it should have 1 or 2 values"
         check(not isinstance(size, Sequence) or len(size) in (1, 2), words, ValueError)
         mode = self._mode(interpolation)
@@ -344,13 +344,9 @@ class RandomCrop(Transform):
     _shown = "size padding"
 
     def __init__(
-        self,
-        size: Any,
-        padding: Any = None,
-        pad_if_needed: bool = False,
-        fill: Any = 0,
+        self, size: Any, padding: Any = None, pad_if_needed: bool = False, fill: Any = 0,
         padding_mode: str = "constant",
-    ) -> None:
+    ) -> None:  # fmt: skip
         super().__init__(size=tuple(size_pair(size)), padding=padding)
         self.pad_if_needed, self.fill, self.padding_mode = pad_if_needed, fill, padding_mode
 
@@ -392,14 +388,131 @@ class RandomHorizontalFlip(Transform):
         p: The probability of a change.
     """
 
-    _function = staticmethod(F.hflip)
+    _function: Callable[..., Any] = staticmethod(F.hflip)
 
     def __init__(self, p: float = 0.5) -> None:
         super().__init__(p=p)
 
     def forward(self, img: Any) -> Any:
         """The image, changed or not."""
-        return self._function(img) if chance(self.p) else img
+        settings = [getattr(self, name) for name in self._settings if name != "p"]
+        return self._function(img, *settings) if chance(self.p) else img
+
+
+class RandomInvert(RandomHorizontalFlip):
+    """The negative of the image, or the image.
+
+    Args:
+        p: The probability of a change.
+    """
+
+    _function = staticmethod(F.invert)
+
+
+class RandomAutocontrast(RandomHorizontalFlip):
+    """The image from black to white in each channel, or as it is.
+
+    Args:
+        p: The probability of a change.
+    """
+
+    _function = staticmethod(F.autocontrast)
+
+
+class RandomEqualize(RandomHorizontalFlip):
+    """The image with all values about equally frequent, or as it is.
+
+    Args:
+        p: The probability of a change.
+    """
+
+    _function = staticmethod(F.equalize)
+
+
+class RandomPosterize(RandomHorizontalFlip):
+    """The image with few bits in each channel, or as it is.
+
+    Args:
+        bits: How many.
+        p: The probability of a change.
+    """
+
+    _function = staticmethod(F.posterize)
+    _shown, _between = "bits p", ","
+
+    def __init__(self, bits: int, p: float = 0.5) -> None:
+        Transform.__init__(self, p=p, bits=bits)
+
+
+class RandomSolarize(RandomHorizontalFlip):
+    """The negative of what is bright in the image, or the image as it is.
+
+    Args:
+        threshold: The darkest value that is changed.
+        p: The probability of a change.
+    """
+
+    _function = staticmethod(F.solarize)
+    _shown, _between = "threshold p", ","
+
+    def __init__(self, threshold: float, p: float = 0.5) -> None:
+        Transform.__init__(self, p=p, threshold=threshold)
+
+
+class RandomAdjustSharpness(RandomHorizontalFlip):
+    """The image softer or sharper, or as it is.
+
+    Args:
+        sharpness_factor: 0 is blurred, 1 changes nothing, more is sharper.
+        p: The probability of a change.
+    """
+
+    _function = staticmethod(F.adjust_sharpness)
+    _shown, _between = "sharpness_factor p", ","
+
+    def __init__(self, sharpness_factor: float, p: float = 0.5) -> None:
+        Transform.__init__(self, p=p, sharpness_factor=sharpness_factor)
+
+
+class RandomPerspective(Transform):
+    """The image as it looks from a random place, or as it is.
+
+    Args:
+        distortion_scale: How far its corners move in, at most: 1 is to the middle.
+        p: The probability of a change.
+        interpolation: How pixels between pixels are found.
+        fill: The colour of what comes from outside.
+
+    See: [RandomPerspective](https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.RandomPerspective.html).
+    """
+
+    _shown = "p"
+
+    def __init__(
+        self, distortion_scale: float = 0.5, p: float = 0.5, interpolation: Any = "bilinear",
+        fill: Any = 0,
+    ) -> None:  # fmt: skip
+        mode = self._mode(interpolation)
+        super().__init__(p=p, distortion_scale=distortion_scale, interpolation=mode, fill=fill)
+
+    @staticmethod
+    def get_params(width: int, height: int, distortion_scale: float) -> Any:
+        """Draw where the corners go; where they are, and that."""
+        reach = [int(distortion_scale * (side // 2)) + 1 for side in (width, height)]
+        corners = [[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]]
+
+        def moved(edge: int, most: int) -> int:
+            return below(most) if edge == 0 else edge - most + 1 + below(most)
+
+        return corners, [[moved(x, reach[0]), moved(y, reach[1])] for x, y in corners]
+
+    def forward(self, img: Any) -> Any:
+        """The image, changed or not."""
+        if not chance(self.p):
+            return img
+        width, height = F.get_image_size(img)
+        start, end = self.get_params(width, height, self.distortion_scale)
+        return F.perspective(img, start, end, self.interpolation, self.fill)
 
 
 class RandomVerticalFlip(RandomHorizontalFlip):
@@ -426,13 +539,9 @@ class RandomResizedCrop(Transform):
     """
 
     def __init__(
-        self,
-        size: Any,
-        scale: Range = (0.08, 1.0),
-        ratio: Range = (3.0 / 4.0, 4.0 / 3.0),
-        interpolation: Any = "bilinear",
-        antialias: bool | None = True,
-    ) -> None:
+        self, size: Any, scale: Range = (0.08, 1.0), ratio: Range = (3.0 / 4.0, 4.0 / 3.0),
+        interpolation: Any = "bilinear", antialias: bool | None = True,
+    ) -> None:  # fmt: skip
         check_ranges(scale, ratio)
         super().__init__(size=size_pair(size), scale=scale, ratio=ratio)
         self.interpolation, self.antialias = self._mode(interpolation), antialias
@@ -500,13 +609,9 @@ class RandomRotation(Transform):
     _shown = "degrees interpolation expand center? fill"
 
     def __init__(
-        self,
-        degrees: Any,
-        interpolation: Any = "nearest",
-        expand: bool = False,
-        center: Any = None,
-        fill: Any = 0,
-    ) -> None:
+        self, degrees: Any, interpolation: Any = "nearest", expand: bool = False,
+        center: Any = None, fill: Any = 0,
+    ) -> None:  # fmt: skip
         super().__init__(degrees=angles("degrees", degrees, (2,)))
         self.interpolation, self.expand = self._mode(interpolation), expand
         self.fill, self.center = colour(fill), checked("center", center, (2,))
@@ -570,15 +675,9 @@ class RandomAffine(Transform):
     _shown = "degrees translate? scale? shear? interpolation? fill? center?"
 
     def __init__(
-        self,
-        degrees: Any,
-        translate: Any = None,
-        scale: Any = None,
-        shear: Any = None,
-        interpolation: Any = "nearest",
-        fill: Any = 0,
-        center: Any = None,
-    ) -> None:
+        self, degrees: Any, translate: Any = None, scale: Any = None, shear: Any = None,
+        interpolation: Any = "nearest", fill: Any = 0, center: Any = None,
+    ) -> None:  # fmt: skip
         super().__init__(degrees=angles("degrees", degrees, (2,)))
         self.translate = checked("translate", translate, (2,))
         inside = all([0.0 <= share <= 1.0 for share in translate or ()])
@@ -712,13 +811,9 @@ class RandomErasing(Transform):
     """
 
     def __init__(
-        self,
-        p: float = 0.5,
-        scale: Range = (0.02, 0.33),
-        ratio: Range = (0.3, 3.3),
-        value: Any = 0,
-        inplace: bool = False,
-    ) -> None:
+        self, p: float = 0.5, scale: Range = (0.02, 0.33), ratio: Range = (0.3, 3.3),
+        value: Any = 0, inplace: bool = False,
+    ) -> None:  # fmt: skip
         words = "Argument value should be either a number or str or a sequence"
         check(isinstance(value, Number | str | tuple | list), words, TypeError)
         words = "If value is str, it should be 'random'"

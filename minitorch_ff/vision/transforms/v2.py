@@ -15,13 +15,13 @@ import numpy
 
 from minitorch_ff._checks import check
 from minitorch_ff._dtypes import dtype as DType
-from minitorch_ff._functions.creation import tensor
+from minitorch_ff._functions.creation import linspace, tensor
 from minitorch_ff._functions.random import (
     get_rng_state, multinomial, rand, randperm, set_rng_state,
 )  # fmt: skip
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn import Module
-from minitorch_ff.vision.transforms import functional, transforms
+from minitorch_ff.vision.transforms import autoaugment, functional, transforms
 from minitorch_ff.vision.transforms.functional import InterpolationMode, is_pil
 from minitorch_ff.vision.tv_tensors import Image
 
@@ -345,6 +345,53 @@ class RandomHorizontalFlip(Transform, transforms.RandomHorizontalFlip):
 
 class RandomVerticalFlip(Transform, transforms.RandomVerticalFlip):
     """Images upside down, or as they are, with probability `p`."""
+
+
+class RandomInvert(Transform, transforms.RandomInvert):
+    """The negative of images, or the images, with probability `p`."""
+
+
+class RandomAutocontrast(Transform, transforms.RandomAutocontrast):
+    """Images from black to white in each channel, or as they are; see `transforms`."""
+
+
+class RandomEqualize(Transform, transforms.RandomEqualize):
+    """Images with all values about equally frequent, or as they are; see `transforms`."""
+
+
+class RandomPosterize(Transform, transforms.RandomPosterize):
+    """Images with few bits in each channel, or as they are; see `transforms`."""
+
+
+class RandomSolarize(Transform, transforms.RandomSolarize):
+    """The negative of what is bright in images, or they as they are; see `transforms`."""
+
+
+class RandomAdjustSharpness(Transform, transforms.RandomAdjustSharpness):
+    """Images softer or sharper, or as they are; see `transforms`."""
+
+
+class RandomPerspective(Transform, transforms.RandomPerspective):
+    """Images as they look from a random place, or as they are; see `transforms`."""
+
+
+class _Augment(Transform, autoaugment.Augment):
+    """Draws a sign otherwise than in `transforms`, and rounds thresholds otherwise."""
+
+    def _is_negative(self) -> bool:
+        return bool(rand(()) <= 0.5)
+
+    def _space(self, bins: int, img: Any) -> autoaugment.Space:
+        thresholds = linspace(1.0, 0.0, bins).double() * 255
+        return super()._space(bins, img) | {"Solarize": (thresholds, False)}
+
+
+class RandAugment(_Augment, autoaugment.RandAugment):
+    """Some changes by chance, one after the other; see `transforms.RandAugment`."""
+
+
+class TrivialAugmentWide(_Augment, autoaugment.TrivialAugmentWide):
+    """One change by chance, of a strength by chance; see `transforms.TrivialAugmentWide`."""
 
 
 class RandomResizedCrop(Transform, transforms.RandomResizedCrop):
