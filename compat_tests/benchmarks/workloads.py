@@ -1,4 +1,4 @@
-"""The ten workloads, through the public API that PyTorch and minitorch_ff share.
+"""The workloads, through the public API that PyTorch and minitorch_ff share.
 
 Each builder returns `step()`, which does one unit of the workload (for a model: zero
 gradients, forward, loss, backward, optimizer step) and returns its loss, or None.
@@ -9,6 +9,9 @@ import importlib
 import math
 
 import numpy as np
+
+from compat_tests.benchmarks import networks
+from compat_tests.benchmarks.networks import NETWORKS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,7 +39,7 @@ MLPS = {
     "deep": Mlp((*[64] * 20, 10), 32, "ce", "Adam", ADAM),
     "batchnorm": Mlp((128, 256, 256, 10), 256, "ce", "SGD", SGD, batchnorm=True),
 }
-WORKLOADS = [*MLPS, "raw_loop", "dataloader"]
+WORKLOADS = [*MLPS, *NETWORKS, "raw_loop", "dataloader"]
 
 RAW_POINTS, RAW_RATE = 2000, 1e-6
 ROWS, COLUMNS, BATCH = 60_000, 784, 64  # of the data loader
@@ -68,6 +71,8 @@ def build(name: str, module: str, threads: int):
     if name == "dataloader":
         return dataloader(torch, importlib.import_module(module + ".utils.data"))
     nn, optim = (importlib.import_module(f"{module}.{m}") for m in ("nn", "optim"))
+    if name in NETWORKS:
+        return networks.train(NETWORKS[name], torch, nn, optim)
     return train(MLPS[name], torch, nn, optim)
 
 

@@ -1,0 +1,61 @@
+"""Networks beyond MLPs, with one fixed batch each, and how they are trained.
+
+They have no twin in hand-written NumPy. A further one is a builder and a row in `NETWORKS`
+here, and its target in `bench_mlp.TARGETS`.
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class Network:
+    """A network and how it is trained.
+
+    Attributes:
+        build: Takes the torch-like module and its `nn`; returns the model, and a function of
+            no arguments that gives the loss of the batch.
+        optimizer: A name in `optim`.
+        settings: The optimizer's.
+    """
+
+    build: Callable
+    optimizer: str
+    settings: dict
+
+
+def lenet(torch, nn):
+    """LeNet-5, with ReLU and max pooling, on 64 images of 28x28."""
+    model = nn.Sequential(
+        nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(400, 120), nn.ReLU(),
+        nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10),
+    )  # fmt: skip
+    rng = np.random.default_rng(0)
+    images = torch.tensor(rng.standard_normal((64, 1, 28, 28)).astype("f4"))
+    labels = torch.tensor(rng.integers(0, 10, 64))
+    loss_fn = nn.CrossEntropyLoss()
+    return model, lambda: loss_fn(model(images), labels)
+
+
+NETWORKS = {
+    "lenet": Network(lenet, "SGD", {"lr": 0.01}),
+}
+
+
+def train(network: Network, torch, nn, optim):
+    """A training step of a network."""
+    model, loss_of_batch = network.build(torch, nn)
+    optimizer = getattr(optim, network.optimizer)(model.parameters(), **network.settings)
+
+    def step():
+        optimizer.zero_grad()
+        loss = loss_of_batch()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return step
