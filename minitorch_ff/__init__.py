@@ -50,12 +50,13 @@ from minitorch_ff._functions.creation import range_ as range
 from minitorch_ff._functions.cumulative import (
     cummax, cummin, cumprod, cumsum, cumulative_trapezoid, diff, logcumsumexp, trapezoid, trapz,
 )  # fmt: skip
-from minitorch_ff._functions.decompositions import det, logdet, matrix_power, slogdet
+from minitorch_ff._functions.decompositions import det, logdet, matrix_exp, matrix_power, slogdet
 from minitorch_ff._functions.decompositions import inv as inverse
 from minitorch_ff._functions.decompositions import old_cholesky as cholesky
 from minitorch_ff._functions.decompositions import old_qr as qr
 from minitorch_ff._functions.decompositions import old_svd as svd
 from minitorch_ff._functions.decompositions import pinv as pinverse
+from minitorch_ff._functions.einsum import einsum
 from minitorch_ff._functions.exponential import (
     exp, exp2, expm1, log, log1p, log2, log10, logaddexp, logaddexp2, logit, xlogy,
 )  # fmt: skip
@@ -73,7 +74,8 @@ from minitorch_ff._functions.logic import (
     logical_and, logical_not, logical_or, logical_xor,
 )  # fmt: skip
 from minitorch_ff._functions.matmul import (
-    addbmm, addmm, addmv, addr, baddbmm, bmm, dot, inner, matmul, mm, mv, outer, tensordot, vdot,
+    addbmm, addmm, addmv, addr, baddbmm, bmm, cross, dot, inner, kron, matmul, mm, mv, outer,
+    tensordot, vdot,
 )  # fmt: skip
 from minitorch_ff._functions.norms import cdist, dist, norm, renorm
 from minitorch_ff._functions.ordering import (
@@ -162,10 +164,11 @@ __all__ = [
     "clamp_min", "clip", "clone", "column_stack", "combinations", "compile",
     "complex128", "complex64",
     "concat", "concatenate", "conj", "conj_physical", "contiguous_format", "copysign", "corrcoef",
-    "cos", "cosh", "count_nonzero", "cov", "cummax", "cummin", "cumprod", "cumsum",
+    "cos", "cosh", "count_nonzero", "cov", "cross", "cummax", "cummin", "cumprod", "cumsum",
     "cumulative_trapezoid", "default_generator", "deg2rad", "det", "device", "diag", "diag_embed",
     "diagflat", "diagonal", "diff", "digamma", "dist", "div", "divide", "dot", "double", "dstack",
-    "dtype", "empty", "empty_like", "empty_strided", "enable_grad", "eq", "equal", "erf", "erfc",
+    "dtype", "einsum", "empty", "empty_like", "empty_strided", "enable_grad", "eq", "equal", "erf",
+    "erfc",
     "erfinv", "exp", "exp2", "expm1", "eye", "fill", "fill_", "finfo", "fix", "flatten", "flip",
     "fliplr", "flipud", "float", "float16", "float32", "float64", "float_power", "floor",
     "floor_divide", "fmax", "fmin", "fmod", "frac", "frexp", "from_numpy", "frombuffer", "full",
@@ -178,11 +181,12 @@ __all__ = [
     "is_deterministic_algorithms_warn_only_enabled",
     "is_floating_point", "is_grad_enabled", "is_inference", "is_inference_mode_enabled",
     "is_nonzero", "is_tensor", "isclose", "isfinite", "isin", "isinf", "isnan", "isneginf",
-    "isposinf", "isreal", "kthvalue", "layout", "lcm", "ldexp", "le", "lerp", "less",
+    "isposinf", "isreal", "kron", "kthvalue", "layout", "lcm", "ldexp", "le", "lerp", "less",
     "less_equal", "lgamma", "linspace", "load", "log", "log10", "log1p", "log2", "log_softmax",
     "logaddexp", "logaddexp2", "logcumsumexp", "logdet", "logical_and", "logical_not",
     "logical_or", "logical_xor", "logit", "logspace", "logsumexp", "long", "lt", "manual_seed",
-    "masked_fill", "masked_scatter", "masked_select", "matmul", "matrix_power", "max", "maximum",
+    "masked_fill", "masked_scatter", "masked_select", "matmul", "matrix_exp", "matrix_power", "max",
+    "maximum",
     "mean", "median", "memory_format", "meshgrid", "min", "minimum", "mm", "mode", "moveaxis",
     "movedim", "msort", "mul", "multinomial", "multiply", "mv", "nan_to_num", "nanmean",
     "nanmedian", "nanquantile", "nansum", "narrow", "ne", "neg", "negative", "nextafter",

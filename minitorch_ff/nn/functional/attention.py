@@ -4,8 +4,9 @@ import math
 import warnings
 from typing import Any
 
+from minitorch_ff import _dtypes
 from minitorch_ff._checks import check, must_be_tensors
-from minitorch_ff._functions._operands import C_NAMES, type_name
+from minitorch_ff._functions._operands import C_NAMES, known_as, type_name
 from minitorch_ff._functions.activation import softmax
 from minitorch_ff._functions.arranging import repeat_interleave
 from minitorch_ff._functions.conversion import cast
@@ -73,15 +74,14 @@ def scaled_dot_product_attention(
         text = "_scaled_dot_product_attention: Explicit attn_mask should not be set when"
         mixes = attn_mask is None or (q.ndim == 4 and not dropout_p)
         check(mixes, f"{text} is_causal=True")
-        causal = ones(q.shape[-2], k.shape[-2], dtype=bool, device=query.device).tril()
+        causal = ones(q.shape[-2], k.shape[-2], dtype=_dtypes.bool, device=query.device).tril()
         causal = added(causal, query)
         attn_mask = causal if attn_mask is None else added(attn_mask, query) + causal
     out = attend(query, key, value, attn_mask, dropout_p, scale)[0]
     if q.ndim == k.ndim == 4 and not dropout_p:  # PyTorch has a kernel for it
         if q.strides[1] < q.strides[2]:  # whose result is laid out as the query is
             out = out.transpose(1, 2).contiguous().transpose(1, 2)
-        if out.node is not None:
-            out.node.called = "ScaledDotProductFlashAttentionForCpu"
+        known_as(out, "ScaledDotProductFlashAttentionForCpu")
     return out
 
 
@@ -271,6 +271,7 @@ def multi_head_attention_forward(
         """Shape `(S, N, E)` to `(N, heads, S, E / heads)`."""
         return x.view(x.shape[0], batch, num_heads, width).permute(1, 2, 0, 3)
 
+    packed: Any = in_proj_weight
     if use_separate_proj_weight:
         weights = q_proj_weight, k_proj_weight, v_proj_weight
         check_separate((query, key, value), weights, features)
@@ -278,17 +279,15 @@ def multi_head_attention_forward(
         text = f"key shape {key.shape} does not match value shape {value.shape}"
         must(key.shape == value.shape, text)
         text = "use_separate_proj_weight is False but in_proj_weight is None"
-        must(in_proj_weight is not None, text)
+        must(packed is not None, text)
     if same and not use_separate_proj_weight:  # one product instead of three
-        packed = linear(query, in_proj_weight, in_proj_bias)
-        packed = packed.view(length, batch, 3, num_heads, width).permute(2, 1, 3, 0, 4)
-        q, k, v = packed.unbind(0)
+        together = linear(query, packed, in_proj_bias).view(length, batch, 3, num_heads, width)
+        q, k, v = together.permute(2, 1, 3, 0, 4).unbind(0)
     else:
-        if not use_separate_proj_weight:
-            weights = in_proj_weight.chunk(3)
-        biases = (None,) * 3 if in_proj_bias is None else in_proj_bias.chunk(3)
-        layers = zip((query, key, value), weights, biases, strict=True)
-        q, k, v = [heads(linear(*layer)) for layer in layers]
+        layers: Any = weights if use_separate_proj_weight else packed.chunk(3)
+        biases: Any = (None,) * 3 if in_proj_bias is None else in_proj_bias.chunk(3)
+        inputs = zip((query, key, value), layers, biases, strict=True)
+        q, k, v = [heads(linear(x, weight, bias)) for x, weight, bias in inputs]
     if mask is not None:
         mask = checked_mask(mask, rank, length, key.shape[0], batch, num_heads)
     must(bias_k is None or static_k is None, "bias cannot be added to static key.")
@@ -304,8 +303,8 @@ def multi_head_attention_forward(
     if bias_k is not None or bias_v is not None:
         must(bias_k is not None, "bias_v is set but bias_k is None")
         must(bias_v is not None, "bias_k is set but bias_v is None")
-        k = cat((k, heads(bias_k.expand(1, batch, features))), 2)
-        v = cat((v, heads(bias_v.expand(1, batch, features))), 2)
+        more: Any = [heads(bias.expand(1, batch, features)) for bias in (bias_k, bias_v)]  # type: ignore[union-attr]
+        k, v = cat((k, more[0]), 2), cat((v, more[1]), 2)
     if add_zero_attn:
         zeros = k.new_zeros(batch, num_heads, 1, width)
         k, v = cat((k, zeros), 2), cat((v, zeros), 2)

@@ -534,7 +534,7 @@ class MultiheadAttention(Module):
         >>> output.shape, weights.shape
         (torch.Size([4, 5, 8]), torch.Size([4, 5, 5]))
 
-    See: [`multi_head_attention_forward`][minitorch_ff.nn.functional.attention.multi_head_attention_forward],
+    See: [`multi_head_attention_forward`][minitorch_ff.nn.functional.multi_head_attention_forward],
         [torch.nn.MultiheadAttention](https://docs.pytorch.org/docs/stable/generated/torch.nn.MultiheadAttention.html).
     """
 
@@ -611,8 +611,17 @@ class MultiheadAttention(Module):
     ) -> tuple[Tensor, Tensor | None]:  # fmt: skip
         """Shapes `(L, N, E)`, `(S, N, K)`, `(S, N, V)` to `(L, N, E)` and the weights.
 
-        See [`multi_head_attention_forward`][minitorch_ff.nn.functional.attention.multi_head_attention_forward]
-        for the masks; with `batch_first`, `N` is first everywhere.
+        With `batch_first`, `N` is first everywhere.
+
+        Args:
+            query: Shape `(L, N, E)`, or `(L, E)` of one sample.
+            key: Shape `(S, N, K)`, or `(S, K)`.
+            value: Shape `(S, N, V)`, or `(S, V)`.
+            key_padding_mask: Shape `(N, S)`: True for keys to ignore, or numbers to add.
+            need_weights: Whether to return the weights.
+            attn_mask: Shape `(L, S)` or `(N heads, L, S)`: True where not to look, or numbers.
+            average_attn_weights: Whether the weights are averaged over the heads.
+            is_causal: A hint that `attn_mask` is causal; then it need not be read.
         """
         fuses = self._fuses(query, key, value, key_padding_mask, attn_mask)
         turned = self.batch_first and query.dim() == 3

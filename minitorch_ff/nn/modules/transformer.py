@@ -37,7 +37,7 @@ class _Block(Module):
     Each of its parts is added to its own input, and normalised before or after.
     """
 
-    _attentions = ("self_attn",)
+    _attentions: tuple[str, ...] = ("self_attn",)
 
     def __init__(
         self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1,
@@ -279,7 +279,7 @@ class TransformerEncoder(Module):
 
 
 def _why_not_nested(layer: Any) -> str:
-    """Why PyTorch would not make nested tensors for an encoder of such layers; empty if it would."""
+    """Why PyTorch makes no nested tensors for an encoder of such layers; empty if it does."""
     if not isinstance(layer, TransformerEncoderLayer):
         return "encoder_layer was not TransformerEncoderLayer"
     attention = layer.self_attn
