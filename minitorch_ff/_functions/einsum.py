@@ -69,16 +69,11 @@ def arguments(args: Any) -> tuple[str, Any]:
     """
     check(len(args) >= 2, NOTHING_GIVEN, ValueError)
     if isinstance(args[0], Tensor):
-        equation = ",".join([letters(own) for own in args[1::2]])
-        if len(args) % 2:
-            equation, operands = f"{equation}->{letters(args[-1])}", args[:-1:2]
-        else:
-            operands = args[::2]
-        return equation, operands
+        output = f"->{letters(args[-1])}" if len(args) % 2 else ""
+        return ",".join(map(letters, args[1::2])) + output, args[: len(args) // 2 * 2 : 2]
     equation, operands = args[0], args[1:]
-    if not isinstance(equation, str):
-        kind = type(equation).__name__
-        raise TypeError(f"einsum(): argument 'equation' (position 1) must be str, not {kind}")
+    text = "einsum(): argument 'equation' (position 1) must be str, not"
+    check(isinstance(equation, str), f"{text} {type(equation).__name__}", TypeError)
     if len(operands) == 1 and isinstance(operands[0], list | tuple):
         operands = operands[0]
     check(operands, NOTHING_GIVEN, ValueError)
@@ -193,21 +188,20 @@ def check_sizes(labels: Any, operands: Any) -> None:
         for label, n in mine.items():
             before = sizes.get(label, 1)
             if n != before and 1 not in (n, before):
-                raise does_not_meet(label, i, n, before, sum([isinstance(x, int) for x in own]))
+                raise does_not_meet(label, i, n, before, own)
             sizes[label] = before if n == 1 else n
 
 
-def does_not_meet(label: Any, operand: int, size: int, before: int, dots: int) -> RuntimeError:
+def does_not_meet(label: Any, operand: int, size: int, before: int, own: Any) -> RuntimeError:
     """The error for a size that does not go with that of earlier operands."""
-    if isinstance(label, int):
-        return RuntimeError(
-            f"einsum(): dimension {dots + label} covered by ellipsis in operand {operand}has size "
-            f"{size} which does not broadcast with previously seen ellipsis with size {before} for "
-            "the respective dimension"
-        )
+    text = f"subscript {label} has size {size} for operand {operand} which does not broadcast with"
+    if isinstance(label, str):
+        return RuntimeError(f"einsum(): {text} previously seen size {before}")
+    dim = label + sum([isinstance(x, int) for x in own])
     return RuntimeError(
-        f"einsum(): subscript {label} has size {size} for operand {operand} which does not "
-        f"broadcast with previously seen size {before}"
+        f"einsum(): dimension {dim} covered by ellipsis in operand {operand}has size {size} which "
+        f"does not broadcast with previously seen ellipsis with size {before} for the respective "
+        "dimension"
     )
 
 

@@ -14,8 +14,7 @@ from minitorch_ff.firefly.ops.base import apply, check_broadcast, check_same_dev
 CROSS_WITHOUT_DIM = (
     "Using torch.cross without specifying the dim arg is deprecated.\n"
     "Please either pass the dim explicitly or simply use torch.linalg.cross.\n"
-    "The default value of dim will change to agree with that of linalg.cross in a future release. "
-    "(Triggered internally at /__w/pytorch/pytorch/aten/src/ATen/native/Cross.cpp:63.)"
+    "The default value of dim will change to agree with that of linalg.cross in a future release."
 )
 
 

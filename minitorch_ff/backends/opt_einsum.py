@@ -6,21 +6,8 @@ the rounding alone: the switches say what PyTorch's say without that package.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
-
 enabled: bool | None = False
 strategy: str | None = None
-
-NOT_AVAILABLE = {
-    "enabled": "opt_einsum is not available, so setting `enabled` to True will not reap the "
-    "benefits of calculating an optimal path for einsum. torch.einsum will fall back to "
-    "contracting from left to right. To enable this optimal path calculation, please install "
-    "opt-einsum.",
-    "strategy": "opt_einsum is not available, so setting `strategy` to {} will not be meaningful. "
-    "torch.einsum will bypass path calculation and simply contract from left to right. Please "
-    "install opt_einsum or unset `strategy`.",
-}
 
 
 def is_available() -> bool:
@@ -37,17 +24,8 @@ def set_flags(
         What was set before.
 
     Raises:
-        ValueError: A strategy is given, or `_enabled` is true.
+        ValueError: `_enabled` is true, or a strategy is given.
     """
-    if _enabled:
-        raise ValueError(NOT_AVAILABLE["enabled"])
-    if _strategy is not None:
-        raise ValueError(NOT_AVAILABLE["strategy"].format(_strategy))
+    if _enabled or _strategy is not None:
+        raise ValueError("opt_einsum is not available: einsum contracts from left to right")
     return enabled, strategy
-
-
-@contextlib.contextmanager
-def flags(enabled: bool | None = None, strategy: str | None = None) -> Iterator[None]:
-    """`set_flags` for a block."""
-    set_flags(enabled, strategy)
-    yield

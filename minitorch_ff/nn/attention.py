@@ -32,18 +32,12 @@ def sdpa_kernel(backends: Any, set_priority: bool = False) -> Iterator[None]:
 
     Raises:
         AssertionError: It is something else.
-        NotImplementedError: None of them computes attention on a CPU.
 
     See: [torch.nn.attention.sdpa_kernel](https://docs.pytorch.org/docs/stable/generated/torch.nn.attention.sdpa_kernel.html).
     """
     text = "Backend must be an instance of SDPBackend or a list of SDPBackend instances, got"
     fits = isinstance(backends, SDPBackend | list)
     check(fits, f"{text} {type(backends).__name__}", AssertionError)
-    chosen = [backends] if isinstance(backends, SDPBackend) else backends
-    if not {SDPBackend.MATH, SDPBackend.FLASH_ATTENTION} & set(chosen):
-        raise NotImplementedError(
-            "sdpa_kernel: on the CPU there are SDPBackend.MATH and SDPBackend.FLASH_ATTENTION only"
-        )
     yield
 
 

@@ -92,16 +92,11 @@ def check_attention(query: Tensor, key: Tensor, value: Tensor, mask: Optional) -
         RuntimeError: A rank or a dtype does not fit.
     """
     must_be_tensors("scaled_dot_product_attention", query=query, key=key, value=value)
-    given = {"query": query, "key": key, "value": value}
-    q, k, v = buffers = [t.buffer for t in given.values()]
+    q, k, v = buffers = query.buffer, key.buffer, value.buffer
     if min(q.ndim, k.ndim, v.ndim) < 2:
-        found = [f"{name}.dim: {t.ndim}" for name, t in given.items()]
-        text = "Expected query, key, and value to all be  at least 2 dimensional, but got"
-        raise RuntimeError(f"{text} {found[0]} {found[1]} and {found[2]} instead.")
+        raise unlike("all be  at least 2 dimensional", "dim", [b.ndim for b in buffers])
     if not q.dtype == k.dtype == v.dtype:
-        found = [f"{name}.dtype: {C_NAMES[t.buffer.dtype.name]}" for name, t in given.items()]
-        text = "Expected query, key, and value to have the same dtype, but got"
-        raise RuntimeError(f"{text} {found[0]} {found[1]} and {found[2]} instead.")
+        raise unlike("have the same dtype", "dtype", [C_NAMES[b.dtype.name] for b in buffers])
     floats = q.dtype.kind not in "iub"
     check(floats, f"expected scalar type Float but found {type_name(query)}")
     if mask is not None and mask.buffer.dtype.name not in ("bool", "float32", q.dtype.name):
@@ -111,6 +106,14 @@ def check_attention(query: Tensor, key: Tensor, value: Tensor, mask: Optional) -
             f"attn_mask.dtype: {kind} and  query.dtype: {wanted} instead."
         )
     return buffers
+
+
+def unlike(wanted: str, what: str, found: list[Any]) -> RuntimeError:
+    """The error for a query, a key and a value that do not go together."""
+    names = "query", "key", "value"
+    q, k, v = [f"{name}.{what}: {x}" for name, x in zip(names, found, strict=True)]
+    text = f"Expected query, key, and value to {wanted}, but got"
+    return RuntimeError(f"{text} {q} {k} and {v} instead.")
 
 
 def added(mask: Tensor, like: Tensor) -> Tensor:
@@ -252,7 +255,7 @@ def multi_head_attention_forward(
 
     See: [torch.nn.MultiheadAttention](https://docs.pytorch.org/docs/stable/generated/torch.nn.MultiheadAttention.html).
     """
-    same = query is key is value
+    same = query is key is value and not use_separate_proj_weight
     rank = check_ranks(query, key, value, key_padding_mask, attn_mask)
     if rank == 2:
         query, key, value = query.unsqueeze(1), key.unsqueeze(1), value.unsqueeze(1)
@@ -266,30 +269,44 @@ def multi_head_attention_forward(
     width = features // num_heads
     text = f"embed_dim {features} not divisible by num_heads {num_heads}"
     must(width * num_heads == features, text)
+    if use_separate_proj_weight:
+        text = f"key's sequence and batch dims {key.shape[:2]} do not match value's"
+        must(key.shape[:2] == value.shape[:2], f"{text} {value.shape[:2]}")
+    else:
+        text = f"key shape {key.shape} does not match value shape {value.shape}"
+        must(key.shape == value.shape, text)
+        text = "use_separate_proj_weight is False but in_proj_weight is None"
+        must(in_proj_weight is not None, text)
 
     def heads(x: Tensor) -> Tensor:
         """Shape `(S, N, E)` to `(N, heads, S, E / heads)`."""
         return x.view(x.shape[0], batch, num_heads, width).permute(1, 2, 0, 3)
 
-    packed: Any = in_proj_weight
-    if use_separate_proj_weight:
-        weights = q_proj_weight, k_proj_weight, v_proj_weight
-        check_separate((query, key, value), weights, features)
+    weights: Any = in_proj_weight
+    biases: Any = in_proj_bias
+    if same:  # one product instead of three
+        packed = linear(query, weights, biases).view(length, batch, 3, num_heads, width)
+        q, k, v = packed.permute(2, 1, 3, 0, 4).unbind(0)
     else:
-        text = f"key shape {key.shape} does not match value shape {value.shape}"
-        must(key.shape == value.shape, text)
-        text = "use_separate_proj_weight is False but in_proj_weight is None"
-        must(packed is not None, text)
-    if same and not use_separate_proj_weight:  # one product instead of three
-        together = linear(query, packed, in_proj_bias).view(length, batch, 3, num_heads, width)
-        q, k, v = together.permute(2, 1, 3, 0, 4).unbind(0)
-    else:
-        layers: Any = weights if use_separate_proj_weight else packed.chunk(3)
-        biases: Any = (None,) * 3 if in_proj_bias is None else in_proj_bias.chunk(3)
-        inputs = zip((query, key, value), layers, biases, strict=True)
-        q, k, v = [heads(linear(x, weight, bias)) for x, weight, bias in inputs]
+        separate = q_proj_weight, k_proj_weight, v_proj_weight
+        weights = separate if use_separate_proj_weight else weights.chunk(3)
+        biases = (None,) * 3 if biases is None else biases.chunk(3)
+        parts = []
+        for i, x in enumerate((query, key, value)):
+            name, wanted = ("query", "key", "value")[i], (features, x.shape[-1])
+            text = f"use_separate_proj_weight is True but {name[0]}_proj_weight is None"
+            must(weights[i] is not None, text)
+            text = f"expecting {name} weights shape of {wanted}, but got {weights[i].shape}"
+            must(weights[i].shape == wanted, text)
+            parts.append(heads(linear(x, weights[i], biases[i])))
+        q, k, v = parts
     if mask is not None:
-        mask = checked_mask(mask, rank, length, key.shape[0], batch, num_heads)
+        allowed = (batch * num_heads, length, key.shape[0])[-mask.dim() :]
+        text = f"Expected `attn_mask` shape to be {allowed} but got {mask.shape}"
+        must(mask.shape == allowed or mask.dim() == 2 or rank == 3, text)
+        text = f"The shape of the {mask.dim()}D attn_mask is {mask.shape}, but should be {allowed}."
+        check(mask.shape == allowed, text)
+        mask = mask.view(-1, num_heads, *allowed[1:]) if mask.dim() == 3 else mask
     must(bias_k is None or static_k is None, "bias cannot be added to static key.")
     must(bias_v is None or static_v is None, "bias cannot be added to static value.")
     k, v = ready(static_k, "static_k", k), ready(static_v, "static_v", v)
@@ -300,10 +317,9 @@ def multi_head_attention_forward(
             must(padding.shape[i] == size, text)
         padding = padding.view(batch, 1, 1, -1)
         mask = padding if mask is None else mask + padding
-    if bias_k is not None or bias_v is not None:
-        must(bias_k is not None, "bias_v is set but bias_k is None")
-        must(bias_v is not None, "bias_k is set but bias_v is None")
-        more: Any = [heads(bias.expand(1, batch, features)) for bias in (bias_k, bias_v)]  # type: ignore[union-attr]
+    must((bias_k is None) == (bias_v is None), "bias_k is set but bias_v is None")
+    if bias_k is not None and bias_v is not None:
+        more = [heads(bias.expand(1, batch, features)) for bias in (bias_k, bias_v)]
         k, v = cat((k, more[0]), 2), cat((v, more[1]), 2)
     if add_zero_attn:
         zeros = k.new_zeros(batch, num_heads, 1, width)
@@ -323,47 +339,6 @@ def multi_head_attention_forward(
         return out, None
     looks = looks.mean(1) if average_attn_weights else looks
     return out, looks.squeeze(0) if rank == 2 else looks
-
-
-def check_separate(inputs: Any, weights: Any, features: int) -> None:
-    """Refuse layers of query, key and value that are missing or do not fit.
-
-    Raises:
-        AssertionError: Naming the first.
-    """
-    _, key, value = [x.shape[:2] for x in inputs]
-    text = f"key's sequence and batch dims {key} do not match value's {value}"
-    must(key == value, text)
-    for name, weight in zip("qkv", weights, strict=True):
-        text = f"use_separate_proj_weight is True but {name}_proj_weight is None"
-        must(weight is not None, text)
-    for name, x, weight in zip(("query", "key", "value"), inputs, weights, strict=True):
-        wanted = features, x.shape[-1]
-        text = f"expecting {name} weights shape of {wanted}, but got {weight.shape}"
-        must(weight.shape == wanted, text)
-
-
-def checked_mask(
-    mask: Tensor, rank: int, length: int, keys: int, batch: int, num_heads: int
-) -> Tensor:
-    """A mask in a shape that meets scores of `(N, heads, L, S)`.
-
-    Raises:
-        RuntimeError: Its shape does not fit.
-        AssertionError: The same, of one sample alone.
-    """
-    wanted: tuple[int, ...] = (length, keys)
-    if mask.dim() == 2:
-        text = f"The shape of the 2D attn_mask is {mask.shape}, but should be {wanted}."
-        check(mask.shape == wanted, text)
-        return mask
-    wanted = batch * num_heads, length, keys
-    if rank == 2:
-        text = f"Expected `attn_mask` shape to be {wanted} but got {mask.shape}"
-        must(mask.shape == wanted, text)
-    text = f"The shape of the 3D attn_mask is {mask.shape}, but should be {wanted}."
-    check(mask.shape == wanted, text)
-    return mask.view(batch, num_heads, length, keys)
 
 
 def ready(static: Optional, name: str, like: Tensor) -> Tensor:

@@ -4,15 +4,12 @@ import warnings
 from typing import Any
 
 from minitorch_ff._checks import check
-from minitorch_ff._functions.creation import empty
 from minitorch_ff._tensor import Tensor
-from minitorch_ff.firefly.modes import grad_enabled
 from minitorch_ff.nn import functional as F
 from minitorch_ff.nn import init
 from minitorch_ff.nn.modules._layer import Layer
 from minitorch_ff.nn.modules.linear import NonDynamicallyQuantizableLinear
 from minitorch_ff.nn.modules.module import Module
-from minitorch_ff.nn.parameter import Parameter
 
 
 class _Activation(Layer):
@@ -499,12 +496,7 @@ class Softmax2d(Module):
         return F.softmax(input, -3, _stacklevel=5)
 
 
-def recorded(module: Module, input: Tensor) -> bool:
-    """Whether a gradient may be asked for through the module."""
-    return grad_enabled() and any([t.requires_grad for t in (input, *module.parameters())])
-
-
-class MultiheadAttention(Module):
+class MultiheadAttention(Layer):
     r"""Attention of several heads side by side, between two linear layers.
 
     Each head attends with its own share of the `embed_dim` features.
@@ -549,29 +541,20 @@ class MultiheadAttention(Module):
                 f"embed_dim and num_heads must be greater than 0, got embed_dim={embed_dim} and "
                 f"num_heads={num_heads} instead"
             )
-        super().__init__()
-        self.embed_dim, self.num_heads = embed_dim, num_heads
-        self.kdim = embed_dim if kdim is None else kdim
-        self.vdim = embed_dim if vdim is None else vdim
-        self._qkv_same_embed_dim = self.kdim == self.vdim == embed_dim
-        self.dropout, self.batch_first = dropout, batch_first
-        self.head_dim = embed_dim // num_heads
-        divides = self.head_dim * num_heads == embed_dim
+        super().__init__(
+            embed_dim=embed_dim, num_heads=num_heads, dropout=dropout, batch_first=batch_first,
+            kdim=embed_dim if kdim is None else kdim, vdim=embed_dim if vdim is None else vdim,
+            head_dim=embed_dim // num_heads, add_zero_attn=add_zero_attn,
+        )  # fmt: skip
+        divides = embed_dim % num_heads == 0
         check(divides, "embed_dim must be divisible by num_heads", AssertionError)
-        self.add_zero_attn = add_zero_attn
-        widths = {"q": embed_dim, "k": self.kdim, "v": self.vdim}
-        shapes: dict[str, Any] = {f"{x}_proj_weight": (embed_dim, n) for x, n in widths.items()}
-        packed = {"in_proj_weight": (3 * embed_dim, embed_dim)}
-        if self._qkv_same_embed_dim:
-            shapes = packed | dict.fromkeys(shapes)
-        else:
-            shapes |= dict.fromkeys(packed)
+        same = self._qkv_same_embed_dim = self.kdim == self.vdim == embed_dim
+        apart = {"q": embed_dim, "k": self.kdim, "v": self.vdim}
+        shapes: Any = {f"{x}_proj_weight": None if same else (embed_dim, apart[x]) for x in apart}
+        shapes["in_proj_weight"] = (3 * embed_dim, embed_dim) if same else None
         shapes["in_proj_bias"] = 3 * embed_dim if bias else None
-        added = (1, 1, embed_dim) if add_bias_kv else None
-        for name, shape in {**shapes, "bias_k": added, "bias_v": added}.items():
-            wanted = shape is not None
-            new = Parameter(empty(shape, device=device, dtype=dtype)) if wanted else None
-            self.register_parameter(name, new)
+        shapes["bias_k"] = shapes["bias_v"] = (1, 1, embed_dim) if add_bias_kv else None
+        self.register_parameters(device, dtype, **shapes)
         self.out_proj = NonDynamicallyQuantizableLinear(embed_dim, embed_dim, bias, device, dtype)
         self._reset_parameters()
 
@@ -587,22 +570,6 @@ class MultiheadAttention(Module):
                 init.constant_(self.out_proj.bias, 0.0)
             else:
                 init.xavier_normal_(value)
-
-    def _fuses(self, query: Tensor, key: Tensor, value: Tensor, *masks: Tensor | None) -> bool:
-        """Whether PyTorch would call a fused kernel that is made for inference."""
-        return (
-            query is key is value
-            and query.dim() == 3
-            and self.batch_first
-            and not self.training
-            and self.in_proj_weight is not None
-            and self.in_proj_bias is not None
-            and self.bias_k is None
-            and not self.add_zero_attn
-            and self.num_heads % 2 == 0
-            and all([mask is None or mask.buffer.dtype.kind == "b" for mask in masks])
-            and not recorded(self, query)
-        )
 
     def forward(
         self, query: Tensor, key: Tensor, value: Tensor, key_padding_mask: Tensor | None = None,
@@ -623,21 +590,18 @@ class MultiheadAttention(Module):
             average_attn_weights: Whether the weights are averaged over the heads.
             is_causal: A hint that `attn_mask` is causal; then it need not be read.
         """
-        fuses = self._fuses(query, key, value, key_padding_mask, attn_mask)
         turned = self.batch_first and query.dim() == 3
         if turned:
             same = query is key, key is value
             query = query.transpose(0, 1)
             key = query if same[0] else key.transpose(0, 1)
             value = key if same[1] else value.transpose(0, 1)
-        # The fused kernel needs no mask for its hint, and gives not-a-number, as a softmax that
-        # weights are wanted of does, to a query that may look at no key.
         output, weights = F.multi_head_attention_forward(
             query, key, value, self.embed_dim, self.num_heads, self.in_proj_weight,
             self.in_proj_bias, self.bias_k, self.bias_v, self.add_zero_attn, self.dropout,
             self.out_proj.weight, self.out_proj.bias, self.training, key_padding_mask,
-            need_weights or fuses, attn_mask, not self._qkv_same_embed_dim, self.q_proj_weight,
+            need_weights, attn_mask, not self._qkv_same_embed_dim, self.q_proj_weight,
             self.k_proj_weight, self.v_proj_weight, average_attn_weights=average_attn_weights,
-            is_causal=is_causal and not (fuses and attn_mask is None),
+            is_causal=is_causal,
         )  # fmt: skip
-        return output.transpose(0, 1) if turned else output, weights if need_weights else None
+        return output.transpose(0, 1) if turned else output, weights

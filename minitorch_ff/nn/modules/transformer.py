@@ -9,10 +9,11 @@ from typing import Any
 from minitorch_ff._checks import check, warn_once
 from minitorch_ff._functions.creation import arange, full
 from minitorch_ff._tensor import Tensor
+from minitorch_ff.firefly.modes import grad_enabled
 from minitorch_ff.nn import functional as F
 from minitorch_ff.nn import init
 from minitorch_ff.nn.functional.attention import float_mask
-from minitorch_ff.nn.modules.activation import GELU, MultiheadAttention, ReLU, recorded
+from minitorch_ff.nn.modules.activation import GELU, MultiheadAttention, ReLU
 from minitorch_ff.nn.modules.container import ModuleList
 from minitorch_ff.nn.modules.dropout import Dropout
 from minitorch_ff.nn.modules.linear import Linear
@@ -26,8 +27,7 @@ PROTOTYPE = (
     "The PyTorch API of nested tensors is in prototype stage and will change in the near future. "
     "We recommend specifying layout=torch.jagged when constructing a nested tensor, as this "
     "layout receives active development, has better operator coverage, and works with "
-    "torch.compile. (Triggered internally at "
-    "/__w/pytorch/pytorch/aten/src/ATen/NestedTensorImpl.cpp:177.)"
+    "torch.compile."
 )
 
 
@@ -77,11 +77,8 @@ class _Block(Module):
         self, x: Tensor, attn_mask: Mask, key_padding_mask: Mask, is_causal: bool = False
     ) -> Tensor:
         """Attention to the sequence itself."""
-        looked = self.self_attn(
-            x, x, x, attn_mask=attn_mask, key_padding_mask=key_padding_mask, need_weights=False,
-            is_causal=is_causal,
-        )  # fmt: skip
-        return self.dropout1(looked[0])
+        masks = key_padding_mask, False, attn_mask
+        return self.dropout1(self.self_attn(x, x, x, *masks, is_causal=is_causal)[0])
 
     def _feed_forward(self, x: Tensor) -> Tensor:
         """A network of two layers, for each position by itself."""
@@ -149,14 +146,15 @@ class TransformerEncoderLayer(_Block):
 
     def _fuses(self, src: Tensor) -> bool:
         """Whether PyTorch would call a fused kernel that is made for inference."""
-        return (
-            self.self_attn._fuses(src, src, src)
-            and not self.training
-            and self.activation_relu_or_gelu > 0
-            and self.norm1.eps == self.norm2.eps
-            and not recorded(self, src)
-            and not any([m._forward_hooks or m._forward_pre_hooks for m in self.modules()])
-        )
+        if self.training or src.dim() != 3 or recorded(self, src):
+            return False
+        hooked = any([m._forward_hooks or m._forward_pre_hooks for m in self.modules()])
+        return not hooked and set(obstacles(self)) <= {"encoder_layer.norm_first was True"}
+
+
+def recorded(module: Module, input: Tensor) -> bool:
+    """Whether a gradient may be asked for through the module."""
+    return grad_enabled() and any([t.requires_grad for t in (input, *module.parameters())])
 
 
 class TransformerDecoderLayer(_Block):
@@ -198,11 +196,8 @@ class TransformerDecoderLayer(_Block):
         is_causal: bool = False,
     ) -> Tensor:  # fmt: skip
         """Attention to the memory."""
-        looked = self.multihead_attn(
-            x, mem, mem, attn_mask=attn_mask, key_padding_mask=key_padding_mask,
-            need_weights=False, is_causal=is_causal,
-        )  # fmt: skip
-        return self.dropout2(looked[0])
+        masks = key_padding_mask, False, attn_mask
+        return self.dropout2(self.multihead_attn(x, mem, mem, *masks, is_causal=is_causal)[0])
 
     def _ff_block(self, x: Tensor) -> Tensor:
         return self.dropout3(self._feed_forward(x))
@@ -235,11 +230,11 @@ class TransformerEncoder(Module):
         self.layers = _copies(encoder_layer, num_layers)
         self.num_layers, self.norm = num_layers, norm
         self.enable_nested_tensor, self.mask_check = enable_nested_tensor, mask_check
-        reason = _why_not_nested(encoder_layer)
-        if enable_nested_tensor and reason:
+        reasons = obstacles(encoder_layer)
+        if enable_nested_tensor and reasons:
             text = "enable_nested_tensor is True, but self.use_nested_tensor is False because"
-            warnings.warn(f"{text} {reason}", stacklevel=2)
-        self.use_nested_tensor = enable_nested_tensor and not reason
+            warnings.warn(f"{text} {reasons[0]}", stacklevel=2)
+        self.use_nested_tensor = enable_nested_tensor and not reasons
 
     def forward(
         self, src: Tensor, mask: Mask = None, src_key_padding_mask: Mask = None,
@@ -278,10 +273,10 @@ class TransformerEncoder(Module):
         return padded
 
 
-def _why_not_nested(layer: Any) -> str:
-    """Why PyTorch makes no nested tensors for an encoder of such layers; empty if it does."""
+def obstacles(layer: Any) -> list[str]:
+    """Why PyTorch has no kernels for inference for such a layer."""
     if not isinstance(layer, TransformerEncoderLayer):
-        return "encoder_layer was not TransformerEncoderLayer"
+        return ["encoder_layer was not TransformerEncoderLayer"]
     attention = layer.self_attn
     reasons = {
         "norm_first was True": layer.norm_first,
@@ -292,7 +287,7 @@ def _why_not_nested(layer: Any) -> str:
         "norm1.eps was not equal to encoder_layer.norm2.eps": layer.norm1.eps != layer.norm2.eps,
         "self_attn.num_heads is odd": attention.num_heads % 2,
     }  # fmt: skip
-    return next((f"encoder_layer.{reason}" for reason, holds in reasons.items() if holds), "")
+    return [f"encoder_layer.{reason}" for reason, holds in reasons.items() if holds]
 
 
 class TransformerDecoder(Module):
@@ -311,21 +306,11 @@ class TransformerDecoder(Module):
         self.layers = _copies(decoder_layer, num_layers)
         self.num_layers, self.norm = num_layers, norm
 
-    def forward(
-        self, tgt: Tensor, memory: Tensor, tgt_mask: Mask = None, memory_mask: Mask = None,
-        tgt_key_padding_mask: Mask = None, memory_key_padding_mask: Mask = None,
-        tgt_is_causal: bool | None = None, memory_is_causal: bool = False,
-    ) -> Tensor:  # fmt: skip
+    def forward(self, tgt: Tensor, memory: Tensor, *masks: Any, **named: Any) -> Tensor:
         """Shapes `(T, N, E)` and `(S, N, E)` to `(T, N, E)`; masks as those of the layers."""
-        x = tgt
         for layer in self.layers:
-            x = layer(
-                x, memory, tgt_mask=tgt_mask, memory_mask=memory_mask,
-                tgt_key_padding_mask=tgt_key_padding_mask,
-                memory_key_padding_mask=memory_key_padding_mask,
-                tgt_is_causal=bool(tgt_is_causal), memory_is_causal=memory_is_causal,
-            )  # fmt: skip
-        return x if self.norm is None else self.norm(x)
+            tgt = layer(tgt, memory, *masks, **named)
+        return tgt if self.norm is None else self.norm(tgt)
 
 
 class Transformer(Module):
