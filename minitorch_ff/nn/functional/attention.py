@@ -132,7 +132,8 @@ def attend(
     A query that sees no key has weights of zero if it shall be `safe`, else not-a-number.
     """
     factor = 1 / math.sqrt(query.size(-1)) if scale is None else scale
-    scores = matmul(query * factor, key.transpose(-2, -1))
+    root = math.sqrt(abs(factor))  # of which each gets one, as in PyTorch
+    scores = matmul(query * math.copysign(root, factor), (key * root).transpose(-2, -1))
     blind = None
     if mask is not None:
         mask = added(mask, query)
