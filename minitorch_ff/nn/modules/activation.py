@@ -553,7 +553,10 @@ class MultiheadAttention(Layer):
         shapes: Any = {f"{x}_proj_weight": None if same else (embed_dim, apart[x]) for x in apart}
         shapes["in_proj_weight"] = (3 * embed_dim, embed_dim) if same else None
         shapes["in_proj_bias"] = 3 * embed_dim if bias else None
-        shapes["bias_k"] = shapes["bias_v"] = (1, 1, embed_dim) if add_bias_kv else None
+        if add_bias_kv:
+            shapes["bias_k"] = shapes["bias_v"] = 1, 1, embed_dim
+        else:
+            self.bias_k = self.bias_v = None
         self.register_parameters(device, dtype, **shapes)
         self.out_proj = NonDynamicallyQuantizableLinear(embed_dim, embed_dim, bias, device, dtype)
         self._reset_parameters()
