@@ -76,7 +76,8 @@ def test_other_forms():
             w.einsum(a, [0, 1], b, [1, 40]), w.einsum(a, [..., 1], b, [1, 2], [2, ...]),
             w.einsum("ij->ji", a)._is_view(), w.einsum("ij->ij", a).data_ptr() == a.data_ptr(),
             w.einsum("i,j->ij", flags, flags), w.einsum("i,j->ij", flags, a[0]), m,
-            w.einsum("ij,jk", w.zeros(2, 0), w.zeros(0, 3)), w.einsum(",", a[0, 0], a[0, 1]),
+            w.einsum("ij,jk", w.zeros(2, 0), w.zeros(0, 3)),
+            w.einsum("ij,jk", w.zeros(2, 0), w.ones(1, 3)), w.einsum(",", a[0, 0], a[0, 1]),
         ]  # fmt: skip
 
     same_in_both(body, tolerance=(1e-5, 1e-5))

@@ -224,24 +224,20 @@ def spread(operand: Tensor, own: Any, order: list[Any]) -> Tensor:
 def contracted(a: Tensor, b: Tensor, summed: list[int]) -> Tensor:
     """The product of two tensors of one rank, summed over dimensions that stay with size 1."""
     for dim in summed:  # what only one of them has is summed first
-        if a.shape[dim] > 1 and b.shape[dim] == 1:
+        if a.shape[dim] != 1 and b.shape[dim] == 1:
             a = a.sum(dim, keepdim=True)
-        elif b.shape[dim] > 1 and a.shape[dim] == 1:
+        elif b.shape[dim] != 1 and a.shape[dim] == 1:
             b = b.sum(dim, keepdim=True)
-    met = [dim for dim in summed if a.shape[dim] != 1]
-    if not met:
+    if all([a.shape[dim] == 1 for dim in summed]):
         return arithmetic.mul(a, b)
     free = [dim for dim in range(a.ndim) if dim not in summed]
     both = [dim for dim in free if 1 not in (a.shape[dim], b.shape[dim])]
     left = [dim for dim in free if dim not in both and b.shape[dim] == 1]
     right = [dim for dim in free if dim not in both and dim not in left]
-    ones = [dim for dim in summed if dim not in met]
-    product = bmm(
-        grouped(a, [both, left, [*met, *right, *ones]]),
-        grouped(b, [both, met, [*right, *left, *ones]]),
-    )
+    rows = grouped(a, [both, left, [*summed, *right]])
+    columns = grouped(b, [both, summed, [*right, *left]])
     sizes = [a.shape[dim] for dim in (*both, *left)] + [b.shape[dim] for dim in right]
-    product = product.reshape(sizes + [1] * len(summed))
+    product = bmm(rows, columns).reshape(sizes + [1] * len(summed))
     places = [*both, *left, *right, *summed]
     return in_order(product, sorted(range(len(places)), key=places.__getitem__))
 
