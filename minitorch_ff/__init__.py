@@ -54,12 +54,13 @@ from minitorch_ff._functions.cumulative import (
     cummax, cummin, cumprod, cumsum, cumulative_trapezoid, diff, gradient, logcumsumexp,
     trapezoid, trapz,
 )  # fmt: skip
-from minitorch_ff._functions.decompositions import det, logdet, matrix_power, slogdet
+from minitorch_ff._functions.decompositions import det, logdet, matrix_exp, matrix_power, slogdet
 from minitorch_ff._functions.decompositions import inv as inverse
 from minitorch_ff._functions.decompositions import old_cholesky as cholesky
 from minitorch_ff._functions.decompositions import old_qr as qr
 from minitorch_ff._functions.decompositions import old_svd as svd
 from minitorch_ff._functions.decompositions import pinv as pinverse
+from minitorch_ff._functions.einsum import einsum
 from minitorch_ff._functions.exponential import (
     exp, exp2, expm1, log, log1p, log2, log10, logaddexp, logaddexp2, logit, xlogy,
 )  # fmt: skip
@@ -77,7 +78,8 @@ from minitorch_ff._functions.logic import (
     logical_and, logical_not, logical_or, logical_xor,
 )  # fmt: skip
 from minitorch_ff._functions.matmul import (
-    addbmm, addmm, addmv, addr, baddbmm, bmm, dot, inner, matmul, mm, mv, outer, tensordot, vdot,
+    addbmm, addmm, addmv, addr, baddbmm, bmm, cross, dot, inner, kron, matmul, mm, mv, outer,
+    tensordot, vdot,
 )  # fmt: skip
 from minitorch_ff._functions.norms import cdist, dist, norm, renorm
 from minitorch_ff._functions.ordering import (
@@ -172,15 +174,15 @@ __all__ = [
     "clip", "clone", "column_stack", "combinations", "compile", "complex128", "complex64",
     "concat", "concatenate", "conj", "conj_physical", "constant_pad_nd", "contiguous_format",
     "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
-    "copysign", "corrcoef", "cos", "cosh", "count_nonzero", "cov", "cummax", "cummin", "cumprod",
-    "cumsum", "cumulative_trapezoid", "default_generator", "deg2rad", "det", "device", "diag",
-    "diag_embed", "diagflat", "diagonal", "diagonal_scatter", "diff", "digamma", "dist", "div",
-    "divide", "dot", "double", "dsplit", "dstack", "dtype", "empty", "empty_like",
-    "empty_strided", "enable_grad", "eq", "equal", "erf", "erfc", "erfinv", "exp", "exp2",
-    "expm1", "eye", "fill", "fill_", "finfo", "fix", "flatten", "flip", "fliplr", "flipud",
-    "float", "float16", "float32", "float64", "float_power", "floor", "floor_divide", "fmax",
-    "fmin", "fmod", "frac", "frexp", "from_numpy", "frombuffer", "full", "full_like", "gather",
-    "gcd", "ge", "ger", "get_autocast_dtype", "get_default_device", "get_default_dtype",
+    "copysign", "corrcoef", "cos", "cosh", "count_nonzero", "cov", "cross", "cummax", "cummin",
+    "cumprod", "cumsum", "cumulative_trapezoid", "default_generator", "deg2rad", "det", "device",
+    "diag", "diag_embed", "diagflat", "diagonal", "diagonal_scatter", "diff", "digamma", "dist",
+    "div", "divide", "dot", "double", "dsplit", "dstack", "dtype", "einsum", "empty",
+    "empty_like", "empty_strided", "enable_grad", "eq", "equal", "erf", "erfc", "erfinv", "exp",
+    "exp2", "expm1", "eye", "fill", "fill_", "finfo", "fix", "flatten", "flip", "fliplr",
+    "flipud", "float", "float16", "float32", "float64", "float_power", "floor", "floor_divide",
+    "fmax", "fmin", "fmod", "frac", "frexp", "from_numpy", "frombuffer", "full", "full_like",
+    "gather", "gcd", "ge", "ger", "get_autocast_dtype", "get_default_device", "get_default_dtype",
     "get_float32_matmul_precision", "get_num_interop_threads", "get_num_threads", "get_rng_state",
     "gradient", "greater", "greater_equal", "gt", "half", "hardshrink", "heaviside", "histc",
     "hsplit", "hstack", "hypot", "i0", "iinfo", "imag", "index_add", "index_copy", "index_fill",
@@ -188,16 +190,16 @@ __all__ = [
     "int16", "int32", "int64", "int8", "inverse", "is_autocast_enabled", "is_complex",
     "is_deterministic_algorithms_warn_only_enabled", "is_floating_point", "is_grad_enabled",
     "is_inference", "is_inference_mode_enabled", "is_nonzero", "is_tensor", "isclose", "isfinite",
-    "isin", "isinf", "isnan", "isneginf", "isposinf", "isreal", "kthvalue", "layout", "lcm",
-    "ldexp", "le", "lerp", "less", "less_equal", "lgamma", "linspace", "load", "log", "log10",
-    "log1p", "log2", "log_softmax", "logaddexp", "logaddexp2", "logcumsumexp", "logdet",
+    "isin", "isinf", "isnan", "isneginf", "isposinf", "isreal", "kron", "kthvalue", "layout",
+    "lcm", "ldexp", "le", "lerp", "less", "less_equal", "lgamma", "linspace", "load", "log",
+    "log10", "log1p", "log2", "log_softmax", "logaddexp", "logaddexp2", "logcumsumexp", "logdet",
     "logical_and", "logical_not", "logical_or", "logical_xor", "logit", "logspace", "logsumexp",
     "long", "lt", "manual_seed", "masked_fill", "masked_scatter", "masked_select", "matmul",
-    "matrix_power", "max", "maximum", "mean", "median", "memory_format", "meshgrid", "min",
-    "minimum", "mm", "mode", "moveaxis", "movedim", "msort", "mul", "multinomial", "multiply",
-    "mv", "nan_to_num", "nanmean", "nanmedian", "nanquantile", "nansum", "narrow", "narrow_copy",
-    "ne", "neg", "negative", "nextafter", "no_grad", "nonzero", "norm", "normal", "not_equal",
-    "numel", "ones", "ones_like", "outer", "permute", "pinverse", "pixel_shuffle",
+    "matrix_exp", "matrix_power", "max", "maximum", "mean", "median", "memory_format", "meshgrid",
+    "min", "minimum", "mm", "mode", "moveaxis", "movedim", "msort", "mul", "multinomial",
+    "multiply", "mv", "nan_to_num", "nanmean", "nanmedian", "nanquantile", "nansum", "narrow",
+    "narrow_copy", "ne", "neg", "negative", "nextafter", "no_grad", "nonzero", "norm", "normal",
+    "not_equal", "numel", "ones", "ones_like", "outer", "permute", "pinverse", "pixel_shuffle",
     "pixel_unshuffle", "poisson", "polygamma", "positive", "pow", "prelu", "preserve_format",
     "prod", "promote_types", "put", "qr", "quantile", "rad2deg", "rand", "rand_like", "randint",
     "randint_like", "randn", "randn_like", "randperm", "range", "ravel", "real", "reciprocal",

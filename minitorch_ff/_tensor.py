@@ -352,6 +352,7 @@ class Tensor(engine.Tensor):
     mm, bmm, mv = products.mm, products.bmm, products.mv
     dot, vdot, inner = products.dot, products.vdot, products.inner
     outer = ger = products.outer
+    kron, cross = products.kron, products.cross
     addmm, addmm_ = products.addmm, in_place(products.addmm)
     addmv, addmv_ = products.addmv, in_place(products.addmv)
     addr, addr_ = products.addr, in_place(products.addr)
@@ -385,6 +386,7 @@ class Tensor(engine.Tensor):
     inverse, pinverse = decompositions.inv, decompositions.pinv
     svd, qr = decompositions.old_svd, decompositions.old_qr
     cholesky, matrix_power = decompositions.old_cholesky, decompositions.matrix_power
+    matrix_exp = decompositions.matrix_exp
 
     # ----------------------------------------------------- order, running sums, counts
 

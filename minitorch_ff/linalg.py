@@ -6,13 +6,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from minitorch_ff._missing import missing as _missing
-from minitorch_ff._checks import check, wrap_dim
+from minitorch_ff._checks import check
 from minitorch_ff._functions import shaping
 from minitorch_ff._functions._autocast import in_lower_precision
 from minitorch_ff._functions.decompositions import (
-    LinAlgError, cholesky, det, eigh, eigvalsh, inv, matrix_power, matrix_rank, pinv, qr, slogdet,
-    solve, svd, svdvals,
+    LinAlgError, cholesky, det, eigh, eigvalsh, inv, matrix_exp, matrix_power, matrix_rank, pinv,
+    qr, slogdet, solve, svd, svdvals,
 )  # fmt: skip
+from minitorch_ff._functions.matmul import linalg_cross as cross
 from minitorch_ff._functions.matmul import matmul
 from minitorch_ff._functions.norms import matrix_norm, vector_norm
 from minitorch_ff._functions.out import accept_out as _accept_out
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LinAlgError", "cholesky", "cross", "det", "diagonal", "eigh", "eigvalsh", "inv", "matmul",
-    "matrix_norm", "matrix_power", "matrix_rank", "multi_dot", "norm", "pinv", "qr", "slogdet",
-    "solve", "solve_triangular", "svd", "svdvals", "vecdot", "vector_norm",
+    "matrix_exp", "matrix_norm", "matrix_power", "matrix_rank", "multi_dot", "norm", "pinv",
+    "qr", "slogdet", "solve", "solve_triangular", "svd", "svdvals", "vecdot", "vector_norm",
 ]  # fmt: skip
 
 
@@ -75,24 +76,6 @@ def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     See: [torch.linalg.vecdot](https://docs.pytorch.org/docs/stable/generated/torch.linalg.vecdot.html).
     """
     return (x * y).sum(dim)
-
-
-def cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
-    """The vectors perpendicular to two others, in three dimensions.
-
-    Raises:
-        RuntimeError: `dim` does not have three elements.
-
-    See: [torch.linalg.cross](https://docs.pytorch.org/docs/stable/generated/torch.linalg.cross.html).
-    """
-    a, b = input.buffer, other.buffer
-    check(a.ndim == b.ndim, "linalg.cross: inputs must have the same number of dimensions.")
-    place = wrap_dim(dim, a.ndim)
-    n, m = a.shape[place], b.shape[place]
-    text = f"linalg.cross: inputs dimension {dim} must have length 3. Got {n} and {m}"
-    check(n == m == 3, text)
-    first = input.roll(-1, place) * other.roll(-2, place)
-    return first - input.roll(-2, place) * other.roll(-1, place)
 
 
 def multi_dot(tensors: Any) -> Tensor:

@@ -41,8 +41,18 @@ def lenet(torch, nn):
     return model, lambda: loss_fn(model(images), labels)
 
 
+def transformer(torch, nn):
+    """A transformer's encoder layer of 64 features and 4 heads, on 32 sequences of 32 tokens."""
+    model = nn.TransformerEncoderLayer(64, 4, 256, dropout=0.0, batch_first=True)
+    rng = np.random.default_rng(0)
+    x, y = (torch.tensor(rng.standard_normal((32, 32, 64)).astype("f4")) for _ in range(2))
+    loss_fn = nn.MSELoss()
+    return model, lambda: loss_fn(model(x), y)
+
+
 NETWORKS = {
     "lenet": Network(lenet, "SGD", {"lr": 0.01}),
+    "transformer": Network(transformer, "SGD", {"lr": 0.01}),
 }
 
 

@@ -52,6 +52,7 @@ def test_classes_have_pytorchs_names(name):
 
 
 @pytest.mark.filterwarnings("ignore:.*deprecated:FutureWarning")
+@pytest.mark.filterwarnings("ignore:enable_nested_tensor is True:UserWarning")
 @pytest.mark.parametrize("name", CLASSES)
 def test_whole_modules(name):
     expected = description(made(torch, name).state_dict(), torch) if "Lazy" not in name else None

@@ -151,6 +151,13 @@ def numbered(out: Any, variant: int) -> Any:
     return out
 
 
+def known_as(out: Any, called: str) -> Any:
+    """`out`, its node named after PyTorch's one operator for what several computed here."""
+    if out.node is not None:
+        out.node.called = called
+    return out
+
+
 def infix_of(function: Callable[..., Any], reflected: bool = False) -> Callable[..., Any]:
     """The method behind an infix sign, from a function of two operands.
 

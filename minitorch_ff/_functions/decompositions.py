@@ -11,8 +11,9 @@ from typing import Any
 from minitorch_ff import return_types
 from minitorch_ff._checks import check
 from minitorch_ff._functions._autocast import in_float32
-from minitorch_ff._functions._operands import Tensor, type_name
+from minitorch_ff._functions._operands import Tensor, known_as, type_name
 from minitorch_ff._functions.norms import must_be_floating, singular_values
+from minitorch_ff._functions.selection import where
 from minitorch_ff.firefly.ops import decompositions as ops
 from minitorch_ff.firefly.ops.base import apply, apply_several
 from minitorch_ff.firefly.ops.indexing import Overwrite
@@ -391,6 +392,40 @@ def not_positive(A: Tensor) -> str:
                     "positive-definite)."
                 )
     return "The factorization could not be completed."
+
+
+def matrix_exp(A: Tensor) -> Tensor:
+    r"""The exponential of square matrices, $\sum_k A^k / k!$.
+
+    The series is taken of $A / 2^s$, which is small, and its sum squared $s$ times.
+
+    Raises:
+        RuntimeError: `A` is not square, or not floating point.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.matrix_exp(torch.tensor([[0.0, 1.0], [0.0, 0.0]]))
+        tensor([[1., 1.],
+                [0., 1.]])
+
+    See: [torch.linalg.matrix_exp](https://docs.pytorch.org/docs/stable/generated/torch.linalg.matrix_exp.html),
+        Higham, Functions of Matrices (2008), section 10.3.
+    """
+    must_be_matrices(A, "linalg.matrix_exp", square=True)
+    if not A.buffer.size:
+        return A.clone()
+    norm = A.detach().abs().sum(-2).amax(-1).unsqueeze(-1).unsqueeze(-1)
+    small = 3.0 if A.buffer.itemsize <= 4 else 1.0  # then 18 terms give all digits
+    squarings = (norm / small).log2().ceil().clamp(min=0).nan_to_num(0.0, 0.0)
+    x = A * squarings.neg().exp2()
+    identity = wrap(type(A), A.backend.identities(A.buffer))
+    result = identity
+    for k in range(18, 0, -1):
+        result = identity + x @ result / k
+    for i in range(int(squarings.max())):
+        square = result @ result
+        result = square if A.ndim == 2 else where(squarings > i, square, result)
+    return known_as(result, "LinalgMatrixExp")
 
 
 def matrix_power(A: Tensor, n: int) -> Tensor:

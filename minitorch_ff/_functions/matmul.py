@@ -5,12 +5,18 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from minitorch_ff._checks import check
+from minitorch_ff._checks import check, must_be_tensors, warn_once, wrap_dim
 from minitorch_ff._functions import arithmetic
 from minitorch_ff._functions._autocast import as_given, casting, in_lower_precision, lower
-from minitorch_ff._functions._operands import C_NAMES, Tensor, type_name
+from minitorch_ff._functions._operands import C_NAMES, Tensor, known_as, type_name
 from minitorch_ff.firefly.ops import matmul as ops
-from minitorch_ff.firefly.ops.base import apply, check_broadcast, check_same_device
+from minitorch_ff.firefly.ops.base import apply, check_broadcast, check_same_device, refuse
+
+CROSS_WITHOUT_DIM = (
+    "Using torch.cross without specifying the dim arg is deprecated.\n"
+    "Please either pass the dim explicitly or simply use torch.linalg.cross.\n"
+    "The default value of dim will change to agree with that of linalg.cross in a future release."
+)
 
 
 def matmul(input: Tensor, other: Tensor) -> Tensor:
@@ -125,6 +131,7 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
         raise stacks_do_not_fit(a[0], a[2], b[0], b[1])
     if input.buffer.dtype != mat2.buffer.dtype:
         check_operands(input, mat2)
+    refuse(input.buffer, "b", "bmm")
     return apply(ops.MatMul, input, mat2, called="Bmm")
 
 
@@ -328,3 +335,72 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     right = b.permute(second + free_b).reshape(met, -1)
     shape = [a.shape[i] for i in free_a] + [b.shape[j] for j in free_b]
     return matmul(left, right).reshape(shape)
+
+
+def kron(input: Tensor, other: Tensor) -> Tensor:
+    """The Kronecker product: every element of `input` times the whole of `other`.
+
+    Args:
+        input: Any shape.
+        other: Any shape; the shorter one of the two gets leading dimensions of size 1.
+
+    Returns:
+        In each dimension the product of the sizes.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.kron(torch.tensor([[1, 10]]), torch.tensor([[1, 2], [3, 4]]))
+        tensor([[ 1,  2, 10, 20],
+                [ 3,  4, 30, 40]])
+
+    See: [torch.kron](https://docs.pytorch.org/docs/stable/generated/torch.kron.html).
+    """
+    must_be_tensors("kron", input=input, other=other)
+    rank = max(input.ndim, other.ndim)
+    a, b = [(1,) * (rank - t.ndim) + tuple(t.shape) for t in (input, other)]
+    left = input.reshape([size for n in a for size in (n, 1)])
+    right = other.reshape([size for n in b for size in (1, n)])
+    product = arithmetic.mul(left, right).reshape([n * m for n, m in zip(a, b, strict=True)])
+    return known_as(product, "UnsafeView")
+
+
+def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
+    """The vectors perpendicular to two others; see `torch.linalg.cross`.
+
+    Args:
+        input: Three elements in dimension `dim`.
+        other: A shape that broadcasts with it.
+        dim: The vectors' dimension; by default, with a warning, the first of size 3.
+
+    Raises:
+        RuntimeError: There is no such dimension.
+
+    See: [torch.cross](https://docs.pytorch.org/docs/stable/generated/torch.cross.html).
+    """
+    if dim is None:
+        warn_once(CROSS_WITHOUT_DIM, 2)
+        shape = input.buffer.shape
+        check(3 in shape, "no dimension of size 3 in input")
+        dim = shape.index(3)
+    return linalg_cross(input, other, dim=dim)
+
+
+def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
+    """The vectors perpendicular to two others, in three dimensions.
+
+    Raises:
+        RuntimeError: `dim` does not have three elements.
+
+    See: [torch.linalg.cross](https://docs.pytorch.org/docs/stable/generated/torch.linalg.cross.html).
+    """
+    a, b = input.buffer, other.buffer
+    check(a.ndim == b.ndim, "linalg.cross: inputs must have the same number of dimensions.")
+    place = wrap_dim(dim, a.ndim)
+    n, m = a.shape[place], b.shape[place]
+    text = f"linalg.cross: inputs dimension {dim} must have length 3. Got {n} and {m}"
+    check(n == m == 3, text)
+    text = f"expected scalar type {type_name(input)} but found {type_name(other)}"
+    check(a.dtype == b.dtype, text)
+    refuse(a, "b", "cross")
+    first = input.roll(-1, place) * other.roll(-2, place)
+    return known_as(first - input.roll(-2, place) * other.roll(-1, place), "LinalgCross")

@@ -6,6 +6,6 @@ here; they are kept and change nothing.
 
 from __future__ import annotations
 
-from minitorch_ff.backends import cpu, cuda, cudnn, mkl, mkldnn, mps, openmp
+from minitorch_ff.backends import cpu, cuda, cudnn, mkl, mkldnn, mps, openmp, opt_einsum
 
-__all__ = ["cpu", "cuda", "cudnn", "mkl", "mkldnn", "mps", "openmp"]
+__all__ = ["cpu", "cuda", "cudnn", "mkl", "mkldnn", "mps", "openmp", "opt_einsum"]

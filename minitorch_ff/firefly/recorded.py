@@ -8,6 +8,7 @@ written out in simple ones. So every rule, written once, has derivatives of ever
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from minitorch_ff.firefly.ops import (
@@ -121,6 +122,10 @@ class Recorded:
     digamma, polygamma = twin(special.Digamma), twin(special.Polygamma, "n")
     bessel_i = twin(special.BesselI, "order", "scaled")
     tanh, sigmoid = twin(activation.Tanh), twin(activation.Sigmoid)
+
+    def normal_cdf(self, x: Any) -> Any:
+        """The normal distribution function: `(1 + erf(x / √2)) / 2`."""
+        return self.scale(self.shift(self.erf(self.scale(x, math.sqrt(0.5))), 1), 0.5)
 
     # Selection
     where_true = twin(shaping.WhereTrue, "mask")

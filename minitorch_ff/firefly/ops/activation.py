@@ -195,21 +195,23 @@ def softplus(xp, x):
     return xp.add(positive, xp.log1p(xp.exp(xp.neg(xp.abs(x)))))
 
 
-class Gelu(OfOne):
+class Gelu(Operator):
     """`x Φ(x)` with the normal distribution `Φ`; the gradient is `g (Φ(x) + x φ(x))`."""
 
-    def value(self, xp, x):
-        return xp.mul(x, self.normal_cdf(xp, x))
+    fresh = fits = True
 
-    def chain(self, xp, grad, x):
+    def forward(self, xp, x):
+        self.saved = (x,)
+        cdf = self.kept = xp.normal_cdf(x)
+        return xp.mul(x, cdf)
+
+    def backward(self, xp, grad):
+        (x,) = self.saved_tensors
+        cdf = self.recall(xp)
+        cdf = xp.normal_cdf(x) if cdf is None else cdf
         density = xp.exp(xp.scale(xp.mul(x, x), -0.5))
         density = xp.scale(density, 1 / math.sqrt(2 * math.pi))
-        slope = xp.add(self.normal_cdf(xp, x), xp.mul(x, density))
-        return xp.mul(grad, slope)
-
-    def normal_cdf(self, xp, x):
-        """`Φ(x) = (1 + erf(x / √2)) / 2`."""
-        return xp.scale(xp.shift(xp.erf(xp.scale(x, math.sqrt(0.5))), 1), 0.5)
+        return (xp.mul(grad, xp.add(cdf, xp.mul(x, density))),)
 
 
 class GeluTanh(OfOne):

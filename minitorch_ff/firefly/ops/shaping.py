@@ -164,12 +164,15 @@ class Split(SeveralOutputs):
     """
 
     def forward(self, xp, x, *, dim, parts):
-        self.input_shape = x.shape
+        self.input_shape, self.dim = x.shape, dim
         self.before = (slice(None),) * dim
         self.parts = parts
         return [xp.index(x, (*self.before, part)) for part in parts]
 
     def backward(self, xp, grads):
+        if all([grad is not None for grad in grads]) and grads:
+            join = xp.stack if isinstance(self.parts[0], int) else xp.cat
+            return (join(grads, self.dim),)
         wholes = [
             None if grad is None else xp.index_back(grad, (*self.before, part), self.input_shape)
             for part, grad in zip(self.parts, grads, strict=True)

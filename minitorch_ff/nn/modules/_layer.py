@@ -29,11 +29,15 @@ class Layer(Module):
             dtype: Of the parameters.
             **shapes: A shape for each name.
         """
+        self.register_parameters(device, dtype, **shapes)
+        self.reset_parameters()
+
+    def register_parameters(self, device: Any, dtype: Any, **shapes: Any) -> None:
+        """The same, without values."""
         for name, shape in shapes.items():
             wanted = shape is not None
             new = Parameter(empty(shape, device=device, dtype=dtype)) if wanted else None
             self.register_parameter(name, new)
-        self.reset_parameters()
 
     def extra_repr(self) -> str:
         """The settings, for `repr`."""

@@ -3,10 +3,12 @@
 import warnings
 from typing import Any
 
+from minitorch_ff._checks import check
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn import functional as F
 from minitorch_ff.nn import init
 from minitorch_ff.nn.modules._layer import Layer
+from minitorch_ff.nn.modules.linear import NonDynamicallyQuantizableLinear
 from minitorch_ff.nn.modules.module import Module
 
 
@@ -492,3 +494,117 @@ class Softmax2d(Module):
                 f"Softmax2d: expected input to be 3D or 4D, got {input.dim()}D instead"
             )
         return F.softmax(input, -3, _stacklevel=5)
+
+
+class MultiheadAttention(Layer):
+    r"""Attention of several heads side by side, between two linear layers.
+
+    Each head attends with its own share of the `embed_dim` features.
+
+    Args:
+        embed_dim: `E`, the number of features; a multiple of `num_heads`.
+        num_heads: How many heads share them.
+        dropout: The probability of a weight to be zeroed while training.
+        bias: Whether the linear layers have biases.
+        add_bias_kv: Whether to learn a key and a value that are added to the sequence.
+        add_zero_attn: Whether to add a key and a value of zeros.
+        kdim: Features of the keys; by default `embed_dim`.
+        vdim: Features of the values; by default `embed_dim`.
+        batch_first: Whether the batch, and not the sequence, is the first dimension.
+        device: Where the parameters are.
+        dtype: Of the parameters.
+
+    Raises:
+        ValueError: A size is not positive.
+        AssertionError: `embed_dim` is no multiple of `num_heads`.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> attention = torch.nn.MultiheadAttention(8, 2, batch_first=True)
+        >>> x = torch.randn(4, 5, 8)
+        >>> output, weights = attention(x, x, x)
+        >>> output.shape, weights.shape
+        (torch.Size([4, 5, 8]), torch.Size([4, 5, 5]))
+
+    See: [`multi_head_attention_forward`][minitorch_ff.nn.functional.multi_head_attention_forward],
+        [torch.nn.MultiheadAttention](https://docs.pytorch.org/docs/stable/generated/torch.nn.MultiheadAttention.html).
+    """
+
+    def __init__(
+        self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True,
+        add_bias_kv: bool = False, add_zero_attn: bool = False, kdim: int | None = None,
+        vdim: int | None = None, batch_first: bool = False, device: Any = None,
+        dtype: Any = None,
+    ) -> None:  # fmt: skip
+        if embed_dim <= 0 or num_heads <= 0:
+            raise ValueError(
+                f"embed_dim and num_heads must be greater than 0, got embed_dim={embed_dim} and "
+                f"num_heads={num_heads} instead"
+            )
+        super().__init__(
+            embed_dim=embed_dim, num_heads=num_heads, dropout=dropout, batch_first=batch_first,
+            kdim=embed_dim if kdim is None else kdim, vdim=embed_dim if vdim is None else vdim,
+            head_dim=embed_dim // num_heads, add_zero_attn=add_zero_attn,
+        )  # fmt: skip
+        divides = embed_dim % num_heads == 0
+        check(divides, "embed_dim must be divisible by num_heads", AssertionError)
+        same = self._qkv_same_embed_dim = self.kdim == self.vdim == embed_dim
+        apart = {"q": embed_dim, "k": self.kdim, "v": self.vdim}
+        shapes: Any = {f"{x}_proj_weight": None if same else (embed_dim, apart[x]) for x in apart}
+        shapes["in_proj_weight"] = (3 * embed_dim, embed_dim) if same else None
+        shapes["in_proj_bias"] = 3 * embed_dim if bias else None
+        if add_bias_kv:
+            shapes["bias_k"] = shapes["bias_v"] = 1, 1, embed_dim
+        else:
+            self.bias_k = self.bias_v = None
+        self.register_parameters(device, dtype, **shapes)
+        self.out_proj = NonDynamicallyQuantizableLinear(embed_dim, embed_dim, bias, device, dtype)
+        self._reset_parameters()
+
+    def _reset_parameters(self) -> None:
+        """Draw new initial values for all but the last linear layer's weight."""
+        for name, value in self._parameters.items():
+            if value is None:
+                continue
+            if name.endswith("weight"):
+                init.xavier_uniform_(value)
+            elif name == "in_proj_bias":
+                init.constant_(value, 0.0)
+                init.constant_(self.out_proj.bias, 0.0)
+            else:
+                init.xavier_normal_(value)
+
+    def forward(
+        self, query: Tensor, key: Tensor, value: Tensor, key_padding_mask: Tensor | None = None,
+        need_weights: bool = True, attn_mask: Tensor | None = None,
+        average_attn_weights: bool = True, is_causal: bool = False,
+    ) -> tuple[Tensor, Tensor | None]:  # fmt: skip
+        """Shapes `(L, N, E)`, `(S, N, K)`, `(S, N, V)` to `(L, N, E)` and the weights.
+
+        With `batch_first`, `N` is first everywhere.
+
+        Args:
+            query: Shape `(L, N, E)`, or `(L, E)` of one sample.
+            key: Shape `(S, N, K)`, or `(S, K)`.
+            value: Shape `(S, N, V)`, or `(S, V)`.
+            key_padding_mask: Shape `(N, S)`: True for keys to ignore, or numbers to add.
+            need_weights: Whether to return the weights.
+            attn_mask: Shape `(L, S)` or `(N heads, L, S)`: True where not to look, or numbers.
+            average_attn_weights: Whether the weights are averaged over the heads.
+            is_causal: A hint that `attn_mask` is causal; then it need not be read.
+        """
+        turned = self.batch_first and query.dim() == 3
+        if turned:
+            same = query is key, key is value
+            query = query.transpose(0, 1)
+            key = query if same[0] else key.transpose(0, 1)
+            value = key if same[1] else value.transpose(0, 1)
+        output, weights = F.multi_head_attention_forward(
+            query, key, value, self.embed_dim, self.num_heads, self.in_proj_weight,
+            self.in_proj_bias, self.bias_k, self.bias_v, self.add_zero_attn, self.dropout,
+            self.out_proj.weight, self.out_proj.bias, self.training, key_padding_mask,
+            need_weights, attn_mask, not self._qkv_same_embed_dim, self.q_proj_weight,
+            self.k_proj_weight, self.v_proj_weight, average_attn_weights=average_attn_weights,
+            is_causal=is_causal,
+        )  # fmt: skip
+        return output.transpose(0, 1) if turned else output, weights

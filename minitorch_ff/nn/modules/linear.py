@@ -72,6 +72,10 @@ class Linear(Layer):
         return functional.linear(input, self.weight, self.bias)
 
 
+class NonDynamicallyQuantizableLinear(Linear):
+    """A `Linear` under the name that PyTorch gives to the last one of an attention."""
+
+
 class Bilinear(Layer):
     r"""Weighted sums of all products of two features: $y_k = x_1^\top W_k x_2 + b_k$.
 

@@ -32,19 +32,23 @@ class Fused:
         """Exponentials over `dim`, scaled to add up to one."""
         if not x.size:
             return self.copy(x)
-        largest = self.module.maximum.reduce(x, dim, keepdims=True)
-        weights = self.module.asarray(self.module.subtract(x, largest))
+        weights = self.module.asarray(self.module.subtract(x, self.largest(x, dim)))
         self.module.exp(weights, weights)
-        total = self.module.add.reduce(weights, dim, keepdims=True)
-        return self.module.divide(weights, total, weights)
+        return self.module.divide(weights, self.sum(weights, dim, True), weights)
+
+    def largest(self, x, dim):
+        """The largest elements along `dim`, which stays with size 1; fast for short rows."""
+        if dim != x.ndim - 1 or x.ndim < 2:
+            return self.module.maximum.reduce(x, dim, keepdims=True)
+        return self.row_maxima(x.reshape(-1, x.shape[-1])).reshape(*x.shape[:-1], 1)
 
     def log_softmax(self, x, dim):
         """The logarithm of the softmax over `dim`, without overflow."""
         if not x.size:
             return self.copy(x)
         module = self.module
-        shifted = module.subtract(x, module.maximum.reduce(x, dim, keepdims=True))
-        total = module.add.reduce(module.exp(shifted), dim, keepdims=True)
+        shifted = module.asarray(module.subtract(x, self.largest(x, dim)))
+        total = self.sum(module.exp(shifted), dim, True)
         return module.subtract(shifted, module.log(total))
 
     def cross_entropy(self, x, target):

@@ -109,8 +109,18 @@ class Special:
             return self._erf_single(x)
         return self._erf_single(x.astype("float32")).astype(x.dtype)
 
-    def _erf_single(self, x):
-        """`1 - e⁻ᵖ` with a polynomial `p` in `|x|`, in place where possible."""
+    def normal_cdf(self, x):
+        """The normal distribution function, without the digits of its tail below zero."""
+        y = self.scale(x, math.sqrt(0.5))
+        y = self._erf_single(y, small=False) if x.dtype.char == "f" else self.erf(y)
+        y = self.module.add(y, self.constant(1, x.dtype), y)
+        return self.module.multiply(y, self.constant(0.5, x.dtype), y)
+
+    def _erf_single(self, x, small=True):
+        """`1 - e⁻ᵖ` with a polynomial `p` in `|x|`, in place where possible.
+
+        `small` results have all their digits, which costs twice the time.
+        """
         multiply, add = self.module.multiply, self.module.add
         size, y = self.module.empty_like(x), self.module.empty_like(x)
         x.clip(self.constant(-4, x.dtype), self.constant(4, x.dtype), size)
@@ -120,9 +130,11 @@ class Special:
             add(y, self.constant(c, x.dtype), y)
             multiply(y, size, y)
         self.module.negative(y, y)
-        self.module.expm1(y, y)
-        self.module.copysign(y, x, y)
-        return y
+        if small:
+            self.module.expm1(y, y)
+        else:
+            add(self.module.exp(y, y), self.constant(-1, x.dtype), y)
+        return self.module.copysign(y, x, y)
 
     @in_double
     def _erf_double(self, x):
