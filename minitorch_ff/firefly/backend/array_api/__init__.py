@@ -16,6 +16,7 @@ from minitorch_ff.firefly.backend.array_api.library import LibraryFunctions
 from minitorch_ff.firefly.backend.array_api.linear_algebra import LinearAlgebra
 from minitorch_ff.firefly.backend.array_api.normalization import Normalization
 from minitorch_ff.firefly.backend.array_api.ordering import Ordering
+from minitorch_ff.firefly.backend.array_api.recurrence import Recurrence
 from minitorch_ff.firefly.backend.array_api.reductions import Reductions
 from minitorch_ff.firefly.backend.array_api.shaping import Shaping
 from minitorch_ff.firefly.backend.array_api.special import Special
@@ -35,6 +36,7 @@ class ArrayBackend(
     LinearAlgebra,
     Fused,
     Normalization,
+    Recurrence,
     Updates,
 ):
     """Every primitive, over a module that speaks NumPy's language."""
