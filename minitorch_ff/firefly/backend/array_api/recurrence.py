@@ -1,13 +1,9 @@
 """Primitives for recurrent layers: a whole sequence forward, and back through time.
 
-Sequences are columns. At each step the column of a sequence holds the input, the hidden state
-and a one; one product with all weights side by side gives all gates, biases included:
-
-    gates = [W_ih  W_hh  b_ih + b_hh] [x; h; 1]
-
-What a cell makes of its gates stands in `LSTM`, `GRU` and `RNN`. On the way back the product with
-the same weights, transposed, gives the gradients of input and state, and one product over all
-steps those of the weights.
+Inside, sequences are columns, so that the gates of a step are blocks one below the other, and each
+block is contiguous. What all inputs give to the gates is one product beforehand; a step multiplies
+the hidden states only. On the way back a step does the same with the weights transposed; one
+product over all steps then gives the gradients of the inputs, and one that of each weight.
 """
 
 from __future__ import annotations
@@ -36,30 +32,25 @@ class Recurrence:
             The hidden states of all steps, the last hidden and cell states, and what the rule
             needs of the way.
         """
-        module = self.module
-        cell = CELLS[kind](module, weights)
-        project = weights[4]
-        features, joint = x.shape[-1], cell.joined()
-        scaled = cell.scaled(joint)
-        lead, x = x.shape[:-1], x.reshape(-1, features)
-        y = module.empty((len(x), h.shape[1]), x.dtype)
+        module, project = self.module, weights[4]
+        cell = CELLS[kind](module, *weights[:4])
+        inputs = cell.with_ones(x.reshape(-1, x.shape[-1]))
+        by_input = cell.w_ih.dot(inputs.T).reshape(-1, cell.hidden, len(inputs))
+        y = module.empty((len(inputs), h.shape[1]), x.dtype)
+        shape = *x.shape[:-1], h.shape[1]
         h, c = columns(module, h), columns(module, c)
-        steps = []
-        for rows, n in in_order(sizes, reverse):
-            column = module.empty((joint.shape[1], n), x.dtype)
-            column[:features] = x[rows].T
-            column[features:-1] = h[:, :n]
-            column[-1] = 1
-            gates = scaled.dot(column).reshape(cell.blocks, cell.hidden, n)
-            inner, new_c, memory = cell.step(gates, h[:, :n], None if c is None else c[:, :n])
+        steps = [None] * len(sizes)
+        for t, rows, n in in_order(sizes, reverse):
+            old_h, old_c = h[:, :n], None if c is None else c[:, :n]
+            gates = cell.w_hh.dot(old_h).reshape(-1, cell.hidden, n)
+            inner, new_c, memory = cell.step(by_input[:, :, rows], gates, old_h, old_c)
             new_h = inner if project is None else project.dot(inner)
             y[rows] = new_h.T
-            steps.append((rows, n, column, gates, inner, memory))
+            steps[t] = rows, n, gates, memory, old_h, inner
             h, c = beside(h, new_h), beside(c, new_c)
-        y = y.reshape(*lead, len(h))
-        return y, columns(module, h), columns(module, c), (cell, joint, steps)
+        return y.reshape(shape), columns(module, h), columns(module, c), (cell, inputs, steps)
 
-    def recurrence_back(self, grads, kept, inputs, needed, **settings):
+    def recurrence_back(self, grads, kept, inputs, needed, *, kind, sizes, reverse):
         """The gradients of `x`, `h`, `c` and of the five weights.
 
         Args:
@@ -67,52 +58,50 @@ class Recurrence:
             kept: What the layer kept of its way.
             inputs: What it was given: `x`, `h`, `c` and the weights.
             needed: Whether the gradient of `x` is wanted, and that of any weight.
-            **settings: Its `kind`, `sizes` and `reverse`.
+            kind: As for `recurrence`.
+            sizes: Likewise.
+            reverse: Likewise.
         """
-        module, (cell, joint, steps) = self.module, kept
+        module, (cell, inputs_by_row, steps) = self.module, kept
         x, h, c, *_, project = inputs
-        wants_x, wants_weights = needed
-        features = x.shape[-1]
-        first = 0 if wants_x else features
-        transposed = columns(module, joint[:, first:-1])
-        to_x = module.empty((x.size // features, features), x.dtype) if wants_x else None
         to_y = None if grads[0] is None else grads[0].reshape(-1, h.shape[1])
         to_h = columns(module, module.zeros_like(h) if grads[1] is None else grads[1])
-        to_c = c if c is None else module.zeros_like(c) if grads[2] is None else grads[2]
-        to_c = columns(module, to_c)
-        changes, outputs = [], []
-        for rows, n, _, gates, _, memory in reversed(steps):
-            output = to_h[:, :n] if to_y is None else to_h[:, :n] + to_y[rows].T
+        to_c = None
+        if c is not None:
+            to_c = columns(module, module.zeros_like(c) if grads[2] is None else grads[2])
+        back = columns(module, cell.w_hh)
+        changes, outputs = [None] * len(sizes), [None] * len(sizes)
+        for t, rows, n in reversed(in_order(sizes, reverse)):
+            _, _, gates, memory, _, _ = steps[t]
+            outputs[t] = output = to_h[:, :n] if to_y is None else to_h[:, :n] + to_y[rows].T
             inner = output if project is None else project.T.dot(output)
             before = None if c is None else to_c[:, :n]
             change, direct, new_c = cell.step_back(inner, before, gates, memory)
-            change = change.reshape(-1, n)
-            column = transposed.dot(change)
-            if wants_x:
-                to_x[rows] = column[:features].T
-            new_h = column[features - first :]
+            changes[t] = change = change.reshape(-1, n)
+            new_h = back.dot(change[cell.for_state])
             to_h = beside(to_h, new_h if direct is None else module.add(new_h, direct, new_h))
             to_c = beside(to_c, new_c)
-            changes.append(change)
-            outputs.append(output)
+        change = module.concatenate(changes, 1)
+        to_x = None
+        if needed[0]:
+            to_x = change[cell.for_input].T.dot(cell.w_ih[:, : x.shape[-1]]).reshape(x.shape)
         to_weights = (None,) * 5
-        if wants_weights:
-            way = [step[2] for step in reversed(steps)]
-            to_joint = over_steps(module, changes, way)
+        if needed[1]:
+            states = module.concatenate([step[4] for step in steps], 1)
+            to_weights = cell.to_weights(change, inputs_by_row, states)
             to_project = None
             if project is not None:
-                way = [step[4] for step in reversed(steps)]
-                to_project = over_steps(module, outputs, way)
-            to_weights = (*cell.split(to_joint, features), to_project)
-        to_x = to_x.reshape(x.shape) if wants_x else None
-        return to_x, to_h.T, None if c is None else to_c.T, *to_weights
+                inner = module.concatenate([step[5] for step in steps], 1)
+                to_project = module.concatenate(outputs, 1).dot(inner.T)
+            to_weights = *to_weights, to_project
+        return to_x, to_h.T, to_c if c is None else to_c.T, *to_weights
 
 
 def in_order(sizes, reverse):
-    """For each step the rows it has in packed data, and their number."""
+    """The steps: number, rows in packed data, how many they are."""
     start, steps = 0, []
-    for n in sizes:
-        steps.append((slice(start, start + n), n))
+    for t, n in enumerate(sizes):
+        steps.append((t, slice(start, start + n), n))
         start += n
     return steps[::-1] if reverse else steps
 
@@ -131,73 +120,89 @@ def beside(state, new):
     return state
 
 
-def over_steps(module, left, right):
-    """The sum of the products `left rightᵀ` of all steps, as one product."""
-    return module.concatenate(left, 1).dot(module.concatenate(right, 1).T)
-
-
 class Cell:
-    """What one kind of cell makes of its gates, and the rule for it.
+    """What one kind of cell makes of its gates, and the rule for it."""
 
-    Its gates are blocks, one below the other. The first ones are bent by `f tanh(f a) + 1 - f`:
-    the sigmoid for a factor `f` of 1/2, tanh for 1. Their slope is `(s + 2f - 1) (1 - s)`.
-    """
+    order_ih: tuple[int, ...] = (0,)
+    order_hh: tuple[int, ...] = (0,)
+    """Which of the weights' blocks comes first here, second, …."""
 
-    factors: tuple[float, ...]
-    bent: int
-    """How many of the gates are bent at once."""
+    for_input = for_state = slice(None)
+    """Rows of the gates' gradients that go to the inputs, and those that go to the states."""
 
-    def __init__(self, module, weights):
-        self.module, self.weights = module, weights[:4]
-        self.hidden = len(weights[1]) // self.stacked
-        self.blocks = len(self.factors)
-        factors = module.array(self.factors, weights[1].dtype).reshape(-1, 1, 1)
-        self.factor, used = factors, factors[: self.bent]
-        self.shift, self.lower = 1 - used, 1 - 2 * used
+    def __init__(self, module, w_ih, w_hh, b_ih, b_hh):
+        self.module, self.biased = module, b_ih is not None
+        self.hidden = len(w_hh) // len(self.order_hh)
+        if self.biased:
+            w_ih = module.concatenate((w_ih, self.of_input(b_ih, b_hh)[:, None]), 1)
+        self.w_ih, self.w_hh = self.ordered(w_ih, self.order_ih), self.ordered(w_hh, self.order_hh)
 
-    stacked = 4
-    """How many gates the weights have."""
+    def of_input(self, b_ih, b_hh):
+        """The bias that all inputs add."""
+        return b_ih + b_hh
 
-    def joined(self):
-        """All weights side by side, the biases as a last column."""
-        w_ih, w_hh, b_ih, b_hh = self.weights
-        bias = self.module.zeros(len(w_ih), w_ih.dtype) if b_ih is None else b_ih + b_hh
-        return self.module.concatenate((w_ih, w_hh, bias[:, None]), 1)
+    def with_ones(self, x):
+        """The inputs, and ones that meet the biases."""
+        if not self.biased:
+            return x
+        return self.module.concatenate((x, self.module.ones((len(x), 1), x.dtype)), 1)
 
-    def split(self, to_joint, features):
-        """The gradients of the four weights, from that of the joined ones."""
-        bias = to_joint[:, -1]
-        return to_joint[:, :features], to_joint[:, features:-1], bias, bias
+    def ordered(self, x, order):
+        """The blocks of `x` in another order."""
+        if len(order) == 1:
+            return x
+        size = len(x) // len(order)
+        return self.module.concatenate([x[i * size : i * size + size] for i in order], 0)
 
-    def scaled(self, joint):
-        """The joined weights times the factor inside tanh."""
-        by_block = joint.reshape(self.blocks, self.hidden, -1)
-        return self.module.multiply(by_block, self.factor).reshape(joint.shape)
+    def to_weights(self, change, inputs, states):
+        """The gradients of the four weights."""
+        to_w_ih = change[self.for_input].dot(inputs)
+        to_w_hh = change[self.for_state].dot(states.T)
+        to_w_ih = self.ordered(to_w_ih, opposite(self.order_ih))
+        to_w_hh = self.ordered(to_w_hh, opposite(self.order_hh))
+        if not self.biased:
+            return to_w_ih, to_w_hh, None, None
+        to_b_ih = to_w_ih[:, -1]
+        return to_w_ih[:, :-1], to_w_hh, to_b_ih, self.to_b_hh(to_b_ih, change)
 
-    def bend(self, gates):
-        """Bend the first gates, in place."""
-        gates = gates[: self.bent]
-        self.module.tanh(gates, gates)
-        gates *= self.factor[: self.bent]
-        gates += self.shift
+    def to_b_hh(self, to_b_ih, change):
+        """The gradient of the states' bias."""
+        return to_b_ih
 
-    def slope(self, gates):
-        """The derivative of the bent gates."""
-        gates = gates[: self.bent]
-        slope = self.module.subtract(gates, self.lower)
-        slope *= 1 - gates
-        return slope
+    def sigmoid(self, x):
+        """`1 / (1 + e⁻ˣ) = (1 + tanh(x / 2)) / 2`, in place."""
+        x *= 0.5
+        self.module.tanh(x, x)
+        x *= 0.5
+        x += 0.5
+
+    def sigmoid_slope(self, s, out):
+        """The sigmoid's derivative, from its value."""
+        self.module.multiply(s, s, out)
+        self.module.subtract(s, out, out)
+
+    def tanh_slope(self, y, out=None):
+        """The derivative of tanh, from its value."""
+        out = self.module.multiply(y, y, out)
+        return self.module.subtract(1, out, out)
+
+
+def opposite(order):
+    """The order that undoes another one."""
+    return sorted(range(len(order)), key=order.__getitem__)
 
 
 class LSTM(Cell):
-    """`c' = f c + i g`, `h = o tanh(c')`, of the gates `i, f, g, o`."""
+    """`c' = f c + i g`, `h' = o tanh(c')`; here the gates are `i, f, o, g`."""
 
-    factors, bent = (0.5, 0.5, 1, 0.5), 4
+    order_ih = order_hh = (0, 1, 3, 2)
 
-    def step(self, gates, h, c):
+    def step(self, by_input, gates, h, c):
         """The new hidden and cell states, and what the rule needs."""
-        self.bend(gates)
-        i, f, g, o = gates
+        gates += by_input
+        self.sigmoid(gates[:3])
+        i, f, o, g = gates
+        self.module.tanh(g, g)
         new = f * c
         new += i * g
         shown = self.module.tanh(new)
@@ -205,103 +210,109 @@ class LSTM(Cell):
 
     def step_back(self, to_h, to_c, gates, memory):
         """The gradients of the gates, of `h` besides them (none), and of `c`."""
-        i, f, g, o = gates
+        i, f, o, g = gates
         c, shown = memory
-        to_new = self.module.multiply(shown, shown)
-        self.module.subtract(1, to_new, to_new)
+        to_new = self.tanh_slope(shown)
         to_new *= o
         to_new *= to_h
         to_new += to_c
-        change = self.slope(gates)
-        change[:3] *= to_new
-        change[0] *= g
-        change[1] *= c
-        change[2] *= i
-        shown = shown * to_h
-        change[3] *= shown
+        change = self.module.empty_like(gates)
+        self.sigmoid_slope(gates[:3], change[:3])
+        to_i, to_f, to_o, to_g = change
+        self.tanh_slope(g, to_g)
+        to_i *= g
+        to_i *= to_new
+        to_f *= c
+        to_f *= to_new
+        to_o *= shown
+        to_o *= to_h
+        to_g *= i
+        to_g *= to_new
         to_new *= f
         return change, None, to_new
 
 
 class GRU(Cell):
-    """`n = tanh(a + r b)`, `h' = (1 - z) n + z h`, of the gates `r, z, a, b`.
+    """`n = tanh(a + r b)`, `h' = (1 - z) n + z h`.
 
-    `a` depends on the input only, `b` on the hidden state, so the weights have zeros there.
+    Inputs give `a, r, z`, states `r, z, b`; so the gradients are those of `a, r, z, b`.
     """
 
-    factors, bent, stacked = (0.5, 0.5, 1, 1), 2, 3
+    order_ih, order_hh = (2, 0, 1), (0, 1, 2)
 
-    def joined(self):
-        """All weights side by side, the biases as a last column."""
-        zeros, concatenate = self.module.zeros_like, self.module.concatenate
-        w_ih, w_hh, b_ih, b_hh = self.weights
-        if b_ih is None:
-            b_ih = b_hh = zeros(w_ih[:, 0])
-        both = 2 * self.hidden
-        rows = [
-            (w_ih[:both], w_hh[:both], (b_ih + b_hh)[:both, None]),
-            (w_ih[both:], zeros(w_hh[both:]), b_ih[both:, None]),
-            (zeros(w_ih[both:]), w_hh[both:], b_hh[both:, None]),
-        ]
-        return concatenate([concatenate(row, 1) for row in rows], 0)
+    def __init__(self, module, w_ih, w_hh, b_ih, b_hh):
+        super().__init__(module, w_ih, w_hh, b_ih, b_hh)
+        n = self.hidden
+        self.for_input, self.for_state = slice(3 * n), slice(n, 4 * n)
+        self.inner = b_hh[2 * n :, None] if self.biased else 0
 
-    def split(self, to_joint, features):
-        """The gradients of the four weights, from that of the joined ones."""
-        by_input = to_joint[: 3 * self.hidden]
-        both, last = to_joint[: 2 * self.hidden], to_joint[3 * self.hidden :]
-        by_state = self.module.concatenate((both, last), 0)
-        return by_input[:, :features], by_state[:, features:-1], by_input[:, -1], by_state[:, -1]
+    def of_input(self, b_ih, b_hh):
+        """The bias that all inputs add: without that of `b`."""
+        bias = b_ih.copy()
+        bias[: 2 * self.hidden] += b_hh[: 2 * self.hidden]
+        return bias
 
-    def step(self, gates, h, c):
+    def to_b_hh(self, to_b_ih, change):
+        """The gradient of the states' bias."""
+        bias = to_b_ih.copy()
+        bias[2 * self.hidden :] = change[3 * self.hidden :].sum(1)
+        return bias
+
+    def step(self, by_input, gates, h, c):
         """The new hidden state, no cell state, and what the rule needs."""
-        self.bend(gates)
-        r, z, new, b = gates
-        new += r * b
+        both = gates[:2]
+        both += by_input[1:]
+        self.sigmoid(both)
+        r, z, b = gates
+        b += self.inner
+        new = r * b
+        new += by_input[0]
         self.module.tanh(new, new)
         mixed = h - new
         mixed *= z
         mixed += new
-        return mixed, None, h
+        return mixed, None, (h, new)
 
-    def step_back(self, to_h, to_c, gates, h):
+    def step_back(self, to_h, to_c, gates, memory):
         """The gradients of the gates, and of `h` besides them."""
-        r, z, new, b = gates
-        change = self.module.empty_like(gates)
-        change[:2] = self.slope(gates)
-        to_new = change[2]
-        self.module.subtract(1, new * new, to_new)
-        to_new *= 1 - z
-        to_new *= to_h
-        self.module.multiply(to_new, r, change[3])
-        change[0] *= to_new
-        change[0] *= b
-        change[1] *= to_h
-        change[1] *= h - new
+        r, z, b = gates
+        h, new = memory
+        change = self.module.empty((4, *z.shape), z.dtype)
+        to_a, to_r, to_z, to_b = change
+        self.sigmoid_slope(gates[:2], change[1:3])
+        self.tanh_slope(new, to_a)
+        to_a *= 1 - z
+        to_a *= to_h
+        to_r *= b
+        to_r *= to_a
+        to_z *= h - new
+        to_z *= to_h
+        self.module.multiply(to_a, r, to_b)
         return change, z * to_h, None
 
 
 class Tanh(Cell):
     """`h' = tanh(a)`."""
 
-    factors, bent, stacked = (1,), 1, 1
-
-    def step(self, gates, h, c):
+    def step(self, by_input, gates, h, c):
         """The new hidden state, no cell state, and what the rule needs."""
+        gates += by_input
         self.module.tanh(gates, gates)
         return gates[0], None, None
 
     def step_back(self, to_h, to_c, gates, memory):
         """The gradient of the gate."""
-        change = self.module.subtract(1, gates * gates)
+        change = self.tanh_slope(gates)
         change *= to_h
         return change, None, None
 
 
-class Relu(Tanh):
+class Relu(Cell):
     """`h' = max(a, 0)`."""
 
-    def step(self, gates, h, c):
+    def step(self, by_input, gates, h, c):
         """The new hidden state, no cell state, and what the rule needs."""
+        gates += by_input
         self.module.maximum(gates, 0, gates)
         return gates[0], None, None
 
