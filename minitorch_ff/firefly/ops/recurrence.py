@@ -28,7 +28,7 @@ class Recurrence(SeveralOutputs):
 
 def by_steps(xp, x, h, c, w_ih, w_hh, b_ih, b_hh, w_hr, *, kind, sizes, reverse):
     """A layer of recurrent cells from simple primitives; see `Recurrence`."""
-    batch, lead = h.shape[0], x.shape[:-1]
+    batch, lead, cell = h.shape[0], x.shape[:-1], CELLS[kind]
     by_input = affine(xp, xp.reshape(x, (sum(sizes), x.shape[-1])), w_ih, b_ih)
     ends = [sum(sizes[: t + 1]) for t in range(len(sizes))]
     steps = list(zip(ends, sizes, strict=True))
@@ -36,7 +36,7 @@ def by_steps(xp, x, h, c, w_ih, w_hh, b_ih, b_hh, w_hr, *, kind, sizes, reverse)
     for end, n in reversed(steps) if reverse else steps:
         a = xp.index(by_input, (slice(end - n, end),))
         old_h, old_c = first(xp, h, n), first(xp, c, n)
-        new_h, new_c = CELLS[kind](xp, a, affine(xp, old_h, w_hh, b_hh), old_h, old_c)
+        new_h, new_c = cell(xp, a, affine(xp, old_h, w_hh, b_hh), old_h, old_c)
         if w_hr is not None:
             new_h = affine(xp, new_h, w_hr, None)
         outputs.append(new_h)

@@ -8,10 +8,9 @@ from typing import Any
 
 from minitorch_ff._checks import check
 from minitorch_ff._functions.joining import cat, stack
-from minitorch_ff._functions.matmul import dtypes_differ
 from minitorch_ff._functions.shaping import transpose
 from minitorch_ff._tensor import Tensor
-from minitorch_ff.firefly.ops.base import apply_several, check_same_device
+from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply_several, check_same_device
 from minitorch_ff.firefly.ops.recurrence import Recurrence
 from minitorch_ff.firefly.tensor import ABSENT
 from minitorch_ff.nn.functional.dropout import dropout as drop
@@ -92,7 +91,10 @@ def check_operands(data: Tensor, states: States, weight: Tensor) -> None:
     check_same_device(data, *states, weight)
     for other in (data, *states):
         if other.buffer.dtype != w.dtype:
-            raise dtypes_differ(other.buffer, w)
+            names = [TYPE_NAMES[b.dtype.name] for b in (other.buffer, w)]
+            raise RuntimeError(
+                f"mat1 and mat2 must have the same dtype, but got {names[0]} and {names[1]}"
+            )
     if x.shape[-1] != w.shape[1]:
         rows = x.size // max(x.shape[-1], 1)
         raise RuntimeError(
@@ -103,10 +105,16 @@ def check_operands(data: Tensor, states: States, weight: Tensor) -> None:
 
 def over_sequences(kind: str, input: Tensor, args: Any) -> tuple[Tensor, ...]:
     """A call of `lstm`, `gru` … in either form: with padded sequences, or packed ones."""
+    if len(args) != 8:
+        text = f"{kind.lower()}() received an invalid combination of arguments: {len(args) + 1}"
+        raise TypeError(text)
     if not isinstance(args[2], bool):
         batch_sizes, hx, *rest = args
-        states = hx if kind == "LSTM" else (hx,)
-        return layers(kind, input, tuple(batch_sizes.tolist()), tuple(states), *rest)
+        states, sizes = hx if kind == "LSTM" else (hx,), tuple(batch_sizes.tolist())
+        check(input.dim() == 2, f"packed data must have 2 dimensions, got {input.dim()}")
+        rows = len(input)
+        check(sum(sizes) == rows, f"batch sizes add up to {sum(sizes)}, but data has {rows} rows")
+        return layers(kind, input, sizes, tuple(states), *rest)
     hx, *rest, batch_first = args
     data = transpose(input, 0, 1) if batch_first else input
     steps, batch = data.buffer.shape[:2]
@@ -170,9 +178,7 @@ def one_step(kind: str, called: str, input: Tensor, states: States, *weights: An
     x, h, w_hh = input.buffer, states[0].buffer, weights[1].buffer
     wanted = weights[0].buffer.shape[1]
     if x.shape[1] != wanted:
-        raise RuntimeError(
-            f"input has inconsistent input_size: got {x.shape[1]} expected {wanted}"
-        )
+        raise RuntimeError(f"input has inconsistent input_size: got {x.shape[1]} expected {wanted}")
     for i, state in enumerate(states):
         size, width = state.buffer.shape
         if size != len(x):

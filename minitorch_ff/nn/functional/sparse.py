@@ -204,10 +204,12 @@ def embedding_bag(
     if max_norm is not None:
         renormalise_(weight, input, max_norm, norm_type)
     bags = len(offsets) - include_last_offset
-    ends = offsets[:bags].contiguous()
-    bag = searchsorted(ends, arange(len(input), device=input.device), right=True) - 1
+    places = arange(len(input), device=input.device)
+    bag = searchsorted(offsets, places, right=True) - 1
+    counts = bag < bags  # what comes after the last offset belongs to no bag
     if padding_idx is not None:
-        counts = (input != padding_idx % rows).nonzero().flatten()
+        counts = counts & (input != padding_idx % rows)
+    if not counts.all():
         input, bag = input[counts], bag[counts]
         factors = factors if factors is None else factors[counts]
     sizes = bincount(bag, minlength=bags)
@@ -314,6 +316,7 @@ def _check_numbers(
             f"offsets[-1] can not be greater than input's length {count} but got offsets[-1] of "
             f"{ends[-1]}"
         )
+    check(ends == sorted(ends), "offsets must not fall")
     if padding_idx is not None and not -rows <= padding_idx < rows:
         raise RuntimeError(
             f"padding_idx must be within the number of embeddings, -{rows} through {rows - 1}, "

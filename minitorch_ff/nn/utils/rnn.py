@@ -279,7 +279,7 @@ def pad_sequence(
     longest = max([len(part) for part in parts])
     padded = []
     for part in parts:
-        check_broadcast(tuple(parts[0].shape[1:]), tuple(part.shape[1:]))
+        check_broadcast(tuple(parts[0].shape), (len(parts[0]), *part.shape[1:]))
         part = part.to(parts[0].dtype)
         if len(part) < longest:
             rest = part.new_full((longest - len(part), *part.shape[1:]), padding_value)

@@ -35,14 +35,14 @@ class Recurrence:
         module, project = self.module, weights[4]
         cell = CELLS[kind](module, *weights[:4])
         inputs = cell.with_ones(x.reshape(-1, x.shape[-1]))
-        by_input = cell.w_ih.dot(inputs.T).reshape(-1, cell.hidden, len(inputs))
+        by_input = cell.blocks(cell.w_ih.dot(inputs.T))
         y = module.empty((len(inputs), h.shape[1]), x.dtype)
         shape = *x.shape[:-1], h.shape[1]
         h, c = columns(module, h), columns(module, c)
         steps = [None] * len(sizes)
         for t, rows, n in in_order(sizes, reverse):
             old_h, old_c = h[:, :n], None if c is None else c[:, :n]
-            gates = cell.w_hh.dot(old_h).reshape(-1, cell.hidden, n)
+            gates = cell.blocks(cell.w_hh.dot(old_h))
             inner, new_c, memory = cell.step(by_input[:, :, rows], gates, old_h, old_c)
             new_h = inner if project is None else project.dot(inner)
             y[rows] = new_h.T
@@ -77,7 +77,7 @@ class Recurrence:
             inner = output if project is None else project.T.dot(output)
             before = None if c is None else to_c[:, :n]
             change, direct, new_c = cell.step_back(inner, before, gates, memory)
-            changes[t] = change = change.reshape(-1, n)
+            changes[t] = change = change.reshape(len(change) * cell.hidden, n)
             new_h = back.dot(change[cell.for_state])
             to_h = beside(to_h, new_h if direct is None else module.add(new_h, direct, new_h))
             to_c = beside(to_c, new_c)
@@ -140,6 +140,10 @@ class Cell:
     def of_input(self, b_ih, b_hh):
         """The bias that all inputs add."""
         return b_ih + b_hh
+
+    def blocks(self, gates):
+        """The gates one by one, as a first dimension."""
+        return gates.reshape(len(gates) // self.hidden, self.hidden, gates.shape[1])
 
     def with_ones(self, x):
         """The inputs, and ones that meet the biases."""
@@ -313,7 +317,7 @@ class Relu(Cell):
     def step(self, by_input, gates, h, c):
         """The new hidden state, no cell state, and what the rule needs."""
         gates += by_input
-        self.module.maximum(gates, 0, gates)
+        self.module.maximum(gates, 0, out=gates)
         return gates[0], None, None
 
     def step_back(self, to_h, to_c, gates, memory):
