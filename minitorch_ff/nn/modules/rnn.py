@@ -152,18 +152,7 @@ class RNNBase(Layer):
         if rank == 2:
             input = input.unsqueeze(batch_dim)
             hx = hx if hx is None else tuple([state.unsqueeze(1) for state in hx])
-        weights = self._flat_weights
-        if input.dtype != weights[0].dtype:
-            raise ValueError(
-                f"RNN input dtype ({input.dtype}) does not match weight dtype "
-                f"({weights[0].dtype}). Convert input: input.to({weights[0].dtype}), or convert "
-                f"model: model.to({input.dtype})"
-            )
-        if input.size(-1) != self.input_size:
-            raise RuntimeError(
-                "input.size(-1) must be equal to input_size. Expected "
-                f"{self.input_size}, got {input.size(-1)}"
-            )
+        self._check_input(input, 3)
         hx = self._states(input, input.size(batch_dim), hx)
         output, *last = self._call(input, hx, self.batch_first)
         if rank == 2:
@@ -172,6 +161,8 @@ class RNNBase(Layer):
 
     def _run_packed(self, input: Any, hx: Any) -> tuple[Any, tuple[Tensor, ...]]:
         data, sizes, order, back = input
+        if self.mode != "LSTM":
+            self._check_input(data, 2)
         if hx is not None and order is not None:
             hx = tuple([state.index_select(1, order) for state in hx])
         hx = self._states(data, int(sizes[0]), hx)
@@ -192,6 +183,27 @@ class RNNBase(Layer):
         if packed is not None:
             return function(data, packed, *args)
         return function(data, *args, batch_first)
+
+    def _check_input(self, input: Tensor, rank: int) -> None:
+        """Refuse inputs of another dtype, rank or size.
+
+        Raises:
+            RuntimeError: Of another rank or size.
+            ValueError: Of another dtype.
+        """
+        dtype = self._flat_weights[0].dtype
+        if input.dtype != dtype:
+            raise ValueError(
+                f"RNN input dtype ({input.dtype}) does not match weight dtype ({dtype}). Convert "
+                f"input: input.to({dtype}), or convert model: model.to({input.dtype})"
+            )
+        check(input.dim() == rank, f"input must have {rank} dimensions, got {input.dim()}")
+        size = input.size(-1)
+        if size != self.input_size:
+            raise RuntimeError(
+                "input.size(-1) must be equal to input_size. Expected "
+                f"{self.input_size}, got {size}"
+            )
 
     def _check_ranks(self, rank: int, hx: Any) -> None:
         """Refuse states that have no batch dimension where the input has one, or the reverse.
