@@ -143,7 +143,8 @@ def pack_padded_sequence(
         lengths: Of each sequence, at least 1: a list, or a tensor on the CPU.
         batch_first: Whether the batch comes first.
         enforce_sorted: Whether lengths must fall; otherwise sequences are sorted here, and the
-            results of a layer put back into their order.
+            results of a layer put back into their order. Those of equal length keep their order;
+            PyTorch may change it for more than 16, and then dropout draws for another sequence.
 
     Raises:
         RuntimeError: Lengths are not sorted, too small or too large, or of another number.
