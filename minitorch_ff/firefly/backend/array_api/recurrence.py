@@ -9,6 +9,10 @@ product over all steps then gives the gradients of the inputs, and one that of e
 from __future__ import annotations
 
 
+TOGETHER = 32
+"""From so many sequences on, a product is fast even for a single step."""
+
+
 class Recurrence:
     """Data is packed: all rows of the first step, then those of the second, and so on.
 
@@ -35,15 +39,15 @@ class Recurrence:
         module, project = self.module, weights[4]
         cell = CELLS[kind](module, *weights[:4])
         inputs = cell.with_ones(x.reshape(-1, x.shape[-1]))
-        by_input = cell.blocks(cell.w_ih.dot(inputs.T))
+        by_input, w_hh = cell.by_input(inputs, sizes), cell.halved(cell.w_hh, cell.bent_hh)
         y = module.empty((len(inputs), h.shape[1]), x.dtype)
         shape = *x.shape[:-1], h.shape[1]
         h, c = columns(module, h), columns(module, c)
         steps = [None] * len(sizes)
         for t, rows, n in in_order(sizes, reverse):
             old_h, old_c = h[:, :n], None if c is None else c[:, :n]
-            gates = cell.blocks(cell.w_hh.dot(old_h))
-            inner, new_c, memory = cell.step(by_input[:, :, rows], gates, old_h, old_c)
+            gates = cell.blocks(w_hh.dot(old_h))
+            inner, new_c, memory = cell.step(cell.blocks(by_input[t]), gates, old_h, old_c)
             new_h = inner if project is None else project.dot(inner)
             y[rows] = new_h.T
             steps[t] = rows, n, gates, memory, old_h, inner
@@ -127,6 +131,9 @@ class Cell:
     order_hh: tuple[int, ...] = (0,)
     """Which of the weights' blocks comes first here, second, …."""
 
+    bent_ih = bent_hh = slice(0, 0)
+    """The blocks of those gates that are sigmoids."""
+
     for_input = for_state = slice(None)
     """Rows of the gates' gradients that go to the inputs, and those that go to the states."""
 
@@ -158,6 +165,23 @@ class Cell:
         size = len(x) // len(order)
         return self.module.concatenate([x[i * size : i * size + size] for i in order], 0)
 
+    def halved(self, weights, bent):
+        """The weights with those for sigmoids halved, as `bend` wants it."""
+        if not bent.stop:
+            return weights
+        weights = weights.copy()
+        weights[bent.start * self.hidden : bent.stop * self.hidden] *= 0.5
+        return weights
+
+    def by_input(self, inputs, sizes):
+        """For each step, what the inputs add to the gates."""
+        weights = self.halved(self.w_ih, self.bent_ih)
+        if sizes[-1] == sizes[0] >= TOGETHER:  # then a product for each step is as fast
+            steps = inputs.reshape(len(sizes), sizes[0], -1).swapaxes(1, 2)
+            return self.module.matmul(weights, steps)
+        gates = weights.dot(inputs.T)
+        return [gates[:, rows] for _, rows, _ in in_order(sizes, False)]
+
     def to_weights(self, change, inputs, states):
         """The gradients of the four weights."""
         to_w_ih = change[self.for_input].dot(inputs)
@@ -173,12 +197,10 @@ class Cell:
         """The gradient of the states' bias."""
         return to_b_ih
 
-    def sigmoid(self, x):
-        """`1 / (1 + e⁻ˣ) = (1 + tanh(x / 2)) / 2`, in place."""
-        x *= 0.5
-        self.module.tanh(x, x)
-        x *= 0.5
-        x += 0.5
+    def bend(self, tanh):
+        """`1 / (1 + e⁻ˣ) = (1 + tanh(x / 2)) / 2`, in place, from that tanh."""
+        tanh *= 0.5
+        tanh += 0.5
 
     def sigmoid_slope(self, s, out):
         """The sigmoid's derivative, from its value."""
@@ -200,13 +222,14 @@ class LSTM(Cell):
     """`c' = f c + i g`, `h' = o tanh(c')`; here the gates are `i, f, o, g`."""
 
     order_ih = order_hh = (0, 1, 3, 2)
+    bent_ih = bent_hh = slice(0, 3)
 
     def step(self, by_input, gates, h, c):
         """The new hidden and cell states, and what the rule needs."""
         gates += by_input
-        self.sigmoid(gates[:3])
+        self.module.tanh(gates, gates)
+        self.bend(gates[:3])
         i, f, o, g = gates
-        self.module.tanh(g, g)
         new = f * c
         new += i * g
         shown = self.module.tanh(new)
@@ -243,6 +266,7 @@ class GRU(Cell):
     """
 
     order_ih, order_hh = (2, 0, 1), (0, 1, 2)
+    bent_ih, bent_hh = slice(1, 3), slice(0, 2)
 
     def __init__(self, module, w_ih, w_hh, b_ih, b_hh):
         super().__init__(module, w_ih, w_hh, b_ih, b_hh)
@@ -266,7 +290,8 @@ class GRU(Cell):
         """The new hidden state, no cell state, and what the rule needs."""
         both = gates[:2]
         both += by_input[1:]
-        self.sigmoid(both)
+        self.module.tanh(both, both)
+        self.bend(both)
         r, z, b = gates
         b += self.inner
         new = r * b
