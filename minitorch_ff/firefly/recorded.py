@@ -214,8 +214,8 @@ class Recorded:
         outputs = recurrence.by_steps(self, *inputs, **settings)
         pairs = [(y, g) for y, g in zip(outputs, grads, strict=True) if g is not None and y.node]
         targets = [t for t in inputs if t is not None and t.node is not None]
-        ways = [[pair[i] for pair in pairs] for i in (0, 1)]
-        found = iter(backward(*ways, True, True, targets, accumulate=False))
+        ends, grads = [y for y, _ in pairs], [g for _, g in pairs]
+        found = iter(backward(ends, grads, True, True, targets, accumulate=False))
         return [None if t is None or t.node is None else next(found) for t in inputs]
 
 

@@ -4,6 +4,7 @@ They take their parameters as a list: for every layer and direction `W_ih`, `W_h
 `b_hh` (these two only with `has_biases`), and a projection `W_hr`, if there is one.
 """
 
+import math
 from typing import Any
 
 from minitorch_ff._checks import check
@@ -16,10 +17,11 @@ from minitorch_ff.firefly.tensor import ABSENT
 from minitorch_ff.nn.functional.dropout import dropout as drop
 
 States = tuple[Tensor, ...]
+Sizes = tuple[int, ...]
 
 
 def layers(
-    kind: str, data: Tensor, sizes: tuple[int, ...], states: States, params: Any,
+    kind: str, data: Tensor, sizes: Sizes, states: States, params: Any,
     has_biases: bool, num_layers: int, dropout: float, train: bool, bidirectional: bool,
 ) -> tuple[Tensor, ...]:  # fmt: skip
     """Run layers of recurrent cells over sequences, packed or of one length.
@@ -45,8 +47,7 @@ def layers(
     check(len(sizes) > 0, "Expected sequence length to be larger than 0 in RNN")
     directions = 2 if bidirectional else 1
     each = len(params) // (num_layers * directions)
-    check_operands(data, states, params[0])
-    last: list[tuple[Tensor, ...]] = []
+    last = []
     for layer in range(num_layers):
         outputs = []
         for direction in range(directions):
@@ -54,73 +55,67 @@ def layers(
             weights = list(params[number * each : (number + 1) * each])
             if not has_biases:
                 weights[2:2] = [ABSENT, ABSENT]
-            weights += [ABSENT] * (5 - len(weights))
-            begin = [state[number] for state in states] + [ABSENT] * (2 - len(states))
-            settings = {"kind": kind, "sizes": sizes, "reverse": direction == 1}
-            output, *after = apply_several(Recurrence, data, *begin, *weights, **settings)
-            call_it(output, pytorchs_last(kind, data, weights))
+            begin = tuple([state[number] for state in states])
+            output, *after = run(kind, sizes, direction == 1, data, begin, weights)
             outputs.append(output)
-            last.append(tuple(after))
+            last.append(after)
         data = cat(outputs, -1) if bidirectional else outputs[0]
         if layer < num_layers - 1:
             data = drop(data, dropout, train)
     return data, *[stack(state) for state in zip(*last, strict=True)]
 
 
-def call_it(output: Tensor, name: str) -> None:
-    """Give a layer's node the name of the operator that PyTorch's ends with."""
-    if output.node is not None:
-        output.node.operator.called = name
-
-
-def pytorchs_last(kind: str, data: Tensor, weights: Any) -> str:
-    """That name: PyTorch puts the steps together, or has one operator for all."""
-    if data.buffer.ndim == 2:
-        return "Cat"
-    fused = kind == "LSTM" and data.buffer.dtype.char == "f" and weights[4] is ABSENT
-    return "MkldnnRnnLayer" if fused else "Stack"
-
-
-def check_operands(data: Tensor, states: States, weight: Tensor) -> None:
-    """Refuse data, states and weights that do not go together.
+def run(
+    kind: str, sizes: Sizes, reverse: bool, data: Tensor, states: States, weights: Any,
+    called: str = "",
+) -> list[Tensor]:  # fmt: skip
+    """One layer in one direction; `called` is PyTorch's last operator, if it is a cell's.
 
     Raises:
         RuntimeError: Devices, dtypes, or the number of features differ.
     """
-    x, w = data.buffer, weight.buffer
-    check_same_device(data, *states, weight)
+    x, w = data.buffer, weights[0].buffer
+    check_same_device(data, *states, weights[0])
     for other in (data, *states):
         if other.buffer.dtype != w.dtype:
             names = [TYPE_NAMES[b.dtype.name] for b in (other.buffer, w)]
             raise RuntimeError(
                 f"mat1 and mat2 must have the same dtype, but got {names[0]} and {names[1]}"
             )
-    if x.shape[-1] != w.shape[1]:
-        rows = x.size // max(x.shape[-1], 1)
-        raise RuntimeError(
-            f"mat1 and mat2 shapes cannot be multiplied ({rows}x{x.shape[-1]} and "
-            f"{w.shape[1]}x{w.shape[0]})"
-        )
+    rows, features = math.prod(x.shape[:-1]), x.shape[-1]
+    wrong = f"({rows}x{features} and {w.shape[1]}x{w.shape[0]})"
+    check(features == w.shape[1], f"mat1 and mat2 shapes cannot be multiplied {wrong}")
+    given = [*states, *[ABSENT] * (2 - len(states)), *weights, *[ABSENT] * (5 - len(weights))]
+    settings = {"kind": kind, "sizes": sizes, "reverse": reverse}
+    results: list[Tensor] = apply_several(Recurrence, data, *given, **settings)
+    if results[0].node is not None:
+        fused = kind == "LSTM" and x.dtype.char == "f" and given[-1] is ABSENT
+        layer = "Cat" if x.ndim == 2 else "MkldnnRnnLayer" if fused else "Stack"
+        results[0].node.operator.called = called or layer
+    return results
 
 
 def over_sequences(kind: str, input: Tensor, args: Any) -> tuple[Tensor, ...]:
-    """A call of `lstm`, `gru` … in either form: with padded sequences, or packed ones."""
-    if len(args) != 8:
-        text = f"{kind.lower()}() received an invalid combination of arguments: {len(args) + 1}"
-        raise TypeError(text)
-    if not isinstance(args[2], bool):
+    """A call of `lstm`, `gru` … in either form: with padded sequences, or packed ones.
+
+    Raises:
+        RuntimeError: Packed data does not have the rows that it should.
+        TypeError: It is neither form.
+    """
+    name, packed = kind.lower(), len(args) == 8 and not isinstance(args[2], bool)
+    check(len(args) == 8, f"{name}() received an invalid combination of arguments", TypeError)
+    if packed:
         batch_sizes, hx, *rest = args
-        states, sizes = hx if kind == "LSTM" else (hx,), tuple(batch_sizes.tolist())
-        check(input.dim() == 2, f"packed data must have 2 dimensions, got {input.dim()}")
-        rows = len(input)
+        data, sizes = input, tuple(batch_sizes.tolist())
+        given, rows = input.dim(), len(input)
+        check(given == 2, f"packed data must have 2 dimensions, got {given}")
         check(sum(sizes) == rows, f"batch sizes add up to {sum(sizes)}, but data has {rows} rows")
-        return layers(kind, input, sizes, tuple(states), *rest)
-    hx, *rest, batch_first = args
-    data = transpose(input, 0, 1) if batch_first else input
-    steps, batch = data.buffer.shape[:2]
-    states = hx if kind == "LSTM" else (hx,)
-    output, *last = layers(kind, data, (batch,) * steps, tuple(states), *rest)
-    return transpose(output, 0, 1) if batch_first else output, *last
+    else:
+        hx, *rest, batch_first = args
+        data = transpose(input, 0, 1) if batch_first else input
+        sizes = (data.size(1),) * data.size(0)
+    output, *last = layers(kind, data, sizes, tuple(hx) if kind == "LSTM" else (hx,), *rest)
+    return output if packed or not batch_first else transpose(output, 0, 1), *last
 
 
 def lstm(input: Tensor, *args: Any) -> tuple[Tensor, ...]:
@@ -137,6 +132,7 @@ def lstm(input: Tensor, *args: Any) -> tuple[Tensor, ...]:
 
     Raises:
         RuntimeError: Sequences are empty, or sizes or dtypes differ.
+        TypeError: Arguments are missing.
 
     See: rule [`Recurrence`][minitorch_ff.firefly.ops.recurrence.Recurrence],
         Hochreiter and Schmidhuber, Long Short-Term Memory (1997).
@@ -169,47 +165,34 @@ def rnn_relu(input: Tensor, *args: Any) -> tuple[Tensor, ...]:
     return over_sequences("RNN_RELU", input, args)
 
 
-def one_step(kind: str, called: str, input: Tensor, states: States, *weights: Any) -> Any:
+def one_step(kind: str, called: str, input: Tensor, states: States, weights: Any) -> list[Tensor]:
     """A step of one layer: the new states.
 
     Raises:
         RuntimeError: Sizes or dtypes differ.
     """
-    x, h, w_hh = input.buffer, states[0].buffer, weights[1].buffer
-    wanted = weights[0].buffer.shape[1]
-    if x.shape[1] != wanted:
-        raise RuntimeError(f"input has inconsistent input_size: got {x.shape[1]} expected {wanted}")
+    (batch, given), wanted = input.buffer.shape, weights[0].buffer.shape[1]
+    text = f"input has inconsistent input_size: got {given} expected {wanted}"
+    check(given == wanted, text)
+    hidden = weights[1].buffer.shape[1]
     for i, state in enumerate(states):
-        size, width = state.buffer.shape
-        if size != len(x):
-            raise RuntimeError(
-                f"Input batch size {len(x)} doesn't match hidden{i} batch size {size}"
-            )
-        if width != w_hh.shape[1]:
-            raise RuntimeError(
-                f"hidden{i} has inconsistent hidden_size: got {width}, expected {w_hh.shape[1]}"
-            )
-    check_operands(input, states, weights[0])
-    given = [ABSENT if t is None else t for t in (*states, *([None] * (2 - len(states))), *weights)]
-    settings = {"kind": kind, "sizes": (len(h),), "reverse": False}
-    new, _, *cells = apply_several(Recurrence, input, *given, ABSENT, **settings)
-    call_it(new, called)
-    return (new, *cells) if cells else new
+        rows, width = state.buffer.shape
+        text = f"Input batch size {batch} doesn't match hidden{i} batch size {rows}"
+        check(batch == rows, text)
+        text = f"hidden{i} has inconsistent hidden_size: got {width}, expected {hidden}"
+        check(width == hidden, text)
+    weights = [ABSENT if weight is None else weight for weight in weights]
+    new, _, *cells = run(kind, (batch,), False, input, states, weights, called)
+    return [new, *cells]
 
 
-def lstm_cell(
-    input: Tensor, hx: States, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None,
-    b_hh: Tensor | None = None,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
+def lstm_cell(input: Tensor, hx: States, *weights: Tensor | None) -> tuple[Tensor, ...]:
     """A step of long short-term memory; what `nn.LSTMCell` calls.
 
     Args:
         input: Shape `(batch, features)`.
         hx: Hidden and cell states, shape `(batch, hidden)` each.
-        w_ih: Shape `(4 * hidden, features)`.
-        w_hh: Shape `(4 * hidden, hidden)`.
-        b_ih: Shape `(4 * hidden)`.
-        b_hh: Shape `(4 * hidden)`.
+        *weights: `W_ih`, `W_hh`, and two biases or none.
 
     Returns:
         The new hidden and cell states.
@@ -219,37 +202,28 @@ def lstm_cell(
 
     See: rule [`Recurrence`][minitorch_ff.firefly.ops.recurrence.Recurrence].
     """
-    return one_step("LSTM", "Mul", input, tuple(hx), w_ih, w_hh, b_ih, b_hh)  # type: ignore[no-any-return]
+    return tuple(one_step("LSTM", "Mul", input, tuple(hx), weights))
 
 
-def gru_cell(
-    input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None,
-    b_hh: Tensor | None = None,
-) -> Tensor:  # fmt: skip
+def gru_cell(input: Tensor, hx: Tensor, *weights: Tensor | None) -> Tensor:
     """A step of gated recurrent units: the new hidden states; arguments as of `lstm_cell`.
 
     See: rule [`Recurrence`][minitorch_ff.firefly.ops.recurrence.Recurrence].
     """
-    return one_step("GRU", "Add", input, (hx,), w_ih, w_hh, b_ih, b_hh)  # type: ignore[no-any-return]
+    return one_step("GRU", "Add", input, (hx,), weights)[0]
 
 
-def rnn_tanh_cell(
-    input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None,
-    b_hh: Tensor | None = None,
-) -> Tensor:  # fmt: skip
+def rnn_tanh_cell(input: Tensor, hx: Tensor, *weights: Tensor | None) -> Tensor:
     """A step of plain recurrent cells: the new hidden states; arguments as of `lstm_cell`.
 
     See: rule [`Recurrence`][minitorch_ff.firefly.ops.recurrence.Recurrence].
     """
-    return one_step("RNN_TANH", "Tanh", input, (hx,), w_ih, w_hh, b_ih, b_hh)  # type: ignore[no-any-return]
+    return one_step("RNN_TANH", "Tanh", input, (hx,), weights)[0]
 
 
-def rnn_relu_cell(
-    input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None,
-    b_hh: Tensor | None = None,
-) -> Tensor:  # fmt: skip
+def rnn_relu_cell(input: Tensor, hx: Tensor, *weights: Tensor | None) -> Tensor:
     """`rnn_tanh_cell` with `max(x, 0)` in place of tanh.
 
     See: rule [`Recurrence`][minitorch_ff.firefly.ops.recurrence.Recurrence].
     """
-    return one_step("RNN_RELU", "Relu", input, (hx,), w_ih, w_hh, b_ih, b_hh)  # type: ignore[no-any-return]
+    return one_step("RNN_RELU", "Relu", input, (hx,), weights)[0]

@@ -95,7 +95,7 @@ def embedding(
         check(inside, "Padding_idx must be within num_embeddings", AssertionError)
         padding_idx %= rows
     check(table.ndim == 2, "'weight' must be 2-D")
-    _check_indices(input, "embedding")
+    check_type(input, "indices", "embedding")
     check_same_device(weight, input)
     if index.size and (int(index.min()) < 0 or int(index.max()) >= rows):
         raise IndexError("index out of range in self")
@@ -120,14 +120,31 @@ def refuse_sparse(sparse: bool) -> None:
         )
 
 
-def _check_indices(input: Tensor, function: str) -> None:
-    dtype = input.buffer.dtype
-    if dtype.name not in ("int64", "int32"):
-        kind = "CPUBoolType" if dtype.kind == "b" else f"torch.{TYPE_NAMES[dtype.name]}Tensor"
-        raise RuntimeError(
-            "Expected tensor for argument #1 'indices' to have one of the following scalar "
-            f"types: Long, Int; but got {kind} instead (while checking arguments for {function})"
-        )
+KINDS = {
+    "indices": ("Long, Int", ("int64", "int32")),
+    "weight": ("Half, BFloat16, Float, Double", ("float16", "bfloat16", "float32", "float64")),
+}
+"""What PyTorch's checks call the dtypes that an argument may have, and the dtypes."""
+
+
+def tensor_type(tensor: Tensor) -> str:
+    """What PyTorch's messages call a tensor of this dtype."""
+    name = TYPE_NAMES[tensor.buffer.dtype.name]
+    return "CPUBoolType" if name == "Bool" else f"torch.{name}Tensor"
+
+
+def check_type(tensor: Tensor, argument: str, function: str) -> None:
+    """Refuse other dtypes than those of `KINDS`.
+
+    Raises:
+        RuntimeError: In PyTorch's words.
+    """
+    names, allowed = KINDS[argument]
+    text = (
+        f"Expected tensor for argument #1 '{argument}' to have one of the following scalar types: "
+        f"{names}; but got {tensor_type(tensor)} instead (while checking arguments for {function})"
+    )
+    check(tensor.buffer.dtype.name in allowed, text)
 
 
 @no_grad()
@@ -189,18 +206,16 @@ def embedding_bag(
         [torch.nn.functional.embedding_bag](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.embedding_bag.html).
     """
     if weight.dtype == int64 and input.is_floating_point():
-        warnings.warn(
-            "Argument order of nn.functional.embedding_bag was changed. Usage "
-            "`embedding_bag(weight, input, ...)` is deprecated, and should now be "
-            "`embedding_bag(input, weight, ...)`.",
-            stacklevel=2,
-        )
+        warnings.warn(SWAPPED, stacklevel=2)
         input, weight = weight, input
-    rows = weight.size(0)
-    input, offsets, factors = _bags(
-        input, weight, offsets, mode, scale_grad_by_freq, sparse, per_sample_weights,
-        include_last_offset, padding_idx,
-    )  # fmt: skip
+    factors = per_sample_weights
+    _check_bags(input, weight, offsets, mode, scale_grad_by_freq, sparse, factors)
+    rows = len(weight)
+    if input.dim() == 2:
+        bags, length = input.shape
+        offsets = arange(bags + include_last_offset, device=input.device) * length
+        input, factors = input.flatten(), factors if factors is None else factors.flatten()
+    _check_numbers(input, weight, offsets, factors, include_last_offset, padding_idx)
     if max_norm is not None:
         renormalise_(weight, input, max_norm, norm_type)
     bags = len(offsets) - include_last_offset
@@ -241,55 +256,49 @@ def _largest(input: Tensor, weight: Tensor, bag: Tensor, sizes: Tensor) -> Tenso
     return gather(weight, 0, winner).masked_fill((sizes == 0).unsqueeze(-1), 0)
 
 
-def _bags(
-    input: Tensor, weight: Tensor, offsets: Tensor | None, mode: str, by_frequency: bool,
-    sparse: bool, factors: Tensor | None, include_last_offset: bool, padding_idx: int | None,
-) -> tuple[Tensor, Tensor, Tensor | None]:  # fmt: skip
-    """The row numbers as a vector, where bags begin, and the factors; after all checks."""
-    if factors is not None and factors.shape != input.shape:
-        raise ValueError(
-            f"embedding_bag: If per_sample_weights ({factors.shape}) is not None, then it must "
-            f"have the same shape as the input ({input.shape})"
-        )
-    if weight.dim() != 2:
-        raise ValueError(
-            f"weight has to be a 2D Tensor, but got Tensor of dimension {weight.dim()}"
-        )
-    if input.dim() == 2:
-        if offsets is not None:
-            raise ValueError(
-                "if input is 2D, then offsets has to be None, as input is treated is a mini-batch "
-                "of fixed length sequences. However, found offsets of type "
-                f"{_class_name(offsets)}"
-            )
-        bags, length = input.shape
-        offsets = arange(bags + include_last_offset, device=input.device) * length
-        input = input.flatten()
-        factors = factors if factors is None else factors.flatten()
-    elif input.dim() == 1:
-        check(offsets is not None, "offsets has to be a 1D Tensor but got None", ValueError)
-        check(offsets.dim() == 1, "offsets has to be a 1D Tensor", ValueError)  # type: ignore[union-attr]
+SWAPPED = (
+    "Argument order of nn.functional.embedding_bag was changed. Usage `embedding_bag(weight, "
+    "input, ...)` is deprecated, and should now be `embedding_bag(input, weight, ...)`."
+)
+MATRIX = (
+    "if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed "
+    "length sequences. However, found offsets of type"
+)
+FREQUENT = "max mode does not support scaling the gradient by the frequency"
+
+
+def _check_bags(
+    input: Tensor, weight: Tensor, offsets: Any, mode: str, by_frequency: bool, sparse: bool,
+    factors: Tensor | None,
+) -> None:  # fmt: skip
+    """Refuse what does not go together, in PyTorch's order.
+
+    Raises:
+        ValueError, NotImplementedError: Naming the first.
+    """
+    if factors is not None:
+        shapes = f"({factors.shape}) is not None, then it must have the same shape as the input"
+        text = f"embedding_bag: If per_sample_weights {shapes} ({input.shape})"
+        check(factors.shape == input.shape, text, ValueError)
+    rank, of = input.dim(), "but got Tensor of dimension"
+    check(weight.dim() == 2, f"weight has to be a 2D Tensor, {of} {weight.dim()}", ValueError)
+    check(rank in (1, 2), f"input has to be 1D or 2D Tensor, {of} {rank}", ValueError)
+    if rank == 2:
+        kind = f"<class 'torch.{type(offsets).__name__}'>"
+        check(offsets is None, f"{MATRIX} {kind}", ValueError)
     else:
-        raise ValueError(
-            f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input.dim()}"
-        )
+        check(offsets is not None, "offsets has to be a 1D Tensor but got None", ValueError)
+        check(offsets.dim() == 1, "offsets has to be a 1D Tensor", ValueError)
     check(mode in ("sum", "mean", "max"), "mode has to be one of sum, mean or max", ValueError)
     if mode == "max":
-        text = "max mode does not support scaling the gradient by the frequency"
-        check(not by_frequency, text, ValueError)
+        check(not by_frequency, FREQUENT, ValueError)
         check(not sparse, "max mode does not support sparse weights", ValueError)
     refuse_sparse(sparse)
-    if factors is not None and mode != "sum":
-        raise NotImplementedError(
-            "embedding_bag: per_sample_weights was not None. per_sample_weights is only supported "
-            f"for mode='sum' (got mode='{mode}'). Please open a feature request on GitHub."
-        )
-    _check_numbers(input, weight, offsets, factors, include_last_offset, padding_idx)  # type: ignore[arg-type]
-    return input, offsets, factors  # type: ignore[return-value]
-
-
-def _class_name(value: Any) -> str:
-    return f"<class 'torch.{type(value).__name__}'>"
+    text = (
+        "embedding_bag: per_sample_weights was not None. per_sample_weights is only supported "
+        f"for mode='sum' (got mode='{mode}'). Please open a feature request on GitHub."
+    )
+    check(factors is None or mode == "sum", text, NotImplementedError)
 
 
 def _check_numbers(
@@ -302,43 +311,30 @@ def _check_numbers(
         RuntimeError: Naming the first.
     """
     for numbers in (input, offsets):
-        _check_indices(numbers, "embedding_bag")
-    rows, count, ends = weight.size(0), len(input), offsets.tolist()
+        check_type(numbers, "indices", "embedding_bag")
+    rows, count, ends = len(weight), len(input), offsets.tolist()
     if include_last_offset:
         check(ends != [], "include_last_offset: number of offset should be at least 1")
-    if ends and ends[0] != 0:
-        raise RuntimeError(
-            "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from "
-            f"position 0. However, got {ends[0]}"
+    if ends:
+        text = (
+            "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from"
         )
-    if ends and ends[-1] > count:
-        raise RuntimeError(
-            f"offsets[-1] can not be greater than input's length {count} but got offsets[-1] of "
-            f"{ends[-1]}"
-        )
+        check(ends[0] == 0, f"{text} position 0. However, got {ends[0]}")
+        text = f"offsets[-1] can not be greater than input's length {count} but got offsets[-1] of"
+        check(ends[-1] <= count, f"{text} {ends[-1]}")
     check(ends == sorted(ends), "offsets must not fall")
-    if padding_idx is not None and not -rows <= padding_idx < rows:
-        raise RuntimeError(
-            f"padding_idx must be within the number of embeddings, -{rows} through {rows - 1}, "
-            f"but got {padding_idx}"
-        )
-    kind = TYPE_NAMES[weight.buffer.dtype.name]
-    if not weight.is_floating_point():
-        raise RuntimeError(
-            "Expected tensor for argument #1 'weight' to have one of the following scalar types: "
-            f"Half, BFloat16, Float, Double; but got torch.{kind}Tensor instead (while checking "
-            "arguments for embedding_bag)"
-        )
-    if factors is not None and factors.dtype != weight.dtype:
-        other = TYPE_NAMES[factors.buffer.dtype.name]
-        raise RuntimeError(
+    if padding_idx is not None:
+        text = f"within the number of embeddings, -{rows} through {rows - 1}, but got {padding_idx}"
+        check(-rows <= padding_idx < rows, f"padding_idx must be {text}")
+    check_type(weight, "weight", "embedding_bag")
+    if factors is not None:
+        text = (
             "Expected tensor for argument #1 'weight' to have the same type as tensor for argument "
-            f"#1 'per_sample_weights'; but type torch.{kind}Tensor does not equal torch.{other}"
-            "Tensor (while checking arguments for embedding_bag)"
+            f"#1 'per_sample_weights'; but type {tensor_type(weight)} does not equal "
+            f"{tensor_type(factors)} (while checking arguments for embedding_bag)"
         )
-    for place, number in enumerate(input.tolist()):
-        if not 0 <= number < rows:
-            raise RuntimeError(
-                f"Index {place} of input takes value {number} which is not in the valid range "
-                f"[0, {rows})"
-            )
+        check(factors.dtype == weight.dtype, text)
+    outside = ((input < 0) | (input >= rows)).nonzero().flatten().tolist()
+    if outside:
+        place = f"Index {outside[0]} of input takes value {int(input[outside[0]])}"
+        raise RuntimeError(f"{place} which is not in the valid range [0, {rows})")

@@ -19,6 +19,15 @@ FUNCTIONS = {
     "RNN_TANH": recurrence.rnn_tanh, "RNN_RELU": recurrence.rnn_relu,
 }  # fmt: skip
 GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
+DROPOUT = (
+    "dropout should be a number in range [0, 1] representing the probability of an element being "
+    "zeroed"
+)
+DROPPED = (
+    "dropout option adds dropout after all but last recurrent layer, so non-zero dropout expects "
+    "num_layers greater than 1,"
+)
+PROJECTION = "proj_size should be a positive integer or zero to disable projections"
 SHOWN = {
     "proj_size": 0, "num_layers": 1, "bias": True, "batch_first": False, "dropout": 0,
     "bidirectional": False,
@@ -55,30 +64,19 @@ class RNNBase(Layer):
         bidirectional: bool = False, proj_size: int = 0, device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
         number = isinstance(dropout, numbers.Number) and not isinstance(dropout, bool)
-        if not number or not 0 <= dropout <= 1:
-            raise ValueError(
-                "dropout should be a number in range [0, 1] representing the probability of an "
-                "element being zeroed"
-            )
+        check(number and 0 <= dropout <= 1, DROPOUT, ValueError)
         if dropout > 0 and num_layers == 1:
-            warnings.warn(
-                "dropout option adds dropout after all but last recurrent layer, so non-zero "
-                f"dropout expects num_layers greater than 1, but got dropout={dropout} and "
-                f"num_layers={num_layers}",
-                stacklevel=3,
-            )
+            text = f"{DROPPED} but got dropout={dropout} and num_layers={num_layers}"
+            warnings.warn(text, stacklevel=3)
         sizes = {"input_size": input_size, "hidden_size": hidden_size, "num_layers": num_layers}
-        for kind, values in (
-            (int, sizes), (bool, {"bias": bias, "batch_first": batch_first}),
-        ):  # fmt: skip
-            for name, value in values.items():
-                if not isinstance(value, kind):
-                    wrong = type(value).__name__
-                    raise TypeError(f"{name} should be of type {kind.__name__}, got: {wrong}")
+        switches = {"bias": bias, "batch_first": batch_first}
+        for name, value in (sizes | switches).items():
+            kind, got = bool if name in switches else int, type(value).__name__
+            text = f"{name} should be of type {kind.__name__}, got: {got}"
+            check(isinstance(value, kind), text, TypeError)
         for name, value in sizes.items():
             check(value > 0, f"{name} must be greater than zero", ValueError)
-        text = "proj_size should be a positive integer or zero to disable projections"
-        check(proj_size >= 0, text, ValueError)
+        check(proj_size >= 0, PROJECTION, ValueError)
         check(proj_size < hidden_size, "proj_size has to be smaller than hidden_size", ValueError)
         check(mode in GATES, f"Unrecognized RNN mode: {mode}", ValueError)
         super().__init__(
@@ -140,21 +138,18 @@ class RNNBase(Layer):
         """The outputs, and the last states; `hx` is a tuple of states, or None."""
         if isinstance(input, PackedSequence):
             return self._run_packed(input, hx)
-        rank = input.dim()
-        if rank not in (2, 3):
-            noun = "" if self.mode in ("LSTM", "GRU") else " tensor"
-            raise ValueError(
-                f"{self._get_name()}: Expected input to be 2D or 3D, got {rank}D{noun} instead"
-            )
+        rank, batch_dim = input.dim(), 0 if self.batch_first else 1
+        noun = " tensor" if self.mode.startswith("RNN") else ""
+        text = f"{self._get_name()}: Expected input to be 2D or 3D, got {rank}D{noun} instead"
+        check(rank in (2, 3), text, ValueError)
         if hx is not None:
             self._check_ranks(rank, hx)
-        batch_dim = 0 if self.batch_first else 1
         if rank == 2:
             input = input.unsqueeze(batch_dim)
             hx = hx if hx is None else tuple([state.unsqueeze(1) for state in hx])
         self._check_input(input, 3)
         hx = self._states(input, input.size(batch_dim), hx)
-        output, *last = self._call(input, hx, self.batch_first)
+        output, *last = self._call((input, hx), self.batch_first)
         if rank == 2:
             return output.squeeze(batch_dim), tuple([state.squeeze(1) for state in last])
         return output, tuple(last)
@@ -165,24 +160,17 @@ class RNNBase(Layer):
             self._check_input(data, 2)
         if hx is not None and order is not None:
             hx = tuple([state.index_select(1, order) for state in hx])
-        hx = self._states(data, int(sizes[0]), hx)
-        output, *last = self._call(data, hx, packed=sizes)
+        output, *last = self._call((data, sizes, self._states(data, int(sizes[0]), hx)))
         if back is not None:
             last = [state.index_select(1, back) for state in last]
         return PackedSequence(output, sizes, order, back), tuple(last)
 
-    def _call(
-        self, data: Tensor, hx: Any, batch_first: bool = False, packed: Tensor | None = None
-    ) -> Any:
-        hx = hx if self.mode == "LSTM" else hx[0]
-        args = (
-            hx, self._flat_weights, self.bias, self.num_layers, self.dropout, self.training,
-            self.bidirectional,
+    def _call(self, begin: Any, *end: Any) -> Any:
+        *data, hx = begin
+        return FUNCTIONS[self.mode](
+            *data, hx if self.mode == "LSTM" else hx[0], self._flat_weights, self.bias,
+            self.num_layers, self.dropout, self.training, self.bidirectional, *end,
         )  # fmt: skip
-        function = FUNCTIONS[self.mode]
-        if packed is not None:
-            return function(data, packed, *args)
-        return function(data, *args, batch_first)
 
     def _check_input(self, input: Tensor, rank: int) -> None:
         """Refuse inputs of another dtype, rank or size.
@@ -191,19 +179,15 @@ class RNNBase(Layer):
             RuntimeError: Of another rank or size.
             ValueError: Of another dtype.
         """
-        dtype = self._flat_weights[0].dtype
-        if input.dtype != dtype:
+        ours, theirs, size = self._flat_weights[0].dtype, input.dtype, input.size(-1)
+        if theirs != ours:
             raise ValueError(
-                f"RNN input dtype ({input.dtype}) does not match weight dtype ({dtype}). Convert "
-                f"input: input.to({dtype}), or convert model: model.to({input.dtype})"
+                f"RNN input dtype ({theirs}) does not match weight dtype ({ours}). Convert "
+                f"input: input.to({ours}), or convert model: model.to({theirs})"
             )
         check(input.dim() == rank, f"input must have {rank} dimensions, got {input.dim()}")
-        size = input.size(-1)
-        if size != self.input_size:
-            raise RuntimeError(
-                "input.size(-1) must be equal to input_size. Expected "
-                f"{self.input_size}, got {size}"
-            )
+        text = f"must be equal to input_size. Expected {self.input_size}, got {size}"
+        check(size == self.input_size, f"input.size(-1) {text}")
 
     def _check_ranks(self, rank: int, hx: Any) -> None:
         """Refuse states that have no batch dimension where the input has one, or the reverse.
@@ -212,15 +196,12 @@ class RNNBase(Layer):
             RuntimeError: They do not fit.
         """
         ranks = [hx[i].dim() for i in range(2 if self.mode == "LSTM" else 1)]
-        if ranks == [rank] * len(ranks):
-            return
-        kind = f"For {'batched' if rank == 3 else 'unbatched'} {rank}-D input, "
+        kind = f"For {'batched' if rank == 3 else 'unbatched'} {rank}-D input,"
+        text = f"hx should also be {rank}-D but got {ranks[0]}-D tensor"
         if self.mode == "LSTM":
-            raise RuntimeError(
-                f"{kind}hx and cx should also be {rank}-D but got ({ranks[0]}-D, {ranks[1]}-D) "
-                "tensors"
-            )
-        raise RuntimeError(f"{kind}hx should also be {rank}-D but got {ranks[0]}-D tensor")
+            got = f"({ranks[0]}-D, {ranks[1]}-D) tensors"
+            text = f"hx and cx should also be {rank}-D but got {got}"
+        check(ranks == [rank] * len(ranks), f"{kind} {text}")
 
     def _states(self, data: Tensor, batch: int, hx: Any) -> tuple[Tensor, ...]:
         """The states to begin with: zeros, if none are given.
@@ -228,16 +209,15 @@ class RNNBase(Layer):
         Raises:
             RuntimeError: A state has another size.
         """
-        count = self.num_layers * self._directions
+        count, where = self.num_layers * self._directions, {"device": data.device}
         wanted = [(count, batch, self.proj_size or self.hidden_size)]
         if self.mode == "LSTM":
             wanted.append((count, batch, self.hidden_size))
         if hx is None:
-            return tuple([zeros(size, dtype=data.dtype, device=data.device) for size in wanted])
+            return tuple([zeros(size, dtype=data.dtype, **where) for size in wanted])
         for i, size in enumerate(wanted):
-            if tuple(hx[i].shape) != size:
-                which = f"hidden[{i}]" if self.mode == "LSTM" else "hidden"
-                raise RuntimeError(f"Expected {which} size {size}, got {list(hx[i].shape)}")
+            which, got = f"hidden[{i}]" if self.mode == "LSTM" else "hidden", list(hx[i].shape)
+            check(got == list(size), f"Expected {which} size {size}, got {got}")
         return tuple(hx)
 
 
@@ -245,8 +225,8 @@ class _OneState(RNNBase):
     """A layer whose cells have a hidden state only."""
 
     def __init__(self, mode: str, *args: Any, **kwargs: Any) -> None:
-        if "proj_size" in kwargs:
-            raise ValueError("proj_size argument is only supported for LSTM, not RNN or GRU")
+        text = "proj_size argument is only supported for LSTM, not RNN or GRU"
+        check("proj_size" not in kwargs, text, ValueError)
         super().__init__(mode, *args, **kwargs)
 
     def forward(self, input: Any, hx: Tensor | None = None) -> Any:
@@ -289,10 +269,8 @@ class RNN(_OneState):
             args = args[:3] + args[4:]
         else:
             self.nonlinearity = kwargs.pop("nonlinearity", "tanh")
-        if self.nonlinearity not in ("tanh", "relu"):
-            raise ValueError(
-                f"Unknown nonlinearity '{self.nonlinearity}'. Select from 'tanh' or 'relu'."
-            )
+        text = f"Unknown nonlinearity '{self.nonlinearity}'. Select from 'tanh' or 'relu'."
+        check(self.nonlinearity in ("tanh", "relu"), text, ValueError)
         super().__init__(f"RNN_{self.nonlinearity.upper()}", *args, **kwargs)
 
 
@@ -392,28 +370,22 @@ class RNNCellBase(Layer):
 
     def _step(self, function: Any, input: Tensor, hx: Any, label: str = "hidden") -> Any:
         """One step of a batch, or of a single sample; `hx` is a state, or a tuple of two."""
-        name = self._get_name()
-        states = hx if isinstance(hx, tuple) else (hx,)
-        labels = [label] if len(states) == 1 else [f"{label}[{i}]" for i in range(len(states))]
-        given = [("input", input), *zip(labels, states, strict=True)]
-        for what, tensor in given:
-            if tensor is not None and tensor.dim() not in (1, 2):
-                raise ValueError(
-                    f"{name}: Expected {what} to be 1D or 2D, got {tensor.dim()}D instead"
-                )
-        single = input.dim() == 1
+        pair, single = isinstance(hx, tuple), input.dim() == 1
+        states = hx if pair else (hx,)
+        labels = [f"{label}[{i}]" for i in range(2)] if pair else [label]
+        for what, tensor in zip(["input", *labels], [input, *states], strict=True):
+            rank = 1 if tensor is None else tensor.dim()
+            text = f"Expected {what} to be 1D or 2D, got {rank}D instead"
+            check(rank in (1, 2), f"{self._get_name()}: {text}", ValueError)
         batch = input.unsqueeze(0) if single else input
-        size = len(batch), self.hidden_size
-        begin = []
-        for state in states:
-            if state is None:
-                state = zeros(size, dtype=input.dtype, device=input.device)
-            begin.append(state.unsqueeze(0) if single and state.dim() == 1 else state)
-        hx = tuple(begin) if isinstance(hx, tuple) else begin[0]
-        new = function(batch, hx, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
+        size, where = (len(batch), self.hidden_size), {"device": input.device}
+        states = [zeros(size, dtype=input.dtype, **where) if t is None else t for t in states]
+        states = [t.unsqueeze(0) if single and t.dim() == 1 else t for t in states]
+        weights = self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh
+        new = function(batch, states if pair else states[0], *weights)
         if not single:
             return new
-        return tuple([t.squeeze(0) for t in new]) if isinstance(new, tuple) else new.squeeze(0)
+        return tuple([t.squeeze(0) for t in new]) if pair else new.squeeze(0)
 
 
 class RNNCell(RNNCellBase):
@@ -444,8 +416,8 @@ class RNNCell(RNNCellBase):
             RuntimeError: Sizes do not fit, or the nonlinearity is unknown.
             ValueError: A number of dimensions does not fit.
         """
-        if self.nonlinearity not in ("tanh", "relu"):
-            raise RuntimeError(f"Unknown nonlinearity: {self.nonlinearity}")
+        text = f"Unknown nonlinearity: {self.nonlinearity}"
+        check(self.nonlinearity in ("tanh", "relu"), text)
         relu = self.nonlinearity == "relu"
         function = recurrence.rnn_relu_cell if relu else recurrence.rnn_tanh_cell
         return self._step(function, input, hx)  # type: ignore[no-any-return]
@@ -465,10 +437,9 @@ class GRUCell(RNNCellBase):
     """
 
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None,
-        dtype: Any = None,
-    ) -> None:  # fmt: skip
-        super().__init__(input_size, hidden_size, bias, 3, device, dtype)
+        self, input_size: int, hidden_size: int, bias: bool = True, *args: Any, **kw: Any
+    ) -> None:
+        super().__init__(input_size, hidden_size, bias, 3, *args, **kw)
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
         """Shapes `(batch, input_size)` and `(batch, hidden_size)` to the latter, or without batch.
@@ -494,10 +465,9 @@ class LSTMCell(RNNCellBase):
     """
 
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None,
-        dtype: Any = None,
-    ) -> None:  # fmt: skip
-        super().__init__(input_size, hidden_size, bias, 4, device, dtype)
+        self, input_size: int, hidden_size: int, bias: bool = True, *args: Any, **kw: Any
+    ) -> None:
+        super().__init__(input_size, hidden_size, bias, 4, *args, **kw)
 
     def forward(
         self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None

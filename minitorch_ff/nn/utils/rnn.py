@@ -23,6 +23,9 @@ SORTED = (
     "pass `enforce_sorted=False` to pack_padded_sequence and/or pack_sequence to sidestep this "
     "requirement if you do not need ONNX exportability."
 )
+TOO_SHORT = (
+    "Length of all samples has to be greater than 0, but found an element in 'lengths' that is <= 0"
+)
 BY_HAND = (
     "batch_sizes should always be on CPU. Instances of PackedSequence should never be created "
     "manually. They should be instantiated by functions like pack_sequence and "
@@ -159,11 +162,9 @@ def pack_padded_sequence(
     See: [torch.nn.utils.rnn.pack_padded_sequence](https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.rnn.pack_padded_sequence.html).
     """
     lengths = as_tensor(lengths, dtype=_dtypes.int64)
-    if lengths.dim() != 1 or lengths.device.type != "cpu":
-        raise RuntimeError(
-            f"'lengths' argument should be a 1D CPU int64 tensor, but got {lengths.dim()}D "
-            f"{lengths.device.type} Long tensor"
-        )
+    rank, kind = lengths.dim(), lengths.device.type
+    text = f"'lengths' argument should be a 1D CPU int64 tensor, but got {rank}D {kind} Long tensor"
+    check(rank == 1 and kind == "cpu", text)
     order = None
     if not enforce_sorted:
         lengths, order = sort(lengths, descending=True)
@@ -173,17 +174,10 @@ def pack_padded_sequence(
         input = transpose(input, 0, 1)
     steps, batch = input.size(0), input.size(1)
     check(input.numel() > 0, "Cannot pack empty tensors.")
-    if len(lengths) != batch:
-        raise RuntimeError(
-            f"Expected `len(lengths)` to be equal to batch_size, but got {len(lengths)} "
-            f"(batch_size={batch})"
-        )
     numbers = lengths.tolist()
-    if min(numbers) <= 0:
-        raise RuntimeError(
-            "Length of all samples has to be greater than 0, but found an element in 'lengths' "
-            "that is <= 0"
-        )
+    text = "Expected `len(lengths)` to be equal to batch_size, but got"
+    check(len(numbers) == batch, f"{text} {len(numbers)} (batch_size={batch})")
+    check(min(numbers) > 0, TOO_SHORT)
     check(numbers == sorted(numbers, reverse=True), SORTED)
     text = f"Expected lengths of at most {steps}, the number of steps, but got {numbers[0]}"
     check(numbers[0] <= steps, text)
@@ -222,14 +216,10 @@ def pad_packed_sequence(
     """
     data, batch_sizes, _, back = sequence
     steps, batch = len(batch_sizes), int(batch_sizes[0])
-    longest = steps
-    if total_length is not None:
-        if total_length < steps:
-            raise ValueError(
-                "Expected total_length to be at least the length of the longest sequence in "
-                f"input, but got total_length={total_length} and max sequence length being {steps}"
-            )
-        longest = total_length
+    longest = steps if total_length is None else total_length
+    text = "Expected total_length to be at least the length of the longest sequence in input, but"
+    got = f"got total_length={total_length} and max sequence length being {steps}"
+    check(longest >= steps, f"{text} {got}", ValueError)
     filled = arange(batch) < batch_sizes.unsqueeze(1)
     lengths = filled.sum(0)
     places = filled.flatten().nonzero().flatten().to(data.device)
@@ -266,17 +256,12 @@ def pad_sequence(
 
     See: [torch.nn.utils.rnn.pad_sequence](https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.rnn.pad_sequence.html).
     """
-    if not isinstance(sequences, (Tensor, Iterable)):
-        raise RuntimeError(
-            "pad_sequence: Expected iterable for input sequences, but got arg of type: "
-            f"{type(sequences)}"
-        )
+    text = "pad_sequence: Expected iterable for input sequences, but got arg of type:"
+    check(isinstance(sequences, (Tensor, Iterable)), f"{text} {type(sequences)}")
     parts = list(unbind(sequences) if isinstance(sequences, Tensor) else sequences)
     check(len(parts) > 0, "received an empty list of sequences")
-    if padding_side not in ("left", "right"):
-        raise RuntimeError(
-            f"Expected padding_side to be one of left or right, but got {padding_side}."
-        )
+    text = f"Expected padding_side to be one of left or right, but got {padding_side}."
+    check(padding_side in ("left", "right"), text)
     longest = max([len(part) for part in parts])
     padded = []
     for part in parts:
