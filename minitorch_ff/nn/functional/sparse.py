@@ -208,19 +208,20 @@ def embedding_bag(
     if weight.dtype == int64 and input.is_floating_point():
         warnings.warn(SWAPPED, stacklevel=2)
         input, weight = weight, input
-    factors = per_sample_weights
+    factors: Tensor | None = per_sample_weights
+    begins: Any = offsets
     _check_bags(input, weight, offsets, mode, scale_grad_by_freq, sparse, factors)
     rows = len(weight)
     if input.dim() == 2:
         bags, length = input.shape
-        offsets = arange(bags + include_last_offset, device=input.device) * length
+        begins = arange(bags + include_last_offset, device=input.device) * length
         input, factors = input.flatten(), factors if factors is None else factors.flatten()
-    _check_numbers(input, weight, offsets, factors, include_last_offset, padding_idx)
+    _check_numbers(input, weight, begins, factors, include_last_offset, padding_idx)
     if max_norm is not None:
         renormalise_(weight, input, max_norm, norm_type)
-    bags = len(offsets) - include_last_offset
+    bags = len(begins) - include_last_offset
     places = arange(len(input), device=input.device)
-    bag = searchsorted(offsets, places, right=True) - 1
+    bag = searchsorted(begins, places, right=True) - 1
     counts = bag < bags  # what comes after the last offset belongs to no bag
     if padding_idx is not None:
         counts = counts & (input != padding_idx % rows)
@@ -302,7 +303,7 @@ def _check_bags(
 
 
 def _check_numbers(
-    input: Tensor, weight: Tensor, offsets: Tensor, factors: Tensor | None,
+    input: Tensor, weight: Tensor, offsets: Any, factors: Tensor | None,
     include_last_offset: bool, padding_idx: int | None,
 ) -> None:  # fmt: skip
     """Refuse numbers, offsets and dtypes that are wrong.

@@ -70,9 +70,8 @@ class Recurrence:
         x, h, c, *_, project = inputs
         to_y = None if grads[0] is None else grads[0].reshape(-1, h.shape[1])
         to_h = columns(module, module.zeros_like(h) if grads[1] is None else grads[1])
-        to_c = None
-        if c is not None:
-            to_c = columns(module, module.zeros_like(c) if grads[2] is None else grads[2])
+        to_c = c if c is None else module.zeros_like(c) if grads[2] is None else grads[2]
+        to_c = columns(module, to_c)
         back = columns(module, cell.w_hh)
         changes, outputs = [None] * len(sizes), [None] * len(sizes)
         for t, rows, n in reversed(in_order(sizes, reverse)):
