@@ -18,6 +18,7 @@ FUNCTIONS = {
     "LSTM": recurrence.lstm, "GRU": recurrence.gru,
     "RNN_TANH": recurrence.rnn_tanh, "RNN_RELU": recurrence.rnn_relu,
 }  # fmt: skip
+LISTS = "_flat_weights", "_flat_weights_names"
 GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
 DROPOUT = (
     "dropout should be a number in range [0, 1] representing the probability of an element being "
@@ -115,6 +116,13 @@ class RNNBase(Layer):
     def all_weights(self) -> list[list[Tensor]]:
         """The parameters, in a list for each layer and direction."""
         return [[getattr(self, name) for name in names] for names in self._all_weights]
+
+    def __getstate__(self) -> dict[str, Any]:
+        # PyTorch keeps these lists, so a saved module has them; here they are computed.
+        return super().__getstate__() | {name: getattr(self, name) for name in LISTS}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__({name: state[name] for name in state if name not in LISTS})
 
     def flatten_parameters(self) -> None:
         """Does nothing: it only concerns memory on GPUs, and changes no result."""
