@@ -382,7 +382,19 @@ def test_lengths_beyond_the_steps_are_refused():
         ff.nn.utils.rnn.pack_padded_sequence(leaf(ff, 3, 2, 2), [4, 3])
 
 
-def test_sizes_must_add_up():
-    packed = ff.nn.utils.rnn.PackedSequence(ff.ones(4, 3), ff.tensor([2, 1]))
-    with pytest.raises(RuntimeError, match="add up to 3"):
-        ff.nn.LSTM(3, 4)(packed)
+def test_sizes_must_fall_and_add_up():
+    make = ff.nn.utils.rnn.PackedSequence
+    for sizes, words in (([2, 1], "add up to 3"), ([1, 3], "must not rise")):
+        with pytest.raises(RuntimeError, match=words):
+            ff.nn.LSTM(3, 4)(make(ff.ones(4, 3), ff.tensor(sizes)))
+
+
+def test_results_share_no_memory_with_the_graph():
+    """Even of a single sequence, whose column is its row."""
+    for kind in ("RNN", "GRU", "LSTM"):
+        module, x = layer(ff, kind), leaf(ff, 3, 1, 3)
+        expected = ff.autograd.grad(module(x)[0].sum(), x)[0]
+        output, last = module(x)
+        for tensor in (output, *(last if isinstance(last, tuple) else (last,))):
+            tensor.detach().buffer[...] = 9  # unseen by the version counters
+        assert ff.autograd.grad(output.sum(), x)[0].allclose(expected)

@@ -109,6 +109,7 @@ def over_sequences(kind: str, input: Tensor, args: Any) -> tuple[Tensor, ...]:
         data, sizes = input, tuple(batch_sizes.tolist())
         given, rows = input.dim(), len(input)
         check(given == 2, f"packed data must have 2 dimensions, got {given}")
+        check(list(sizes) == sorted(sizes, reverse=True), "batch sizes must not rise")
         check(sum(sizes) == rows, f"batch sizes add up to {sum(sizes)}, but data has {rows} rows")
     else:
         hx, *rest, batch_first = args

@@ -110,8 +110,8 @@ def in_order(sizes, reverse):
 
 
 def columns(module, rows):
-    """A matrix transposed, in memory too; None stays."""
-    return None if rows is None else module.ascontiguousarray(rows.T)
+    """A matrix transposed, in memory of its own; None stays."""
+    return None if rows is None else module.array(rows.T, order="C")
 
 
 def beside(state, new):
