@@ -153,7 +153,7 @@ def test_bags(case, mode):
     def body(w):
         weight = table(w)
         layer = w.nn.EmbeddingBag(4, 3, mode=mode, _weight=weight.detach(), **settings)
-        given = () if offsets is None else (index(w, *offsets),)
+        given = () if offsets is None else (index(w, *offsets, dtype=w.int64),)
         out = layer(index(w, *numbers, dtype=w.int64), *given)
         (out * w.arange(out.numel()).reshape(out.shape)).sum().backward()
         return out, layer.weight.grad, out.grad_fn.name()
@@ -220,6 +220,18 @@ def test_second_gradients():
         return functional.embedding_bag(numbers, t, mode="sum", per_sample_weights=f)
 
     assert check(weighted, (weight, factors))
+
+
+@pytest.mark.parametrize("mode", ["sum", "mean", "max"])
+def test_no_bags(mode):
+    """PyTorch ends the process when it is asked for the gradient."""
+    weight = table(ff)
+    out = ff.nn.functional.embedding_bag(
+        index(ff, 1, 2), weight, index(ff, dtype=ff.int64), mode=mode
+    )
+    out.sum().backward()
+    assert out.shape == (0, 3)
+    assert not weight.grad.any()
 
 
 def test_falling_offsets_are_refused():

@@ -222,7 +222,7 @@ def embedding_bag(
     bags = len(begins) - include_last_offset
     places = arange(len(input), device=input.device)
     bag = searchsorted(begins, places, right=True) - 1
-    counts = bag < bags  # what comes after the last offset belongs to no bag
+    counts = (bag >= 0) & (bag < bags)  # what comes after the last offset belongs to no bag
     if padding_idx is not None:
         counts = counts & (input != padding_idx % rows)
     if not counts.all():
