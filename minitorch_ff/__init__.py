@@ -237,6 +237,10 @@ _ELSEWHERE = dict.fromkeys((
     "pairwise_distance", "pdist", "poisson_nll_loss", "rms_norm",
     "triplet_margin_loss",
 ), "nn.functional")  # fmt: skip
+_ELSEWHERE |= dict.fromkeys((
+    "gru", "gru_cell", "lstm", "lstm_cell", "rnn_relu", "rnn_relu_cell", "rnn_tanh",
+    "rnn_tanh_cell",
+), "nn.functional.recurrence")  # fmt: skip
 _ELSEWHERE |= {
     "GradScaler": "amp", "autocast": "amp", "get_autocast_dtype": "amp",
     "is_autocast_enabled": "amp", "compile": "compiler",

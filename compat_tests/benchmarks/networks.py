@@ -50,9 +50,33 @@ def transformer(torch, nn):
     return model, lambda: loss_fn(model(x), y)
 
 
+def lstm(torch, nn):
+    """Two LSTM layers of 64 units read 32 sequences of 32 steps; the last state is classified."""
+    layers, head = nn.LSTM(16, 64, num_layers=2, batch_first=True), nn.Linear(64, 4)
+    rng = np.random.default_rng(0)
+    sequences = torch.tensor(rng.standard_normal((32, 32, 16)).astype("f4"))
+    labels = torch.tensor(rng.integers(0, 4, 32))
+    loss_fn = nn.CrossEntropyLoss()
+    model = nn.ModuleList([layers, head])
+    return model, lambda: loss_fn(head(layers(sequences)[0][:, -1]), labels)
+
+
+def embedding(torch, nn):
+    """32 texts of 32 words out of 1000: the mean of their vectors is classified."""
+    table, head = nn.Embedding(1000, 64), nn.Linear(64, 4)
+    rng = np.random.default_rng(0)
+    words = torch.tensor(rng.integers(0, 1000, (32, 32)))
+    labels = torch.tensor(rng.integers(0, 4, 32))
+    loss_fn = nn.CrossEntropyLoss()
+    model = nn.ModuleList([table, head])
+    return model, lambda: loss_fn(head(table(words).mean(1)), labels)
+
+
 NETWORKS = {
     "lenet": Network(lenet, "SGD", {"lr": 0.01}),
     "transformer": Network(transformer, "SGD", {"lr": 0.01}),
+    "lstm": Network(lstm, "SGD", {"lr": 0.01}),
+    "embedding": Network(embedding, "SGD", {"lr": 0.01}),
 }
 
 

@@ -15,6 +15,7 @@ from minitorch_ff.firefly.backend import registry
 from minitorch_ff.firefly.backend.array_api import ArrayBackend, library
 from minitorch_ff.firefly.backend.array_api.library import LibraryFunctions
 from minitorch_ff.firefly.ops.elementwise import OfPrimitive
+from minitorch_ff.firefly.ops import recurrence
 from minitorch_ff.firefly.ops.linear_maps import OwnGradient, Pick, PutBack
 from minitorch_ff.firefly.recorded import Recorded
 
@@ -296,6 +297,48 @@ def test_convolution(xp, dtype, block, monkeypatch):
 
 
 @both_dtypes
+@pytest.mark.parametrize("columns", [1, 3, 4])
+def test_rows(xp, columns, dtype):
+    x, table = arrays(xp, (2, 4, columns), (5, columns), dtype=dtype)
+    index = xp.from_numpy(numpy.array([[0, 3, 3, 1], [3, 0, 4, 0]]))
+    same(xp, xp.take_rows(table, index), xp.index(table, index))
+    same(xp, xp.add_rows(x, index, 5), xp.index_back(x, index, (5, columns)))
+
+
+RECURRENT = {
+    "LSTM": (4, ()), "LSTM-projected": (4, (2, 3)), "GRU": (3, ()), "RNN_TANH": (1, ()),
+    "RNN_RELU": (1, ()),
+}  # fmt: skip
+"""The number of gates, and the shape of a projection."""
+
+
+@both_dtypes
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("sizes", [(2, 2, 2), (3, 2, 2, 1)], ids=str)
+@pytest.mark.parametrize("case", RECURRENT)
+def test_recurrence(xp, case, sizes, reverse, dtype):
+    """Compared with the layer step by step; its gradients are compared below."""
+    gates, project = RECURRENT[case]
+    kind, shown = case.split("-")[0], project[0] if project else 3
+    shapes = (sum(sizes), 5), (sizes[0], shown), (sizes[0], 3)
+    shapes += (gates * 3, 5), (gates * 3, shown), (gates * 3,), (gates * 3,)
+    x, h, c, *weights = arrays(xp, *shapes, *([project] if project else []), dtype=dtype)
+    weights += [None] * (5 - len(weights))
+    c = c if kind == "LSTM" else None
+    settings = {"kind": kind, "sizes": sizes, "reverse": reverse}
+    *fused, kept = xp.recurrence(x, h, c, weights, **settings)
+    composed = recurrence.by_steps(xp, x, h, c, *weights, **settings)
+    for a, b in zip(fused, composed, strict=False):
+        same(xp, a, b)
+    assert (fused[2] is None) == (c is None)
+    ones = [xp.add(xp.zeros_like(y), xp.constant(1, y.dtype)) for y in composed]
+    back = xp.recurrence_back(ones, kept, (x, h, c, *weights), (True, True), **settings)
+    for given, gradient in zip((x, h, c, *weights), back, strict=True):
+        assert (given is None) == (gradient is None)
+        assert given is None or given.shape == gradient.shape
+
+
+@both_dtypes
 def test_small_ones(xp, dtype):
     x, y = arrays(xp, (4, 5), (4, 5), dtype=dtype)
     mask = xp.gt(y, xp.constant(0, y.dtype))
@@ -335,7 +378,18 @@ def test_large_ones_take_other_paths(xp):
 
 
 OTHER = ff.arange(12, dtype=ff.float64).reshape(4, 3).cos()
+INDEX = ff.tensor([[0, 2, 2], [1, 0, 3]])
+
+
+def recurrent(kind):
+    """A layer whose gradients meet those of its single steps."""
+    layer = getattr(ff.nn, kind)(3, 2).double()
+    return lambda x: sum([(y**2).sum() for y in layer(x.reshape(2, 2, 3))[:1]])
+
+
 FUSED = {
+    **{kind: recurrent(kind) for kind in ("LSTM", "GRU", "RNN")},
+    "embedding": lambda x: (ff.nn.functional.embedding(INDEX, x) ** 3).sum(),
     "cross_entropy": lambda x: ff.nn.functional.cross_entropy(x, ff.tensor([0, 2, 1, 1])),
     "squared_error": lambda x: ff.nn.functional.mse_loss(x, OTHER),
     "softmax": lambda x: (x.softmax(1) ** 2).sum(),

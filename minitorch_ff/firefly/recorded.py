@@ -12,9 +12,9 @@ import math
 from typing import Any
 
 from minitorch_ff.firefly.ops import (
-    activation, arithmetic, complex_numbers, convolution, cumulative, decompositions, exponential,
-    indexing, loss, matmul, picking, pooling, powers, reduction, resampling, selection, shaping,
-    signs, special, trigonometric,
+    activation, arithmetic, complex_numbers, convolution, cumulative, decompositions, embedding,
+    exponential, indexing, loss, matmul, picking, pooling, powers, recurrence, reduction,
+    resampling, selection, shaping, signs, special, trigonometric,
 )  # fmt: skip
 from minitorch_ff.firefly.ops.base import apply, apply_several
 from minitorch_ff.firefly.promotion import number
@@ -169,6 +169,8 @@ class Recorded:
     index_back = twin(indexing.IndexBack, "index", "shape")
     gather = twin(picking.Gather, "dim", "index", "repeated")
     gather_back = twin(picking.GatherBack, "shape", "dim", "index", "repeated")
+    take_rows = twin(embedding.Embedding, "index")
+    add_rows = twin(embedding.AddRows, "index", "rows")
 
     window_sum = twin(pooling.WindowSum, "dim", "window", "winners")
     window_sum_back = twin(pooling.WindowSumBack, "shape", "dim", "window", "winners")
@@ -224,6 +226,22 @@ class Recorded:
         if weight is not None:
             to_x = self.mul(to_x, self.reshape(weight, rstd.shape))
         return to_x, self.reshape(to_weight, (-1,)), self.reshape(to_bias, (-1,))
+
+    # Recurrence
+    def recurrence_back(
+        self, grads: Any, kept: Any, inputs: Any, needed: Any, **settings: Any
+    ) -> Any:
+        """The gradients of a recurrent layer, whose steps are taken once more, one by one."""
+        from minitorch_ff.firefly.graph import backward  # which is built on this file
+
+        # Twins of the inputs, so that this walk ends there, and does not pass through.
+        inputs = [t if t is None else self.reshape(t, t.shape) for t in inputs]
+        outputs = recurrence.by_steps(self, *inputs, **settings)
+        pairs = [(y, g) for y, g in zip(outputs, grads, strict=True) if g is not None and y.node]
+        targets = [t for t in inputs if t is not None and t.node is not None]
+        ends, grads = [y for y, _ in pairs], [g for _, g in pairs]
+        found = iter(backward(ends, grads, True, True, targets, accumulate=False))
+        return [None if t is None or t.node is None else next(found) for t in inputs]
 
 
 recorded = Recorded()

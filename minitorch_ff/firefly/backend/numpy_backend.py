@@ -27,6 +27,10 @@ BITS = {"f": numpy.int32, "d": numpy.int64}
 """The integers as wide as a floating type."""
 
 
+PAIRS = {"f": numpy.complex64, "d": numpy.complex128}
+"""The complex type of which a number is two of a floating type."""
+
+
 class NumpyBackend(ArrayBackend):
     """Primitives over `numpy.ndarray`."""
 
@@ -77,6 +81,22 @@ class NumpyBackend(ArrayBackend):
             x, size, dim, writeable=x.flags.writeable
         )
         return windows[(slice(None),) * dim + (slice(None, None, step),)]
+
+    def add_rows(self, x, index, rows):
+        """So many rows of zeros, with every row of `x` added to the one at its `index`.
+
+        `add.at` is fast for a vector only, so rows are taken apart; not into single numbers,
+        if they can go in pairs, as complex ones.
+        """
+        shape, dtype = (rows, *x.shape[index.ndim :]), x.dtype
+        width = math.prod(shape[1:])
+        pairs = PAIRS.get(dtype.char)
+        if pairs is not None and width and not width % 2:
+            x, width = numpy.ascontiguousarray(x).reshape(-1).view(pairs), width // 2
+        result = numpy.zeros(rows * width, x.dtype)
+        places = numpy.add.outer(index.reshape(-1) * width, numpy.arange(width))
+        numpy.add.at(result, places.reshape(-1), x.reshape(-1))
+        return result.view(dtype).reshape(shape)
 
     def matmul(self, a, b):
         """`a @ b`; the products of short vectors are added in PyTorch's order."""

@@ -446,9 +446,8 @@ class SeveralOutputs(Operator):
     def link_several(self, inputs, buffers, tensors):
         """Note where each saved buffer came from: an input, or one of the results."""
         known = [(id(t.buffer), OUTPUT - i, t.version) for i, t in enumerate(tensors)]
-        known += [
-            (id(b), i, t.version) for i, (b, t) in enumerate(zip(buffers, inputs, strict=True))
-        ]
+        given = enumerate(zip(buffers, inputs, strict=True))
+        known += [(id(b), i, t.version) for i, (b, t) in given if b is not None]
         origins = []
         for saved in self.saved:
             found = [(n, version, version[0]) for key, n, version in known if key == id(saved)]

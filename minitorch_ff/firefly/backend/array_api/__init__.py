@@ -17,6 +17,7 @@ from minitorch_ff.firefly.backend.array_api.library import LibraryFunctions
 from minitorch_ff.firefly.backend.array_api.linear_algebra import LinearAlgebra
 from minitorch_ff.firefly.backend.array_api.normalization import Normalization
 from minitorch_ff.firefly.backend.array_api.ordering import Ordering
+from minitorch_ff.firefly.backend.array_api.recurrence import Recurrence
 from minitorch_ff.firefly.backend.array_api.reductions import Reductions
 from minitorch_ff.firefly.backend.array_api.resampling import Resampling
 from minitorch_ff.firefly.backend.array_api.sequences import Sequences
@@ -41,6 +42,7 @@ class ArrayBackend(
     Convolution,
     Fused,
     Normalization,
+    Recurrence,
     Updates,
     Windows,
     Sequences,

@@ -44,6 +44,16 @@ class Indexing:
         result[self.positions(len(target)), target] = 1
         return result
 
+    def take_rows(self, x, index):
+        """The rows of `x` at `index`, integers of any shape."""
+        return x.take(index, 0)
+
+    def add_rows(self, x, index, rows):
+        """So many rows of zeros, with every row of `x` added to the one at its `index`."""
+        result = self.module.zeros((rows, *x.shape[index.ndim :]), x.dtype)
+        self.module.add.at(result, index, x)
+        return result
+
     # ------------------------------------------------------------- along one dimension
     #
     # There an index holds positions along `dim`; in the other dimensions it is smaller or

@@ -1,0 +1,352 @@
+"""Primitives for recurrent layers: a whole sequence forward, and back through time.
+
+Inside, sequences are columns, so that the gates of a step are blocks one below the other, and each
+block is contiguous. What all inputs give to the gates is one product beforehand; a step multiplies
+the hidden states only. On the way back a step does the same with the weights transposed; one
+product over all steps then gives the gradients of the inputs, and one that of each weight.
+"""
+
+from __future__ import annotations
+
+
+TOGETHER = 32
+"""From so many sequences on, a product is fast even for a single step."""
+
+
+class Recurrence:
+    """Data is packed: all rows of the first step, then those of the second, and so on.
+
+    Longer sequences come first, so that step `t` has the first `sizes[t]` of them.
+    """
+
+    def recurrence(self, x, h, c, weights, *, kind, sizes, reverse):
+        """Run one layer over whole sequences.
+
+        Args:
+            x: Inputs, shape `(*, features)`, together `sum(sizes)` rows.
+            h: First hidden states, shape `(sequences, outputs)`.
+            c: First cell states, shape `(sequences, hidden)`; None for a cell without.
+            weights: `W_ih`, `W_hh`, `b_ih`, `b_hh`, and the projection `W_hr`; the last three
+                may be None.
+            kind: `"LSTM"`, `"GRU"`, `"RNN_TANH"` or `"RNN_RELU"`.
+            sizes: How many sequences each step has.
+            reverse: Begin at the last step.
+
+        Returns:
+            The hidden states of all steps, the last hidden and cell states, and what the rule
+            needs of the way.
+        """
+        module, project = self.module, weights[4]
+        cell = CELLS[kind](module, *weights[:4])
+        inputs = cell.with_ones(x.reshape(-1, x.shape[-1]))
+        by_input, w_hh = cell.by_input(inputs, sizes), cell.halved(cell.w_hh, cell.bent_hh)
+        y = module.empty((len(inputs), h.shape[1]), x.dtype)
+        shape = *x.shape[:-1], h.shape[1]
+        h, c = columns(module, h), columns(module, c)
+        steps = [None] * len(sizes)
+        for t, rows, n in in_order(sizes, reverse):
+            old_h, old_c = h[:, :n], None if c is None else c[:, :n]
+            gates = cell.blocks(w_hh.dot(old_h))
+            inner, new_c, memory = cell.step(cell.blocks(by_input[t]), gates, old_h, old_c)
+            new_h = inner if project is None else project.dot(inner)
+            y[rows] = new_h.T
+            steps[t] = rows, n, gates, memory, old_h, inner
+            h, c = beside(h, new_h), beside(c, new_c)
+        return y.reshape(shape), columns(module, h), columns(module, c), (cell, inputs, steps)
+
+    def recurrence_back(self, grads, kept, inputs, needed, *, kind, sizes, reverse):
+        """The gradients of `x`, `h`, `c` and of the five weights.
+
+        Args:
+            grads: Of all hidden states, of the last hidden and the last cell states; or None.
+            kept: What the layer kept of its way.
+            inputs: What it was given: `x`, `h`, `c` and the weights.
+            needed: Whether the gradient of `x` is wanted, and that of any weight.
+            kind: As for `recurrence`.
+            sizes: Likewise.
+            reverse: Likewise.
+        """
+        module, (cell, inputs_by_row, steps) = self.module, kept
+        x, h, c, *_, project = inputs
+        to_y = None if grads[0] is None else grads[0].reshape(-1, h.shape[1])
+        to_h = columns(module, module.zeros_like(h) if grads[1] is None else grads[1])
+        to_c = c if c is None else module.zeros_like(c) if grads[2] is None else grads[2]
+        to_c = columns(module, to_c)
+        back = columns(module, cell.w_hh)
+        changes, outputs = [None] * len(sizes), [None] * len(sizes)
+        for t, rows, n in reversed(in_order(sizes, reverse)):
+            _, _, gates, memory, _, _ = steps[t]
+            outputs[t] = output = to_h[:, :n] if to_y is None else to_h[:, :n] + to_y[rows].T
+            inner = output if project is None else project.T.dot(output)
+            before = None if c is None else to_c[:, :n]
+            change, direct, new_c = cell.step_back(inner, before, gates, memory)
+            changes[t] = change = change.reshape(len(change) * cell.hidden, n)
+            new_h = back.dot(change[cell.for_state])
+            to_h = beside(to_h, new_h if direct is None else module.add(new_h, direct, new_h))
+            to_c = beside(to_c, new_c)
+        change = module.concatenate(changes, 1)
+        to_x = None
+        if needed[0]:
+            to_x = change[cell.for_input].T.dot(cell.w_ih[:, : x.shape[-1]]).reshape(x.shape)
+        to_weights = (None,) * 5
+        if needed[1]:
+            states = module.concatenate([step[4] for step in steps], 1)
+            to_weights = cell.to_weights(change, inputs_by_row, states)
+            to_project = None
+            if project is not None:
+                inner = module.concatenate([step[5] for step in steps], 1)
+                to_project = module.concatenate(outputs, 1).dot(inner.T)
+            to_weights = *to_weights, to_project
+        return to_x, to_h.T, to_c if c is None else to_c.T, *to_weights
+
+
+def in_order(sizes, reverse):
+    """The steps: number, rows in packed data, how many they are."""
+    start, steps = 0, []
+    for t, n in enumerate(sizes):
+        steps.append((t, slice(start, start + n), n))
+        start += n
+    return steps[::-1] if reverse else steps
+
+
+def columns(module, rows):
+    """A matrix transposed, in memory of its own; None stays."""
+    return None if rows is None else module.array(rows.T, order="C")
+
+
+def beside(state, new):
+    """`new` in the first columns of a state, whose other columns stay as they are."""
+    if state is None or state.shape == new.shape:
+        return new
+    state = state.copy()
+    state[:, : new.shape[1]] = new
+    return state
+
+
+class Cell:
+    """What one kind of cell makes of its gates, and the rule for it."""
+
+    order_ih: tuple[int, ...] = (0,)
+    order_hh: tuple[int, ...] = (0,)
+    """Which of the weights' blocks comes first here, second, …."""
+
+    bent_ih = bent_hh = slice(0, 0)
+    """The blocks of those gates that are sigmoids."""
+
+    for_input = for_state = slice(None)
+    """Rows of the gates' gradients that go to the inputs, and those that go to the states."""
+
+    def __init__(self, module, w_ih, w_hh, b_ih, b_hh):
+        self.module, self.biased = module, b_ih is not None
+        self.hidden = len(w_hh) // len(self.order_hh)
+        if self.biased:
+            w_ih = module.concatenate((w_ih, self.of_input(b_ih, b_hh)[:, None]), 1)
+        self.w_ih, self.w_hh = self.ordered(w_ih, self.order_ih), self.ordered(w_hh, self.order_hh)
+
+    def of_input(self, b_ih, b_hh):
+        """The bias that all inputs add."""
+        return b_ih + b_hh
+
+    def blocks(self, gates):
+        """The gates one by one, as a first dimension."""
+        return gates.reshape(len(gates) // self.hidden, self.hidden, gates.shape[1])
+
+    def with_ones(self, x):
+        """The inputs, and ones that meet the biases."""
+        if not self.biased:
+            return x
+        return self.module.concatenate((x, self.module.ones((len(x), 1), x.dtype)), 1)
+
+    def ordered(self, x, order):
+        """The blocks of `x` in another order."""
+        if len(order) == 1:
+            return x
+        size = len(x) // len(order)
+        return self.module.concatenate([x[i * size : i * size + size] for i in order], 0)
+
+    def halved(self, weights, bent):
+        """The weights with those for sigmoids halved, as `bend` wants it."""
+        if not bent.stop:
+            return weights
+        weights = weights.copy()
+        weights[bent.start * self.hidden : bent.stop * self.hidden] *= 0.5
+        return weights
+
+    def by_input(self, inputs, sizes):
+        """For each step, what the inputs add to the gates."""
+        weights = self.halved(self.w_ih, self.bent_ih)
+        if sizes[-1] == sizes[0] >= TOGETHER:  # then a product for each step is as fast
+            steps = inputs.reshape(len(sizes), sizes[0], -1).swapaxes(1, 2)
+            return self.module.matmul(weights, steps)
+        gates = weights.dot(inputs.T)
+        return [gates[:, rows] for _, rows, _ in in_order(sizes, False)]
+
+    def to_weights(self, change, inputs, states):
+        """The gradients of the four weights."""
+        to_w_ih = change[self.for_input].dot(inputs)
+        to_w_hh = change[self.for_state].dot(states.T)
+        to_w_ih = self.ordered(to_w_ih, opposite(self.order_ih))
+        to_w_hh = self.ordered(to_w_hh, opposite(self.order_hh))
+        if not self.biased:
+            return to_w_ih, to_w_hh, None, None
+        to_b_ih = to_w_ih[:, -1]
+        return to_w_ih[:, :-1], to_w_hh, to_b_ih, self.to_b_hh(to_b_ih, change)
+
+    def to_b_hh(self, to_b_ih, change):
+        """The gradient of the states' bias."""
+        return to_b_ih
+
+    def bend(self, tanh):
+        """`1 / (1 + e⁻ˣ) = (1 + tanh(x / 2)) / 2`, in place, from that tanh."""
+        tanh *= 0.5
+        tanh += 0.5
+
+    def sigmoid_slope(self, s, out):
+        """The sigmoid's derivative, from its value."""
+        self.module.multiply(s, s, out)
+        self.module.subtract(s, out, out)
+
+    def tanh_slope(self, y, out=None):
+        """The derivative of tanh, from its value."""
+        out = self.module.multiply(y, y, out)
+        return self.module.subtract(1, out, out)
+
+
+def opposite(order):
+    """The order that undoes another one."""
+    return sorted(range(len(order)), key=order.__getitem__)
+
+
+class LSTM(Cell):
+    """`c' = f c + i g`, `h' = o tanh(c')`; here the gates are `i, f, o, g`."""
+
+    order_ih = order_hh = (0, 1, 3, 2)
+    bent_ih = bent_hh = slice(0, 3)
+
+    def step(self, by_input, gates, h, c):
+        """The new hidden and cell states, and what the rule needs."""
+        gates += by_input
+        self.module.tanh(gates, gates)
+        self.bend(gates[:3])
+        i, f, o, g = gates
+        new = f * c
+        new += i * g
+        shown = self.module.tanh(new)
+        return o * shown, new, (c, shown)
+
+    def step_back(self, to_h, to_c, gates, memory):
+        """The gradients of the gates, of `h` besides them (none), and of `c`."""
+        i, f, o, g = gates
+        c, shown = memory
+        to_new = self.tanh_slope(shown)
+        to_new *= o
+        to_new *= to_h
+        to_new += to_c
+        change = self.module.empty_like(gates)
+        self.sigmoid_slope(gates[:3], change[:3])
+        to_i, to_f, to_o, to_g = change
+        self.tanh_slope(g, to_g)
+        to_i *= g
+        to_i *= to_new
+        to_f *= c
+        to_f *= to_new
+        to_o *= shown
+        to_o *= to_h
+        to_g *= i
+        to_g *= to_new
+        to_new *= f
+        return change, None, to_new
+
+
+class GRU(Cell):
+    """`n = tanh(a + r b)`, `h' = (1 - z) n + z h`.
+
+    Inputs give `a, r, z`, states `r, z, b`; so the gradients are those of `a, r, z, b`.
+    """
+
+    order_ih, order_hh = (2, 0, 1), (0, 1, 2)
+    bent_ih, bent_hh = slice(1, 3), slice(0, 2)
+
+    def __init__(self, module, w_ih, w_hh, b_ih, b_hh):
+        super().__init__(module, w_ih, w_hh, b_ih, b_hh)
+        n = self.hidden
+        self.for_input, self.for_state = slice(3 * n), slice(n, 4 * n)
+        self.inner = b_hh[2 * n :, None] if self.biased else 0
+
+    def of_input(self, b_ih, b_hh):
+        """The bias that all inputs add: without that of `b`."""
+        bias = b_ih.copy()
+        bias[: 2 * self.hidden] += b_hh[: 2 * self.hidden]
+        return bias
+
+    def to_b_hh(self, to_b_ih, change):
+        """The gradient of the states' bias."""
+        bias = to_b_ih.copy()
+        bias[2 * self.hidden :] = change[3 * self.hidden :].sum(1)
+        return bias
+
+    def step(self, by_input, gates, h, c):
+        """The new hidden state, no cell state, and what the rule needs."""
+        both = gates[:2]
+        both += by_input[1:]
+        self.module.tanh(both, both)
+        self.bend(both)
+        r, z, b = gates
+        b += self.inner
+        new = r * b
+        new += by_input[0]
+        self.module.tanh(new, new)
+        mixed = h - new
+        mixed *= z
+        mixed += new
+        return mixed, None, (h, new)
+
+    def step_back(self, to_h, to_c, gates, memory):
+        """The gradients of the gates, and of `h` besides them."""
+        r, z, b = gates
+        h, new = memory
+        change = self.module.empty((4, *z.shape), z.dtype)
+        to_a, to_r, to_z, to_b = change
+        self.sigmoid_slope(gates[:2], change[1:3])
+        self.tanh_slope(new, to_a)
+        to_a *= 1 - z
+        to_a *= to_h
+        to_r *= b
+        to_r *= to_a
+        to_z *= h - new
+        to_z *= to_h
+        self.module.multiply(to_a, r, to_b)
+        return change, z * to_h, None
+
+
+class Tanh(Cell):
+    """`h' = tanh(a)`."""
+
+    def step(self, by_input, gates, h, c):
+        """The new hidden state, no cell state, and what the rule needs."""
+        gates += by_input
+        self.module.tanh(gates, gates)
+        return gates[0], None, None
+
+    def step_back(self, to_h, to_c, gates, memory):
+        """The gradient of the gate."""
+        change = self.tanh_slope(gates)
+        change *= to_h
+        return change, None, None
+
+
+class Relu(Cell):
+    """`h' = max(a, 0)`."""
+
+    def step(self, by_input, gates, h, c):
+        """The new hidden state, no cell state, and what the rule needs."""
+        gates += by_input
+        self.module.maximum(gates, 0, out=gates)
+        return gates[0], None, None
+
+    def step_back(self, to_h, to_c, gates, memory):
+        """The gradient of the gate."""
+        return (gates > 0) * to_h, None, None
+
+
+CELLS = {"LSTM": LSTM, "GRU": GRU, "RNN_TANH": Tanh, "RNN_RELU": Relu}
