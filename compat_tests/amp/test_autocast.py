@@ -33,6 +33,10 @@ CALLS = """
     torch.linalg.svdvals(f); torch.linalg.eigvalsh(f + f.T); torch.linalg.qr(f).R.abs()
     torch.linalg.cholesky(s.new_ones(4).diag()); torch.linalg.norm(f); f.norm()
     f.softmax(1); f.log_softmax(1); f.sum(); f.mean(); f.exp(); f.pow(2); F.layer_norm(f, (4,))
+    F.conv1d(s, s); F.conv2d(s[None], s[None]); F.conv_transpose1d(s, s); F.max_pool3d(s[None], 2)
+    F.scaled_dot_product_attention(s, s, s); F.avg_pool3d(s[None], 2)
+    F.adaptive_avg_pool3d(s[None], 1)
+    F.grid_sample(s[None], s[None, :, :, :2], align_corners=False); F.max_pool2d(s, 2)
     F.gelu(f); torch.cat([f, f]); torch.stack([f, p]); f + p; F.cosine_similarity(f, p); f.std()
 """.replace("\n", ";").split(";")
 

@@ -7,6 +7,7 @@ from operator import index
 from typing import Any
 
 from minitorch_ff._checks import check, must_be_tensors
+from minitorch_ff._functions._autocast import in_lower_precision
 from minitorch_ff._functions._operands import C_NAMES, Tensor, type_name
 from minitorch_ff._functions.shaping import squeeze, unsqueeze
 from minitorch_ff.firefly.ops import convolution as ops
@@ -177,6 +178,7 @@ def conv_transpose3d(
     return _convolve(3, input, weight, bias, stride, padding, dilation, groups, output_padding)
 
 
+@in_lower_precision
 def _convolve(
     rank: int, input: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any,
     groups: Any, *output_padding: Any,

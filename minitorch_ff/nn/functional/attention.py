@@ -13,6 +13,7 @@ from minitorch_ff._functions.conversion import cast
 from minitorch_ff._functions.creation import ones
 from minitorch_ff._functions.joining import cat
 from minitorch_ff._functions.matmul import matmul
+from minitorch_ff._functions._autocast import in_lower_precision
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.nn.functional.dropout import dropout
 from minitorch_ff.nn.functional.linear import linear
@@ -25,6 +26,7 @@ HINT_WITHOUT_MASK = (
 )
 
 
+@in_lower_precision
 def scaled_dot_product_attention(
     query: Tensor, key: Tensor, value: Tensor, attn_mask: Optional = None,
     dropout_p: float = 0.0, is_causal: bool = False, *, scale: float | None = None,
