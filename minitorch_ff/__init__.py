@@ -81,8 +81,9 @@ from minitorch_ff._functions.ordering import (
     unique_consecutive,
 )  # fmt: skip
 from minitorch_ff._functions.picking import (
-    argwhere, gather, index_add, index_copy, index_fill, index_put, index_select, isin,
-    masked_scatter, masked_select, nonzero, put, scatter, scatter_add, take, take_along_dim,
+    argwhere, gather, index_add, index_copy, index_fill, index_put, index_reduce, index_select,
+    isin, masked_scatter, masked_select, nonzero, put, scatter, scatter_add, scatter_reduce,
+    take, take_along_dim,
 )  # fmt: skip
 from minitorch_ff._functions.powers import (
     float_power, hypot, ldexp, pow, reciprocal, rsqrt, sqrt, square,
@@ -173,6 +174,7 @@ __all__ = [
     "get_float32_matmul_precision", "get_num_interop_threads", "get_num_threads", "get_rng_state",
     "greater", "greater_equal", "gt", "half", "hardshrink", "heaviside", "histc", "hstack",
     "hypot", "i0", "iinfo", "imag", "index_add", "index_copy", "index_fill", "index_put",
+    "index_reduce",
     "index_select", "inference_mode", "initial_seed", "inner", "install", "int", "int16",
     "int32", "int64", "int8", "inverse", "is_autocast_enabled", "is_complex",
     "is_deterministic_algorithms_warn_only_enabled",
@@ -192,7 +194,7 @@ __all__ = [
     "randint_like", "randn", "randn_like", "randperm", "range", "ravel", "real", "reciprocal",
     "relu", "relu_", "remainder", "renorm", "repeat_interleave", "reshape", "resolve_conj",
     "result_type", "roll", "rot90", "round", "row_stack", "rsqrt", "rsub", "scalar_tensor",
-    "save", "scatter", "scatter_add", "searchsorted", "seed", "select", "selu",
+    "save", "scatter", "scatter_add", "searchsorted", "seed", "select", "selu", "scatter_reduce",
     "set_default_device", "set_default_dtype", "set_default_tensor_type",
     "set_float32_matmul_precision", "set_grad_enabled", "set_num_interop_threads",
     "set_num_threads", "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid", "sigmoid_",

@@ -328,6 +328,9 @@ class Tensor(engine.Tensor):
     take_along_dim, argwhere = picking.take_along_dim, picking.argwhere
     scatter, scatter_ = picking.scatter, in_place(picking.scatter)
     scatter_add, scatter_add_ = picking.scatter_add, in_place(picking.scatter_add)
+    scatter_reduce = picking.scatter_reduce
+    scatter_reduce_ = in_place(picking.scatter_reduce)
+    index_reduce, index_reduce_ = picking.index_reduce, in_place(picking.index_reduce)
     index_select = picking.index_select
     index_add, index_add_ = picking.index_add, in_place(picking.index_add)
     index_copy, index_copy_ = picking.index_copy, in_place(picking.index_copy)

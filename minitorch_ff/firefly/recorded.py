@@ -164,6 +164,13 @@ class Recorded:
     gather = twin(picking.Gather, "dim", "index", "repeated")
     gather_back = twin(picking.GatherBack, "shape", "dim", "index", "repeated")
 
+    def scatter_reduce(
+        self, x: Any, dim: Any, index: Any, source: Any, reduce: str, include_self: bool
+    ) -> Any:
+        """What falls on one place, reduced to one."""
+        settings = {"dim": dim, "index": index, "reduce": reduce, "include_self": include_self}
+        return apply(picking.ScatterReduce, x, source, **settings)
+
     # Matrices
     matmul, solve = two(matmul.MatMul), two(decompositions.Solve)
     inverse, det = twin(decompositions.Inverse), twin(decompositions.Det)
