@@ -25,8 +25,8 @@ from minitorch_ff._functions.arithmetic import (
     negative, positive, remainder, rsub, sub, subtract, true_divide,
 )  # fmt: skip
 from minitorch_ff._functions.arranging import (
-    as_strided, diag, diag_embed, diagflat, flip, fliplr, flipud, repeat_interleave, roll, rot90,
-    tile, tril, tril_indices, triu, triu_indices,
+    as_strided, as_strided_scatter, diag, diag_embed, diagflat, flip, fliplr, flipud,
+    repeat_interleave, roll, rot90, tile, tril, tril_indices, triu, triu_indices,
 )  # fmt: skip
 from minitorch_ff._functions.comparison import (
     allclose, eq, equal, ge, greater, greater_equal, gt, isclose, isfinite, isinf, isnan,
@@ -154,6 +154,7 @@ __all__ = [
     "any", "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh",
     "are_deterministic_algorithms_enabled", "argmax", "argmin", "argsort", "argwhere",
     "as_strided", "as_tensor", "as_torch", "asarray", "asin", "asinh", "atan", "atan2", "atanh",
+    "as_strided_scatter",
     "atleast_1d", "autocast",
     "atleast_2d", "atleast_3d", "baddbmm", "bernoulli", "bfloat16", "bincount", "bitwise_and",
     "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor",

@@ -421,7 +421,8 @@ class Tensor(engine.Tensor):
     flip, fliplr, flipud = arranging.flip, arranging.fliplr, arranging.flipud
     tile, roll, rot90 = arranging.tile, arranging.roll, arranging.rot90
     diag, diagflat, diag_embed = arranging.diag, arranging.diagflat, arranging.diag_embed
-    as_strided = arranging.as_strided
+    as_strided, as_strided_ = arranging.as_strided, shaping.becoming(arranging.as_strided)
+    as_strided_scatter = arranging.as_strided_scatter
     tril, tril_ = arranging.tril, in_place(arranging.tril)
     triu, triu_ = arranging.triu, in_place(arranging.triu)
     broadcast_to = joining.broadcast_to

@@ -261,16 +261,7 @@ def stride(self: Tensor, dim: builtins.int | None = None) -> Any:
 
 def storage_offset(self: Tensor) -> builtins.int:
     """How many elements into its memory the tensor begins."""
-    return (data_ptr(self) - _address(owner_of(self.buffer))) // self.buffer.itemsize
-
-
-def owner_of(buffer: Any) -> Any:
-    """The array whose memory `buffer` looks at: the last one that has no other below it."""
-    owner = base = buffer
-    while (base := getattr(base, "base", None)) is not None:
-        if isinstance(base, builtins.type(buffer)):
-            owner = base
-    return owner
+    return (data_ptr(self) - _address(self.backend.memory(self.buffer))) // self.buffer.itemsize
 
 
 def data_ptr(self: Tensor) -> builtins.int:
@@ -357,20 +348,14 @@ class UntypedStorage:
 
 def untyped_storage(self: Tensor) -> UntypedStorage:
     """The memory under the tensor, shared by all its views."""
-    return UntypedStorage(_elements(self).view(np.uint8))
+    return UntypedStorage(self.backend.memory(self.buffer).view(np.uint8))
 
 
 def storage(self: Tensor) -> Any:
     """The elements in memory order, one after the other."""
-    out = wrap(Tensor.result_class, _elements(self).view(self.buffer.dtype))
+    out = wrap(Tensor.result_class, self.backend.memory(self.buffer).view(self.buffer.dtype))
     out.version = self.version
     return out
-
-
-def _elements(self: Tensor) -> Any:
-    """The memory under the tensor in one dimension."""
-    owner = owner_of(self.buffer)
-    return (owner if owner.flags.c_contiguous else owner.T).reshape(-1)
 
 
 def resize_(self: Tensor, *sizes: Any, memory_format: Any = contiguous_format) -> Tensor:

@@ -152,6 +152,7 @@ class Recorded:
     diagonal_back = twin(shaping.DiagonalBack, "shape", "offset", "dim0", "dim1")
     unfold = twin(shaping.Unfold, "dim", "size", "step")
     unfold_back = twin(shaping.UnfoldBack, "shape", "dim", "size", "step")
+    as_strided = twin(shaping.AsStrided, "layout", "own")
     cat, stack = many(shaping.Cat), many(shaping.Stack)
 
     def t(self, x: Any) -> Any:
