@@ -36,8 +36,7 @@ from minitorch_ff._functions.complex_numbers import (
     angle, conj, conj_physical, imag, real, resolve_conj,
 )  # fmt: skip
 from minitorch_ff._functions.conversion import (
-    UntypedStorage, channels_last, channels_last_3d, contiguous_format, is_complex,
-    is_floating_point, is_inference, layout, memory_format, preserve_format, strided,
+    UntypedStorage, is_complex, is_floating_point, is_inference,
 )  # fmt: skip
 from minitorch_ff._functions.conversion import truth as is_nonzero
 from minitorch_ff._functions.counting import bincount, bucketize, histc, searchsorted
@@ -67,6 +66,10 @@ from minitorch_ff._functions.joining import (
     atleast_1d, atleast_2d, atleast_3d, block_diag, broadcast_shapes, broadcast_tensors,
     broadcast_to, cartesian_prod, cat, column_stack, combinations, concat, concatenate, dstack,
     hstack, meshgrid, row_stack, stack, vstack,
+)  # fmt: skip
+from minitorch_ff._functions.layouts import (
+    channels_last, channels_last_3d, clone, contiguous_format, layout, memory_format,
+    preserve_format, strided,
 )  # fmt: skip
 from minitorch_ff._functions.logic import (
     bitwise_and, bitwise_left_shift, bitwise_not, bitwise_or, bitwise_right_shift, bitwise_xor,
@@ -99,7 +102,7 @@ from minitorch_ff._functions.reduction import (
 from minitorch_ff._functions.rounding import ceil, fix, floor, frac, frexp, round, trunc
 from minitorch_ff._functions.selection import masked_fill, where
 from minitorch_ff._functions.shaping import (
-    chunk, clone, diagonal, flatten, movedim, narrow, permute, ravel, reshape, select, split,
+    chunk, diagonal, flatten, movedim, narrow, permute, ravel, reshape, select, split,
     split_with_sizes, squeeze, t, tensor_split, transpose, unbind, unflatten, unsqueeze,
 )  # fmt: skip
 from minitorch_ff._functions.shaping import mH as adjoint

@@ -16,8 +16,8 @@ from minitorch_ff._checks import check, shape_from, wrap_dim
 from minitorch_ff._devices import device, device_of
 from minitorch_ff._functions import (
     activation, arithmetic, arranging, comparison, complex_numbers, conversion, counting,
-    creation, cumulative, decompositions, exponential, extremes, indexing, joining, logic, norms,
-    ordering, picking, powers, random, reduction, rounding, selection, shaping,
+    creation, cumulative, decompositions, exponential, extremes, indexing, joining, layouts, logic,
+    norms, ordering, picking, powers, random, reduction, rounding, selection, shaping,
     signs, special, statistics, trigonometric,
 )  # fmt: skip
 from minitorch_ff._functions import matmul as products
@@ -108,7 +108,7 @@ class Tensor(engine.Tensor):
     # ---------------------------------------------------------------------- memory
 
     stride, storage_offset = conversion.stride, conversion.storage_offset
-    is_contiguous, data_ptr = conversion.is_contiguous, conversion.data_ptr
+    is_contiguous, data_ptr = layouts.is_contiguous, conversion.data_ptr
     untyped_storage, storage = conversion.untyped_storage, conversion.storage
 
     @property
@@ -140,17 +140,17 @@ class Tensor(engine.Tensor):
     is_sparse = is_quantized = is_mps = is_meta = is_nested = is_mkldnn = property(
         lambda self: False
     )
-    layout = property(lambda self: conversion.strided)
+    layout = property(lambda self: layouts.strided)
 
     # ------------------------------------------------- other types, other libraries
 
     to, type, type_as = conversion.to, conversion.type, conversion.type_as
-    cpu, cuda, clone = conversion.cpu, conversion.cuda, shaping.clone
+    cpu, cuda, clone = conversion.cpu, conversion.cuda, layouts.clone
     float, double, half = conversion.float, conversion.double, conversion.half
     bfloat16, long, int = conversion.bfloat16, conversion.long, conversion.int
     short, char, byte = conversion.short, conversion.char, conversion.byte
     bool = conversion.bool
-    contiguous = conversion.contiguous
+    contiguous = layouts.contiguous
     numpy, item, tolist = conversion.numpy, conversion.item, conversion.tolist
     __array__, __array_wrap__ = conversion.array, conversion.wrapped_array
     __bool__, __int__ = conversion.truth, conversion.python_int

@@ -12,7 +12,9 @@ from minitorch_ff._checks import check, shape_from, warn_once
 from minitorch_ff._devices import as_device, backend_for
 from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._functions._operands import Tensor
-from minitorch_ff._functions.conversion import contiguous_format, preserve_format, strided
+from minitorch_ff._functions.layouts import (
+    contiguous_format, preserve_format, strided, strides_in,
+)  # fmt: skip
 from minitorch_ff._size import Size
 from minitorch_ff.firefly.backend.numpy_backend import apart, writable
 from minitorch_ff.firefly.tensor import wrap
@@ -311,7 +313,17 @@ def empty(
 
     See: [torch.empty](https://docs.pytorch.org/docs/stable/generated/torch.empty.html).
     """
-    return new(numpy.empty(checked_shape(size, options), numpy_dtype(dtype)), **options)
+    shape = checked_shape(size, options)
+    check(memory_format is not preserve_format, "unsupported memory format Preserve")
+    return new(_arranged(shape, numpy_dtype(dtype), memory_format), **options)
+
+
+def _arranged(shape: tuple[int, ...], dtype: Any, wanted: Any) -> Any:
+    """An array that nothing was written to, its dimensions in a memory format's order."""
+    strides_in(shape, wanted)  # complains
+    order = wanted.order or range(len(shape))
+    array = numpy.empty([shape[dim] for dim in order], dtype)
+    return array.transpose(numpy.argsort(order))
 
 
 def full(size: Any, fill_value: Any, *, dtype: DType | None = None, **options: Any) -> Tensor:
@@ -409,10 +421,10 @@ def _pattern(input: Tensor, dtype: DType | None, options: dict[str, Any]) -> tup
         options["device"] = input.device
     buffer = input.buffer
     target = buffer.dtype if dtype is None else numpy_dtype(dtype)
-    layout = options.pop("memory_format", None) or preserve_format
-    if layout not in (preserve_format, contiguous_format):
-        raise NotImplementedError(f"{layout} is not supported; use torch.contiguous_format")
-    keeps_layout = isinstance(buffer, numpy.ndarray) and layout is preserve_format
+    wanted = options.pop("memory_format", None) or preserve_format
+    if wanted not in (preserve_format, contiguous_format):
+        return _arranged(buffer.shape, target, wanted), target
+    keeps_layout = isinstance(buffer, numpy.ndarray) and wanted is preserve_format
     if keeps_layout and 0 not in buffer.strides:  # not an expanded one
         return buffer, target
     return numpy.broadcast_to(numpy.zeros((), target), buffer.shape), target

@@ -142,7 +142,7 @@ class Recorded:
         return self.sum(x, 0)
 
     # Shaping
-    copy, contiguous = twin(shaping.Clone), twin(shaping.Contiguous)
+    copy, contiguous = twin(shaping.Clone), twin(shaping.Contiguous, "order")
     cast, to_device = twin(shaping.ToCopy, "dtype"), twin(shaping.ToDevice, "target", "index")
     reshape, broadcast_to = twin(shaping.Reshape, "shape"), twin(shaping.Expand, "shape")
     permute, flip = twin(shaping.Permute, "dims"), twin(shaping.Flip, "dims")

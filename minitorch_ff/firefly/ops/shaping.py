@@ -83,15 +83,17 @@ class Clone(HandsOn):
 
 
 class Contiguous(HandsOn):
-    """The same values in new memory, in row-major order."""
+    """The same values in new memory, in row-major order of the dimensions, or of `order`."""
 
     called = "Clone"
 
 
 class ToCopy(HandsOn):
-    """The same values in another dtype; the engine casts the gradient back."""
+    """The same values in another dtype, or order; the engine casts the gradient back."""
 
-    primitive = "cast"
+    def forward(self, xp, x, *, dtype, order=None):
+        y = xp.cast(x, dtype)
+        return y if order is None else xp.contiguous(y, order)
 
 
 class ToDevice(Operator):

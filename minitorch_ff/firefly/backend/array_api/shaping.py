@@ -104,6 +104,13 @@ class Shaping:
 
     # ------------------------------------------------------------------- new memory
 
+    def contiguous(self, x, order=None):
+        """A copy in row-major order, of the dimensions in `order` if given."""
+        if order is None:
+            return self.module.array(x, order="C")
+        inverse = sorted(range(x.ndim), key=order.__getitem__)
+        return self.module.array(x.transpose(order), order="C").transpose(inverse)
+
     def flip(self, x, dims):
         """The order reversed along `dims`."""
         return self.copy(self.module.flip(x, dims))
