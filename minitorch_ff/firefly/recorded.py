@@ -128,9 +128,9 @@ class Recorded:
         """`a` where the boolean `mask` holds, `b` elsewhere."""
         return apply(selection.Where, lift(a), lift(b), lift(mask))
 
-    def where_positive(self, x: Any, condition: Any) -> Any:
-        """`x` where `condition` is above zero, zero elsewhere."""
-        return self.where_true(x, self.gt(condition, self.constant_like(0, condition)))
+    def where_nonzero(self, x: Any, condition: Any) -> Any:
+        """`x` where `condition` is not zero, zero elsewhere."""
+        return self.where_true(x, self.ne(condition, self.constant_like(0, condition)))
 
     # Along dimensions
     sum, softmax = twin(reduction.Sum, "dim", "keepdim"), twin(activation.Softmax, "dim")

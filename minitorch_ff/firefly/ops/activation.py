@@ -26,7 +26,7 @@ class Relu(Operator):
 
     def backward(self, xp, grad):
         (y,) = self.saved_tensors
-        return (xp.where_positive(grad, y),)
+        return (xp.where_nonzero(grad, y),)
 
 
 def positive(xp, x):
@@ -69,7 +69,7 @@ class Elu(OfOne):
         return xp.where(positive(xp, x), xp.scale(x, self.scale), below)
 
     def chain(self, xp, grad, x):
-        above = positive(xp, x)
+        above = xp.logical_not(xp.le(x, xp.constant_like(0, x)))  # not-a-number is above
         slope = xp.scale(xp.exp(xp.scale(x, self.rate)), self.alpha * self.scale * self.rate)
         below = xp.mul(grad, xp.where_true(slope, xp.logical_not(above)))
         return xp.where(above, xp.scale(grad, self.scale), below)
@@ -191,8 +191,7 @@ class Mish(OfOne):
 
 def softplus(xp, x):
     """`ln(1 + eˣ)` without overflow."""
-    positive = xp.where_positive(x, x)
-    return xp.add(positive, xp.log1p(xp.exp(xp.neg(xp.abs(x)))))
+    return xp.add(xp.where_true(x, positive(xp, x)), xp.log1p(xp.exp(xp.neg(xp.abs(x)))))
 
 
 class Gelu(OfOne):

@@ -270,15 +270,17 @@ class Addcmul(Operator):
 class Addcdiv(Operator):
     """`x + value a / b`, for a number `value`."""
 
-    def forward(self, xp, x, a, b, *, value):
-        self.value = value
+    def forward(self, xp, x, a, b, *, value, given):
+        self.value, self.given = value, given
         self.save_for_backward(a, b)
         return xp.add(x, xp.div(xp.scale(a, value), b))
 
     def backward(self, xp, grad):
         a, b = self.saved_tensors
         to_a = xp.div(xp.scale(grad, self.value), b)
-        return grad, to_a, xp.neg(xp.mul(to_a, xp.div(a, b)))
+        scaled = xp.scale(xp.cast(a, self.given), self.value)  # rounded there, as in PyTorch
+        slope = xp.div(xp.cast(scaled, self.dtype), xp.mul(b, b))
+        return grad, to_a, xp.neg(xp.mul(grad, slope))
 
 
 class Gcd(OfPair, NonDifferentiable):
