@@ -61,6 +61,7 @@ from minitorch_ff._functions.exponential import (
 from minitorch_ff._functions.extremes import (
     clamp, clamp_max, clamp_min, clip, fmax, fmin, maximum, minimum, nan_to_num, nextafter,
 )  # fmt: skip
+from minitorch_ff._functions.histograms import histogram, histogramdd
 from minitorch_ff._functions.indexing import fill
 from minitorch_ff._functions.joining import (
     atleast_1d, atleast_2d, atleast_3d, block_diag, broadcast_shapes, broadcast_tensors,
@@ -111,6 +112,7 @@ from minitorch_ff._functions.special import digamma, erf, erfc, erfinv, i0, lgam
 from minitorch_ff._functions.statistics import (
     corrcoef, cov, median, mode, nanmedian, nanquantile, quantile, std, std_mean, var, var_mean,
 )  # fmt: skip
+from minitorch_ff._functions.systems import cholesky_solve, vander
 from minitorch_ff._functions.trigonometric import (
     acos, acosh, arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh, asin, asinh, atan,
     atan2, atanh, cos, cosh, deg2rad, rad2deg, sin, sinc, sinh, tan,
@@ -164,6 +166,7 @@ __all__ = [
     "block_diag", "bmm", "bool", "broadcast_shapes", "broadcast_tensors", "broadcast_to",
     "bucketize", "can_cast", "cartesian_prod", "cat", "cdist", "cdouble", "ceil", "celu",
     "cfloat", "channels_last", "channels_last_3d", "cholesky", "chunk", "clamp", "clamp_max",
+    "cholesky_solve",
     "clamp_min", "clip", "clone", "column_stack", "combinations", "compile",
     "complex128", "complex64",
     "concat", "concatenate", "conj", "conj_physical", "contiguous_format", "copysign", "corrcoef",
@@ -177,6 +180,7 @@ __all__ = [
     "full_like", "gather", "gcd", "ge", "ger", "get_default_device", "get_default_dtype",
     "get_float32_matmul_precision", "get_num_interop_threads", "get_num_threads", "get_rng_state",
     "greater", "greater_equal", "gt", "half", "hardshrink", "heaviside", "histc", "hstack",
+    "histogram", "histogramdd",
     "hypot", "i0", "iinfo", "imag", "index_add", "index_copy", "index_fill", "index_put",
     "index_reduce",
     "index_select", "inference_mode", "initial_seed", "inner", "install", "int", "int16",
@@ -210,6 +214,7 @@ __all__ = [
     "tril_indices", "triu", "triu_indices", "true_divide", "trunc", "typename", "uint16",
     "uint32", "uint64", "uint8", "unbind", "unflatten", "unique", "unique_consecutive",
     "unsqueeze", "use_deterministic_algorithms", "var", "var_mean", "vdot", "vstack", "where",
+    "vander",
     "xlogy", "zero_", "zeros", "zeros_like",
 ]  # fmt: skip
 

@@ -16,9 +16,9 @@ from minitorch_ff._checks import check, shape_from, wrap_dim
 from minitorch_ff._devices import device, device_of
 from minitorch_ff._functions import (
     activation, arithmetic, arranging, comparison, complex_numbers, conversion, counting,
-    creation, cumulative, decompositions, exponential, extremes, indexing, joining, layouts, logic,
-    norms, ordering, picking, powers, random, reduction, rounding, selection, shaping,
-    signs, special, statistics, trigonometric,
+    creation, cumulative, decompositions, exponential, extremes, histograms, indexing, joining,
+    layouts, logic, norms, ordering, picking, powers, random, reduction, rounding, selection,
+    shaping, signs, special, statistics, systems, trigonometric,
 )  # fmt: skip
 from minitorch_ff._functions import matmul as products
 from minitorch_ff._functions._operands import C_NAMES, infix_of
@@ -388,6 +388,7 @@ class Tensor(engine.Tensor):
     inverse, pinverse = decompositions.inv, decompositions.pinv
     svd, qr = decompositions.old_svd, decompositions.old_qr
     cholesky, matrix_power = decompositions.old_cholesky, decompositions.matrix_power
+    cholesky_solve = systems.cholesky_solve
 
     # ----------------------------------------------------- order, running sums, counts
 
@@ -402,6 +403,7 @@ class Tensor(engine.Tensor):
     logcumsumexp, diff = cumulative.logcumsumexp, cumulative.diff
     cummax, cummin = cumulative.cummax, cumulative.cummin
     bincount, histc = counting.bincount, counting.histc
+    histogram = histograms.histogram
 
     # --------------------------------------------------------------------- shaping
 

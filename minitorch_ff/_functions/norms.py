@@ -9,6 +9,7 @@ from typing import Any
 from minitorch_ff._checks import check, numpy_names, wrap_dim, wrap_dims
 from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._functions._operands import Tensor, type_name
+from minitorch_ff._functions.arranging import triu_indices
 from minitorch_ff._functions.conversion import cast
 from minitorch_ff._functions.ordering import amax, amin
 from minitorch_ff._functions.reduction import reduced_dims
@@ -197,6 +198,30 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = Non
     if not difference.buffer.size:
         return difference.sum(-1)
     return apply(VectorNorm, difference, p=p, dim=difference.buffer.ndim - 1)
+
+
+def pdist(input: Tensor, p: float = 2.0) -> Tensor:
+    """The distance of each row of a matrix to each row behind it.
+
+    Args:
+        input: Shape `(N, M)`, floating point.
+        p: Which norm measures the distance.
+
+    Returns:
+        Shape `(N (N - 1) / 2)`.
+
+    Raises:
+        RuntimeError: `input` is not as above, or `p` is negative.
+
+    See: [torch.nn.functional.pdist](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.pdist.html).
+    """
+    ndim = input.buffer.ndim
+    check(ndim == 2, f"pdist only supports 2D tensors, got: {ndim}D")
+    check(input.buffer.dtype.kind not in "iub", "pdist only supports floating-point dtypes")
+    check(not p < 0, "pdist only supports non-negative p values")
+    rows, others = triu_indices(len(input.buffer), len(input.buffer), 1)
+    difference = input[rows] - input[others]
+    return apply(VectorNorm, difference, p=p, dim=1) if difference.numel() else difference.sum(1)
 
 
 def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:

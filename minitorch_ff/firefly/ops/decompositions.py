@@ -210,6 +210,36 @@ class Solve(Operator):
         return xp.neg(xp.matmul(to_b, transposed(xp, y))), to_b
 
 
+class CholeskySolve(Operator):
+    """The `X` of `L Lᵀ X = B`; the gradient of `B` is `H = (L Lᵀ)⁻¹ G`.
+
+    That of `L` is `-(H Xᵀ + X Hᵀ) L`, in both triangles.
+    """
+
+    fresh = True
+
+    def forward(self, xp, b, factor, *, upper):
+        self.upper = upper
+        y = self.solved(xp, b, factor)
+        self.save_for_backward(factor, y)
+        return y
+
+    def solved(self, xp, b, factor):
+        """Both triangles solved, one after the other."""
+        one = xp.triangle(factor, 0, not self.upper)
+        other = transposed(xp, one)
+        if self.upper:
+            one, other = other, one
+        return xp.solve(other, xp.solve(one, b))
+
+    def backward(self, xp, grad):
+        factor, y = self.saved_tensors
+        to_b = self.solved(xp, grad, factor)
+        inner = xp.matmul(to_b, transposed(xp, y))
+        inner = xp.neg(xp.add(inner, transposed(xp, inner)))
+        return to_b, xp.matmul(factor, inner) if self.upper else xp.matmul(inner, factor)
+
+
 class Det(OfOne):
     """The determinant; the gradient is `g y A⁻ᵀ`, the cofactors times `g`."""
 
