@@ -222,7 +222,7 @@ _SUBMODULES = frozenset({
     "_dynamo", "accelerator", "amp", "autograd", "backends", "compare", "compiler", "cuda",
     "distributed", "explain", "func", "linalg", "multiprocessing", "nn", "optim", "random",
     "return_types",
-    "serialization", "special", "utils",
+    "serialization", "signal", "special", "utils",
 })  # fmt: skip
 """Loaded when first touched."""
 
