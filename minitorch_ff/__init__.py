@@ -241,14 +241,25 @@ _ELSEWHERE |= {
 }  # fmt: skip
 """Names of submodules that `torch` has as well."""
 
+_METHODS = frozenset("""
+    abs_ acos_ acosh_ addmv_ arccos_ arccosh_ arcsin_ arcsinh_ arctan_ arctanh_ as_strided_ asin_
+    asinh_ atan_ atanh_ ceil_ clamp_ clamp_max_ clamp_min_ clip_ cos_ cosh_ deg2rad_ detach detach_
+    erf_ erfc_ exp2_ exp_ expm1_ fix_ floor_ frac_ gcd_ get_device i0_ index_put_ is_signed lcm_
+    ldexp_ log10_ log1p_ log2_ log_ logit_ nan_to_num_ neg_ negative_ rad2deg_ reciprocal_
+    resize_as_ round_ rsqrt_ sin_ sinc_ sinh_ sqrt_ square_ tan_ trunc_ xlogy_
+""".split())  # fmt: skip
+"""Methods that are functions of `torch` as well."""
+
 
 def __getattr__(name: str) -> _Any:
     if name in _SUBMODULES:
         return _importlib.import_module(f"minitorch_ff.{name}")
     if name in _ELSEWHERE:
         return getattr(_importlib.import_module(f"minitorch_ff.{_ELSEWHERE[name]}"), name)
+    if name in _METHODS:
+        return getattr(Tensor, name)
     raise AttributeError(_absent("torch", name, __dir__()))
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_SUBMODULES, *_ELSEWHERE})
+    return sorted({*globals(), *_SUBMODULES, *_ELSEWHERE, *_METHODS})

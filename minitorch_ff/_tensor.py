@@ -159,6 +159,11 @@ class Tensor(engine.Tensor):
     __deepcopy__, __copy__ = conversion.deepcopy, conversion.shallow_copy
     __reduce_ex__ = conversion.reduce
     new_tensor, new_empty = creation.new_tensor, creation.new_empty
+
+    def new(self, *args: Any, device: Any = None) -> Tensor:
+        """A tensor of a shape or of data, of this dtype and in this place; see `torch.Tensor`."""
+        return creation.legacy(Tensor, args, self.dtype, device or self.device)
+
     new_zeros, new_ones, new_full = creation.new_zeros, creation.new_ones, creation.new_full
     is_floating_point, is_complex = conversion.is_floating_point, conversion.is_complex
     is_signed, is_inference = conversion.is_signed, conversion.is_inference
@@ -322,7 +327,7 @@ class Tensor(engine.Tensor):
 
     __getitem__, __setitem__, __iter__ = indexing.getitem, indexing.setitem, indexing.iterate
     fill_, zero_ = in_place(indexing.fill), in_place(indexing.zero)
-    copy_ = in_place(indexing.copied)
+    copy_, fill_diagonal_ = in_place(indexing.copied), indexing.fill_diagonal_
 
     gather, take, nonzero = picking.gather, picking.take, picking.nonzero
     take_along_dim, argwhere = picking.take_along_dim, picking.argwhere

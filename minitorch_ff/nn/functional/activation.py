@@ -6,6 +6,7 @@ from minitorch_ff._checks import check
 from minitorch_ff._dtypes import finfo
 from minitorch_ff._functions import activation, arithmetic
 from minitorch_ff._functions.activation import check_floating, sigmoid, tanh
+from minitorch_ff._functions.creation import empty_like, zeros_like
 from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.in_place import in_place
@@ -264,6 +265,31 @@ def log_softmax(
 ) -> Tensor:
     """The logarithm of the softmax; see `torch.log_softmax`."""
     return activation.log_softmax(input, _chosen("log_softmax", input, dim, _stacklevel), dtype)
+
+
+def gumbel_softmax(
+    logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1
+) -> Tensor:
+    """A random choice by probabilities that a gradient can pass: softmax of noisy scores.
+
+    Args:
+        logits: Scores, the logarithms of probabilities. Any shape.
+        tau: Temperature: the lower, the nearer to a choice.
+        hard: Give the choice itself, one-hot, with the gradient of the soft one.
+        eps: Of no effect.
+        dim: The dimension that the choice is made along.
+
+    See: [torch.nn.functional.gumbel_softmax](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.gumbel_softmax.html),
+        [Jang et al., 2016](https://arxiv.org/abs/1611.01144), equation 2.
+    """
+    if eps != 1e-10:
+        warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=2)
+    noise = -empty_like(logits).exponential_().log()
+    soft = activation.softmax((logits + noise) / tau, dim)
+    if not hard:
+        return soft
+    chosen = zeros_like(logits).scatter_(dim, soft.argmax(dim, True), 1.0)
+    return chosen - soft.detach() + soft
 
 
 def _chosen(name: str, input: Tensor, dim: int | None, stacklevel: int) -> int:
