@@ -10,18 +10,7 @@ VALUES: list[Known] = []
 
 GRADIENTS: list[Known] = []
 
-SECOND_GRADIENTS: list[Known] = [
-    Known(
-        "linalg.det",
-        "shape or presence differs",
-        "the second gradient of a 1x1 determinant is zero: one side has it, one has None",
-    ),
-    Known(
-        "linalg.norm|subgradients_at_zero",
-        "expected nan",
-        "at zero PyTorch's second gradient is nan, ours a finite subgradient's",
-    ),
-]
+SECOND_GRADIENTS: list[Known] = []
 
 IN_PLACE: list[Known] = []
 

@@ -174,6 +174,11 @@ class Recorded:
 
     # Matrices
     matmul, solve = two(matmul.MatMul), two(decompositions.Solve)
+
+    def cholesky_solve(self, b: Any, factor: Any, upper: bool) -> Any:
+        """The solution from a triangular factor."""
+        return apply(decompositions.CholeskySolve, b, factor, upper=upper)
+
     inverse, det = twin(decompositions.Inverse), twin(decompositions.Det)
 
     def svd(self, x: Any, full: bool) -> Any:
