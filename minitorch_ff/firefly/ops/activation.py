@@ -78,6 +78,8 @@ class Elu(OfOne):
 class Hardtanh(OfOne):
     """`x` held between two numbers; the gradient passes strictly between them."""
 
+    widens = False  # so that the bounds are rounded as `x` is
+
     def value(self, xp, x):
         return xp.clip(x, self.low, self.high)
 
@@ -108,7 +110,7 @@ class Threshold(OfOne):
 class Sigmoid(Operator):
     """`1 / (1 + e⁻ˣ)`; the gradient is `g y (1 - y)`."""
 
-    floats = fresh = fits = True
+    floats = fresh = fits = widens = True
 
     def forward(self, xp, x):
         y = xp.sigmoid(x)

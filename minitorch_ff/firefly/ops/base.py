@@ -13,12 +13,13 @@ import itertools
 import re
 from typing import Any
 
-from minitorch_ff.firefly.backend.registry import by_buffer_type
+from minitorch_ff.firefly.backend.registry import by_buffer_type, cpu
 from minitorch_ff.firefly.hooks import Hookable
 from minitorch_ff.firefly.modes import grad_enabled
 from minitorch_ff.firefly.promotion import Defaults, lone_number, number, promoted
 from minitorch_ff.firefly.tensor import AccumulateGrad, Tensor, wrap
 
+NO_HALF: Any = cpu.zeros(())
 OUTPUT = -1
 """Where a saved buffer came from, if it is no input: the operator's own result."""
 
@@ -114,6 +115,9 @@ class Operator(Hookable):
 
     keeps = False
     """A leaf keeps the buffer it is given."""
+
+    widens = False
+    """Of half-precision numbers it is computed in float32; see `half_precision.py`."""
 
     def forward(self, xp, *buffers, **settings):
         """Compute the result from buffers."""
@@ -345,6 +349,10 @@ def apply(operator, x, *others, **settings):
     Returns:
         The result, a tensor of the first input's `result_class`.
     """
+    if operator.widens and getattr(x, "buffer", NO_HALF).dtype.itemsize == 2:
+        wide = in_single(operator, (x, *others), settings)
+        if wide is not None:
+            return wide
     op = operator()
     op.saved = ()
     op.kept = None
@@ -400,16 +408,27 @@ def apply(operator, x, *others, **settings):
     return tensor
 
 
+def in_single(operator, inputs, settings, several=False):
+    """The call in float32, if the inputs are half-precision numbers; else None."""
+    from minitorch_ff.firefly.half_precision import apply_in_single  # which is built on this file
+
+    return apply_in_single(operator, inputs, settings, several)
+
+
 def apply_several(operator, *inputs, **settings):
     """Call an operator that returns several buffers; see `apply`.
 
     Floating results are differentiable, unless the class lists which in `differentiable_outputs`.
     The rule receives a list: a gradient for each output, None where none came.
     """
+    x = inputs[0]
+    if operator.widens and x.buffer.dtype.itemsize == 2:
+        wide = in_single(operator, inputs, settings, several=True)
+        if wide is not None:
+            return wide
     op = operator()
     op.saved = ()
     op.kept = None
-    x = inputs[0]
     buffers = [t.buffer for t in inputs]
     if operator.differentiable and grad_enabled():
         op.edges = [t.edge() for t in inputs]
@@ -422,13 +441,18 @@ def apply_several(operator, *inputs, **settings):
     if recording:
         op.hooks = None
         op.sequence = next_sequence()
-        op.outputs = [(buffer.shape, buffer.dtype) for buffer in results]
-        for i, tensor in enumerate(tensors):
-            if tensor.buffer.dtype.kind in "fcV" and i in op.differentiable_outputs:
-                tensor.node = Output(op, i)
+        note_outputs(op, tensors)
         if op.saved:
             op.link_several(inputs, buffers, tensors)
     return tensors
+
+
+def note_outputs(op, tensors):
+    """Give each differentiable output its node."""
+    op.outputs = [(tensor.buffer.shape, tensor.buffer.dtype) for tensor in tensors]
+    for i, tensor in enumerate(tensors):
+        if tensor.buffer.dtype.kind in "fcV" and i in op.differentiable_outputs:
+            tensor.node = Output(op, i)
 
 
 class SeveralOutputs(Operator):

@@ -51,6 +51,8 @@ class Fmin(Fmax):
 class Clamp(OfOne):
     """`x` held between two numbers, bounds included; the gradient passes between them."""
 
+    widens = False  # so that the bounds are rounded as `x` is
+
     def value(self, xp, x):
         return xp.clip(x, self.low, self.high)
 

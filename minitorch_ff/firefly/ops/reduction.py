@@ -12,6 +12,8 @@ from minitorch_ff.firefly.ops.linear_maps import total
 class Reduction(Operator):
     """An operator over `dim`: an int, a tuple, None for all."""
 
+    widens = True
+
     def note(self, x, dim, keepdim):
         """Keep what `spread` will need."""
         self.input_shape = x.shape

@@ -29,6 +29,8 @@ class Erfc(Erf):
 class SpecialErfcx(Elementwise):
     """`e^(x²) erfc x`; the gradient is `(2 x y - 2 / √π) g`."""
 
+    widens = False
+
     saves = "xy"
 
     def value(self, xp, x):
@@ -61,6 +63,7 @@ class SpecialLogNdtr(Elementwise):
     The gradient is `e^(-y - x²/2) / √(2π) g`.
     """
 
+    widens = False
     saves = "xy"
 
     def value(self, xp, x):
@@ -75,6 +78,7 @@ class SpecialLogNdtr(Elementwise):
 class SpecialNdtri(Elementwise):
     """The quantile of the normal distribution; the gradient is `√(2π) e^(y²/2) g`."""
 
+    widens = False
     saves = "y"
 
     def value(self, xp, x):
