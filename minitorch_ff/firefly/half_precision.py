@@ -8,60 +8,52 @@ from __future__ import annotations
 
 import functools
 
-from minitorch_ff.firefly.backend.registry import by_buffer_type
-from minitorch_ff.firefly.modes import grad_enabled
-from minitorch_ff.firefly.ops import base
 from minitorch_ff.firefly.tensor import wrap
 
 
-def half_dtype(buffers):
-    """The half-precision dtype of the floating buffers, if all have one; else None."""
-    dtypes = {b.dtype for b in buffers if b is not None and b.dtype.kind in "fcV"}
-    dtype = dtypes.pop() if len(dtypes) == 1 else None
-    return dtype if dtype is not None and dtype.itemsize == 2 else None
+def call_in_single(call, operator, inputs, settings):
+    """`call`, which is `apply` or `apply_several`, in float32.
 
-
-def apply_in_single(operator, inputs, settings, several=False):
-    """`apply` (or `apply_several`) in float32; None if the inputs are not all of one half."""
+    None if the floating inputs are not all of one half-precision dtype.
+    """
     given = [t.buffer for t in inputs]
-    dtype = half_dtype(given)
-    if dtype is None or (operator.promotes and given[0].dtype != given[1].dtype):
+    dtypes = {b.dtype for b in given if b is not None and b.dtype.kind in "fcV"}
+    dtype = given[0].dtype
+    if dtypes != {dtype} or (operator.promotes and given[1].dtype != dtype):
         return None
-    xp = by_buffer_type[type(given[0])]
-    buffers = [xp.cast(b, "float32") if b is not None and b.dtype == dtype else b for b in given]
-    op = operator()
-    op.saved, op.kept = (), None
-    recording = operator.differentiable and grad_enabled()
-    op.edges = [t.edge() if recording else None for t in inputs]
-    results = op.forward(xp, *buffers, **settings)
-    results = results if several else [results]
-    rounded = [xp.asarray(r) for r in results]
-    rounded = [xp.cast(r, dtype) if r.dtype.name == "float32" else r for r in rounded]
-    tensors = [wrap(inputs[0].result_class, buffer) for buffer in rounded]
-    if any([edge is not None for edge in op.edges]):
-        finish(op, inputs, buffers, results, tensors, several)
-    return tensors if several else tensors[0]
+    out = call(operator, *[widened(t) for t in inputs], **settings)
+    for tensor in [out] if call.__name__ == "apply" else out:
+        if tensor.buffer.dtype.name == "float32":
+            round_to(dtype, tensor)
+    return out
 
 
-def finish(op, inputs, buffers, results, tensors, several):
-    """Make the operator a node whose rule gets its gradient in float32, too."""
-    op.hooks, op.sequence, op.fits = None, base.next_sequence(), False
-    op.backward = functools.partial(backward_in_single, op)
-    pairs = [(r, t.buffer) for r, t in zip(results, tensors, strict=True)]
-    op.saved = tuple([next((b for r, b in pairs if r is s), s) for s in op.saved])
-    if several:
-        base.note_outputs(op, tensors)
-        if op.saved:
-            op.link_several(inputs, buffers, tensors)
+def widened(tensor):
+    """A floating tensor in float32, at the same place in the graph; any other as it is."""
+    buffer = tensor.buffer
+    if buffer is None or buffer.dtype.kind not in "fV":
+        return tensor
+    wide = wrap(tensor.result_class, tensor.backend.cast(buffer, "float32"), tensor.edge())
+    wide.version = tensor.version
+    return wide
+
+
+def round_to(dtype, tensor):
+    """Round a result, and let its operator's rule work in float32."""
+    wide, tensor.buffer = tensor.buffer, tensor.backend.cast(tensor.buffer, dtype)
+    node = tensor.node
+    if node is None:
         return
-    (tensor,) = tensors
-    tensor.node, op.shape, op.dtype = op, tensor.buffer.shape, tensor.buffer.dtype
-    if op.saved:
-        op.link(inputs, buffers, tensor.buffer, tensor)
+    node.dtype = dtype
+    op = getattr(node, "operator", node)  # of one output of several
+    op.saved = tuple([tensor.buffer if s is wide else s for s in op.saved])
+    op.fits, op.backward = False, functools.partial(backward_in_single, op)
 
 
 def backward_in_single(op, xp, grad):
     """The rule, with the gradient in float32; the engine rounds what it gives."""
-    grads = grad if type(grad) is list else [grad]
-    wide = [g if g is None else xp.cast(g, "float32") for g in grads]
-    return type(op).backward(op, xp, wide if type(grad) is list else wide[0])
+    if type(grad) is list:
+        grad = [g if g is None else xp.cast(g, "float32") for g in grad]
+    else:
+        grad = xp.cast(grad, "float32")
+    return type(op).backward(op, xp, grad)

@@ -350,7 +350,7 @@ def apply(operator, x, *others, **settings):
         The result, a tensor of the first input's `result_class`.
     """
     if operator.widens and getattr(x, "buffer", NO_HALF).dtype.itemsize == 2:
-        wide = in_single(operator, (x, *others), settings)
+        wide = in_single(apply, operator, (x, *others), settings)
         if wide is not None:
             return wide
     op = operator()
@@ -408,11 +408,11 @@ def apply(operator, x, *others, **settings):
     return tensor
 
 
-def in_single(operator, inputs, settings, several=False):
+def in_single(call, operator, inputs, settings):
     """The call in float32, if the inputs are half-precision numbers; else None."""
-    from minitorch_ff.firefly.half_precision import apply_in_single  # which is built on this file
+    from minitorch_ff.firefly.half_precision import call_in_single  # only where there are any
 
-    return apply_in_single(operator, inputs, settings, several)
+    return call_in_single(call, operator, inputs, settings)
 
 
 def apply_several(operator, *inputs, **settings):
@@ -423,7 +423,7 @@ def apply_several(operator, *inputs, **settings):
     """
     x = inputs[0]
     if operator.widens and x.buffer.dtype.itemsize == 2:
-        wide = in_single(operator, inputs, settings, several=True)
+        wide = in_single(apply_several, operator, inputs, settings)
         if wide is not None:
             return wide
     op = operator()
@@ -441,18 +441,13 @@ def apply_several(operator, *inputs, **settings):
     if recording:
         op.hooks = None
         op.sequence = next_sequence()
-        note_outputs(op, tensors)
+        op.outputs = [(buffer.shape, buffer.dtype) for buffer in results]
+        for i, tensor in enumerate(tensors):
+            if tensor.buffer.dtype.kind in "fcV" and i in op.differentiable_outputs:
+                tensor.node = Output(op, i)
         if op.saved:
             op.link_several(inputs, buffers, tensors)
     return tensors
-
-
-def note_outputs(op, tensors):
-    """Give each differentiable output its node."""
-    op.outputs = [(tensor.buffer.shape, tensor.buffer.dtype) for tensor in tensors]
-    for i, tensor in enumerate(tensors):
-        if tensor.buffer.dtype.kind in "fcV" and i in op.differentiable_outputs:
-            tensor.node = Output(op, i)
 
 
 class SeveralOutputs(Operator):
