@@ -37,6 +37,8 @@ def must_be_matrices(A: Tensor, function: str, square: bool = False) -> None:
     text = f"{function}: A must be batches of square matrices, but they are"
     check(not square or shape[-1] == shape[-2], f"{text} {shape[-2]} by {shape[-1]} matrices")
     must_be_floating(A, None, function)
+    text = f"{function}: Low precision dtypes not supported. Got {type_name(A)}"
+    check(A.buffer.dtype.itemsize > 2, text)
 
 
 # ------------------------------------------------------------------------- determinants

@@ -96,6 +96,8 @@ def between(xp, x, low, high):
 class Threshold(OfOne):
     """`x` where it is above a threshold, a fixed value elsewhere."""
 
+    widens = False  # so that the threshold is rounded as `x` is
+
     def value(self, xp, x):
         return xp.where(self.below(xp, x), xp.constant_like(self.replacement, x), x)
 

@@ -20,6 +20,8 @@ from minitorch_ff.firefly.promotion import Defaults, lone_number, number, promot
 from minitorch_ff.firefly.tensor import AccumulateGrad, Tensor, wrap
 
 NO_HALF: Any = cpu.zeros(())
+"""A buffer of full precision, in the place of what has none."""
+
 OUTPUT = -1
 """Where a saved buffer came from, if it is no input: the operator's own result."""
 

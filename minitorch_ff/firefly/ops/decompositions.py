@@ -240,7 +240,7 @@ class Det(OfOne):
 
     def chain(self, xp, grad, x, y):
         if x.shape[-1] == 1:
-            return xp.reshape(grad, x.shape)
+            return xp.copy(xp.reshape(grad, x.shape))
         if xp.all(xp.ne(y, xp.constant_like(0, y))):
             factor = xp.reshape(xp.mul(grad, y), (*y.shape, 1, 1))
             return xp.mul(transposed(xp, xp.inverse(x)), factor)

@@ -94,6 +94,8 @@ class ClampTensor(Operator):
 class NanToNum(OfOne):
     """Numbers in the place of not-a-number and infinities; no gradient there."""
 
+    widens = False  # the limits are those of `x`
+
     def value(self, xp, x):
         return xp.nan_to_num(x, self.nan, self.above, self.below)
 
@@ -104,6 +106,7 @@ class NanToNum(OfOne):
 class Nextafter(Pairwise):
     """The next number after `a` on the way to `b`."""
 
+    widens = False
     refuses = "iub"
 
     def chain(self, xp, grad, a, b):
