@@ -25,8 +25,8 @@ from minitorch_ff._functions.arithmetic import (
     negative, positive, remainder, rsub, sub, subtract, true_divide,
 )  # fmt: skip
 from minitorch_ff._functions.arranging import (
-    as_strided, diag, diag_embed, diagflat, flip, fliplr, flipud, repeat_interleave, roll, rot90,
-    tile, tril, tril_indices, triu, triu_indices,
+    as_strided, as_strided_scatter, diag, diag_embed, diagflat, flip, fliplr, flipud,
+    repeat_interleave, roll, rot90, tile, tril, tril_indices, triu, triu_indices,
 )  # fmt: skip
 from minitorch_ff._functions.comparison import (
     allclose, eq, equal, ge, greater, greater_equal, gt, isclose, isfinite, isinf, isnan,
@@ -36,8 +36,7 @@ from minitorch_ff._functions.complex_numbers import (
     angle, conj, conj_physical, imag, real, resolve_conj,
 )  # fmt: skip
 from minitorch_ff._functions.conversion import (
-    UntypedStorage, channels_last, channels_last_3d, contiguous_format, is_complex,
-    is_floating_point, is_inference, layout, memory_format, preserve_format, strided,
+    UntypedStorage, is_complex, is_floating_point, is_inference,
 )  # fmt: skip
 from minitorch_ff._functions.conversion import truth as is_nonzero
 from minitorch_ff._functions.convolution import (
@@ -67,11 +66,16 @@ from minitorch_ff._functions.exponential import (
 from minitorch_ff._functions.extremes import (
     clamp, clamp_max, clamp_min, clip, fmax, fmin, maximum, minimum, nan_to_num, nextafter,
 )  # fmt: skip
+from minitorch_ff._functions.histograms import histogram, histogramdd
 from minitorch_ff._functions.indexing import fill
 from minitorch_ff._functions.joining import (
     atleast_1d, atleast_2d, atleast_3d, block_diag, broadcast_shapes, broadcast_tensors,
     broadcast_to, cartesian_prod, cat, column_stack, combinations, concat, concatenate, dstack,
     hstack, meshgrid, row_stack, stack, vstack,
+)  # fmt: skip
+from minitorch_ff._functions.layouts import (
+    channels_last, channels_last_3d, clone, contiguous_format, layout, memory_format,
+    preserve_format, strided,
 )  # fmt: skip
 from minitorch_ff._functions.logic import (
     bitwise_and, bitwise_left_shift, bitwise_not, bitwise_or, bitwise_right_shift, bitwise_xor,
@@ -88,9 +92,9 @@ from minitorch_ff._functions.ordering import (
 )  # fmt: skip
 from minitorch_ff._functions.padding import constant_pad_nd
 from minitorch_ff._functions.picking import (
-    argwhere, gather, index_add, index_copy, index_fill, index_put, index_select, isin,
-    masked_scatter, masked_select, nonzero, put, scatter, scatter_add, take, take_along_dim,
-    unravel_index,
+    argwhere, gather, index_add, index_copy, index_fill, index_put, index_reduce, index_select,
+    isin, masked_scatter, masked_select, nonzero, put, scatter, scatter_add, scatter_reduce,
+    take, take_along_dim, unravel_index,
 )  # fmt: skip
 from minitorch_ff._functions.pixels import channel_shuffle, pixel_shuffle, pixel_unshuffle
 from minitorch_ff._functions.powers import (
@@ -107,9 +111,9 @@ from minitorch_ff._functions.reduction import (
 from minitorch_ff._functions.rounding import ceil, fix, floor, frac, frexp, round, trunc
 from minitorch_ff._functions.selection import masked_fill, where
 from minitorch_ff._functions.shaping import (
-    chunk, clone, diagonal, diagonal_scatter, dsplit, flatten, hsplit, movedim, narrow,
-    narrow_copy, permute, ravel, reshape, select, select_scatter, slice_scatter, split,
-    split_with_sizes, squeeze, t, tensor_split, transpose, unbind, unflatten, unsqueeze, vsplit,
+    chunk, diagonal, diagonal_scatter, dsplit, flatten, hsplit, movedim, narrow, narrow_copy,
+    permute, ravel, reshape, select, select_scatter, slice_scatter, split, split_with_sizes,
+    squeeze, t, tensor_split, transpose, unbind, unflatten, unsqueeze, vsplit,
 )  # fmt: skip
 from minitorch_ff._functions.shaping import mH as adjoint
 from minitorch_ff._functions.signs import abs, absolute, copysign, heaviside, sgn, sign, signbit
@@ -117,6 +121,7 @@ from minitorch_ff._functions.special import digamma, erf, erfc, erfinv, i0, lgam
 from minitorch_ff._functions.statistics import (
     corrcoef, cov, median, mode, nanmedian, nanquantile, quantile, std, std_mean, var, var_mean,
 )  # fmt: skip
+from minitorch_ff._functions.systems import cholesky_solve, vander
 from minitorch_ff._functions.trigonometric import (
     acos, acosh, arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh, asin, asinh, atan,
     atan2, atanh, cos, cosh, deg2rad, rad2deg, sin, sinc, sinh, tan,
@@ -164,49 +169,51 @@ __all__ = [
     "addbmm", "addcdiv", "addcmul", "addmm", "addmv", "addr", "adjoint", "all", "allclose",
     "amax", "amin", "aminmax", "angle", "any", "arange", "arccos", "arccosh", "arcsin", "arcsinh",
     "arctan", "arctan2", "arctanh", "are_deterministic_algorithms_enabled", "argmax", "argmin",
-    "argsort", "argwhere", "as_strided", "as_tensor", "as_torch", "asarray", "asin", "asinh",
-    "atan", "atan2", "atanh", "atleast_1d", "atleast_2d", "atleast_3d", "autocast", "baddbmm",
-    "bernoulli", "bfloat16", "bincount", "binomial", "bitwise_and", "bitwise_left_shift",
-    "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "block_diag", "bmm",
-    "bool", "broadcast_shapes", "broadcast_tensors", "broadcast_to", "bucketize", "can_cast",
-    "cartesian_prod", "cat", "cdist", "cdouble", "ceil", "celu", "cfloat", "channel_shuffle",
-    "channels_last", "channels_last_3d", "cholesky", "chunk", "clamp", "clamp_max", "clamp_min",
-    "clip", "clone", "column_stack", "combinations", "compile", "complex128", "complex64",
-    "concat", "concatenate", "conj", "conj_physical", "constant_pad_nd", "contiguous_format",
-    "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
-    "copysign", "corrcoef", "cos", "cosh", "count_nonzero", "cov", "cross", "cummax", "cummin",
-    "cumprod", "cumsum", "cumulative_trapezoid", "default_generator", "deg2rad", "det", "device",
-    "diag", "diag_embed", "diagflat", "diagonal", "diagonal_scatter", "diff", "digamma", "dist",
-    "div", "divide", "dot", "double", "dsplit", "dstack", "dtype", "einsum", "empty",
-    "empty_like", "empty_strided", "enable_grad", "eq", "equal", "erf", "erfc", "erfinv", "exp",
-    "exp2", "expm1", "eye", "fill", "fill_", "finfo", "fix", "flatten", "flip", "fliplr",
-    "flipud", "float", "float16", "float32", "float64", "float_power", "floor", "floor_divide",
-    "fmax", "fmin", "fmod", "frac", "frexp", "from_numpy", "frombuffer", "full", "full_like",
-    "gather", "gcd", "ge", "ger", "get_autocast_dtype", "get_default_device", "get_default_dtype",
+    "argsort", "argwhere", "as_strided", "as_strided_scatter", "as_tensor", "as_torch", "asarray",
+    "asin", "asinh", "atan", "atan2", "atanh", "atleast_1d", "atleast_2d", "atleast_3d",
+    "autocast", "baddbmm", "bernoulli", "bfloat16", "bincount", "binomial", "bitwise_and",
+    "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor",
+    "block_diag", "bmm", "bool", "broadcast_shapes", "broadcast_tensors", "broadcast_to",
+    "bucketize", "can_cast", "cartesian_prod", "cat", "cdist", "cdouble", "ceil", "celu",
+    "cfloat", "channel_shuffle", "channels_last", "channels_last_3d", "cholesky",
+    "cholesky_solve", "chunk", "clamp", "clamp_max", "clamp_min", "clip", "clone", "column_stack",
+    "combinations", "compile", "complex128", "complex64", "concat", "concatenate", "conj",
+    "conj_physical", "constant_pad_nd", "contiguous_format", "conv1d", "conv2d", "conv3d",
+    "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "copysign", "corrcoef", "cos",
+    "cosh", "count_nonzero", "cov", "cross", "cummax", "cummin", "cumprod", "cumsum",
+    "cumulative_trapezoid", "default_generator", "deg2rad", "det", "device", "diag", "diag_embed",
+    "diagflat", "diagonal", "diagonal_scatter", "diff", "digamma", "dist", "div", "divide", "dot",
+    "double", "dsplit", "dstack", "dtype", "einsum", "empty", "empty_like", "empty_strided",
+    "enable_grad", "eq", "equal", "erf", "erfc", "erfinv", "exp", "exp2", "expm1", "eye", "fill",
+    "fill_", "finfo", "fix", "flatten", "flip", "fliplr", "flipud", "float", "float16", "float32",
+    "float64", "float_power", "floor", "floor_divide", "fmax", "fmin", "fmod", "frac", "frexp",
+    "from_numpy", "frombuffer", "full", "full_like", "gather", "gcd", "ge", "ger",
+    "get_autocast_dtype", "get_default_device", "get_default_dtype",
     "get_float32_matmul_precision", "get_num_interop_threads", "get_num_threads", "get_rng_state",
     "gradient", "greater", "greater_equal", "gt", "half", "hardshrink", "heaviside", "histc",
-    "hsplit", "hstack", "hypot", "i0", "iinfo", "imag", "index_add", "index_copy", "index_fill",
-    "index_put", "index_select", "inference_mode", "initial_seed", "inner", "install", "int",
-    "int16", "int32", "int64", "int8", "inverse", "is_autocast_enabled", "is_complex",
-    "is_deterministic_algorithms_warn_only_enabled", "is_floating_point", "is_grad_enabled",
-    "is_inference", "is_inference_mode_enabled", "is_nonzero", "is_tensor", "isclose", "isfinite",
-    "isin", "isinf", "isnan", "isneginf", "isposinf", "isreal", "kron", "kthvalue", "layout",
-    "lcm", "ldexp", "le", "lerp", "less", "less_equal", "lgamma", "linspace", "load", "log",
-    "log10", "log1p", "log2", "log_softmax", "logaddexp", "logaddexp2", "logcumsumexp", "logdet",
-    "logical_and", "logical_not", "logical_or", "logical_xor", "logit", "logspace", "logsumexp",
-    "long", "lt", "manual_seed", "masked_fill", "masked_scatter", "masked_select", "matmul",
-    "matrix_exp", "matrix_power", "max", "maximum", "mean", "median", "memory_format", "meshgrid",
-    "min", "minimum", "mm", "mode", "moveaxis", "movedim", "msort", "mul", "multinomial",
-    "multiply", "mv", "nan_to_num", "nanmean", "nanmedian", "nanquantile", "nansum", "narrow",
-    "narrow_copy", "ne", "neg", "negative", "nextafter", "no_grad", "nonzero", "norm", "normal",
-    "not_equal", "numel", "ones", "ones_like", "outer", "permute", "pinverse", "pixel_shuffle",
-    "pixel_unshuffle", "poisson", "polygamma", "positive", "pow", "prelu", "preserve_format",
-    "prod", "promote_types", "put", "qr", "quantile", "rad2deg", "rand", "rand_like", "randint",
-    "randint_like", "randn", "randn_like", "randperm", "range", "ravel", "real", "reciprocal",
-    "relu", "relu_", "remainder", "renorm", "repeat_interleave", "reshape", "resolve_conj",
-    "result_type", "roll", "rot90", "round", "row_stack", "rsqrt", "rsub", "save",
-    "scalar_tensor", "scatter", "scatter_add", "searchsorted", "seed", "select", "select_scatter",
-    "selu", "set_default_device", "set_default_dtype", "set_default_tensor_type",
+    "histogram", "histogramdd", "hsplit", "hstack", "hypot", "i0", "iinfo", "imag", "index_add",
+    "index_copy", "index_fill", "index_put", "index_reduce", "index_select", "inference_mode",
+    "initial_seed", "inner", "install", "int", "int16", "int32", "int64", "int8", "inverse",
+    "is_autocast_enabled", "is_complex", "is_deterministic_algorithms_warn_only_enabled",
+    "is_floating_point", "is_grad_enabled", "is_inference", "is_inference_mode_enabled",
+    "is_nonzero", "is_tensor", "isclose", "isfinite", "isin", "isinf", "isnan", "isneginf",
+    "isposinf", "isreal", "kron", "kthvalue", "layout", "lcm", "ldexp", "le", "lerp", "less",
+    "less_equal", "lgamma", "linspace", "load", "log", "log10", "log1p", "log2", "log_softmax",
+    "logaddexp", "logaddexp2", "logcumsumexp", "logdet", "logical_and", "logical_not",
+    "logical_or", "logical_xor", "logit", "logspace", "logsumexp", "long", "lt", "manual_seed",
+    "masked_fill", "masked_scatter", "masked_select", "matmul", "matrix_exp", "matrix_power",
+    "max", "maximum", "mean", "median", "memory_format", "meshgrid", "min", "minimum", "mm",
+    "mode", "moveaxis", "movedim", "msort", "mul", "multinomial", "multiply", "mv", "nan_to_num",
+    "nanmean", "nanmedian", "nanquantile", "nansum", "narrow", "narrow_copy", "ne", "neg",
+    "negative", "nextafter", "no_grad", "nonzero", "norm", "normal", "not_equal", "numel", "ones",
+    "ones_like", "outer", "permute", "pinverse", "pixel_shuffle", "pixel_unshuffle", "poisson",
+    "polygamma", "positive", "pow", "prelu", "preserve_format", "prod", "promote_types", "put",
+    "qr", "quantile", "rad2deg", "rand", "rand_like", "randint", "randint_like", "randn",
+    "randn_like", "randperm", "range", "ravel", "real", "reciprocal", "relu", "relu_",
+    "remainder", "renorm", "repeat_interleave", "reshape", "resolve_conj", "result_type", "roll",
+    "rot90", "round", "row_stack", "rsqrt", "rsub", "save", "scalar_tensor", "scatter",
+    "scatter_add", "scatter_reduce", "searchsorted", "seed", "select", "select_scatter", "selu",
+    "set_default_device", "set_default_dtype", "set_default_tensor_type",
     "set_float32_matmul_precision", "set_grad_enabled", "set_num_interop_threads",
     "set_num_threads", "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid", "sigmoid_",
     "sign", "signbit", "sin", "sinc", "sinh", "slice_scatter", "slogdet", "softmax", "sort",
@@ -216,14 +223,14 @@ __all__ = [
     "tile", "topk", "trace", "transpose", "trapezoid", "trapz", "tril", "tril_indices", "triu",
     "triu_indices", "true_divide", "trunc", "typename", "uint16", "uint32", "uint64", "uint8",
     "unbind", "unflatten", "unique", "unique_consecutive", "unravel_index", "unsqueeze",
-    "use_deterministic_algorithms", "var", "var_mean", "vdot", "vsplit", "vstack", "where",
-    "xlogy", "zero_", "zeros", "zeros_like",
+    "use_deterministic_algorithms", "vander", "var", "var_mean", "vdot", "vsplit", "vstack",
+    "where", "xlogy", "zero_", "zeros", "zeros_like",
 ]  # fmt: skip
 
 _SUBMODULES = frozenset({
     "_dynamo", "accelerator", "amp", "autograd", "backends", "compare", "compiler", "cuda",
     "distributed", "distributions", "explain", "func", "hub", "linalg", "multiprocessing", "nn",
-    "optim", "random", "return_types", "serialization", "special", "utils",
+    "optim", "random", "return_types", "serialization", "signal", "special", "utils",
 })  # fmt: skip
 """Loaded when first touched."""
 
@@ -251,6 +258,14 @@ _ELSEWHERE |= {
 
 _CALLED = {"adaptive_max_pool1d": "adaptive_max_pool1d_with_indices"}
 """What they are called there, if not the same."""
+_METHODS = frozenset("""
+    abs_ acos_ acosh_ addmv_ arccos_ arccosh_ arcsin_ arcsinh_ arctan_ arctanh_ as_strided_ asin_
+    asinh_ atan_ atanh_ ceil_ clamp_ clamp_max_ clamp_min_ clip_ cos_ cosh_ deg2rad_ detach detach_
+    erf_ erfc_ exp2_ exp_ expm1_ fix_ floor_ frac_ gcd_ get_device i0_ index_put_ is_signed lcm_
+    ldexp_ log10_ log1p_ log2_ log_ logit_ nan_to_num_ neg_ negative_ rad2deg_ reciprocal_
+    resize_as_ round_ rsqrt_ sin_ sinc_ sinh_ sqrt_ square_ tan_ trunc_ xlogy_
+""".split())  # fmt: skip
+"""Methods that are functions of `torch` as well."""
 
 
 def __getattr__(name: str) -> _Any:
@@ -259,8 +274,11 @@ def __getattr__(name: str) -> _Any:
     if name in _ELSEWHERE:
         module = _importlib.import_module(f"minitorch_ff.{_ELSEWHERE[name]}")
         return getattr(module, _CALLED.get(name, name))
+        return getattr(_importlib.import_module(f"minitorch_ff.{_ELSEWHERE[name]}"), name)
+    if name in _METHODS:
+        return getattr(Tensor, name)
     raise AttributeError(_absent("torch", name, __dir__()))
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_SUBMODULES, *_ELSEWHERE})
+    return sorted({*globals(), *_SUBMODULES, *_ELSEWHERE, *_METHODS})

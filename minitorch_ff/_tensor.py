@@ -16,9 +16,9 @@ from minitorch_ff._checks import check, shape_from, wrap_dim
 from minitorch_ff._devices import device, device_of
 from minitorch_ff._functions import (
     activation, arithmetic, arranging, comparison, complex_numbers, conversion, counting,
-    creation, cumulative, decompositions, exponential, extremes, indexing, joining, logic, norms,
-    ordering, picking, powers, random, reduction, rounding, selection, shaping,
-    signs, special, statistics, trigonometric,
+    creation, cumulative, decompositions, exponential, extremes, histograms, indexing, joining,
+    layouts, logic, norms, ordering, picking, powers, random, reduction, rounding, selection,
+    shaping, signs, special, statistics, systems, trigonometric,
 )  # fmt: skip
 from minitorch_ff._functions import matmul as products
 from minitorch_ff._functions._operands import C_NAMES, infix_of
@@ -108,7 +108,7 @@ class Tensor(engine.Tensor):
     # ---------------------------------------------------------------------- memory
 
     stride, storage_offset = conversion.stride, conversion.storage_offset
-    is_contiguous, data_ptr = conversion.is_contiguous, conversion.data_ptr
+    is_contiguous, data_ptr = layouts.is_contiguous, conversion.data_ptr
     untyped_storage, storage = conversion.untyped_storage, conversion.storage
 
     @property
@@ -140,17 +140,17 @@ class Tensor(engine.Tensor):
     is_sparse = is_quantized = is_mps = is_meta = is_nested = is_mkldnn = property(
         lambda self: False
     )
-    layout = property(lambda self: conversion.strided)
+    layout = property(lambda self: layouts.strided)
 
     # ------------------------------------------------- other types, other libraries
 
     to, type, type_as = conversion.to, conversion.type, conversion.type_as
-    cpu, cuda, clone = conversion.cpu, conversion.cuda, shaping.clone
+    cpu, cuda, clone = conversion.cpu, conversion.cuda, layouts.clone
     float, double, half = conversion.float, conversion.double, conversion.half
     bfloat16, long, int = conversion.bfloat16, conversion.long, conversion.int
     short, char, byte = conversion.short, conversion.char, conversion.byte
     bool = conversion.bool
-    contiguous = conversion.contiguous
+    contiguous = layouts.contiguous
     numpy, item, tolist = conversion.numpy, conversion.item, conversion.tolist
     __array__, __array_wrap__ = conversion.array, conversion.wrapped_array
     __bool__, __int__ = conversion.truth, conversion.python_int
@@ -159,6 +159,11 @@ class Tensor(engine.Tensor):
     __deepcopy__, __copy__ = conversion.deepcopy, conversion.shallow_copy
     __reduce_ex__ = conversion.reduce
     new_tensor, new_empty = creation.new_tensor, creation.new_empty
+
+    def new(self, *args: Any, device: Any = None) -> Tensor:
+        """A tensor of a shape or of data, of this dtype and in this place; see `torch.Tensor`."""
+        return creation.legacy(Tensor, args, self.dtype, device or self.device)
+
     new_zeros, new_ones, new_full = creation.new_zeros, creation.new_ones, creation.new_full
     is_floating_point, is_complex = conversion.is_floating_point, conversion.is_complex
     is_signed, is_inference = conversion.is_signed, conversion.is_inference
@@ -322,12 +327,15 @@ class Tensor(engine.Tensor):
 
     __getitem__, __setitem__, __iter__ = indexing.getitem, indexing.setitem, indexing.iterate
     fill_, zero_ = in_place(indexing.fill), in_place(indexing.zero)
-    copy_ = in_place(indexing.copied)
+    copy_, fill_diagonal_ = in_place(indexing.copied), indexing.fill_diagonal_
 
     gather, take, nonzero = picking.gather, picking.take, picking.nonzero
     take_along_dim, argwhere = picking.take_along_dim, picking.argwhere
     scatter, scatter_ = picking.scatter, in_place(picking.scatter)
     scatter_add, scatter_add_ = picking.scatter_add, in_place(picking.scatter_add)
+    scatter_reduce = picking.scatter_reduce
+    scatter_reduce_ = in_place(picking.scatter_reduce)
+    index_reduce, index_reduce_ = picking.index_reduce, in_place(picking.index_reduce)
     index_select = picking.index_select
     index_add, index_add_ = picking.index_add, in_place(picking.index_add)
     index_copy, index_copy_ = picking.index_copy, in_place(picking.index_copy)
@@ -386,7 +394,7 @@ class Tensor(engine.Tensor):
     inverse, pinverse = decompositions.inv, decompositions.pinv
     svd, qr = decompositions.old_svd, decompositions.old_qr
     cholesky, matrix_power = decompositions.old_cholesky, decompositions.matrix_power
-    matrix_exp = decompositions.matrix_exp
+    matrix_exp, cholesky_solve = decompositions.matrix_exp, systems.cholesky_solve
 
     # ----------------------------------------------------- order, running sums, counts
 
@@ -401,6 +409,7 @@ class Tensor(engine.Tensor):
     logcumsumexp, diff = cumulative.logcumsumexp, cumulative.diff
     cummax, cummin = cumulative.cummax, cumulative.cummin
     bincount, histc = counting.bincount, counting.histc
+    histogram = histograms.histogram
 
     # --------------------------------------------------------------------- shaping
 
@@ -423,7 +432,8 @@ class Tensor(engine.Tensor):
     flip, fliplr, flipud = arranging.flip, arranging.fliplr, arranging.flipud
     tile, roll, rot90 = arranging.tile, arranging.roll, arranging.rot90
     diag, diagflat, diag_embed = arranging.diag, arranging.diagflat, arranging.diag_embed
-    as_strided = arranging.as_strided
+    as_strided, as_strided_ = arranging.as_strided, shaping.becoming(arranging.as_strided)
+    as_strided_scatter = arranging.as_strided_scatter
     tril, tril_ = arranging.tril, in_place(arranging.tril)
     triu, triu_ = arranging.triu, in_place(arranging.triu)
     broadcast_to = joining.broadcast_to

@@ -17,15 +17,18 @@ from minitorch_ff._functions.matmul import linalg_cross as cross
 from minitorch_ff._functions.matmul import matmul
 from minitorch_ff._functions.norms import matrix_norm, vector_norm
 from minitorch_ff._functions.out import accept_out as _accept_out
+from minitorch_ff._functions.systems import cholesky_ex, cond, inv_ex, lstsq, solve_ex
+from minitorch_ff._functions.systems import powers_of as vander
 from minitorch_ff.firefly.tensor import wrap
 
 if TYPE_CHECKING:
     from minitorch_ff._tensor import Tensor
 
 __all__ = [
-    "LinAlgError", "cholesky", "cross", "det", "diagonal", "eigh", "eigvalsh", "inv", "matmul",
-    "matrix_exp", "matrix_norm", "matrix_power", "matrix_rank", "multi_dot", "norm", "pinv",
-    "qr", "slogdet", "solve", "solve_triangular", "svd", "svdvals", "vecdot", "vector_norm",
+    "LinAlgError", "cholesky", "cholesky_ex", "cond", "cross", "det", "diagonal", "eigh",
+    "eigvalsh", "inv", "inv_ex", "lstsq", "matmul", "matrix_exp", "matrix_norm", "matrix_power",
+    "matrix_rank", "multi_dot", "norm", "pinv", "qr", "slogdet", "solve", "solve_ex",
+    "solve_triangular", "svd", "svdvals", "vander", "vecdot", "vector_norm",
 ]  # fmt: skip
 
 

@@ -30,14 +30,6 @@ def test_so_must_that_of_random_numbers(maker):
     assert ff.get_rng_state().equal(before)
 
 
-@pytest.mark.parametrize("method", ["contiguous", "clone"])
-def test_other_layouts_are_refused(method):
-    x = ff.ones(1, 2, 3, 4)
-    with pytest.raises(NotImplementedError, match="channels_last"):
-        getattr(x, method)(memory_format=ff.channels_last)
-    assert getattr(x, method)(memory_format=ff.contiguous_format).equal(x)
-
-
 def test_nothing_is_recorded_inside_inference_mode():
     for world in (torch, ff):
         x = world.ones(2, requires_grad=True)

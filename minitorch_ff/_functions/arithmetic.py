@@ -363,7 +363,11 @@ def _combined(operator: Any, input: Tensor, tensor1: Any, tensor2: Any, value: N
     dtype = tensors[0].buffer.dtype
     refuse(tensors[0].buffer, "b", "addcmul_cpu_out")
     value = checked_number(value, dtype)
-    return apply_broadcast(operator, *tensors, value=int(value) if dtype.kind in "iu" else value)
+    settings = {"value": int(value) if dtype.kind in "iu" else value}
+    if operator is ops.Addcdiv:
+        given = tensor1.buffer.dtype
+        settings["given"] = dtype if given.kind in "iub" else given
+    return apply_broadcast(operator, *tensors, **settings)
 
 
 def gcd(input: Tensor, other: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from minitorch_ff._functions import conversion, creation, shaping
 from minitorch_ff._functions._operands import Tensor
 from minitorch_ff.firefly.ops import shaping as ops
 from minitorch_ff.firefly.ops.base import apply
-from minitorch_ff.firefly.tensor import wrap
+from minitorch_ff.firefly.views import mark_view
 
 
 def repeat(self: Tensor, *repeats: Any) -> Tensor:
@@ -270,21 +270,28 @@ def as_strided(
 ) -> Tensor:
     """The memory under a tensor, read with another shape and strides.
 
-    Only for tensors without history; PyTorch's gradient of it is not supported.
-
     Raises:
-        RuntimeError: The shape reaches beyond the memory.
-        NotImplementedError: `input` requires grad.
+        RuntimeError: The shape reaches beyond the memory, or does not fit the strides.
 
-    See: [torch.as_strided](https://docs.pytorch.org/docs/stable/generated/torch.as_strided.html).
+    Example:
+        >>> import minitorch_ff as torch
+        >>> torch.arange(5).as_strided((3, 3), (1, 1))
+        tensor([[0, 1, 2],
+                [1, 2, 3],
+                [2, 3, 4]])
+
+    See: rule [`AsStrided`][minitorch_ff.firefly.ops.shaping.AsStrided],
+        [torch.as_strided](https://docs.pytorch.org/docs/stable/generated/torch.as_strided.html).
     """
-    if input.edge() is not None:
-        raise NotImplementedError(
-            "as_strided of a tensor that requires grad is not supported; use views such as "
-            "reshape, narrow and unfold"
-        )
+    text = "mismatch in length of strides and shape"
+    check(len(size) == len(stride), text)
     memory = conversion.storage(input)
     start = input.storage_offset() if storage_offset is None else storage_offset
+    text = "as_strided: Negative strides are not supported at the moment, got strides:"
+    check(not any([s < 0 for s in stride]), f"{text} {list(stride)}")
+    check(start >= 0, f"Tensor: invalid storage offset {start}")
+    text = f"Storage size calculation overflowed with sizes={list(size)} and strides="
+    check(min(size, default=0) >= 0, f"{text}{list(stride)}")
     last = start + sum([(n - 1) * s for n, s in zip(size, stride, strict=True) if n > 0])
     needed = last + 1 if math.prod(size) else 0
     if needed > memory.numel():
@@ -293,9 +300,35 @@ def as_strided(
             f"and itemsize {memory.itemsize} requiring a storage size of "
             f"{needed * memory.itemsize} are out of bounds for storage of size {memory.nbytes}"
         )
-    buffer = memory.buffer[start:]
-    steps = [n * buffer.itemsize for n in stride]
-    strided = input.backend.module.lib.stride_tricks.as_strided(buffer, tuple(size), steps)
-    out = wrap(Tensor.result_class, strided)
-    out.version = input.version
+    layout = tuple(size), tuple(stride), start
+    out = apply(ops.AsStrided, input, layout=layout, own=_layout(input))
+    if math.prod(size):
+        base = input if input.view_of is None else input.view_of.base
+        look = {"layout": layout, "own": _layout(base)}
+        mark_view(out, base, ((ops.AsStrided, look),), None)
     return out  # type: ignore[no-any-return]
+
+
+def _layout(input: Any) -> tuple[Any, ...]:
+    """Shape, strides and offset: where in memory the elements are."""
+    return input.buffer.shape, conversion.stride(input), conversion.storage_offset(input)
+
+
+def as_strided_scatter(
+    input: Tensor, src: Tensor, size: Sequence[int], stride: Sequence[int],
+    storage_offset: int | None = None,
+) -> Tensor:  # fmt: skip
+    """A copy of `input`, with `src` where `as_strided` would look.
+
+    Raises:
+        RuntimeError: The shape reaches beyond the memory, or is not that of `src`.
+
+    See: [torch.as_strided_scatter](https://docs.pytorch.org/docs/stable/generated/torch.as_strided_scatter.html).
+    """
+    out = input.clone()
+    place = as_strided(out, size, stride, storage_offset)
+    shape, given = list(place.buffer.shape), list(src.buffer.shape)
+    text = "expected src to have a size equal to the slice of self. src size ="
+    check(shape == given, f"{text} {given}, slice size = {shape}")
+    place.copy_(src)
+    return out

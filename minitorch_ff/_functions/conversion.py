@@ -13,8 +13,10 @@ from minitorch_ff import _dtypes
 from minitorch_ff._checks import check, shape_from, warn_once, wrap_dim
 from minitorch_ff._devices import as_device, backend_for
 from minitorch_ff._devices import device as Device
-from minitorch_ff._functions import shaping
 from minitorch_ff._functions._operands import Tensor
+from minitorch_ff._functions.layouts import (
+    channels_last, channels_last_3d, clone, contiguous_format, preserve_format, strides_in,
+)  # fmt: skip
 from minitorch_ff.firefly.modes import grad_enabled
 from minitorch_ff.firefly.ops import shaping as ops
 from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply
@@ -26,32 +28,6 @@ TO_A_NUMBER = (
     "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
     "Consider using tensor.detach() first."
 )
-
-
-class layout:
-    """How the elements lie in memory; there is only `torch.strided`."""
-
-    def __repr__(self) -> str:
-        return "torch.strided"
-
-
-strided = layout()
-
-
-class memory_format:
-    """An order of the dimensions in memory."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __repr__(self) -> str:
-        return f"torch.{self.name}"
-
-
-contiguous_format = memory_format("contiguous_format")
-preserve_format = memory_format("preserve_format")
-channels_last = memory_format("channels_last")
-channels_last_3d = memory_format("channels_last_3d")
 
 
 # ------------------------------------------------------------------------- other dtypes
@@ -70,9 +46,25 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """
     device, dtype, copying, layout_wanted = parse_to(*args, **kwargs)
     out = cast(to_device(self, device) if device is not None else self, dtype)
-    if layout_wanted is contiguous_format:
-        out = contiguous(out)
-    return shaping.clone(out) if copying and out is self else out
+    if layout_wanted not in (None, preserve_format):
+        out = in_format(out, layout_wanted)
+    return clone(out) if copying and out is self else out
+
+
+def in_format(x: Tensor, wanted: Any) -> Tensor:
+    """The values in a memory format; the tensor itself if it lies so.
+
+    Where dimensions are neither in the channels' order nor row-major, PyTorch leaves them.
+    """
+    shape, strides = x.buffer.shape, stride(x)
+    if strides == strides_in(shape, wanted):
+        return x
+    if wanted is contiguous_format:
+        last = {4: channels_last, 5: channels_last_3d}.get(len(shape))
+        if last is None or strides != strides_in(shape, last):
+            return x
+    order = wanted.order or tuple(range(len(shape)))
+    return apply(ops.ToCopy, x, dtype=x.buffer.dtype, order=order)
 
 
 def parse_to(
@@ -133,7 +125,7 @@ def to_device(self: Tensor, device: Device) -> Tensor:
 
 def cpu(self: Tensor, memory_format: Any = None) -> Tensor:
     """The tensor in the host's memory."""
-    return to_device(self, Device("cpu"))
+    return to(self, Device("cpu"), memory_format=memory_format)
 
 
 def cuda(
@@ -144,12 +136,13 @@ def cuda(
     Raises:
         AssertionError: There is no GPU, or no CuPy.
     """
-    return to_device(self, Device("cuda") if device is None else as_device(device))
+    return to(self, "cuda" if device is None else device, memory_format=memory_format)
 
 
 def _casting(dtype: _dtypes.dtype) -> Any:
     def method(self: Tensor, memory_format: Any = None) -> Tensor:
-        return cast(self, dtype)
+        out = cast(self, dtype)
+        return out if memory_format in (None, preserve_format) else in_format(out, memory_format)
 
     method.__name__ = dtype.__name__
     method.__doc__ = f"The values as `{dtype}`."
@@ -261,16 +254,7 @@ def stride(self: Tensor, dim: builtins.int | None = None) -> Any:
 
 def storage_offset(self: Tensor) -> builtins.int:
     """How many elements into its memory the tensor begins."""
-    return (data_ptr(self) - _address(owner_of(self.buffer))) // self.buffer.itemsize
-
-
-def owner_of(buffer: Any) -> Any:
-    """The array whose memory `buffer` looks at: the last one that has no other below it."""
-    owner = base = buffer
-    while (base := getattr(base, "base", None)) is not None:
-        if isinstance(base, builtins.type(buffer)):
-            owner = base
-    return owner
+    return (data_ptr(self) - _address(self.backend.memory(self.buffer))) // self.buffer.itemsize
 
 
 def data_ptr(self: Tensor) -> builtins.int:
@@ -280,23 +264,6 @@ def data_ptr(self: Tensor) -> builtins.int:
 
 def _address(buffer: Any) -> builtins.int:
     return buffer.ctypes.data if isinstance(buffer, np.ndarray) else buffer.data.ptr
-
-
-def is_contiguous(self: Tensor, memory_format: Any = contiguous_format) -> builtins.bool:
-    """Whether the elements lie in row-major order without gaps."""
-    if memory_format is contiguous_format or memory_format is None:
-        return self.buffer.flags.c_contiguous
-    order = {4: (0, 2, 3, 1), 5: (0, 2, 3, 4, 1)}.get(self.buffer.ndim)
-    return order is not None and self.buffer.transpose(order).flags.c_contiguous
-
-
-def contiguous(self: Tensor, memory_format: Any = contiguous_format) -> Tensor:
-    """The tensor in row-major order: itself, if it is so already."""
-    if memory_format is not contiguous_format:
-        raise NotImplementedError(
-            f"contiguous: {memory_format} is not supported; tensors are row-major"
-        )
-    return self if self.buffer.flags.c_contiguous else apply(ops.Contiguous, self)
 
 
 class UntypedStorage:
@@ -357,20 +324,14 @@ class UntypedStorage:
 
 def untyped_storage(self: Tensor) -> UntypedStorage:
     """The memory under the tensor, shared by all its views."""
-    return UntypedStorage(_elements(self).view(np.uint8))
+    return UntypedStorage(self.backend.memory(self.buffer).view(np.uint8))
 
 
 def storage(self: Tensor) -> Any:
     """The elements in memory order, one after the other."""
-    out = wrap(Tensor.result_class, _elements(self).view(self.buffer.dtype))
+    out = wrap(Tensor.result_class, self.backend.memory(self.buffer).view(self.buffer.dtype))
     out.version = self.version
     return out
-
-
-def _elements(self: Tensor) -> Any:
-    """The memory under the tensor in one dimension."""
-    owner = owner_of(self.buffer)
-    return (owner if owner.flags.c_contiguous else owner.T).reshape(-1)
 
 
 def resize_(self: Tensor, *sizes: Any, memory_format: Any = contiguous_format) -> Tensor:

@@ -12,7 +12,9 @@ from minitorch_ff._checks import check, shape_from, warn_once
 from minitorch_ff._devices import as_device, backend_for
 from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._functions._operands import Tensor
-from minitorch_ff._functions.conversion import contiguous_format, preserve_format, strided
+from minitorch_ff._functions.layouts import (
+    contiguous_format, preserve_format, strided, strides_in,
+)  # fmt: skip
 from minitorch_ff._size import Size
 from minitorch_ff.firefly.backend.numpy_backend import apart, writable
 from minitorch_ff.firefly.tensor import wrap
@@ -311,7 +313,12 @@ def empty(
 
     See: [torch.empty](https://docs.pytorch.org/docs/stable/generated/torch.empty.html).
     """
-    return new(numpy.empty(checked_shape(size, options), numpy_dtype(dtype)), **options)
+    shape, kind = checked_shape(size, options), numpy_dtype(dtype)
+    check(memory_format is not preserve_format, "unsupported memory format Preserve")
+    if memory_format is contiguous_format:
+        return new(numpy.empty(shape, kind), **options)
+    pattern = new(numpy.broadcast_to(numpy.zeros((), kind), shape))
+    return empty_like(pattern, memory_format=memory_format, **options)
 
 
 def full(size: Any, fill_value: Any, *, dtype: DType | None = None, **options: Any) -> Tensor:
@@ -369,7 +376,7 @@ def zeros_like(input: Tensor, *, dtype: DType | None = None, **options: Any) -> 
 
     See: [torch.zeros_like](https://docs.pytorch.org/docs/stable/generated/torch.zeros_like.html).
     """
-    return new(numpy.zeros_like(*_pattern(input, dtype, options)), **options)
+    return _like(numpy.zeros_like, input, dtype, options)
 
 
 def ones_like(input: Tensor, *, dtype: DType | None = None, **options: Any) -> Tensor:
@@ -377,7 +384,7 @@ def ones_like(input: Tensor, *, dtype: DType | None = None, **options: Any) -> T
 
     See: [torch.ones_like](https://docs.pytorch.org/docs/stable/generated/torch.ones_like.html).
     """
-    return new(numpy.ones_like(*_pattern(input, dtype, options)), **options)
+    return _like(numpy.ones_like, input, dtype, options)
 
 
 def empty_like(input: Tensor, *, dtype: DType | None = None, **options: Any) -> Tensor:
@@ -385,7 +392,7 @@ def empty_like(input: Tensor, *, dtype: DType | None = None, **options: Any) -> 
 
     See: [torch.empty_like](https://docs.pytorch.org/docs/stable/generated/torch.empty_like.html).
     """
-    return new(numpy.empty_like(*_pattern(input, dtype, options)), **options)
+    return _like(numpy.empty_like, input, dtype, options)
 
 
 def full_like(
@@ -395,27 +402,28 @@ def full_like(
 
     See: [torch.full_like](https://docs.pytorch.org/docs/stable/generated/torch.full_like.html).
     """
-    pattern, target = _pattern(input, dtype, options)
-    value = to_array(fill_value, numpy.dtype(target))
-    return new(numpy.full_like(pattern, value, target), **options)
+
+    def make(pattern: Any, target: Any) -> Any:
+        return numpy.full_like(pattern, to_array(fill_value, numpy.dtype(target)), target)
+
+    return _like(make, input, dtype, options)
 
 
-def _pattern(input: Tensor, dtype: DType | None, options: dict[str, Any]) -> tuple[Any, Any]:
-    """An array to imitate (shape and layout), and the dtype to give the imitation.
-
-    Of the options, the memory format is taken out, and the place put in.
-    """
+def _like(make: Any, input: Tensor, dtype: DType | None, options: dict[str, Any]) -> Tensor:
+    """What `make` gives for an array to imitate and a dtype, in the place of `input`."""
     if options.get("device") is None:
         options["device"] = input.device
     buffer = input.buffer
     target = buffer.dtype if dtype is None else numpy_dtype(dtype)
-    layout = options.pop("memory_format", None) or preserve_format
-    if layout not in (preserve_format, contiguous_format):
-        raise NotImplementedError(f"{layout} is not supported; use torch.contiguous_format")
-    keeps_layout = isinstance(buffer, numpy.ndarray) and layout is preserve_format
+    wanted = options.pop("memory_format", None) or preserve_format
+    keeps_layout = isinstance(buffer, numpy.ndarray) and wanted is preserve_format
     if keeps_layout and 0 not in buffer.strides:  # not an expanded one
-        return buffer, target
-    return numpy.broadcast_to(numpy.zeros((), target), buffer.shape), target
+        return new(make(buffer, target), **options)
+    strides_in(buffer.shape, wanted)  # complains
+    order = wanted.order or range(buffer.ndim)
+    shape = [buffer.shape[dim] for dim in order]
+    array = make(numpy.broadcast_to(numpy.zeros((), target), shape), target)
+    return new(array.transpose(numpy.argsort(order)), **options)
 
 
 # --------------------------------------------------------------------- sequences, matrices

@@ -6,6 +6,7 @@ All take stacks of matrices: the last two dimensions are a matrix's.
 # ruff: noqa: N803, N806 - matrices are called A and B, as in PyTorch
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from minitorch_ff import return_types
@@ -38,6 +39,8 @@ def must_be_matrices(A: Tensor, function: str, square: bool = False) -> None:
     text = f"{function}: A must be batches of square matrices, but they are"
     check(not square or shape[-1] == shape[-2], f"{text} {shape[-2]} by {shape[-1]} matrices")
     must_be_floating(A, None, function)
+    text = f"{function}: Low precision dtypes not supported. Got {type_name(A)}"
+    check(A.buffer.dtype.itemsize > 2, text)
 
 
 # ------------------------------------------------------------------------- determinants
@@ -113,13 +116,22 @@ def inv(A: Tensor) -> Tensor:
 
 def which_is_singular(A: Tensor) -> str:
     """The first matrix without an inverse, and the first pivot in it that is zero."""
-    matrices = A.buffer.reshape(-1, *A.buffer.shape[-2:])
-    for i, matrix in enumerate(matrices):
-        rank = int(matrix_rank(wrap(type(A), matrix)))
-        if rank < len(matrix):
-            batch = f"(Batch element {i}): " if A.buffer.ndim > 2 else ""
-            return f"{batch}The diagonal element {rank + 1}"
-    return "A diagonal element"
+    batch, pivot = first_failure(A, zero_pivot)
+    return f"{batch}The diagonal element {pivot}"
+
+
+def zero_pivot(A: Tensor, matrix: Any) -> int:
+    """The number of the first pivot of a matrix that is zero; 0 if it has an inverse."""
+    rank = int(matrix_rank(wrap(type(A), matrix)))
+    return 0 if rank == len(matrix) else rank + 1
+
+
+def first_failure(A: Tensor, find: Callable[..., int]) -> tuple[str, int]:
+    """In words, which matrix is the first that fails; and where it does, by `find`."""
+    for i, matrix in enumerate(A.buffer.reshape(-1, *A.buffer.shape[-2:])):
+        if place := find(A, matrix):
+            return f"(Batch element {i}): " if A.buffer.ndim > 2 else "", place
+    return "", 0
 
 
 @in_float32
@@ -379,19 +391,21 @@ def old_cholesky(input: Tensor, upper: bool = False) -> Tensor:
 
 def not_positive(A: Tensor) -> str:
     """Which matrix is not positive-definite, and where that shows first."""
-    matrices = A.buffer.reshape(-1, *A.buffer.shape[-2:])
-    for i, matrix in enumerate(matrices):
-        for order in range(1, len(matrix) + 1):
-            try:
-                A.backend.cholesky(matrix[:order, :order])
-            except ValueError:
-                batch = f"(Batch element {i}): " if A.buffer.ndim > 2 else ""
-                return (
-                    f"{batch}The factorization could not be completed because the input is not "
-                    f"positive-definite (the leading minor of order {order} is not "
-                    "positive-definite)."
-                )
-    return "The factorization could not be completed."
+    batch, order = first_failure(A, bad_minor)
+    return (
+        f"{batch}The factorization could not be completed because the input is not "
+        f"positive-definite (the leading minor of order {order} is not positive-definite)."
+    )
+
+
+def bad_minor(A: Tensor, matrix: Any) -> int:
+    """The order of the first leading minor that is not positive-definite; 0 if there is none."""
+    for order in range(1, len(matrix) + 1):
+        try:
+            A.backend.cholesky(matrix[:order, :order])
+        except ValueError:
+            return order
+    return 0
 
 
 def matrix_exp(A: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from minitorch_ff._functions._operands import (
     RANGES, Number, Tensor, apply_broadcast, cast_to, checked_number, invalid_combination,
     together,
 )  # fmt: skip
-from minitorch_ff._functions.shaping import clone
+from minitorch_ff._functions.layouts import clone
 from minitorch_ff.firefly.ops import extremes as ops
 from minitorch_ff.firefly.ops.base import apply, not_implemented, of_tensors
 from minitorch_ff.firefly.promotion import meeting, number

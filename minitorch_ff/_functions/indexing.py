@@ -266,6 +266,32 @@ def fill(input: Tensor, value: Any) -> Tensor:
     return apply(ops.Fill, input, source)
 
 
+def fill_diagonal_(self: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
+    """Write one value to the diagonal of the tensor itself.
+
+    Args:
+        self: At least two dimensions; of more, all must have one size.
+        fill_value: A number.
+        wrap: In a matrix with more rows than columns, begin again below, after an empty row.
+
+    Raises:
+        RuntimeError: `self` has another shape.
+
+    See: [torch.Tensor.fill_diagonal_](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.fill_diagonal_.html).
+    """
+    shape, steps = self.buffer.shape, self.stride()
+    check(len(shape) > 1, "dimensions must larger than 1")
+    text = "all dimensions of input must be of equal length"
+    check(len(shape) == 2 or len(set(shape)) == 1, text)
+    count, width = min(shape), shape[-1] + 1
+    self.as_strided((count,), (sum(steps),), self.storage_offset()).fill_(fill_value)
+    below = -(-self.buffer.size // width) - count
+    if wrap and len(shape) == 2 and below > 0:
+        offset = self.storage_offset() + steps[0] * width
+        self.as_strided((below,), (sum(steps),), offset).fill_(fill_value)
+    return self
+
+
 def zero(input: Tensor) -> Tensor:
     """Zeros in the place of `input`."""
     settings = {"value": input.backend.module.zeros_like(input.buffer), "called": "Zero"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from minitorch_ff._checks import check, check_index_bounds, wrap_dim
+from minitorch_ff._checks import check, check_index_bounds, must_be_tensor, wrap_dim
 from minitorch_ff._functions._operands import Tensor, must_hold_one, type_name
 from minitorch_ff._functions.conversion import cast
 from minitorch_ff._functions.creation import new
@@ -114,7 +114,7 @@ def scatter(
         index: int64, no larger than `input` but in `dim`, nor than `src`.
         src: The elements, or a number.
         value: A number, in place of `src`.
-        reduce: `"add"` or `"multiply"` with what is there.
+        reduce: `"add"` or `"multiply"` with what is there; then there is no gradient.
 
     Raises:
         RuntimeError: The shapes or dtypes do not fit, or a position does not exist.
@@ -127,13 +127,13 @@ def scatter(
         source = _value(source, input).expand(index.buffer.shape)
     _same_dtype("scatter", input, source)
     dim = positions(input, dim, index, "scatter", source)
+    place = {"dim": dim, "index": index.buffer}
     if reduce is None:
-        return apply(ops.Scatter, input, source, dim=dim, index=index.buffer)
-    if reduce == "add":
-        return apply(ops.ScatterAdd, input, source, dim=dim, index=index.buffer)
-    check(reduce == "multiply", "reduce argument must be either add or multiply.")
-    there = apply(ops.Gather, input, dim=dim, index=index.buffer)
-    return apply(ops.Scatter, input, there * source, dim=dim, index=index.buffer)
+        return apply(ops.Scatter, input, source, **place)
+    text = "reduce argument must be either add or multiply."
+    check(reduce in ("add", "multiply"), text)
+    how = "sum" if reduce == "add" else "prod"
+    return apply(ops.ScatterInto, input, source, **place, reduce=how)
 
 
 def _value(value: Any, like: Tensor) -> Any:
@@ -156,6 +156,43 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     _same_dtype("scatter", input, src)
     dim = positions(input, dim, index, "scatter", src)
     return apply(ops.ScatterAdd, input, src, dim=dim, index=index.buffer)
+
+
+REDUCE = ("sum", "prod", "mean", "amax", "amin")
+
+
+def scatter_reduce(
+    input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
+) -> Tensor:
+    """A copy of `input`; elements of `src` that fall on one place are reduced to one.
+
+    Args:
+        input: Any shape.
+        dim: The dimension that the positions count along.
+        index: int64, no larger than `input` but in `dim`, nor than `src`.
+        src: The elements, in the dtype of `input`.
+        reduce: `"sum"`, `"prod"`, `"mean"`, `"amax"` or `"amin"`.
+        include_self: Whether what is there counts too.
+
+    Raises:
+        RuntimeError: The shapes or dtypes do not fit, or a position does not exist.
+
+    Example:
+        >>> import minitorch_ff as torch
+        >>> x, index = torch.tensor([1.0, 2.0, 3.0, 4.0]), torch.tensor([0, 0, 1, 1])
+        >>> torch.zeros(2).scatter_reduce(0, index, x, "amax")
+        tensor([2., 4.])
+
+    See: rule [`ScatterReduce`][minitorch_ff.firefly.ops.picking.ScatterReduce],
+        [torch.scatter_reduce](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.scatter_reduce_.html).
+    """
+    must_be_tensor(src, "scatter_reduce", "src", 3)
+    text = f"reduce argument must be either {', '.join(REDUCE[:-1])} or {REDUCE[-1]}, got {reduce}"
+    check(reduce in REDUCE, text)
+    _same_dtype("scatter", input, src)
+    dim = positions(input, dim, index, "scatter", src)
+    how = {"reduce": reduce, "include_self": include_self}
+    return apply(ops.ScatterReduce, input, src, dim=dim, index=index.buffer, **how)
 
 
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
@@ -223,13 +260,70 @@ def index_add(
     """
     dim, places = _slices(input, dim, index, "index_add_")
     _same_dtype("index_add_", input, source)
-    shape, given = list(input.buffer.shape), list(source.buffer.shape)
-    text = "source tensor shape must match self tensor shape, excluding the specified dimension."
-    fits = shape[:dim] + shape[dim + 1 :] == given[:dim] + given[dim + 1 :]
-    check(fits, f"{text} Got self.shape = {shape} source.shape = {given}")
+    _check_source(input, dim, source, index.buffer.size, "index_add_")
     if alpha != 1:
         source = source * alpha
     return _put_slices(input, dim, places, source, True, "index_add_")
+
+
+def index_reduce(
+    input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *,
+    include_self: bool = True,
+) -> Tensor:  # fmt: skip
+    """A copy of `input`; slices of `source` that fall on one are reduced to one.
+
+    Args:
+        input: Any shape.
+        dim: The dimension that `index` counts along.
+        index: A vector of positions, one for each slice of `source`.
+        source: As `input` but in `dim`, in its dtype.
+        reduce: `"prod"`, `"mean"`, `"amax"` or `"amin"`.
+        include_self: Whether what is there counts too.
+
+    Raises:
+        IndexError: A position does not exist, or `index` is no vector.
+        RuntimeError: The shapes or dtypes do not fit.
+
+    See: rule [`ScatterReduce`][minitorch_ff.firefly.ops.picking.ScatterReduce],
+        [torch.index_reduce](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_reduce_.html).
+    """
+    text = "index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got"
+    check(reduce in REDUCE[1:], f"{text} {reduce}.")
+    places = index.buffer
+    ours, theirs = type_name(input), type_name(source)
+    check(
+        places.ndim <= 1,
+        f"index_reduce_(): Index is supposed to be a vector, but got dim: {places.ndim} with type: "
+        f"{type_name(index)} and size: {list(places.shape)}",
+        IndexError,
+    )
+    text = "index_reduce_(): Expected dtype int32/int64 for index but got:"
+    check(places.dtype.name in ("int64", "int32"), f"{text} {type_name(index)}")
+    text = f"index_reduce_(): self ({ours}) and source ({theirs}) must have the same scalar type"
+    check(ours == theirs, text)
+    dim, _ = _slices(input, dim, index, "index_reduce_")
+    _check_source(input, dim, source, places.size, "index_reduce_")
+    size = input.buffer.shape[dim] if input.buffer.ndim else 1
+    if not input.backend.all_between(places, 0, size):
+        raise IndexError("index out of range in self")
+    shape = source.buffer.shape
+    rows = places.reshape([-1 if i == dim else 1 for i in range(len(shape))] or ())
+    how = {"reduce": reduce, "include_self": include_self, "called": "IndexReduce"}
+    wide = input.backend.broadcast_to(rows, shape)
+    return apply(ops.ScatterReduce, input, source, dim=dim, index=wide, **how)
+
+
+def _check_source(input: Tensor, dim: int, source: Tensor, count: int, function: str) -> None:
+    """Refuse slices that do not fit between those of `input`, or are not `count`."""
+    shape, given = list(input.buffer.shape), list(source.buffer.shape)
+    text = "source tensor shape must match self tensor shape, excluding the specified dimension."
+    fits = len(shape) == len(given) and not any(
+        [n != m for i, (n, m) in enumerate(zip(shape, given, strict=True)) if i != dim]
+    )
+    check(fits, f"{text} Got self.shape = {shape} source.shape = {given}")
+    size = given[dim] if given else 1
+    text = f"{function}(): Number of indices ({count}) should be equal to source.size(dim):"
+    check(size == count, f"{text} ({size}), for dim: {dim}")
 
 
 def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ import minitorch_ff._dtypes as dtypes
 from minitorch_ff._functions._operands import (
     Number, Tensor, cast_to, checked_number, invalid_combination, is_number, numbered, type_name,
 )  # fmt: skip
-from minitorch_ff._functions.shaping import clone
+from minitorch_ff._functions.layouts import clone
 from minitorch_ff.firefly.ops import powers as ops
 from minitorch_ff.firefly.ops.base import apply, binary, of_tensors
 

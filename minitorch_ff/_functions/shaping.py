@@ -12,8 +12,8 @@ from typing import Any
 
 from minitorch_ff._checks import check, must_be_tensor, shape_from, wrap_dim, wrap_dims
 from minitorch_ff._functions._operands import Tensor, invalid_combination, type_name
+from minitorch_ff._functions.layouts import clone
 from minitorch_ff.firefly.ops import shaping as ops
-from minitorch_ff.firefly.ops.base import apply
 from minitorch_ff.firefly.ops.indexing import Index
 from minitorch_ff.firefly.views import apply_view, apply_views
 
@@ -695,26 +695,6 @@ def _wrong_shape(shape: Shape, size: int) -> RuntimeError:
         if n < -1:
             return RuntimeError(f"invalid shape dimension {n}")
     return RuntimeError(f"shape '{list(shape)}' is invalid for input of size {size}")
-
-
-def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
-    """A copy in memory of its own; gradients pass through it.
-
-    Args:
-        input: Any shape.
-        memory_format: None or `torch.preserve_format` keeps the layout,
-            `torch.contiguous_format` makes it row-major.
-
-    See: rule [`Clone`][minitorch_ff.firefly.ops.shaping.Clone],
-        [torch.clone](https://docs.pytorch.org/docs/stable/generated/torch.clone.html).
-    """
-    if memory_format is None or str(memory_format) == "torch.preserve_format":
-        return apply(ops.Clone, input)
-    if str(memory_format) == "torch.contiguous_format":
-        return apply(ops.Contiguous, input)
-    raise NotImplementedError(
-        f"clone: {memory_format} is not supported; use torch.contiguous_format"
-    )
 
 
 def becoming(view: Callable[..., Tensor]) -> Callable[..., Tensor]:

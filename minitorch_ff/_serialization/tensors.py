@@ -10,9 +10,10 @@ from typing import Any
 
 from minitorch_ff import _dtypes
 from minitorch_ff._functions import complex_numbers
-from minitorch_ff._functions.conversion import UntypedStorage, owner_of
+from minitorch_ff._functions.conversion import UntypedStorage
 from minitorch_ff._serialization.names import named
 from minitorch_ff._tensor import Tensor
+from minitorch_ff.firefly.backend.array_api.shaping import owner_of
 from minitorch_ff.firefly.backend.registry import backend_of
 from minitorch_ff.firefly.ops.base import TYPE_NAMES
 from minitorch_ff.firefly.tensor import wrap

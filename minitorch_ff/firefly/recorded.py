@@ -134,9 +134,9 @@ class Recorded:
         """`a` where the boolean `mask` holds, `b` elsewhere."""
         return apply(selection.Where, lift(a), lift(b), lift(mask))
 
-    def where_positive(self, x: Any, condition: Any) -> Any:
-        """`x` where `condition` is above zero, zero elsewhere."""
-        return self.where_true(x, self.gt(condition, self.constant_like(0, condition)))
+    def where_nonzero(self, x: Any, condition: Any) -> Any:
+        """`x` where `condition` is not zero, zero elsewhere."""
+        return self.where_true(x, self.ne(condition, self.constant_like(0, condition)))
 
     # Along dimensions
     sum, softmax = twin(reduction.Sum, "dim", "keepdim"), twin(activation.Softmax, "dim")
@@ -148,7 +148,7 @@ class Recorded:
         return self.sum(x, 0)
 
     # Shaping
-    copy, contiguous = twin(shaping.Clone), twin(shaping.Contiguous)
+    copy, contiguous = twin(shaping.Clone), twin(shaping.Contiguous, "order")
     cast, to_device = twin(shaping.ToCopy, "dtype"), twin(shaping.ToDevice, "target", "index")
     reshape, broadcast_to = twin(shaping.Reshape, "shape"), twin(shaping.Expand, "shape")
     permute, flip = twin(shaping.Permute, "dims"), twin(shaping.Flip, "dims")
@@ -158,6 +158,7 @@ class Recorded:
     diagonal_back = twin(shaping.DiagonalBack, "shape", "offset", "dim0", "dim1")
     unfold = twin(shaping.Unfold, "dim", "size", "step")
     unfold_back = twin(shaping.UnfoldBack, "shape", "dim", "size", "step")
+    as_strided = twin(shaping.AsStrided, "layout", "own")
     cat, stack = many(shaping.Cat), many(shaping.Stack)
 
     def t(self, x: Any) -> Any:
@@ -183,8 +184,20 @@ class Recorded:
         """Weighted sums of elements along some dimensions."""
         return apply(resampling.Resample, x, steps=steps, mode="Resample")
 
+    def scatter_reduce(
+        self, x: Any, dim: Any, index: Any, source: Any, reduce: str, include_self: bool
+    ) -> Any:
+        """What falls on one place, reduced to one."""
+        settings = {"dim": dim, "index": index, "reduce": reduce, "include_self": include_self}
+        return apply(picking.ScatterReduce, x, source, **settings)
+
     # Matrices
     matmul, solve = two(matmul.MatMul), two(decompositions.Solve)
+
+    def cholesky_solve(self, b: Any, factor: Any, upper: bool) -> Any:
+        """The solution from a triangular factor."""
+        return apply(decompositions.CholeskySolve, b, factor, upper=upper)
+
     inverse, det = twin(decompositions.Inverse), twin(decompositions.Det)
 
     def svd(self, x: Any, full: bool) -> Any:

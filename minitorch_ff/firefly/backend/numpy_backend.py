@@ -136,11 +136,11 @@ class NumpyBackend(ArrayBackend):
             return numpy.maximum(x, zero)
         return x.clip(zero, self.constant(math.inf, x.dtype))  # `maximum` is slower
 
-    def where_positive(self, x, condition):
-        """`x` where `condition` is above zero, zero elsewhere."""
+    def where_nonzero(self, x, condition):
+        """`x` where `condition` is not zero, zero elsewhere."""
         if not x.ndim:
-            return super().where_positive(x, condition)
-        mask = numpy.greater(condition, self.constant(0, condition.dtype)).astype(x.dtype)
+            return super().where_nonzero(x, condition)
+        mask = numpy.not_equal(condition, self.constant(0, condition.dtype)).astype(x.dtype)
         return numpy.multiply(x, mask, mask)  # faster than by booleans
 
     def where(self, mask, a, b):

@@ -26,7 +26,7 @@ class Relu(Operator):
 
     def backward(self, xp, grad):
         (y,) = self.saved_tensors
-        return (xp.where_positive(grad, y),)
+        return (xp.where_nonzero(grad, y),)
 
 
 def positive(xp, x):
@@ -69,7 +69,7 @@ class Elu(OfOne):
         return xp.where(positive(xp, x), xp.scale(x, self.scale), below)
 
     def chain(self, xp, grad, x):
-        above = positive(xp, x)
+        above = xp.logical_not(xp.le(x, xp.constant_like(0, x)))  # not-a-number is above
         slope = xp.scale(xp.exp(xp.scale(x, self.rate)), self.alpha * self.scale * self.rate)
         below = xp.mul(grad, xp.where_true(slope, xp.logical_not(above)))
         return xp.where(above, xp.scale(grad, self.scale), below)
@@ -77,6 +77,8 @@ class Elu(OfOne):
 
 class Hardtanh(OfOne):
     """`x` held between two numbers; the gradient passes strictly between them."""
+
+    widens = False  # so that the bounds are rounded as `x` is
 
     def value(self, xp, x):
         return xp.clip(x, self.low, self.high)
@@ -94,6 +96,8 @@ def between(xp, x, low, high):
 class Threshold(OfOne):
     """`x` where it is above a threshold, a fixed value elsewhere."""
 
+    widens = False  # so that the threshold is rounded as `x` is
+
     def value(self, xp, x):
         return xp.where(self.below(xp, x), xp.constant_like(self.replacement, x), x)
 
@@ -108,7 +112,7 @@ class Threshold(OfOne):
 class Sigmoid(Operator):
     """`1 / (1 + e⁻ˣ)`; the gradient is `g y (1 - y)`."""
 
-    floats = fresh = fits = True
+    floats = fresh = fits = widens = True
 
     def forward(self, xp, x):
         y = xp.sigmoid(x)
@@ -191,8 +195,7 @@ class Mish(OfOne):
 
 def softplus(xp, x):
     """`ln(1 + eˣ)` without overflow."""
-    positive = xp.where_positive(x, x)
-    return xp.add(positive, xp.log1p(xp.exp(xp.neg(xp.abs(x)))))
+    return xp.add(xp.where_true(x, positive(xp, x)), xp.log1p(xp.exp(xp.neg(xp.abs(x)))))
 
 
 class Gelu(Operator):

@@ -218,7 +218,7 @@ class Shift(HandsOn):
 class Lerp(Operator):
     """`a + weight (b - a)`, for a number `weight`."""
 
-    fresh = True
+    fresh = widens = True
 
     def forward(self, xp, a, b, *, weight):
         self.weight = weight
@@ -234,7 +234,7 @@ class Lerp(Operator):
 class LerpTensor(Operator):
     """`a + weight (b - a)`, for a tensor `weight`, whose gradient is `g (b - a)`."""
 
-    fresh = True
+    fresh = widens = True
     called = "Lerp"
     variant = 1
 
@@ -256,6 +256,8 @@ class LerpTensor(Operator):
 class Addcmul(Operator):
     """`x + value a b`, for a number `value`."""
 
+    widens = True
+
     def forward(self, xp, x, a, b, *, value):
         self.value = value
         self.save_for_backward(a, b)
@@ -270,15 +272,19 @@ class Addcmul(Operator):
 class Addcdiv(Operator):
     """`x + value a / b`, for a number `value`."""
 
-    def forward(self, xp, x, a, b, *, value):
-        self.value = value
+    widens = True
+
+    def forward(self, xp, x, a, b, *, value, given):
+        self.value, self.given = value, given
         self.save_for_backward(a, b)
         return xp.add(x, xp.div(xp.scale(a, value), b))
 
     def backward(self, xp, grad):
         a, b = self.saved_tensors
         to_a = xp.div(xp.scale(grad, self.value), b)
-        return grad, to_a, xp.neg(xp.mul(to_a, xp.div(a, b)))
+        scaled = xp.scale(xp.cast(a, self.given), self.value)  # rounded there, as in PyTorch
+        slope = xp.div(xp.cast(scaled, self.dtype), xp.mul(b, b))
+        return grad, to_a, xp.neg(xp.mul(grad, slope))
 
 
 class Gcd(OfPair, NonDifferentiable):

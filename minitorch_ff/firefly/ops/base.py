@@ -13,11 +13,14 @@ import itertools
 import re
 from typing import Any
 
-from minitorch_ff.firefly.backend.registry import by_buffer_type
+from minitorch_ff.firefly.backend.registry import by_buffer_type, cpu
 from minitorch_ff.firefly.hooks import Hookable
 from minitorch_ff.firefly.modes import grad_enabled
 from minitorch_ff.firefly.promotion import Defaults, lone_number, number, promoted
 from minitorch_ff.firefly.tensor import AccumulateGrad, Tensor, wrap
+
+NO_HALF: Any = cpu.zeros(())
+"""A buffer of full precision, in the place of what has none."""
 
 OUTPUT = -1
 """Where a saved buffer came from, if it is no input: the operator's own result."""
@@ -114,6 +117,9 @@ class Operator(Hookable):
 
     keeps = False
     """A leaf keeps the buffer it is given."""
+
+    widens = False
+    """Of half-precision numbers it is computed in float32; see `half_precision.py`."""
 
     def forward(self, xp, *buffers, **settings):
         """Compute the result from buffers."""
@@ -345,6 +351,10 @@ def apply(operator, x, *others, **settings):
     Returns:
         The result, a tensor of the first input's `result_class`.
     """
+    if operator.widens and getattr(x, "buffer", NO_HALF).dtype.itemsize == 2:
+        wide = in_single(apply, operator, (x, *others), settings)
+        if wide is not None:
+            return wide
     op = operator()
     op.saved = ()
     op.kept = None
@@ -400,16 +410,27 @@ def apply(operator, x, *others, **settings):
     return tensor
 
 
+def in_single(call, operator, inputs, settings):
+    """The call in float32, if the inputs are half-precision numbers; else None."""
+    from minitorch_ff.firefly.half_precision import call_in_single  # only where there are any
+
+    return call_in_single(call, operator, inputs, settings)
+
+
 def apply_several(operator, *inputs, **settings):
     """Call an operator that returns several buffers; see `apply`.
 
     Floating results are differentiable, unless the class lists which in `differentiable_outputs`.
     The rule receives a list: a gradient for each output, None where none came.
     """
+    x = inputs[0]
+    if operator.widens and x.buffer.dtype.itemsize == 2:
+        wide = in_single(apply_several, operator, inputs, settings)
+        if wide is not None:
+            return wide
     op = operator()
     op.saved = ()
     op.kept = None
-    x = inputs[0]
     buffers = [t.buffer for t in inputs]
     if operator.differentiable and grad_enabled():
         op.edges = [t.edge() for t in inputs]

@@ -11,7 +11,7 @@ from minitorch_ff.firefly.ops.elementwise import OfOne
 class Cumsum(Operator):
     """`yᵢ = x₁ + … + xᵢ`; the gradient is the running sum from the other end."""
 
-    fresh = True
+    fresh = widens = True
 
     def forward(self, xp, x, *, dim):
         self.dim = dim

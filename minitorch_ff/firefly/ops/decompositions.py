@@ -210,6 +210,28 @@ class Solve(Operator):
         return xp.neg(xp.matmul(to_b, transposed(xp, y))), to_b
 
 
+class CholeskySolve(Operator):
+    """The `X` of `L Lᵀ X = B`; the gradient of `B` is `H = (L Lᵀ)⁻¹ G`.
+
+    That of `L` is `-(H Xᵀ + X Hᵀ) L`, in both triangles.
+    """
+
+    fresh = True
+
+    def forward(self, xp, b, factor, *, upper):
+        self.upper = upper
+        y = xp.cholesky_solve(b, factor, upper)
+        self.save_for_backward(factor, y)
+        return y
+
+    def backward(self, xp, grad):
+        factor, y = self.saved_tensors
+        to_b = xp.cholesky_solve(grad, factor, self.upper)
+        inner = xp.matmul(to_b, transposed(xp, y))
+        inner = xp.neg(xp.add(inner, transposed(xp, inner)))
+        return to_b, xp.matmul(factor, inner) if self.upper else xp.matmul(inner, factor)
+
+
 class Det(OfOne):
     """The determinant; the gradient is `g y A⁻ᵀ`, the cofactors times `g`."""
 
@@ -217,6 +239,8 @@ class Det(OfOne):
     saves = "xy"
 
     def chain(self, xp, grad, x, y):
+        if x.shape[-1] == 1:
+            return xp.copy(xp.reshape(grad, x.shape))
         if xp.all(xp.ne(y, xp.constant_like(0, y))):
             factor = xp.reshape(xp.mul(grad, y), (*y.shape, 1, 1))
             return xp.mul(transposed(xp, xp.inverse(x)), factor)

@@ -49,7 +49,7 @@ class OfOne(OfPrimitive):
     attributes: `self.slope`.
     """
 
-    fresh = fits = True
+    fresh = fits = widens = True
 
     saves = "x"
     """What `chain` is told: the input `"x"`, the result `"y"`, or both, `"xy"`."""
@@ -83,7 +83,7 @@ class Elementwise(OfOne):
 class Pairwise(OfPrimitive):
     """One function of two operands; a subclass gives both gradients by `chain`."""
 
-    promotes = fresh = True
+    promotes = fresh = widens = True
 
     def forward(self, xp, a, b):
         if self.refuses:

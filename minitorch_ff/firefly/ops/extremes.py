@@ -51,6 +51,8 @@ class Fmin(Fmax):
 class Clamp(OfOne):
     """`x` held between two numbers, bounds included; the gradient passes between them."""
 
+    widens = False  # so that the bounds are rounded as `x` is
+
     def value(self, xp, x):
         return xp.clip(x, self.low, self.high)
 
@@ -92,6 +94,8 @@ class ClampTensor(Operator):
 class NanToNum(OfOne):
     """Numbers in the place of not-a-number and infinities; no gradient there."""
 
+    widens = False  # the limits are those of `x`
+
     def value(self, xp, x):
         return xp.nan_to_num(x, self.nan, self.above, self.below)
 
@@ -102,6 +106,7 @@ class NanToNum(OfOne):
 class Nextafter(Pairwise):
     """The next number after `a` on the way to `b`."""
 
+    widens = False
     refuses = "iub"
 
     def chain(self, xp, grad, a, b):

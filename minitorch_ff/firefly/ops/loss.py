@@ -15,7 +15,7 @@ class ElementLoss(Operator):
     (`slope`) and by the target (`target_slope`).
     """
 
-    fresh = promotes = True
+    fresh = promotes = widens = True
 
     def forward(self, xp, x, target, *, reduction="mean", **settings):
         self.__dict__.update(settings)
@@ -164,7 +164,7 @@ class BinaryCrossEntropyWithLogits(Operator):
     `w` is 1, or `1 + (pos_weight - 1) t`. The gradient is `g (w σ(x) - pos_weight t)`.
     """
 
-    fresh = True
+    fresh = widens = True
 
     def forward(self, xp, x, target, *, weight, pos_weight, reduction="mean"):
         self.weight, self.pos_weight, self.reduction = weight, pos_weight, reduction
@@ -211,7 +211,7 @@ class CrossEntropy(Operator):
     With the softmax `p` and the one-hot target `t` the gradient is `(p - t) g / n`.
     """
 
-    fresh = True
+    fresh = widens = True
     called = "NllLoss"
 
     def forward(self, xp, x, *, target):
@@ -235,7 +235,7 @@ class NllLoss(Operator):
     at the target class.
     """
 
-    fresh = True
+    fresh = widens = True
 
     def forward(self, xp, x, *, target, weight, reduction, called="NllLoss"):
         self.input_shape = x.shape

@@ -16,7 +16,7 @@ class MatMul(Operator):
     (on the left) or one column (on the right).
     """
 
-    fresh = True
+    fresh = widens = True
 
     def forward(self, xp, a, b, *, called=None):
         self.save_for_each_other(a, b)
@@ -84,7 +84,7 @@ class Linear(Operator):
     The gradients are `G W`, `Gᵀ x` and the column sums of `G`.
     """
 
-    fresh = fits = True
+    fresh = fits = widens = True
 
     def forward(self, xp, x, weight, bias=None):
         edges = self.edges
@@ -124,7 +124,7 @@ class Linear(Operator):
 class Addmm(Operator):
     """`beta M + alpha A B` of matrices, in one node."""
 
-    fresh = True
+    fresh = widens = True
 
     def forward(self, xp, m, a, b, *, beta, alpha):
         edges = self.edges

@@ -12,7 +12,7 @@ class BatchNorm(Operator):
     `w r (g - mean(g) - x̂ mean(g x̂))`, the weight's `Σ g x̂`, the bias's `Σ g`.
     """
 
-    fresh = True
+    fresh = widens = True
     called = "NativeBatchNorm"
 
     def forward(self, xp, x, weight, bias, *, eps, running):
@@ -38,7 +38,7 @@ class BatchNorm(Operator):
 class BatchNormFixed(Operator):
     """Each channel normalised by a fixed mean and variance (while evaluating)."""
 
-    fresh = True
+    fresh = widens = True
     called = "NativeBatchNorm"
 
     def forward(self, xp, x, weight, bias, *, eps, mean, variance):
@@ -70,7 +70,7 @@ class LayerNorm(Operator):
     over the normalised dimensions.
     """
 
-    fresh = True
+    fresh = widens = True
     called = "NativeLayerNorm"
 
     def forward(self, xp, x, weight, bias, *, dims, eps):

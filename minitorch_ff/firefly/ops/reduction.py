@@ -12,6 +12,8 @@ from minitorch_ff.firefly.ops.linear_maps import total
 class Reduction(Operator):
     """An operator over `dim`: an int, a tuple, None for all."""
 
+    widens = True
+
     def note(self, x, dim, keepdim):
         """Keep what `spread` will need."""
         self.input_shape = x.shape
@@ -317,6 +319,7 @@ class VectorNorm(OfBoth):
     def backward(self, xp, grad):
         x, y = self.saved_tensors
         p = self.p
+        zero, whole_y, whole_grad = xp.constant_like(0, x), y, grad
         y, grad = self.spread(xp, y), self.spread(xp, grad)
         if p == 0:
             return (xp.scale(grad, 0),)
@@ -325,14 +328,16 @@ class VectorNorm(OfBoth):
         if math.isinf(p):
             share = xp.mul(xp.sign(x), xp.shares(xp.abs(x), y, self.dim))
             return (xp.mul(grad, share),)
-        zero, one = xp.constant_like(0, x), xp.constant_like(1, x)
-        y = xp.where(xp.eq(y, zero), one, y)  # x is zero there
+        # Masked afterwards, so that second derivatives at zero are not-a-number, as in PyTorch.
         if p == 2:
-            return (xp.mul(grad, xp.div(x, y)),)
-        nonzero = xp.ne(x, zero)
-        size = xp.where(nonzero, xp.abs(x), one)  # no zero to a negative power
-        slope = xp.mul(xp.sign(x), xp.pow(xp.div(size, y), p - 1))
-        return (xp.mul(grad, xp.where_true(slope, nonzero)),)
+            return (xp.mul(grad, xp.where_true(xp.div(x, y), xp.ne(y, zero))),)
+        slope = xp.mul(xp.sign(x), xp.pow(xp.abs(x), p - 1))
+        if p < 1:
+            slope = xp.where_true(slope, xp.ne(x, zero))
+            return (xp.mul(xp.mul(slope, grad), xp.pow(y, 1 - p)),)
+        share = xp.div(whole_grad, xp.pow(whole_y, p - 1))
+        share = xp.where_true(share, xp.ne(whole_y, zero))
+        return (xp.mul(slope, self.spread(xp, share)),)
 
 
 class Trace(Operator):

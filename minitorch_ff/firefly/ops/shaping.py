@@ -55,6 +55,26 @@ class UnfoldBack(PutBack):
     """Windows added up where they overlap: the other way round."""
 
 
+class AsStrided(Operator):
+    """The memory under `x` read as another layout: a shape, strides and an offset.
+
+    In memory the gradient adds up where elements lie over each other; what of `x` itself lies
+    together gets equal parts of it.
+    """
+
+    def forward(self, xp, x, *, layout, own):
+        if self.edges[0] is not None:
+            self.places, self.own = xp.places(layout), xp.places(own)
+            self.size = 1 + max([int(p.max(initial=0)) for p in (self.places, self.own)])
+            lying = xp.bincount(self.own.reshape(-1), None, self.size)[self.own]
+            self.share = xp.reciprocal(xp.cast(lying, x.dtype))
+        return xp.as_strided(x, layout, own)
+
+    def backward(self, xp, grad):
+        grad = xp.index_back(grad, (self.places,), (self.size,))
+        return (xp.mul(xp.index(grad, (self.own,)), self.share),)
+
+
 class Clone(HandsOn):
     """The same values in new memory."""
 
@@ -63,15 +83,17 @@ class Clone(HandsOn):
 
 
 class Contiguous(HandsOn):
-    """The same values in new memory, in row-major order."""
+    """The same values in new memory, in row-major order of the dimensions, or of `order`."""
 
     called = "Clone"
 
 
 class ToCopy(HandsOn):
-    """The same values in another dtype; the engine casts the gradient back."""
+    """The same values in another dtype, or order; the engine casts the gradient back."""
 
-    primitive = "cast"
+    def forward(self, xp, x, *, dtype, order=None):
+        y = xp.cast(x, dtype)
+        return y if order is None else xp.contiguous(y, order)
 
 
 class ToDevice(Operator):

@@ -29,6 +29,8 @@ class Erfc(Erf):
 class SpecialErfcx(Elementwise):
     """`e^(x²) erfc x`; the gradient is `(2 x y - 2 / √π) g`."""
 
+    widens = False
+
     saves = "xy"
 
     def value(self, xp, x):
@@ -58,21 +60,25 @@ class Erfinv(Elementwise):
 class SpecialLogNdtr(Elementwise):
     """The logarithm of the normal distribution function.
 
-    The gradient is `√(2/π) g / erfcx(-x/√2)`.
+    The gradient is `e^(-y - x²/2) / √(2π) g`.
     """
+
+    widens = False
+    saves = "xy"
 
     def value(self, xp, x):
         refuse_half(x, "log_ndtr_cpu")
         return xp.log_ndtr(x)
 
-    def chain(self, xp, grad, x):
-        tail = xp.erfcx(xp.scale(x, -math.sqrt(0.5)))
-        return xp.scale(xp.div(grad, tail), math.sqrt(2 / math.pi))
+    def chain(self, xp, grad, x, y):
+        exponent = xp.add(y, xp.scale(xp.mul(x, x), 0.5))
+        return xp.mul(xp.scale(grad, 1 / math.sqrt(2 * math.pi)), xp.exp(xp.neg(exponent)))
 
 
 class SpecialNdtri(Elementwise):
     """The quantile of the normal distribution; the gradient is `√(2π) e^(y²/2) g`."""
 
+    widens = False
     saves = "y"
 
     def value(self, xp, x):
@@ -134,14 +140,15 @@ class BesselI(Elementwise):
     def chain(self, xp, grad, x, y):
         other = xp.bessel_i(x, 1 - self.order, self.scaled)
         slope = other
+        sign = xp.sign(x)  # PyTorch counts not-a-number among the zeros here
         if self.order:
-            sign = xp.sign(x)  # PyTorch counts not-a-number among the zeros here
             zero = xp.eq(sign, xp.constant_like(0, sign))
             nonzero = xp.where(zero, xp.constant_like(1, x), x)
-            slope = xp.sub(other, xp.div(y, nonzero))
-            slope = xp.where(zero, xp.constant_like(0.5, x), slope)
+            slope = xp.sub(slope, xp.div(y, nonzero))
         if self.scaled:
-            slope = xp.sub(slope, xp.mul(y, xp.sign(x)))
+            slope = xp.sub(slope, xp.mul(y, sign))
+        if self.order:
+            slope = xp.where(zero, xp.constant_like(0.5, x), slope)
         return xp.mul(grad, slope)
 
     def name(self):

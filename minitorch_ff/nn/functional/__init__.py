@@ -9,9 +9,8 @@ from minitorch_ff._missing import missing as _missing
 from minitorch_ff.nn.functional.activation import (
     celu, celu_, elu, elu_, gelu, glu, gumbel_softmax, hardshrink, hardsigmoid, hardswish,
     hardtanh, hardtanh_, leaky_relu, leaky_relu_, log_softmax, logsigmoid, mish, prelu, relu,
-    relu6, relu_, rrelu,
-    rrelu_, selu, selu_, silu, softmax, softmin, softplus, softshrink, softsign, tanhshrink,
-    threshold, threshold_,
+    relu6, relu_, rrelu, rrelu_, selu, selu_, silu, softmax, softmin, softplus, softshrink,
+    softsign, tanhshrink, threshold, threshold_,
 )  # fmt: skip
 from minitorch_ff.nn.functional.adaptive import (
     adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d, adaptive_max_pool1d,
@@ -52,7 +51,7 @@ from minitorch_ff.nn.functional.resizing import (
     interpolate, upsample, upsample_bilinear, upsample_nearest,
 )  # fmt: skip
 from minitorch_ff.nn.functional.sampling import affine_grid, grid_sample
-from minitorch_ff.nn.functional.sparse import one_hot
+from minitorch_ff.nn.functional.sparse import embedding, embedding_bag, one_hot
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",

@@ -58,10 +58,10 @@ class Elementwise:
         """`x` where it is positive, zero elsewhere; not-a-number stays."""
         return self.module.maximum(x, self.constant(0, x.dtype))
 
-    def where_positive(self, x, condition):
-        """`x` where `condition` is above zero, zero elsewhere."""
+    def where_nonzero(self, x, condition):
+        """`x` where `condition` is not zero, zero elsewhere."""
         return self.module.multiply(
-            x, self.module.greater(condition, self.constant(0, condition.dtype))
+            x, self.module.not_equal(condition, self.constant(0, condition.dtype))
         )
 
     def sign(self, x):

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+REDUCTIONS = {
+    "sum": ("add", 0), "mean": ("add", 0), "prod": ("multiply", 1), "amax": ("maximum", None),
+    "amin": ("minimum", None),
+}  # fmt: skip
+"""The function of two numbers behind a reduction, and the number that it begins with."""
+
 
 class Indexing:
     """Indices are what NumPy takes: ints, slices, None, `...`, integer or bool arrays."""
@@ -105,6 +111,21 @@ class Indexing:
             total = x + flat.sum() if accumulate else flat[-1]
             return self.module.asarray(total, x.dtype)
         return self.index_put(x, self._places(dim, index), used, accumulate)
+
+    def scatter_reduce(self, x, dim, index, source, reduce, include_self):
+        """A copy of `x`; what falls on one place is reduced, "sum" to "amin", with what is there.
+
+        A mean is given as its sum. Unless `include_self`, what is there does not count.
+        """
+        name, start = REDUCTIONS[reduce]
+        if not include_self:  # of extremes, any of the elements may stand first
+            first = source if start is None else self.module.full(source.shape, start, x.dtype)
+            x = self.scatter(x, dim, index, first)
+        result = self.copy(x).reshape(x.shape or 1)
+        used = source[tuple([slice(0, n) for n in index.shape])]
+        rows, used = index.reshape(index.shape or 1), used.reshape(index.shape or 1)
+        getattr(self.module, name).at(result, self._places(dim, rows), used)
+        return result.reshape(x.shape)
 
     def untouched(self, x, dim, index):
         """True at the places of `x` that `index` does not name."""

@@ -15,7 +15,7 @@ LIBRARY_NAMES = {
     "atan": "arctan", "atan2": "arctan2", "asinh": "arcsinh", "acosh": "arccosh",
     "atanh": "arctanh", "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal",
     "gt": "greater", "ge": "greater_equal", "bitwise_not": "invert",
-    "contiguous": "ascontiguousarray", "cholesky": "linalg.cholesky", "inverse": "linalg.inv",
+    "cholesky": "linalg.cholesky", "inverse": "linalg.inv",
     "solve": "linalg.solve", "det": "linalg.det", "slogdet": "linalg.slogdet",
 }  # fmt: skip
 """What the library calls a primitive, if not as we do."""
@@ -189,8 +189,6 @@ class LibraryFunctions:
     """Memory, as it is."""
     arange: Function
     """Numbers from `start` up to (not including) `end`."""
-    contiguous: Function
-    """The elements in row-major order; a copy only if they are not."""
     stack: Function
     """Arrays of one shape, side by side along a new dimension."""
 

@@ -48,6 +48,13 @@ class LinearAlgebra:
         """True on the diagonal of matrices as wide as `values`."""
         return self.module.eye(values.shape[-1], dtype=bool)
 
+    def cholesky_solve(self, b, factor, upper):
+        """The `x` of `l lᵀ x = b`, from the lower triangle `l`, or the upper one `lᵀ`."""
+        one = self.triangle(factor, 0, not upper)
+        other = one.swapaxes(-1, -2)
+        first, second = (other, one) if upper else (one, other)
+        return self.solve(second, self.solve(first, b))
+
     def pinv(self, x, cutoff):
         """The pseudo-inverse; singular values up to `cutoff(values)` count as zero."""
         u, s, vh = self.svd(x, False)

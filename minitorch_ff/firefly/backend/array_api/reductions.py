@@ -24,7 +24,7 @@ class Reductions:
         return self.module.logical_and.reduce(x, dim, None, None, keepdim)
 
     def sum(self, x, dim=None, keepdim=False, dtype=None):
-        """Sum in `x`'s dtype, integers and booleans in int64."""
+        """Sum in `x`'s dtype, half-precision numbers by way of float32; integers in int64."""
         if dtype is None:
             dtype = x.dtype if x.dtype.kind in "fcV" else self.module.int64
         if dtype is x.dtype and dtype.char in "fd" and x.flags.c_contiguous and x.size:
@@ -33,6 +33,8 @@ class Reductions:
                 return x.reshape(-1).dot(self.ones_vector(x.size, dtype))
             if last > 0 and dim in (last, (last,)) and x.shape[-1] <= LONG_ROW:
                 return self.row_sums(x).reshape(x.shape[:-1] + (1,) * keepdim)
+        if x.dtype.itemsize == 2 and x.dtype is dtype:
+            return self.module.add.reduce(x, dim, "float32", None, keepdim).astype(dtype)
         return self.module.add.reduce(x, dim, dtype, None, keepdim)
 
     def prod(self, x, dim=None, keepdim=False, dtype=None):
@@ -68,6 +70,8 @@ class Reductions:
 
     def sum_rows(self, x):
         """Column sums of a matrix, as a product with ones: faster than a reduction."""
+        if x.dtype.itemsize == 2:
+            return self.sum(x, 0)
         return self.ones_vector(x.shape[0], x.dtype).dot(x)
 
     def row_sums(self, x):

@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 
+def owner_of(x):
+    """The array whose memory `x` looks at: the last one that has no other below it."""
+    owner = base = x
+    while (base := getattr(base, "base", None)) is not None:
+        if isinstance(base, type(x)):
+            owner = base
+    return owner
+
+
 class Shaping:
     """Reshape, transpose, broadcast, join. Shapes are tuples of Python ints."""
 
@@ -37,6 +46,35 @@ class Shaping:
         windows = self.module.lib.stride_tricks.sliding_window_view(x, size, dim)
         return windows[(slice(None),) * dim + (slice(None, None, step),)]
 
+    def memory(self, x):
+        """All elements of the memory that `x` looks at, in the order in which they lie."""
+        owner = owner_of(x)
+        return (owner if owner.flags.c_contiguous else owner.T).reshape(-1)
+
+    def places(self, layout):
+        """Where in memory the elements of a shape, with strides and an offset, lie."""
+        shape, strides, offset = layout
+        places = self.module.full(shape, offset, "int64")
+        for dim, (n, step) in enumerate(zip(shape, strides, strict=True)):
+            along = self.module.arange(n).reshape((n,) + (1,) * (len(shape) - 1 - dim))
+            places += along * step
+        return places
+
+    def as_strided(self, x, layout, own):
+        """The memory of `x` read as another layout; a view, if `x` lies as its `own` says.
+
+        Otherwise the elements that would be there, if it did; each is one of `x`'s.
+        """
+        shape, strides, offset = layout
+        memory = self.memory(x)
+        if x.strides == tuple([n * x.itemsize for n in own[1]]) and memory.size > offset:
+            steps = [n * x.itemsize for n in strides]
+            return self.module.lib.stride_tricks.as_strided(memory[offset:], shape, steps)
+        at = self.places(own).reshape(-1)
+        found = self.module.zeros(int(at.max(initial=0)) + 1, "int64")
+        found[at] = self.module.arange(at.size)
+        return x.reshape(-1)[found[self.places(layout)]]
+
     def is_view(self, result, x):
         """Whether `result` looks at the memory of `x`."""
         base = result.base
@@ -65,6 +103,13 @@ class Shaping:
         return result
 
     # ------------------------------------------------------------------- new memory
+
+    def contiguous(self, x, order=None):
+        """A copy in row-major order, of the dimensions in `order` if given."""
+        if order is None:
+            return self.module.array(x, order="C")
+        inverse = sorted(range(x.ndim), key=order.__getitem__)
+        return self.module.array(x.transpose(order), order="C").transpose(inverse)
 
     def flip(self, x, dims):
         """The order reversed along `dims`."""

@@ -178,8 +178,9 @@ class Special:
     @in_double
     def log_ndtr(self, x):
         """The logarithm of the normal distribution function."""
-        below = self.module.log(self.erfcx(-x * math.sqrt(0.5)) / 2) - x * x / 2
-        above = self.module.log1p(-self.erfc(x * math.sqrt(0.5)) / 2)
+        scaled = x * math.sqrt(0.5)
+        below = self.module.log(self.erfcx(-scaled) / 2) - scaled * scaled
+        above = self.module.log1p(-self.erfc(scaled) / 2)
         return self.module.where(x < -1, below, above)
 
     @in_double
@@ -226,9 +227,28 @@ class Special:
         result = module.where((x < 0) & (part == 0), math.nan, result)
         return module.where(x == 0, -module.copysign(math.inf, x), result)
 
-    @in_double
     def polygamma(self, x, n):
         """The `n`-th derivative of `digamma`, for `n` from 1."""
+        return self._trigamma(x) if n == 1 else self._polygamma(x, n)
+
+    def _trigamma(self, x):
+        """The derivative of `digamma`, in the dtype of `x`: as rough as PyTorch's near poles."""
+        module = self.module
+        low = module.less(x, 0.5)  # by reflection: ψ′(x) = π² / sin²(πx) - ψ′(1 - x)
+        y = module.where(low, 1 - x, x)
+        total = 0
+        for _ in range(6):  # ψ′(y) = ψ′(y + 1) + 1 / y²
+            total = total + 1 / (y * y)
+            y = y + 1
+        square = 1 / (y * y)
+        rest = 1 + 1 / (2 * y) + square * (1 / 6 - square * (1 / 30 - square / 42))
+        total = total + rest / y
+        sine = module.sin(self.constant(math.pi, x.dtype) * x)
+        pole = self.constant(math.pi**2, x.dtype) / (sine * sine)
+        return module.where(low, pole - total, total)
+
+    @in_double
+    def _polygamma(self, x, n):
         # Up to sign and factor it is Hurwitz' zeta function, the sum of (x + k)⁻ˢ: some
         # terms as they are, the others by the formula of Euler and Maclaurin.
         module = self.module
