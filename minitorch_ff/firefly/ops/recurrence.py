@@ -89,8 +89,7 @@ def rnn_tanh(xp, a, b, h, c):
 
 def rnn_relu(xp, a, b, h, c):
     """`h' = max(a + b, 0)`."""
-    total = xp.add(a, b)
-    return xp.where_positive(total, total), None
+    return xp.positive_part(xp.add(a, b)), None
 
 
 CELLS = {"LSTM": lstm, "GRU": gru, "RNN_TANH": rnn_tanh, "RNN_RELU": rnn_relu}
