@@ -20,13 +20,16 @@ from sources import (
 )
 
 TENSOR, FUNCTIONS, OPERATORS = "_tensor", "_functions", "firefly.ops"
-TITLES = {"_dtypes": "dtypes", "_devices": "devices"}
+TITLES = {
+    "_dtypes": "dtypes", "_devices": "devices", "_settings": "settings",
+    "_printing": "printing", "_legacy": "types of old scripts",
+}  # fmt: skip
 NAMESPACES = """
-linalg special random cuda func serialization amp compiler multiprocessing
+linalg special random cuda func serialization amp compiler hub multiprocessing
 """.split()
 PACKAGES = """
 autograd nn nn.modules nn.functional nn.utils optim optim.lr_scheduler utils utils.data
-distributions vision vision.datasets vision.transforms
+distributions signal vision vision.datasets vision.transforms
 firefly firefly.backend firefly.backend.array_api firefly.random scripts compare explain
 """.split()
 

@@ -1,9 +1,9 @@
 """Datasets, samplers and the data loader, as `torch.utils.data`."""
 
+from minitorch_ff.utils.data._utils.collate import default_collate, default_convert
 from minitorch_ff.utils.data._utils.fetch import _DatasetKind as _DatasetKind
-from minitorch_ff.utils.data.dataloader import (
-    DataLoader, default_collate, default_convert, get_worker_info,
-)  # fmt: skip
+from minitorch_ff.utils.data._utils.worker import get_worker_info
+from minitorch_ff.utils.data.dataloader import DataLoader
 from minitorch_ff.utils.data.dataset import (
     ChainDataset, ConcatDataset, Dataset, IterableDataset, StackDataset, Subset, TensorDataset,
     random_split,
