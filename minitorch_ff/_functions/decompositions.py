@@ -28,8 +28,10 @@ class _LinAlgError(RuntimeError):
 LinAlgError = _LinAlgError  # PyTorch's own name has the underscore, which tracebacks show
 
 
-def must_be_matrices(A: Tensor, function: str, square: bool = False) -> None:
+def must_be_matrices(A: Tensor, function: str, square: bool = False, low: bool = False) -> None:
     """Refuse what is no (square) matrix of floating numbers, nor a stack of them.
+
+    Half-precision numbers are refused, too, unless `low`.
 
     Raises:
         RuntimeError: In PyTorch's words.
@@ -40,7 +42,7 @@ def must_be_matrices(A: Tensor, function: str, square: bool = False) -> None:
     check(not square or shape[-1] == shape[-2], f"{text} {shape[-2]} by {shape[-1]} matrices")
     must_be_floating(A, None, function)
     text = f"{function}: Low precision dtypes not supported. Got {type_name(A)}"
-    check(A.buffer.dtype.itemsize > 2, text)
+    check(low or A.buffer.dtype.itemsize > 2, text)
 
 
 # ------------------------------------------------------------------------- determinants
@@ -447,7 +449,7 @@ def matrix_power(A: Tensor, n: int) -> Tensor:
 
     See: [torch.linalg.matrix_power](https://docs.pytorch.org/docs/stable/generated/torch.linalg.matrix_power.html).
     """
-    must_be_matrices(A, "linalg.matrix_power", square=True)
+    must_be_matrices(A, "linalg.matrix_power", square=True, low=True)
     if n < 0:
         A, n = inv(A), -n
     if n == 0:

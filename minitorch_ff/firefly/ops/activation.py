@@ -201,7 +201,7 @@ def softplus(xp, x):
 class Gelu(Operator):
     """`x Φ(x)` with the normal distribution `Φ`; the gradient is `g (Φ(x) + x φ(x))`."""
 
-    fresh = fits = True
+    fresh = fits = widens = True
 
     def forward(self, xp, x):
         self.saved = (x,)

@@ -16,7 +16,7 @@ class Convolution(Operator):
     The gradients are `ConvolutionInput` and `ConvolutionWeight`, and the sum for each channel.
     """
 
-    fresh = fits = True
+    fresh = fits = widens = True
 
     def forward(self, xp, x, weight, bias=None, *, size, **steps):
         edges = self.edges
