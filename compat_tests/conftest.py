@@ -7,6 +7,7 @@ import minitorch_ff as ff
 from compat_tests.conformance.outcome import seed_all
 
 torch.set_num_threads(1)
+ff.set_num_threads(1)  # two processes share the cores
 
 
 @pytest.fixture(autouse=True)
