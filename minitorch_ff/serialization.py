@@ -136,6 +136,7 @@ def load(
             loaded = restricted.load(data, memories, dict(map(_with_name, _safe)), **options)
         else:
             loaded = unpickler(pickle_module or pickle, data, memories, **options).load()
+        archive.finish()
         file.seek(0, os.SEEK_END)
     return loaded
 

@@ -1,6 +1,7 @@
 """Files made to do harm, or damaged: refused, without running, hoarding or hanging."""
 
 import io
+import threading
 import pickle
 import struct
 import subprocess
@@ -429,3 +430,22 @@ def test_paths_that_are_no_files(tmp_path):
         ff.load(tmp_path / "missing.pt")
     with pytest.raises(IsADirectoryError):
         ff.load(tmp_path)
+
+
+@pytest.mark.parametrize("threads", [True, False])
+def test_a_changed_byte_of_a_large_record(threads, monkeypatch):
+    """It is looked for while the next record is being read, or at once without threads."""
+    if not threads:
+        monkeypatch.setattr(threading.Thread, "start", cannot_start)
+    file = io.BytesIO()
+    torch.save([torch.ones(1 << 19), torch.zeros(3)], file)
+    whole = file.getvalue()
+    assert ff.load(io.BytesIO(whole))[0].sum() == 1 << 19
+    place = whole.index(torch.ones(64).numpy().tobytes()) + 100
+    broken = whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :]
+    with pytest.raises(RuntimeError, match="these are not the bytes written"):
+        ff.load(io.BytesIO(broken))
+
+
+def cannot_start(thread):
+    raise RuntimeError("can't start new thread")

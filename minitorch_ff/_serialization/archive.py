@@ -7,6 +7,7 @@ import os
 import secrets
 import stat
 import struct
+import threading
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -18,6 +19,9 @@ import numpy
 
 ALIGNMENT = 64
 """Bytes: every record begins at a multiple, so that a mapped file can be computed with."""
+
+LARGE = 1 << 20
+"""A record of so many bytes is held against its checksum while the next one is being read."""
 
 LOCAL_HEADER = struct.Struct("<4s22xHH")
 """What stands before a record: a mark; after more, the lengths of its name and padding."""
@@ -97,6 +101,7 @@ class Archive:
 
     def __init__(self, file: Any, mapped: bool = False) -> None:
         self.file = file
+        self._checks: list[Check] = []
         self.map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY) if mapped else None
         try:
             directory = zipfile.ZipFile(file)
@@ -149,9 +154,47 @@ class Archive:
             return numpy.frombuffer(self.map, numpy.uint8, size, start)
         data = numpy.empty(size, numpy.uint8)
         self.file.seek(start)
-        if self.file.readinto(data.data) < size or zlib.crc32(data.data) != info.CRC:
-            raise broken(f"failed reading file {record}: these are not the bytes written")
+        if self.file.readinto(data.data) < size:
+            raise damaged(record)
+        check = Check(record, data, info.CRC)
+        try:
+            check.run() if size < LARGE else check.start()
+        except RuntimeError:  # there are no threads
+            check.run()
+        if check.ident is None and not check.right:
+            raise damaged(record)
+        self._checks.append(check)
         return data
+
+    def finish(self) -> None:
+        """Wait for the checks of large records.
+
+        Raises:
+            RuntimeError: The bytes of one are not those written.
+        """
+        for check in self._checks:
+            if check.ident is not None:
+                check.join()
+            if not check.right:
+                raise damaged(check.record)
+
+
+class Check(threading.Thread):
+    """Whether the bytes of a record are those written, found out beside other work."""
+
+    def __init__(self, record: str, data: numpy.ndarray, written: int) -> None:
+        super().__init__(daemon=True)
+        self.record, self.data, self.written = record, data, written
+        self.right = False
+
+    def run(self) -> None:
+        """Compute the checksum; Python's other threads go on meanwhile."""
+        self.right = zlib.crc32(self.data.data) == self.written
+
+
+def damaged(record: str) -> RuntimeError:
+    """The error of a record whose bytes have changed."""
+    return broken(f"failed reading file {record}: these are not the bytes written")
 
 
 def broken(what: str) -> RuntimeError:
