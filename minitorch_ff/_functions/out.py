@@ -54,14 +54,12 @@ _SAME = "Expected out tensor to have dtype {wanted}, but got {given} instead"
 _SCALAR_TYPE = "{name}(): self and result must have the same scalar type"
 _RESULT = "result dtype {Given} does not match input dtype {Wanted}"
 _SCALARS = "expected scalar_type {Wanted} but found {Given}"
-_ONLY = "{name} only supports bool tensor for result, got: {Given}"
 _MATCH = (
     "Expected the dtype for input and out to match, but got {Wanted} for input's dtype and "
     "{Given} for out's dtype."
 )
 _QUANTILE = "quantile() out tensor must be same dtype as the input tensor"
 _FOUND = "Found dtype {Given} but expected {Wanted}"
-_NUMBERS = "dtype of out: {Given} should be same as input: {Wanted}"
 # Functions whose result is never cast, and what each says.
 _UNCAST = dict.fromkeys("""
 addmm addmv argmax argmin argsort baddbmm bmm cholesky cross det diag eigvalsh gather index_add
@@ -79,7 +77,7 @@ _UNCAST |= {
     "kthvalue": "output values must be of same type as input",
     "mode": "expected scalar type '{Wanted}' but got '{Given}' for values output",
     "multinomial": "multinomial expects {Wanted} tensor out, got: {Given}",
-    "nan_to_num": "nan_to_num: " + _NUMBERS,
+    "nan_to_num": "nan_to_num: dtype of out: {Given} should be same as input: {Wanted}",
     "nonzero": "nonzero: Expected out tensor to have scalar type {Wanted} but got scalar "
     "type{Given}",
     "take": "take(): self and out expected to have the same dtype, but got self.dtype = {Wanted} "

@@ -157,13 +157,14 @@ class Archive:
         if self.file.readinto(data.data) < size:
             raise damaged(record)
         check = Check(record, data, info.CRC)
-        try:
-            check.run() if size < LARGE else check.start()
-        except RuntimeError:  # there are no threads
-            check.run()
-        if check.ident is None and not check.right:
+        if size >= LARGE:
+            with suppress(RuntimeError):  # there are no threads
+                check.start()
+                self._checks.append(check)
+                return data
+        check.run()
+        if not check.right:
             raise damaged(record)
-        self._checks.append(check)
         return data
 
     def finish(self) -> None:
@@ -173,8 +174,7 @@ class Archive:
             RuntimeError: The bytes of one are not those written.
         """
         for check in self._checks:
-            if check.ident is not None:
-                check.join()
+            check.join()
             if not check.right:
                 raise damaged(check.record)
 
