@@ -165,3 +165,12 @@ def test_errors(call):
         return kind.__name__, str(caught.value)
 
     same_in_both(body)
+
+
+def test_losses_of_nothing():
+    def body(torch):
+        F, nothing = torch.nn.functional, torch.zeros(0, 3)
+        losses = F.mse_loss, F.l1_loss, F.smooth_l1_loss, F.huber_loss, F.soft_margin_loss
+        return [loss(nothing, nothing) for loss in losses]
+
+    same_in_both(body)

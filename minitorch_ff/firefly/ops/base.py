@@ -13,14 +13,11 @@ import itertools
 import re
 from typing import Any
 
-from minitorch_ff.firefly.backend.registry import by_buffer_type, cpu
+from minitorch_ff.firefly.backend.registry import by_buffer_type
 from minitorch_ff.firefly.hooks import Hookable
 from minitorch_ff.firefly.modes import grad_enabled
 from minitorch_ff.firefly.promotion import Defaults, lone_number, number, promoted
 from minitorch_ff.firefly.tensor import AccumulateGrad, Tensor, wrap
-
-NO_HALF: Any = cpu.zeros(())
-"""A buffer of full precision, in the place of what has none."""
 
 OUTPUT = -1
 """Where a saved buffer came from, if it is no input: the operator's own result."""
@@ -159,8 +156,10 @@ class Operator(Hookable):
         if saved is FREED:
             raise RuntimeError(FREED_TEXT)
         for origin in self.origins:
-            if origin is not None and origin[1][0] != origin[2]:
-                self._complain(origin)
+            if origin is not None:
+                _, version, expected = origin
+                if version[0] != expected:
+                    self._complain(origin)
         if not grad_enabled():
             return saved
         return [
@@ -351,10 +350,6 @@ def apply(operator, x, *others, **settings):
     Returns:
         The result, a tensor of the first input's `result_class`.
     """
-    if operator.widens and getattr(x, "buffer", NO_HALF).dtype.itemsize == 2:
-        wide = in_single(apply, operator, (x, *others), settings)
-        if wide is not None:
-            return wide
     op = operator()
     op.saved = ()
     op.kept = None
@@ -365,6 +360,10 @@ def apply(operator, x, *others, **settings):
             buffer = x.buffer
         except AttributeError:
             raise not_a_tensor(operator, "input", 1, x) from None
+        if operator.widens and buffer.dtype.itemsize == 2:
+            wide = in_single(apply, operator, (x,), settings)
+            if wide is not None:
+                return wide
         if operator.floats and buffer.dtype.kind in "iub":
             buffer = buffer.astype(Defaults.floating)
         if operator.differentiable and grad_enabled():
@@ -384,6 +383,10 @@ def apply(operator, x, *others, **settings):
             if node is not None:
                 edge = node
             edges.append(node)
+        if operator.widens and buffers[0].dtype.itemsize == 2:
+            wide = in_single(apply, operator, inputs, settings)
+            if wide is not None:
+                return wide
         if operator.promotes:
             a, b = buffers
             if a.dtype is not b.dtype or (operator.floats and a.dtype.kind in "iub"):

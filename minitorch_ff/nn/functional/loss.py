@@ -65,6 +65,8 @@ def element_loss(
         check_reduction(reduction)
         settings["reduction"] = reduction
     try:
+        if not settings:  # in CPython a call with stars costs twice as much
+            return apply(operator, input, target)
         return apply(operator, input, target, **settings)
     except (ValueError, TypeError):
         check_same_device(input, target)

@@ -6,6 +6,7 @@ files override. A mixin per family keeps each file to one idea.
 
 from __future__ import annotations
 
+import functools
 from types import ModuleType
 from typing import Any
 
@@ -56,20 +57,16 @@ class ArrayBackend(
     buffer_type: type
 
     def __init__(self, module: ModuleType) -> None:
-        self._constants: dict[tuple[Any, Any], Any] = {}
-        self._ones: dict[tuple[int, Any], Any] = {}
         self._positions: dict[int, Any] = {}
         super().__init__(module)
+        # Making these costs more than using them.
+        keeping: Any = functools.lru_cache(CONSTANTS_KEPT)
+        own: Any = self
+        own.constant, own.ones_vector = keeping(self.constant), keeping(self.ones_vector)
 
     def constant(self, value, dtype):
-        """A 0-d buffer holding `value`, kept: making one costs more than using it."""
-        try:
-            return self._constants[value, dtype]
-        except KeyError:
-            buffer = self.module.array(value, dtype)
-            if len(self._constants) < CONSTANTS_KEPT:
-                self._constants[value, dtype] = buffer
-            return buffer
+        """A 0-d buffer holding `value`; never to be written."""
+        return self.module.array(value, dtype)
 
     def constant_like(self, value, x):
         """A 0-d constant to meet `x`, in its dtype."""
@@ -80,11 +77,5 @@ class ArrayBackend(
         return self.from_numpy(array, self.device_index(x))
 
     def ones_vector(self, n, dtype):
-        """`n` ones, kept for sums that run as products with them."""
-        try:
-            return self._ones[n, dtype]
-        except KeyError:
-            buffer = self.module.ones(n, dtype)
-            if len(self._ones) < CONSTANTS_KEPT:
-                self._ones[n, dtype] = buffer
-            return buffer
+        """`n` ones, for sums that run as products with them; never to be written."""
+        return self.module.ones(n, dtype)

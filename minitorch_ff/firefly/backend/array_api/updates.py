@@ -62,13 +62,13 @@ class Updates(MatrixUpdates):
     def plain_sgd_step(self, params, grads, group):
         """Gradient descent without state, over a list of parameters in their shapes."""
         dtype = rate = None
-        sub, mul = self.sub, self.mul
+        sub, mul, block = self.sub, self.mul, self.update_block
         changed = group["weight_decay"] or group["maximize"]
         for param, grad in zip(params, grads, strict=True):
             if param.dtype is not dtype:
                 dtype = param.dtype
                 rate = self.constant(group["lr"], dtype)
-            if param.size <= self.update_block or not param.flags.c_contiguous:
+            if param.size <= block or not param.flags.c_contiguous:
                 g = self._direction(param, grad, group, None) if changed else grad
                 sub(param, mul(g, rate), param)
                 continue
