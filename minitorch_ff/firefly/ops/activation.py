@@ -127,7 +127,7 @@ class Sigmoid(Operator):
 class Tanh(Operator):
     """The hyperbolic tangent; the gradient is `g (1 - y²)`."""
 
-    floats = fresh = fits = True
+    floats = fresh = fits = widens = True
 
     def forward(self, xp, x):
         y = xp.tanh(x)

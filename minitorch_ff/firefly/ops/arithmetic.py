@@ -121,8 +121,8 @@ class Div(Operator):
 
     def backward(self, xp, grad):
         a, b = self.saved_tensors
-        first = xp.div(grad, b)
-        return first, None if a is None else xp.neg(xp.mul(first, xp.div(a, b)))
+        second = None if a is None else xp.neg(xp.mul(grad, xp.div(xp.div(a, b), b)))
+        return xp.div(grad, b), second
 
 
 class WholeDivision(OfPair):
@@ -218,7 +218,7 @@ class Shift(HandsOn):
 class Lerp(Operator):
     """`a + weight (b - a)`, for a number `weight`."""
 
-    fresh = widens = True
+    fresh = widens = rounds = True
 
     def forward(self, xp, a, b, *, weight):
         self.weight = weight
@@ -234,7 +234,7 @@ class Lerp(Operator):
 class LerpTensor(Operator):
     """`a + weight (b - a)`, for a tensor `weight`, whose gradient is `g (b - a)`."""
 
-    fresh = widens = True
+    fresh = widens = rounds = True
     called = "Lerp"
     variant = 1
 
@@ -256,7 +256,7 @@ class LerpTensor(Operator):
 class Addcmul(Operator):
     """`x + value a b`, for a number `value`."""
 
-    widens = True
+    widens = rounds = True
 
     def forward(self, xp, x, a, b, *, value):
         self.value = value
@@ -265,14 +265,14 @@ class Addcmul(Operator):
 
     def backward(self, xp, grad):
         a, b = self.saved_tensors
-        scaled = xp.scale(grad, self.value)
-        return grad, xp.mul(scaled, b), xp.mul(scaled, a)
+        to_a, to_b = xp.mul(grad, xp.scale(b, self.value)), xp.mul(grad, xp.scale(a, self.value))
+        return grad, to_a, to_b
 
 
 class Addcdiv(Operator):
     """`x + value a / b`, for a number `value`."""
 
-    widens = True
+    widens = rounds = True
 
     def forward(self, xp, x, a, b, *, value, given):
         self.value, self.given = value, given
@@ -281,7 +281,7 @@ class Addcdiv(Operator):
 
     def backward(self, xp, grad):
         a, b = self.saved_tensors
-        to_a = xp.div(xp.scale(grad, self.value), b)
+        to_a = xp.mul(grad, xp.scale(xp.reciprocal(b), self.value))
         scaled = xp.scale(xp.cast(a, self.given), self.value)  # rounded there, as in PyTorch
         slope = xp.div(xp.cast(scaled, self.dtype), xp.mul(b, b))
         return grad, to_a, xp.neg(xp.mul(grad, slope))

@@ -121,6 +121,12 @@ class Operator(Hookable):
     widens = False
     """Of half-precision numbers it is computed in float32; see `half_precision.py`."""
 
+    rounds = False
+    """Its rule then rounds after each step, as PyTorch's, which is not one kernel."""
+
+    steps: tuple[str, ...] = ()
+    """In these dtypes `forward` does so too."""
+
     def forward(self, xp, *buffers, **settings):
         """Compute the result from buffers."""
         raise NotImplementedError

@@ -77,13 +77,13 @@ class OfOne(OfPrimitive):
 class Elementwise(OfOne):
     """A function of each element by itself."""
 
-    floats = True
+    floats = rounds = True
 
 
 class Pairwise(OfPrimitive):
     """One function of two operands; a subclass gives both gradients by `chain`."""
 
-    promotes = fresh = widens = True
+    promotes = fresh = widens = rounds = True
 
     def forward(self, xp, a, b):
         if self.refuses:

@@ -100,6 +100,8 @@ class Logit(Elementwise):
     With `eps`, `x` is first held between `eps` and `1 - eps`.
     """
 
+    rounds = False
+
     def value(self, xp, x):
         if self.eps is not None:
             x = xp.clip(x, self.eps, 1 - self.eps)

@@ -122,11 +122,12 @@ class Linear(Operator):
 
 
 class Addmm(Operator):
-    """`beta M + alpha A B` of matrices, in one node."""
+    """`beta M + alpha A B` of matrices or stacks of them, in one node."""
 
-    fresh = widens = True
+    fresh = widens = rounds = True
 
-    def forward(self, xp, m, a, b, *, beta, alpha):
+    def forward(self, xp, m, a, b, *, beta, alpha, called="Addmm"):
+        self.called = called
         edges = self.edges
         self.save_for_backward(None if edges[2] is None else a, None if edges[1] is None else b)
         self.beta, self.alpha = beta, alpha
@@ -139,9 +140,8 @@ class Addmm(Operator):
 
     def backward(self, xp, grad):
         a, b = self.saved_tensors
-        scaled = grad if self.alpha == 1 else xp.scale(grad, self.alpha)
-        return (
-            None if self.edges[0] is None else xp.scale(grad, self.beta),
-            None if b is None else xp.matmul(scaled, transposed(xp, b)),
-            None if a is None else xp.matmul(transposed(xp, a), scaled),
-        )
+        to_a = None if b is None else xp.matmul(grad, transposed(xp, b))
+        to_b = None if a is None else xp.matmul(transposed(xp, a), grad)
+        if self.alpha != 1:
+            to_a, to_b = [g if g is None else xp.scale(g, self.alpha) for g in (to_a, to_b)]
+        return None if self.edges[0] is None else xp.scale(grad, self.beta), to_a, to_b
