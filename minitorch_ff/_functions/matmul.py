@@ -254,7 +254,13 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: float = 1, alpha: fl
 
     See: [torch.addmv](https://docs.pytorch.org/docs/stable/generated/torch.addmv.html).
     """
-    return weighted_sum(input, mv(mat, vec), beta, alpha)
+    buffer = mat.buffer
+    if buffer.dtype.itemsize != 2 or buffer.dtype.kind not in "fV":
+        return weighted_sum(input, mv(mat, vec), beta, alpha)
+    check_operands(mat, vec)
+    if buffer.size <= 4096:  # PyTorch's own kernel, in which the factors are half precision
+        input, beta, alpha = arithmetic.mul(input, beta), 1, float(buffer.dtype.type(alpha))
+    return apply(ops.Addmm, input, mat, vec, beta=beta, alpha=alpha, called="Addmv")
 
 
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:

@@ -71,6 +71,8 @@ def backward(op, operator, dtype, xp, grad):
         grad = [g if g is None else xp.cast(g, "float32") for g in grad]
     else:
         grad = xp.cast(grad, "float32")
+    if not xp.records and op.saved is not FREED:
+        op.saved = tuple(Steps(xp, dtype).wide(list(op.saved)))
     return operator.backward(op, xp, grad)
 
 
@@ -82,8 +84,6 @@ def in_steps(operator, dtype):
         return operator.forward(self, Steps(xp, dtype), *buffers, **settings)
 
     def rule(self, xp, grad):
-        if not (operator.rounds or xp.records or self.saved is FREED):
-            self.saved = tuple(Steps(xp, dtype).wide(list(self.saved)))
         return backward(self, operator, dtype, xp, grad)
 
     own = {"forward": forward, "backward": rule, "widens": False, "fits": False}
@@ -121,10 +121,24 @@ class Steps:
         is_wide = getattr(getattr(x, "dtype", None), "name", "") == "float32"
         return self.xp.cast(x, self.dtype) if is_wide else x
 
+    def log_softmax(self, x, dim):
+        """Along the last dimension the sum of the exponentials and its logarithm are rounded."""
+        if dim != x.ndim - 1 or not x.size:
+            return self.step(self.xp.log_softmax, x, dim)
+        x, xp = self.wide(x), self.xp
+        shifted = xp.sub(x, xp.largest(x, dim))
+        total = self.log(self.rounded(xp.sum(xp.exp(shifted), dim, True)))
+        return self.rounded(xp.sub(shifted, self.wide(total)))
+
     def batch_norm(self, x, weight, bias, dims, eps):
         """The mean and one over the root of the variance are rounded, and so kept."""
         x, xp = self.wide(x), self.xp
         _, _, rstd, mean, variance = xp.batch_norm(x, None, None, dims, eps)
+        if self.dtype.name == "bfloat16":  # so is the sum of squares, and the variance
+            count = x.size // max(x.shape[1], 1)
+            squares = self.wide(self.rounded(xp.scale(variance, count)))
+            variance = xp.scale(squares, 1 / max(count, 1))
+            rstd = xp.rsqrt(xp.shift(self.wide(self.rounded(variance)), eps))
         center, rstd = self.wide([self.rounded(mean), self.rounded(rstd)])
         factor = rstd if weight is None else xp.mul(rstd, xp.per_channel(self.wide(weight), x))
         offset = xp.neg(xp.mul(center, factor))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+from minitorch_ff.firefly.half_precision import HALVES
 from minitorch_ff.firefly.ops.base import Operator
 from minitorch_ff.firefly.ops.elementwise import OfOne, Pairwise
 
@@ -305,6 +306,7 @@ class Softmax(OfOne):
 class LogSoftmax(OfOne):
     """The logarithm of the softmax, without overflow; the gradient is `g - eʸ Σ g`."""
 
+    steps = HALVES
     saves = "y"
 
     def value(self, xp, x):

@@ -281,7 +281,7 @@ class Addcdiv(Operator):
 
     def backward(self, xp, grad):
         a, b = self.saved_tensors
-        to_a = xp.mul(grad, xp.scale(xp.reciprocal(b), self.value))
+        to_a = xp.mul(grad, xp.div(xp.constant_like(self.value, b), b))
         scaled = xp.scale(xp.cast(a, self.given), self.value)  # rounded there, as in PyTorch
         slope = xp.div(xp.cast(scaled, self.dtype), xp.mul(b, b))
         return grad, to_a, xp.neg(xp.mul(grad, slope))

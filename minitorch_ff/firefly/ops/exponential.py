@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from minitorch_ff.firefly.half_precision import HALVES
 from minitorch_ff.firefly.ops.base import Operator
 from minitorch_ff.firefly.ops.elementwise import Elementwise, Pairwise
 
@@ -100,7 +101,7 @@ class Logit(Elementwise):
     With `eps`, `x` is first held between `eps` and `1 - eps`.
     """
 
-    rounds = False
+    rounds, steps = False, HALVES
 
     def value(self, xp, x):
         if self.eps is not None:

@@ -183,8 +183,8 @@ class BinaryCrossEntropy(ElementLoss):
             spread = xp.where(xp.gt(spread, least), spread, least)
             to_x = self.shared(xp, xp.div(xp.mul(grad, xp.sub(x, target)), spread))
         if second is not None:
-            slope = at_once(xp, lambda xp, x: xp.sub(xp.log1p(xp.neg(x)), xp.log(x)), x)
-            to_target = self.shared(xp, xp.mul(grad, slope))
+            odds = xp.div(x, xp.sub(xp.constant_like(1, x), x))
+            to_target = self.shared(xp, xp.neg(xp.mul(grad, xp.log(odds))))
         return to_x, to_target
 
     def shared(self, xp, grad):

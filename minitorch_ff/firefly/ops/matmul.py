@@ -121,16 +121,15 @@ class Linear(Operator):
         return "SqueezeBackward4" if rank == 1 else "UnsafeViewBackward0"
 
 
-class Addmm(Operator):
-    """`beta M + alpha A B` of matrices or stacks of them, in one node."""
+class Addmm(MatMul):
+    """`beta M + alpha A B`, in one node."""
 
-    fresh = widens = rounds = True
+    rounds = True
 
     def forward(self, xp, m, a, b, *, beta, alpha, called="Addmm"):
-        self.called = called
         edges = self.edges
         self.save_for_backward(None if edges[2] is None else a, None if edges[1] is None else b)
-        self.beta, self.alpha = beta, alpha
+        self.beta, self.alpha, self.called, self.ranks = beta, alpha, called, (a.ndim, b.ndim)
         product = xp.matmul(a, b)
         if alpha != 1:
             product = xp.scale(product, alpha)
@@ -139,9 +138,7 @@ class Addmm(Operator):
         return xp.add(product, m if beta == 1 else xp.scale(m, beta))
 
     def backward(self, xp, grad):
-        a, b = self.saved_tensors
-        to_a = None if b is None else xp.matmul(grad, transposed(xp, b))
-        to_b = None if a is None else xp.matmul(transposed(xp, a), grad)
+        products = super().backward(xp, grad)
         if self.alpha != 1:
-            to_a, to_b = [g if g is None else xp.scale(g, self.alpha) for g in (to_a, to_b)]
-        return None if self.edges[0] is None else xp.scale(grad, self.beta), to_a, to_b
+            products = [g if g is None else xp.scale(g, self.alpha) for g in products]
+        return None if self.edges[0] is None else xp.scale(grad, self.beta), *products

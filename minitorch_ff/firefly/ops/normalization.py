@@ -45,6 +45,8 @@ class BatchNormFixed(Operator):
 
     def forward(self, xp, x, weight, bias, *, eps, mean, variance):
         shape = (1, -1) + (1,) * (x.ndim - 2)
+        if x.dtype is not variance.dtype:
+            mean, variance = xp.cast(mean, x.dtype), xp.cast(variance, x.dtype)
         self.mean = xp.reshape(mean, shape)
         self.rstd = xp.reshape(xp.rsqrt(xp.shift(variance, eps)), shape)
         self.save_for_backward(x, weight)

@@ -45,6 +45,9 @@ class Elementwise:
     def add_scaled(self, a, b, factor):
         """`a + factor b`; few float32 numbers are rounded once, as PyTorch rounds them."""
         module, factor = self.module, a.dtype.type(factor)
+        if a.dtype.itemsize == 2:  # and all of half precision
+            product = module.multiply(b.astype("float32"), factor, dtype="float32")
+            return module.add(product, a.astype("float32")).astype(a.dtype)
         if a.dtype.char != "f" or max(a.size, b.size) > FEW:
             return module.add(a, module.multiply(b, factor))
         product = module.multiply(b, factor, dtype="float64")  # exact

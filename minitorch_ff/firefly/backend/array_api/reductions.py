@@ -43,7 +43,8 @@ class Reductions:
             dtype = x.dtype if x.dtype.kind in "fcV" else self.module.int64
         if x.dtype.itemsize == 2 and x.dtype is dtype and x.size and x.ndim:
             y = self.rounded_product(x, dim)
-            return self.module.expand_dims(y, dim or tuple(range(x.ndim))) if keepdim else y
+            dims = tuple(range(x.ndim)) if dim is None else dim
+            return self.module.expand_dims(y, dims) if keepdim else y
         return self.module.multiply.reduce(x, dim, dtype, None, keepdim)
 
     def rounded_product(self, x, dim):
