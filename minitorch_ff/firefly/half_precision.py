@@ -55,17 +55,18 @@ def round_to(dtype, tensor, halves):
         return
     node.dtype = dtype
     op = getattr(node, "operator", node)  # of one output of several
-    known = {**(halves if op.rounds else {}), id(wide): tensor.buffer}
+    known = {id(wide): tensor.buffer}
+    if dtype.name in op.rounds:
+        known.update(halves)
+        op.kept = None  # it was not rounded
     op.saved = tuple([known.get(id(s), s) for s in op.saved])
     op.fits = False
-    if op.rounds:
-        op.kept = None  # it was not rounded
     op.backward = functools.partial(backward, op, type(op), dtype)
 
 
 def backward(op, operator, dtype, xp, grad):
     """The rule of `operator`: in float32, or in steps; recorded ones round anyway."""
-    if operator.rounds:
+    if dtype.name in operator.rounds:
         return operator.backward(op, xp if xp.records else Steps(xp, dtype), grad)
     if type(grad) is list:
         grad = [g if g is None else xp.cast(g, "float32") for g in grad]
@@ -120,6 +121,12 @@ class Steps:
         """A float32 buffer rounded; anything else as it is."""
         is_wide = getattr(getattr(x, "dtype", None), "name", "") == "float32"
         return self.xp.cast(x, self.dtype) if is_wide else x
+
+    def pow(self, x, exponent):
+        """In bfloat16 the square in a cube is rounded."""
+        if exponent == 3 and self.dtype.name == "bfloat16":
+            return self.mul(self.mul(x, x), x)
+        return self.step(self.xp.pow, x, exponent)
 
     def log_softmax(self, x, dim):
         """Along the last dimension the sum of the exponentials and its logarithm are rounded."""

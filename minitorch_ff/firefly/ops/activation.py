@@ -111,9 +111,10 @@ class Threshold(OfOne):
 
 
 class Sigmoid(Operator):
-    """`1 / (1 + e⁻ˣ)`; the gradient is `g y (1 - y)`."""
+    """`1 / (1 + e⁻ˣ)`; the gradient is `g (1 - y) y`."""
 
     floats = fresh = fits = widens = True
+    rounds = HALVES[:1]
 
     def forward(self, xp, x):
         y = xp.sigmoid(x)
@@ -122,7 +123,7 @@ class Sigmoid(Operator):
 
     def backward(self, xp, grad):
         (y,) = self.saved_tensors
-        return (xp.mul(grad, xp.mul(y, xp.sub(xp.constant_like(1, y), y))),)
+        return (xp.mul(xp.mul(grad, xp.sub(xp.constant_like(1, y), y)), y),)
 
 
 class Tanh(Operator):

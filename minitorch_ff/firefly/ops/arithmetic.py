@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from minitorch_ff.firefly import promotion
+from minitorch_ff.firefly.half_precision import HALVES
 from minitorch_ff.firefly.ops.base import NonDifferentiable, Operator, Stepwise, Underivable
 from minitorch_ff.firefly.ops.elementwise import OfPair
 from minitorch_ff.firefly.ops.linear_maps import HandsOn, OwnGradient
@@ -218,7 +219,8 @@ class Shift(HandsOn):
 class Lerp(Operator):
     """`a + weight (b - a)`, for a number `weight`."""
 
-    fresh = widens = rounds = True
+    fresh = widens = True
+    rounds = HALVES
 
     def forward(self, xp, a, b, *, weight):
         self.weight = weight
@@ -234,7 +236,8 @@ class Lerp(Operator):
 class LerpTensor(Operator):
     """`a + weight (b - a)`, for a tensor `weight`, whose gradient is `g (b - a)`."""
 
-    fresh = widens = rounds = True
+    fresh = widens = True
+    rounds = HALVES
     called = "Lerp"
     variant = 1
 
@@ -256,7 +259,8 @@ class LerpTensor(Operator):
 class Addcmul(Operator):
     """`x + value a b`, for a number `value`."""
 
-    widens = rounds = True
+    widens = True
+    rounds = HALVES
 
     def forward(self, xp, x, a, b, *, value):
         self.value = value
@@ -272,7 +276,8 @@ class Addcmul(Operator):
 class Addcdiv(Operator):
     """`x + value a / b`, for a number `value`."""
 
-    widens = rounds = True
+    widens = True
+    rounds = HALVES
 
     def forward(self, xp, x, a, b, *, value, given):
         self.value, self.given = value, given

@@ -121,11 +121,11 @@ class Operator(Hookable):
     widens = False
     """Of half-precision numbers it is computed in float32; see `half_precision.py`."""
 
-    rounds = False
-    """Its rule then rounds after each step, as PyTorch's, which is not one kernel."""
+    rounds: tuple[str, ...] = ()
+    """But in these dtypes its rule rounds after each step, as PyTorch's does."""
 
     steps: tuple[str, ...] = ()
-    """In these dtypes `forward` does so too."""
+    """In these its `forward` does so."""
 
     def forward(self, xp, *buffers, **settings):
         """Compute the result from buffers."""

@@ -101,7 +101,7 @@ class Logit(Elementwise):
     With `eps`, `x` is first held between `eps` and `1 - eps`.
     """
 
-    rounds, steps = False, HALVES
+    rounds, steps = (), HALVES
 
     def value(self, xp, x):
         if self.eps is not None:

@@ -76,7 +76,7 @@ def broadcast(a, b):
 class MseLoss(ElementLoss):
     """`(x - t)²`; its mean is the loss that small trainings spend their time in."""
 
-    rounds, steps = True, HALVES
+    rounds = steps = HALVES
 
     def forward(self, xp, x, target, *, reduction="mean"):
         self.reduction = reduction
@@ -127,7 +127,7 @@ class SmoothL1Loss(ElementLoss):
 class HuberLoss(ElementLoss):
     """`d² / 2` where `|d| <= delta`, `delta (|d| - delta / 2)` elsewhere."""
 
-    rounds, steps = True, HALVES[1:]
+    rounds, steps = HALVES, HALVES[1:]
 
     def value(self, xp, x, target):
         distance = xp.abs(xp.sub(x, target))
@@ -165,7 +165,7 @@ class BinaryCrossEntropy(ElementLoss):
     The slope is `(x - t) / x (1 - x)`, the denominator at least 1e-12.
     """
 
-    rounds, steps = True, HALVES
+    rounds = steps = HALVES
 
     def value(self, xp, x, target):
         one, least = xp.constant_like(1, x), xp.constant_like(-100, x)
@@ -198,8 +198,8 @@ class BinaryCrossEntropyWithLogits(Operator):
     `w` is 1, or `1 + (pos_weight - 1) t`. The gradient is `g (w σ(x) - pos_weight t)`.
     """
 
-    fresh = widens = rounds = True
-    steps = HALVES
+    fresh = widens = True
+    rounds = steps = HALVES
 
     def forward(self, xp, x, target, *, weight, pos_weight, reduction="mean"):
         self.weight, self.pos_weight, self.reduction = weight, pos_weight, reduction

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from minitorch_ff.firefly.half_precision import HALVES
 from minitorch_ff.firefly.ops.base import Operator
 
 NAMES = {(1, 1): "Dot", (2, 1): "Mv", (2, 2): "Mm", (1, 2): "Squeeze4", (3, 3): "Bmm"}
@@ -124,7 +125,7 @@ class Linear(Operator):
 class Addmm(MatMul):
     """`beta M + alpha A B`, in one node."""
 
-    rounds = True
+    rounds = HALVES
 
     def forward(self, xp, m, a, b, *, beta, alpha, called="Addmm"):
         edges = self.edges

@@ -85,7 +85,7 @@ class Rsqrt(Elementwise):
     saves = "y"
 
     def chain(self, xp, grad, y):
-        return xp.mul(xp.scale(grad, -0.5), xp.mul(xp.mul(y, y), y))
+        return xp.mul(xp.scale(grad, -0.5), xp.pow(y, 3))
 
 
 class Hypot(Operator):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from minitorch_ff.firefly.half_precision import at_once
+from minitorch_ff.firefly.half_precision import HALVES, at_once
 from minitorch_ff.firefly.ops.base import NonDifferentiable, Operator, SeveralOutputs
 from minitorch_ff.firefly.ops.elementwise import OfPrimitive
 from minitorch_ff.firefly.ops.linear_maps import total
@@ -13,7 +13,8 @@ from minitorch_ff.firefly.ops.linear_maps import total
 class Reduction(Operator):
     """An operator over `dim`: an int, a tuple, None for all."""
 
-    widens = rounds = True
+    widens = True
+    rounds = HALVES
 
     def note(self, x, dim, keepdim):
         """Keep what `spread` will need."""
