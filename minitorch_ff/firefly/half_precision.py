@@ -122,8 +122,21 @@ class Steps:
         is_wide = getattr(getattr(x, "dtype", None), "name", "") == "float32"
         return self.xp.cast(x, self.dtype) if is_wide else x
 
+    def rounded_sum(self, x):
+        """As it is: it takes half-precision numbers."""
+        return self.xp.rounded_sum(x)
+
+    def rsqrt(self, x):
+        """What is left of the last two vectors of 16 takes two steps."""
+        y = self.xp.asarray(self.step(self.xp.rsqrt, x)).reshape(-1)
+        left = y.size // 32 * 32
+        y[left:] = self.reciprocal(self.sqrt(x.reshape(-1)[left:]))
+        return y.reshape(x.shape)
+
     def pow(self, x, exponent):
         """In bfloat16 the square in a cube is rounded."""
+        if exponent == -0.5:
+            return self.rsqrt(x)
         if exponent == 3 and self.dtype.name == "bfloat16":
             return self.mul(self.mul(x, x), x)
         return self.step(self.xp.pow, x, exponent)

@@ -272,6 +272,7 @@ class NllLoss(Operator):
     """
 
     fresh = widens = True
+    rounds = steps = HALVES
 
     def forward(self, xp, x, *, target, weight, reduction, called="NllLoss"):
         self.input_shape = x.shape
@@ -280,16 +281,17 @@ class NllLoss(Operator):
         values = xp.neg(xp.mul(xp.index(x, self.where), weight))
         if reduction == "none":
             return values
+        total = xp.rounded_sum if x.dtype.itemsize == 2 else xp.sum
         if reduction == "sum":
-            return xp.sum(values)
-        self.total = xp.sum(weight)
-        return xp.div(xp.sum(values), self.total)
+            return total(values)
+        self.total = total(weight)
+        return xp.div(total(values), self.total)
 
     def backward(self, xp, grad):
-        if self.reduction == "mean":
-            grad = xp.div(grad, self.total)
         counted = xp.ne(self.weight, xp.constant_like(0, self.weight))
         at_target = xp.where_true(xp.neg(xp.mul(grad, self.weight)), counted)
+        if self.reduction == "mean":
+            at_target = xp.div(at_target, self.total)
         return (xp.index_back(at_target, self.where, self.input_shape),)
 
 

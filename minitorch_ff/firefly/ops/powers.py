@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from minitorch_ff.firefly.half_precision import HALVES
 from minitorch_ff.firefly.ops.base import Operator, not_implemented, refuse
 from minitorch_ff.firefly.ops.elementwise import Elementwise
 
@@ -82,6 +83,7 @@ class Sqrt(Elementwise):
 class Rsqrt(Elementwise):
     """One over the square root; the gradient is `-g y³ / 2`."""
 
+    steps = HALVES
     saves = "y"
 
     def chain(self, xp, grad, y):

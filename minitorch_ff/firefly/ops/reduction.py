@@ -114,7 +114,7 @@ class Prod(ByForm, OfBoth):
         if not shape:
             return (xp.copy(grad),)
         if xp.all(xp.ne(x, xp.constant_like(0, x))):
-            return (xp.div(self.spread(xp, xp.mul(grad, y)), x),)
+            return (xp.mul(self.spread(xp, grad), xp.div(self.spread(xp, y), x)),)
         if self.dim is None:
             others = xp.reshape(product_of_others(xp, xp.reshape(x, (-1,)), 0), shape)
         else:

@@ -41,26 +41,11 @@ class Reductions:
         """Product in `x`'s dtype, integers and booleans in int64."""
         if dtype is None:
             dtype = x.dtype if x.dtype.kind in "fcV" else self.module.int64
-        if x.dtype.itemsize == 2 and x.dtype is dtype and x.size and x.ndim:
-            y = self.rounded_product(x, dim)
-            dims = tuple(range(x.ndim)) if dim is None else dim
-            return self.module.expand_dims(y, dims) if keepdim else y
         return self.module.multiply.reduce(x, dim, dtype, None, keepdim)
 
-    def rounded_product(self, x, dim):
-        """Of half-precision numbers, each product is rounded; the order is PyTorch's.
-
-        It goes through contiguous rows in 4 vectors of 16 numbers, as wide as AVX2.
-        """
-        multiply, contiguous = self.module.multiply, x.flags.c_contiguous
-        rows = x.reshape(-1) if dim is None else self.module.moveaxis(x, dim, -1)
-        if contiguous and rows.shape[-1] >= 64 and (dim is None or dim in (-1, x.ndim - 1)):
-            count = rows.shape[-1] // 64
-            vectors = rows[..., : 64 * count].reshape(*rows.shape[:-1], count, 4, 16)
-            a, b, c, d = self.module.moveaxis(multiply.accumulate(vectors, -3)[..., -1, :, :], -2, 0)
-            vector = multiply(multiply(a, b), multiply(c, d))
-            rows = self.module.concatenate([vector, rows[..., 64 * count :]], -1)
-        return multiply.accumulate(rows, -1)[..., -1]
+    def rounded_sum(self, x):
+        """The sum of a vector, where PyTorch rounds half-precision numbers as it goes."""
+        return self.sum(x)
 
     def amax(self, x, dim=None, keepdim=False):
         """The largest element; not-a-number wins."""
