@@ -135,7 +135,23 @@ class WholeDivision(OfPair):
         self.check(a)
         if a.dtype.kind in "iu" and not xp.all(b):
             raise RuntimeError("ZeroDivisionError")
+        if self.primitive == "floor_divide" and a.dtype.kind in "fV" and a.dtype.itemsize == 2:
+            return floor_in_steps(xp, a, b)
         return getattr(xp, self.primitive)(a, b)
+
+
+def floor_in_steps(xp, a, b):
+    """`⌊a / b⌋` of half-precision numbers, by what is left over; each step is rounded."""
+    zero, half = xp.constant(0, a.dtype), xp.constant(0.5, a.dtype)
+    rest, ratio = xp.fmod(a, b), xp.div(a, b)
+    quotient = xp.div(xp.sub(a, rest), b)
+    signs_differ = xp.ne(xp.lt(b, zero), xp.lt(rest, zero))
+    below = xp.logical_and(xp.ne(rest, zero), signs_differ)
+    quotient = xp.where(below, xp.shift(quotient, -1), quotient)
+    whole = xp.floor(quotient)
+    whole = xp.where(xp.gt(xp.sub(quotient, whole), half), xp.shift(whole, 1), whole)
+    whole = xp.where(xp.eq(quotient, zero), xp.copysign(zero, ratio), whole)
+    return xp.where(xp.eq(b, zero), ratio, whole)
 
 
 class DivFloor(WholeDivision, Stepwise):

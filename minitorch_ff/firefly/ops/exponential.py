@@ -14,7 +14,7 @@ LN_2, LN_10 = math.log(2), math.log(10)
 class Exp(Operator):
     """`eˣ`; the gradient is `g y`."""
 
-    floats = fresh = True
+    floats = fresh = widens = True
 
     def forward(self, xp, x):
         y = xp.exp(x)

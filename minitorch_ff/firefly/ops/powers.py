@@ -33,7 +33,8 @@ class Pow(Operator):
 class PowTensor(Operator):
     """`a` to the power `b`; the gradient is `b aᵇ⁻¹ g` and `aᵇ ln(a) g`."""
 
-    promotes = fresh = True
+    promotes = fresh = widens = True
+    rounds = HALVES
     called = "Pow"
     variant = 1
     kernel = "pow"
