@@ -291,6 +291,7 @@ GRADIENTS_OFF = {
     "nn.functional.binary_cross_entropy": (1, "PyTorch's weighted loss is one kernel"),
     "tile": (7, "PyTorch adds up in several sums, each rounded"),
     "prod": (1, "PyTorch's vectors multiply in another order"),
+    "norm": (1, "PyTorch takes a step more for the last numbers of a power"),
 }
 """Gradients that are further off: by how much of the largest one, in steps."""
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from math import prod
 
+from minitorch_ff.firefly.backend.array_api.half_updates import Half
 from minitorch_ff.firefly.backend.array_api.matrix_updates import MatrixUpdates
 
 
@@ -65,6 +66,9 @@ class Updates(MatrixUpdates):
         sub, mul = self.sub, self.mul
         changed = group["weight_decay"] or group["maximize"]
         for param, grad in zip(params, grads, strict=True):
+            if param.dtype.itemsize == 2:
+                Half(self, param, grad, group).sgd(group)
+                continue
             if param.dtype is not dtype:
                 dtype = param.dtype
                 rate = self.constant(group["lr"], dtype)
@@ -78,6 +82,8 @@ class Updates(MatrixUpdates):
 
     def sgd_step(self, param, grad, group, momentum_buffer, *, first):
         """Gradient descent; at the `first` step the momentum buffer is the gradient."""
+        if param.dtype.itemsize == 2:
+            return Half(self, param, grad, group).sgd(group, momentum_buffer, first)
         rate = self.constant(group["lr"], param.dtype)
         inertia = self.constant(group["momentum"], param.dtype)
         damped = 1 - group["dampening"]
@@ -97,6 +103,9 @@ class Updates(MatrixUpdates):
 
     def adam_step(self, param, grad, group, exp_avg, exp_avg_sq, max_exp_avg_sq=None, *, step):
         """Adam; AdamW with `decoupled_weight_decay`, AMSGrad with `max_exp_avg_sq`."""
+        if param.dtype.itemsize == 2:
+            half = Half(self, param, grad, group)
+            return half.adam(group, exp_avg, exp_avg_sq, max_exp_avg_sq, step)
         beta1, beta2 = group["betas"]
         # Both corrections in one factor, as at the end of section 2 of the paper.
         correction = (1 - beta2**step) ** 0.5
@@ -117,6 +126,9 @@ class Updates(MatrixUpdates):
 
     def rmsprop_step(self, param, grad, group, square_avg, momentum_buffer=None, grad_avg=None):
         """RMSprop; centered with `grad_avg`, with momentum given its buffer."""
+        if param.dtype.itemsize == 2:
+            half = Half(self, param, grad, group)
+            return half.rmsprop(group, square_avg, momentum_buffer, grad_avg)
         rate, tiny = self._all_like(param, group["lr"], group["eps"])
         for p, g, v, buffer, mean, s, t in self._blocks(
             param, grad, square_avg, momentum_buffer, grad_avg
@@ -137,6 +149,8 @@ class Updates(MatrixUpdates):
     def adagrad_step(self, param, grad, group, sum, *, step):
         """Adagrad: divides by the root of the sum of all squared gradients so far."""
         rate = group["lr"] / (1 + (step - 1) * group["lr_decay"])
+        if param.dtype.itemsize == 2:
+            return Half(self, param, grad, group).adagrad(group, sum, rate)
         rate, tiny = self._all_like(param, rate, group["eps"])
         for p, g, total, s, t in self._blocks(param, grad, sum):
             g = self._direction(p, g, group, s)
