@@ -110,8 +110,7 @@ OPTIMIZERS = {
     "Adam": {"lr": 0.01, "eps": 1e-4},
     "Adam weight_decay": {"lr": 0.01, "eps": 1e-4, "weight_decay": 0.1},
     "AdamW": {"lr": 0.01, "eps": 1e-4},
-    "RMSprop": {"lr": 0.01, "eps": 1e-4},
-    "Adagrad": {"lr": 0.01, "eps": 1e-4},
+    "Adam amsgrad": {"lr": 0.01, "eps": 1e-4, "amsgrad": True, "betas": (0.4, 0.99)},
 }
 
 

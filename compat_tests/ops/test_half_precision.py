@@ -143,6 +143,45 @@ def test_integers_of_two_bytes_are_no_halves():
     assert x.exp().dtype == ff.float32
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("order", ["nuc", 2])
+def test_singular_values_are_refused(order, dtype):
+    errors = []
+    for world in (ff, torch):
+        with pytest.raises(RuntimeError, match="Low precision dtypes not supported") as caught:
+            world.linalg.matrix_norm(world.ones(2, 2, dtype=getattr(world, dtype)), order)
+        errors.append(str(caught.value))
+    assert errors[0] == errors[1]
+
+
+def test_a_second_walk_is_refused_as_usual():
+    x = ff.ones(3, dtype=ff.float16).requires_grad_()
+    for loss in (ff.nn.functional.mse_loss(x, x.detach() * 2), x.tanh().sum(), x.var()):
+        loss.backward()
+        with pytest.raises(RuntimeError, match="backward through the graph a second time"):
+            loss.backward()
+
+
+IN_PLACE = "exp_ sigmoid_ tanh_ sqrt_ rsqrt_ log_ add_ mul_ div_ floor_divide_ clamp_ lerp_".split()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", IN_PLACE)
+def test_in_place(name, dtype):
+    values = torch.rand(64).to(halves.DTYPES[dtype]) + 0.25
+    further = {"clamp_": (0.3, 0.7), "lerp_": (values.flip(0), 0.3)}
+    arguments = further.get(
+        name, (values.flip(0),) if name[:-1] in "add mul div floor_divide" else ()
+    )
+    results = []
+    for world in (ff, torch):
+        x = halves.in_world(world, values)
+        given = [halves.in_world(world, a) if isinstance(a, torch.Tensor) else a for a in arguments]
+        assert getattr(x, name)(*given) is x
+        results.append(x)
+    assert halves.furthest(halves.as_torch(results[0]), results[1]) <= 1
+
+
 def test_without_the_package_bfloat16_says_what_to_install(monkeypatch):
     import sys
 

@@ -3,7 +3,7 @@
 float16 and bfloat16 hold too few digits for the steps between, and float16 ends at 65504. As in
 PyTorch, an operator that `widens` gets its inputs in float32, in its rule as well. But some of
 PyTorch's rules, and a few functions, are put together from several kernels, or have kernels that
-round as they go. Those are marked `rounds` and `steps`, and get the namespace `Steps`.
+round as they go. Those are marked `rounds` and `rounds_forward`, and get the namespace `Steps`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import functools
 from minitorch_ff.firefly.ops.base import FREED
 from minitorch_ff.firefly.tensor import wrap
 
-HALVES = ("float16", "bfloat16")
+HALVES: tuple[str, ...] = ("float16", "bfloat16")
 
 
 def call_in_single(call, operator, inputs, settings):
@@ -26,7 +26,7 @@ def call_in_single(call, operator, inputs, settings):
     dtype = given[0].dtype
     if dtypes != {dtype} or (operator.promotes and given[1].dtype != dtype):
         return None
-    if dtype.name in operator.steps:
+    if dtype.name in operator.rounds_forward:
         return call(in_steps(operator, dtype), *inputs, **settings)
     wide = [widened(t) for t in inputs]
     out = call(operator, *wide, **settings)

@@ -307,7 +307,7 @@ class Softmax(OfOne):
 class LogSoftmax(OfOne):
     """The logarithm of the softmax, without overflow; the gradient is `g - eʸ Σ g`."""
 
-    steps = HALVES
+    rounds_forward = HALVES
     saves = "y"
 
     def value(self, xp, x):

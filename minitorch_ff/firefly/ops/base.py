@@ -124,7 +124,7 @@ class Operator(Hookable):
     rounds: tuple[str, ...] = ()
     """But in these dtypes its rule rounds after each step, as PyTorch's does."""
 
-    steps: tuple[str, ...] = ()
+    rounds_forward: tuple[str, ...] = ()
     """In these its `forward` does so."""
 
     def forward(self, xp, *buffers, **settings):

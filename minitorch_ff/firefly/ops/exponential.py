@@ -101,7 +101,7 @@ class Logit(Elementwise):
     With `eps`, `x` is first held between `eps` and `1 - eps`.
     """
 
-    rounds, steps = (), HALVES
+    rounds, rounds_forward = (), HALVES
 
     def value(self, xp, x):
         if self.eps is not None:

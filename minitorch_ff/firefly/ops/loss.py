@@ -76,7 +76,7 @@ def broadcast(a, b):
 class MseLoss(ElementLoss):
     """`(x - t)²`; its mean is the loss that small trainings spend their time in."""
 
-    rounds = steps = HALVES
+    rounds = rounds_forward = HALVES
 
     def forward(self, xp, x, target, *, reduction="mean"):
         self.reduction = reduction
@@ -110,7 +110,7 @@ def share_first(xp, grad, slope, share):
 class SmoothL1Loss(ElementLoss):
     """`d² / 2 beta` where `|d| < beta`, `|d| - beta / 2` elsewhere, with `d = x - t`."""
 
-    steps = HALVES[:1]
+    rounds_forward = HALVES[:1]
 
     def value(self, xp, x, target):
         distance = xp.abs(xp.sub(x, target))
@@ -127,7 +127,7 @@ class SmoothL1Loss(ElementLoss):
 class HuberLoss(ElementLoss):
     """`d² / 2` where `|d| <= delta`, `delta (|d| - delta / 2)` elsewhere."""
 
-    rounds, steps = HALVES, HALVES[1:]
+    rounds, rounds_forward = HALVES, HALVES[1:]
 
     def value(self, xp, x, target):
         distance = xp.abs(xp.sub(x, target))
@@ -165,7 +165,7 @@ class BinaryCrossEntropy(ElementLoss):
     The slope is `(x - t) / x (1 - x)`, the denominator at least 1e-12.
     """
 
-    rounds = steps = HALVES
+    rounds = rounds_forward = HALVES
 
     def value(self, xp, x, target):
         one, least = xp.constant_like(1, x), xp.constant_like(-100, x)
@@ -199,7 +199,7 @@ class BinaryCrossEntropyWithLogits(Operator):
     """
 
     fresh = widens = True
-    rounds = steps = HALVES
+    rounds = rounds_forward = HALVES
 
     def forward(self, xp, x, target, *, weight, pos_weight, reduction="mean"):
         self.weight, self.pos_weight, self.reduction = weight, pos_weight, reduction
@@ -272,7 +272,7 @@ class NllLoss(Operator):
     """
 
     fresh = widens = True
-    rounds = steps = HALVES
+    rounds = rounds_forward = HALVES
 
     def forward(self, xp, x, *, target, weight, reduction, called="NllLoss"):
         self.input_shape = x.shape

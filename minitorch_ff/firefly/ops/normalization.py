@@ -14,7 +14,7 @@ class BatchNorm(Operator):
     """
 
     fresh = widens = True
-    steps = HALVES
+    rounds_forward = HALVES
     called = "NativeBatchNorm"
 
     def forward(self, xp, x, weight, bias, *, eps, running):

@@ -84,7 +84,7 @@ class Sqrt(Elementwise):
 class Rsqrt(Elementwise):
     """One over the square root; the gradient is `-g y³ / 2`."""
 
-    steps = HALVES
+    rounds_forward = HALVES
     saves = "y"
 
     def chain(self, xp, grad, y):

@@ -8,7 +8,7 @@ from minitorch_ff._functions._autocast import in_float32
 from minitorch_ff._functions.extremes import maximum, minimum
 from minitorch_ff._functions.selection import where
 from minitorch_ff._tensor import Tensor
-from minitorch_ff.firefly.ops.base import TYPE_NAMES, not_implemented
+from minitorch_ff.firefly.ops.base import TYPE_NAMES
 from minitorch_ff.nn.functional._reduction import check_reduction, reduction_of
 from minitorch_ff.nn.functional._reduction import reduce as reduced
 from minitorch_ff.nn.functional.activation import logsigmoid
@@ -132,8 +132,6 @@ def multi_margin_loss(
     check_reduction(reduction)
     check(p in (1, 2), "only p == 1 and p == 2 supported", ValueError)
     check(weight is None or weight.dim() == 1, "weight must be one-dimensional", ValueError)
-    if input.buffer.dtype.itemsize == 2:
-        raise not_implemented("multi_margin_loss_cpu_kernel", input.buffer.dtype)
     rows = input if input.dim() == 2 else input.reshape(1, -1)
     classes = rows.shape[1]
     numbers = target.reshape(-1)
@@ -178,8 +176,6 @@ def multilabel_margin_loss(
         raise RuntimeError(
             f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}"
         )
-    if input.buffer.dtype.itemsize == 2:
-        raise not_implemented("multilabel_margin_loss_forward_out_frame", input.buffer.dtype)
     check_class_numbers(target)
     rows = input.reshape(1, -1) if input.dim() < 2 else input
     numbers = target.reshape(rows.shape)

@@ -1,7 +1,7 @@
 """Updates of half-precision parameters: PyTorch's steps, each computed in float32 and rounded.
 
-The optimizers that most scripts use; a number that is added or multiplied into a sum is rounded
-too, as PyTorch has it. Others compute in half precision all the way.
+SGD, Adam and AdamW have them; the other updates compute in half precision all the way. Factors
+of `add` are rounded as well, as PyTorch has it.
 """
 
 from __future__ import annotations
@@ -35,23 +35,6 @@ class Half:
         state[...] = value
         return state.astype("float32")
 
-    def average_square(self, state, beta):
-        """`state = beta state + (1 - beta) grad²`."""
-        scaled = self.round(state.astype("float32") * beta)
-        return self.keep(state, scaled + (1 - beta) * self.grad * self.grad)
-
-    def move(self, state, share):
-        """`state += share (grad - state)`."""
-        state32 = state.astype("float32")
-        if share < 0.5:
-            return self.keep(state, state32 + share * (self.grad - state32))
-        return self.keep(state, self.grad - (self.grad - state32) * (1 - share))
-
-    def root(self, x, group, divisor=1.0):
-        """`√x / divisor + eps`."""
-        root = self.round(self.round(self.sqrt(x)) / divisor)
-        return self.round(root + self.number(group["eps"]))
-
     def sgd(self, group, buffer=None, first=True):
         """Gradient descent, with momentum where there is a buffer."""
         change, momentum = self.grad, group["momentum"]
@@ -67,27 +50,16 @@ class Half:
     def adam(self, group, exp_avg, exp_avg_sq, max_exp_avg_sq, step):
         """Adam and AdamW."""
         beta1, beta2 = group["betas"]
-        mean, square = self.move(exp_avg, 1 - beta1), self.average_square(exp_avg_sq, beta2)
+        grad, mean = self.grad, exp_avg.astype("float32")
+        if beta1 > 0.5:
+            mean = self.keep(exp_avg, mean + (1 - beta1) * (grad - mean))
+        else:  # from the nearer end
+            mean = self.keep(exp_avg, grad - beta1 * (grad - mean))
+        square = self.round(exp_avg_sq.astype("float32") * beta2)
+        square = self.keep(exp_avg_sq, square + (1 - beta2) * grad * grad)
         if max_exp_avg_sq is not None:
             square = self.keep(max_exp_avg_sq, square.clip(max_exp_avg_sq.astype("float32")))
-        denominator = self.root(square, group, (1 - beta2**step) ** 0.5)
+        root = self.round(self.round(self.sqrt(square)) / (1 - beta2**step) ** 0.5)
+        denominator = self.round(root + self.number(group["eps"]))
         rate = group["lr"] / (1 - beta1**step)
         self.param[...] = self.value - rate * mean / denominator
-
-    def rmsprop(self, group, square_avg, buffer, grad_avg):
-        """RMSprop, with momentum or centered where there are arrays for it."""
-        square = self.average_square(square_avg, group["alpha"])
-        if grad_avg is not None:
-            mean = self.move(grad_avg, 1 - group["alpha"])
-            square = self.round(square - mean * mean)
-        denominator = self.root(square, group)
-        if buffer is None:
-            self.param[...] = self.value - group["lr"] * self.grad / denominator
-            return
-        kept = self.round(buffer.astype("float32") * group["momentum"])
-        self.param[...] = self.value - self.rate * self.keep(buffer, kept + self.grad / denominator)
-
-    def adagrad(self, group, total, rate):
-        """Adagrad."""
-        square = self.keep(total, total.astype("float32") + self.grad * self.grad)
-        self.param[...] = self.value - rate * self.grad / self.root(square, group)

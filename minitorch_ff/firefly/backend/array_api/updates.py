@@ -126,9 +126,6 @@ class Updates(MatrixUpdates):
 
     def rmsprop_step(self, param, grad, group, square_avg, momentum_buffer=None, grad_avg=None):
         """RMSprop; centered with `grad_avg`, with momentum given its buffer."""
-        if param.dtype.itemsize == 2:
-            half = Half(self, param, grad, group)
-            return half.rmsprop(group, square_avg, momentum_buffer, grad_avg)
         rate, tiny = self._all_like(param, group["lr"], group["eps"])
         for p, g, v, buffer, mean, s, t in self._blocks(
             param, grad, square_avg, momentum_buffer, grad_avg
@@ -149,8 +146,6 @@ class Updates(MatrixUpdates):
     def adagrad_step(self, param, grad, group, sum, *, step):
         """Adagrad: divides by the root of the sum of all squared gradients so far."""
         rate = group["lr"] / (1 + (step - 1) * group["lr_decay"])
-        if param.dtype.itemsize == 2:
-            return Half(self, param, grad, group).adagrad(group, sum, rate)
         rate, tiny = self._all_like(param, rate, group["eps"])
         for p, g, total, s, t in self._blocks(param, grad, sum):
             g = self._direction(p, g, group, s)
