@@ -95,7 +95,7 @@ def _are_real(input: Any, other: Any, alpha: Any) -> bool:
     if not isinstance(input, Tensor) or not isinstance(other, Tensor):
         return False
     usual = type(alpha) in (int, float) and abs(alpha) < 2**63
-    return usual and input.buffer.dtype.kind == other.buffer.dtype.kind == "f"
+    return usual and input.buffer.dtype.kind + other.buffer.dtype.kind in ("ff", "VV")
 
 
 def _times_alpha(factor: Any, alpha: Number, other: Any) -> Any:

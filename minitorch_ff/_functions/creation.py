@@ -570,11 +570,13 @@ def _evenly(start: Any, end: Any, steps: int, dtype: Any) -> numpy.ndarray:
         position = numpy.arange(steps, dtype=numpy.float64)
         first, last = start + step * position, end - step * (steps - 1 - position)
         return numpy.trunc(numpy.where(position < steps // 2, first, last)).astype(dtype)
-    exact = dtype.kind == "f" and dtype.itemsize > 2
-    work: Any = dtype.type if exact else numpy.float32
+    work: Any = dtype.type if dtype.kind in "fV" else numpy.float32
     low, high = work(start), work(end)
     step = work((high - low) / work(max(steps - 1, 1)))
     position = numpy.arange(steps).astype(work)
+    if dtype.itemsize == 2:  # each operation rounds
+        first, last = low + step * position, high - step * position[::-1]
+        return numpy.where(numpy.arange(steps) < steps // 2, first, last)
     # One rounding for the product and the sum together, as a fused multiply-add has.
     wide = numpy.float64
     first = (wide(step) * position.astype(wide) + wide(low)).astype(work)

@@ -124,6 +124,12 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
 
     See: [torch.bmm](https://docs.pytorch.org/docs/stable/generated/torch.bmm.html).
     """
+    check_stacks(input, mat2)
+    return apply(ops.MatMul, input, mat2, called="Bmm")
+
+
+def check_stacks(input: Tensor, mat2: Tensor) -> None:
+    """Refuse what `bmm` cannot multiply."""
     a, b = input.buffer.shape, mat2.buffer.shape
     check(len(a) == 3, "batch1 must be a 3D tensor")
     check(len(b) == 3, "batch2 must be a 3D tensor")
@@ -132,7 +138,6 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     if input.buffer.dtype != mat2.buffer.dtype:
         check_operands(input, mat2)
     refuse(input.buffer, "b", "bmm")
-    return apply(ops.MatMul, input, mat2, called="Bmm")
 
 
 def stacks_do_not_fit(batch: int, columns: int, *second: int) -> RuntimeError:
@@ -249,7 +254,13 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: float = 1, alpha: fl
 
     See: [torch.addmv](https://docs.pytorch.org/docs/stable/generated/torch.addmv.html).
     """
-    return weighted_sum(input, mv(mat, vec), beta, alpha)
+    buffer = mat.buffer
+    if buffer.dtype.itemsize != 2 or buffer.dtype.kind not in "fV":
+        return weighted_sum(input, mv(mat, vec), beta, alpha)
+    check_operands(mat, vec)
+    if buffer.size <= 4096:  # PyTorch's own kernel, in which the factors are half precision
+        input, beta, alpha = arithmetic.mul(input, beta), 1, float(buffer.dtype.type(alpha))
+    return apply(ops.Addmm, input, mat, vec, beta=beta, alpha=alpha, called="Addmv")
 
 
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
@@ -268,8 +279,11 @@ def baddbmm(
 
     See: [torch.baddbmm](https://docs.pytorch.org/docs/stable/generated/torch.baddbmm.html).
     """
-    product = bmm(batch1, batch2)
-    return weighted_sum(input.expand(product.shape), product, beta, alpha)
+    check_stacks(batch1, batch2)
+    (count, rows, _), columns = batch1.buffer.shape, batch2.buffer.shape[2]
+    beta, alpha = factors(batch1.buffer, beta, alpha)
+    settings = {"beta": beta, "alpha": alpha, "called": "Baddbmm"}
+    return apply(ops.Addmm, input.expand(count, rows, columns), batch1, batch2, **settings)
 
 
 @in_lower_precision
@@ -280,6 +294,11 @@ def addbmm(
 
     See: [torch.addbmm](https://docs.pytorch.org/docs/stable/generated/torch.addbmm.html).
     """
+    if batch1.buffer.dtype.itemsize == 2 and batch1.buffer.dtype.kind in "fV":
+        check_stacks(batch1, batch2)
+        for a, b in zip(batch1, batch2, strict=True):  # rounded at each step, as in PyTorch
+            input, beta = addmm(input, a, b, beta=beta, alpha=alpha), 1
+        return input
     product = bmm(batch1, batch2).sum(0)
     return weighted_sum(input.expand(product.shape), product, beta, alpha)
 

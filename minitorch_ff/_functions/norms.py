@@ -137,6 +137,9 @@ def matrix_norm(
     if ord == "fro":
         return vector_norm(A, 2, (first, second), keepdim)
     if ord == "nuc" or abs(ord) == 2:
+        if A.buffer.dtype.kind in "fV" and A.buffer.dtype.itemsize == 2:
+            text = "linalg.matrix_norm: Low precision dtypes not supported. Got"
+            raise RuntimeError(f"{text} {type_name(A)}")
         values = singular_values(A.movedim((first, second), (-2, -1)))
         out = values.sum(-1) if ord == "nuc" else (amax if ord > 0 else amin)(values, -1)
     else:

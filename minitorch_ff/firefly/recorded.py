@@ -109,6 +109,7 @@ class Recorded:
     add, sub, mul, div = map(two, (arithmetic.Add, arithmetic.Sub, arithmetic.Mul, arithmetic.Div))
     add_ = add
     neg, reciprocal = twin(arithmetic.Neg), twin(powers.Reciprocal)
+    rsqrt = twin(powers.Rsqrt)
     scale, shift = twin(arithmetic.Scale, "factor"), twin(arithmetic.Shift, "amount")
     sqrt, abs, conj = twin(powers.Sqrt), twin(signs.Abs), twin(complex_numbers.Conj)
     pow, power = twin(powers.Pow, "exponent"), two(powers.PowTensor)

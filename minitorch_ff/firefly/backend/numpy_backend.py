@@ -129,6 +129,41 @@ class NumpyBackend(ArrayBackend):
         to_x = None if weight is None else grad.dot(weight)
         return to_x, None if x is None else grad.T.dot(x)
 
+    def prod(self, x, dim=None, keepdim=False, dtype=None):
+        """Product in `x`'s dtype; of half-precision numbers in PyTorch's order, each rounded.
+
+        It goes through contiguous rows in 4 vectors of 16 numbers, as wide as AVX2.
+        """
+        kept = x.dtype.kind in "fV" and dtype in (None, x.dtype)
+        if x.dtype.itemsize != 2 or not (kept and x.size and x.ndim):
+            return super().prod(x, dim, keepdim, dtype)
+        multiply = numpy.multiply
+        rows = x.reshape(-1) if dim is None else numpy.moveaxis(x, dim, -1)
+        count = rows.shape[-1] // 64 if dim is None or dim in (-1, x.ndim - 1) else 0
+        if count and x.flags.c_contiguous:
+            vectors = rows[..., : 64 * count].reshape(*rows.shape[:-1], count, 4, 16)
+            lanes = multiply.accumulate(vectors, -3)[..., -1, :, :]
+            lanes = multiply(lanes[..., 0::2, :], lanes[..., 1::2, :])
+            lane = multiply(lanes[..., 0, :], lanes[..., 1, :])
+            rows = numpy.concatenate([lane, rows[..., 64 * count :]], -1)
+        y = multiply.accumulate(rows, -1)[..., -1]
+        dims = tuple(range(x.ndim)) if dim is None else dim
+        return numpy.expand_dims(y, dims) if keepdim else y
+
+    def rounded_sum(self, x):
+        """The sum of a vector of half-precision numbers in PyTorch's order, each step rounded.
+
+        Sixteen are added up, then sixteen of those sums, and so on; but for the first number.
+        """
+        add, zero = numpy.add, numpy.zeros(1, x.dtype)
+        power = max(4, -(-math.ceil(math.log2(max(x.size, 1))) // 8))
+        first, rest, total = x[:1], x[1:], zero
+        for _ in range(7):
+            whole = rest.size >> power << power
+            total = add(total, add.accumulate(numpy.concatenate([zero, rest[whole:]]))[-1])
+            rest = add.accumulate(rest[:whole].reshape(-1, 1 << power), 1)[:, -1]
+        return add(total, add.accumulate(numpy.concatenate([zero, first, rest]))[-1])[0]
+
     def positive_part(self, x):
         """`x` where it is positive, zero elsewhere; not-a-number stays."""
         zero = self.constant(0, x.dtype)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+from minitorch_ff.firefly.half_precision import HALVES
 from minitorch_ff.firefly.ops.base import Operator
 from minitorch_ff.firefly.ops.elementwise import OfOne, Pairwise
 
@@ -110,9 +111,10 @@ class Threshold(OfOne):
 
 
 class Sigmoid(Operator):
-    """`1 / (1 + e⁻ˣ)`; the gradient is `g y (1 - y)`."""
+    """`1 / (1 + e⁻ˣ)`; the gradient is `g (1 - y) y`."""
 
     floats = fresh = fits = widens = True
+    rounds = HALVES[:1]
 
     def forward(self, xp, x):
         y = xp.sigmoid(x)
@@ -121,13 +123,13 @@ class Sigmoid(Operator):
 
     def backward(self, xp, grad):
         (y,) = self.saved_tensors
-        return (xp.mul(grad, xp.mul(y, xp.sub(xp.constant_like(1, y), y))),)
+        return (xp.mul(xp.mul(grad, xp.sub(xp.constant_like(1, y), y)), y),)
 
 
 class Tanh(Operator):
     """The hyperbolic tangent; the gradient is `g (1 - y²)`."""
 
-    floats = fresh = fits = True
+    floats = fresh = fits = widens = True
 
     def forward(self, xp, x):
         y = xp.tanh(x)
@@ -305,6 +307,7 @@ class Softmax(OfOne):
 class LogSoftmax(OfOne):
     """The logarithm of the softmax, without overflow; the gradient is `g - eʸ Σ g`."""
 
+    rounds_forward = HALVES
     saves = "y"
 
     def value(self, xp, x):

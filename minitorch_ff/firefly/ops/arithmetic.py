@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from minitorch_ff.firefly import promotion
+from minitorch_ff.firefly.half_precision import HALVES
 from minitorch_ff.firefly.ops.base import NonDifferentiable, Operator, Stepwise, Underivable
 from minitorch_ff.firefly.ops.elementwise import OfPair
 from minitorch_ff.firefly.ops.linear_maps import HandsOn, OwnGradient
@@ -121,8 +122,8 @@ class Div(Operator):
 
     def backward(self, xp, grad):
         a, b = self.saved_tensors
-        first = xp.div(grad, b)
-        return first, None if a is None else xp.neg(xp.mul(first, xp.div(a, b)))
+        second = None if a is None else xp.neg(xp.mul(grad, xp.div(xp.div(a, b), b)))
+        return xp.div(grad, b), second
 
 
 class WholeDivision(OfPair):
@@ -134,7 +135,23 @@ class WholeDivision(OfPair):
         self.check(a)
         if a.dtype.kind in "iu" and not xp.all(b):
             raise RuntimeError("ZeroDivisionError")
+        if self.primitive == "floor_divide" and a.dtype.kind in "fV" and a.dtype.itemsize == 2:
+            return floor_in_steps(xp, a, b)
         return getattr(xp, self.primitive)(a, b)
+
+
+def floor_in_steps(xp, a, b):
+    """`⌊a / b⌋` of half-precision numbers, by what is left over; each step is rounded."""
+    zero, half = xp.constant(0, a.dtype), xp.constant(0.5, a.dtype)
+    rest, ratio = xp.fmod(a, b), xp.div(a, b)
+    quotient = xp.div(xp.sub(a, rest), b)
+    signs_differ = xp.ne(xp.lt(b, zero), xp.lt(rest, zero))
+    below = xp.logical_and(xp.ne(rest, zero), signs_differ)
+    quotient = xp.where(below, xp.shift(quotient, -1), quotient)
+    whole = xp.floor(quotient)
+    whole = xp.where(xp.gt(xp.sub(quotient, whole), half), xp.shift(whole, 1), whole)
+    whole = xp.where(xp.eq(quotient, zero), xp.copysign(zero, ratio), whole)
+    return xp.where(xp.eq(b, zero), ratio, whole)
 
 
 class DivFloor(WholeDivision, Stepwise):
@@ -219,6 +236,7 @@ class Lerp(Operator):
     """`a + weight (b - a)`, for a number `weight`."""
 
     fresh = widens = True
+    rounds = HALVES
 
     def forward(self, xp, a, b, *, weight):
         self.weight = weight
@@ -235,6 +253,7 @@ class LerpTensor(Operator):
     """`a + weight (b - a)`, for a tensor `weight`, whose gradient is `g (b - a)`."""
 
     fresh = widens = True
+    rounds = HALVES
     called = "Lerp"
     variant = 1
 
@@ -257,6 +276,7 @@ class Addcmul(Operator):
     """`x + value a b`, for a number `value`."""
 
     widens = True
+    rounds = HALVES
 
     def forward(self, xp, x, a, b, *, value):
         self.value = value
@@ -265,14 +285,15 @@ class Addcmul(Operator):
 
     def backward(self, xp, grad):
         a, b = self.saved_tensors
-        scaled = xp.scale(grad, self.value)
-        return grad, xp.mul(scaled, b), xp.mul(scaled, a)
+        to_a, to_b = xp.mul(grad, xp.scale(b, self.value)), xp.mul(grad, xp.scale(a, self.value))
+        return grad, to_a, to_b
 
 
 class Addcdiv(Operator):
     """`x + value a / b`, for a number `value`."""
 
     widens = True
+    rounds = HALVES
 
     def forward(self, xp, x, a, b, *, value, given):
         self.value, self.given = value, given
@@ -281,7 +302,7 @@ class Addcdiv(Operator):
 
     def backward(self, xp, grad):
         a, b = self.saved_tensors
-        to_a = xp.div(xp.scale(grad, self.value), b)
+        to_a = xp.mul(grad, xp.div(xp.constant_like(self.value, b), b))
         scaled = xp.scale(xp.cast(a, self.given), self.value)  # rounded there, as in PyTorch
         slope = xp.div(xp.cast(scaled, self.dtype), xp.mul(b, b))
         return grad, to_a, xp.neg(xp.mul(grad, slope))

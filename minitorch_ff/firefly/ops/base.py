@@ -118,6 +118,12 @@ class Operator(Hookable):
     widens = False
     """Of half-precision numbers it is computed in float32; see `half_precision.py`."""
 
+    rounds: tuple[str, ...] = ()
+    """But in these dtypes its rule rounds after each step, as PyTorch's does."""
+
+    rounds_forward: tuple[str, ...] = ()
+    """In these its `forward` does so."""
+
     def forward(self, xp, *buffers, **settings):
         """Compute the result from buffers."""
         raise NotImplementedError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from minitorch_ff.firefly.half_precision import HALVES
 from minitorch_ff.firefly.ops.base import Operator
 from minitorch_ff.firefly.ops.elementwise import OfOne
 
@@ -36,6 +37,7 @@ class Cumprod(OfOne):
     the product of all before, and `sₖ = gₖ + xₖ₊₁ sₖ₊₁`, which is found step by step.
     """
 
+    rounds = HALVES
     saves = "xy"
 
     def value(self, xp, x):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from minitorch_ff.firefly.half_precision import HALVES
 from minitorch_ff.firefly.ops.base import Operator, function_name, not_implemented
 
 
@@ -78,12 +79,14 @@ class Elementwise(OfOne):
     """A function of each element by itself."""
 
     floats = True
+    rounds = HALVES
 
 
 class Pairwise(OfPrimitive):
     """One function of two operands; a subclass gives both gradients by `chain`."""
 
     promotes = fresh = widens = True
+    rounds = HALVES
 
     def forward(self, xp, a, b):
         if self.refuses:

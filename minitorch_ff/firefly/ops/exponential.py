@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from minitorch_ff.firefly.half_precision import HALVES
 from minitorch_ff.firefly.ops.base import Operator
 from minitorch_ff.firefly.ops.elementwise import Elementwise, Pairwise
 
@@ -13,7 +14,7 @@ LN_2, LN_10 = math.log(2), math.log(10)
 class Exp(Operator):
     """`eˣ`; the gradient is `g y`."""
 
-    floats = fresh = True
+    floats = fresh = widens = True
 
     def forward(self, xp, x):
         y = xp.exp(x)
@@ -99,6 +100,8 @@ class Logit(Elementwise):
 
     With `eps`, `x` is first held between `eps` and `1 - eps`.
     """
+
+    rounds, rounds_forward = (), HALVES
 
     def value(self, xp, x):
         if self.eps is not None:

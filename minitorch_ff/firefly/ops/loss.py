@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from minitorch_ff.firefly.half_precision import HALVES, at_once
 from minitorch_ff.firefly.ops.base import Operator, Underivable
 from minitorch_ff.firefly.ops.activation import softplus
 
@@ -27,13 +28,17 @@ class ElementLoss(Operator):
 
     def backward(self, xp, grad):
         x, target = self.saved_tensors
-        if self.reduction == "mean":
-            grad = xp.scale(grad, 1 / self.count)
         first, second = self.edges
         return (
-            None if first is None else xp.mul(grad, self.slope(xp, x, target)),
-            None if second is None else xp.mul(grad, self.target_slope(xp, x, target)),
+            None if first is None else self.pull(xp, grad, self.slope(xp, x, target)),
+            None if second is None else self.pull(xp, grad, self.target_slope(xp, x, target)),
         )
+
+    def pull(self, xp, grad, slope):
+        """`grad` times a derivative; in a mean each element has a share only."""
+        if self.reduction == "mean":
+            grad = xp.scale(grad, 1 / self.count)
+        return xp.mul(grad, slope)
 
     def value(self, xp, x, target):
         """The loss of each element."""
@@ -52,10 +57,12 @@ def reduced(xp, values, reduction):
     """The mean or the sum of element losses, or all of them."""
     if reduction == "none":
         return values
-    total = xp.sum(values)
-    if reduction == "sum":
-        return total
-    return xp.div(total, xp.constant(values.size, values.dtype))
+    return xp.sum(values) if reduction == "sum" else at_once(xp, mean, values)
+
+
+def mean(xp, values):
+    """The mean of all elements."""
+    return xp.div(xp.sum(values), xp.constant(values.size, values.dtype))
 
 
 def broadcast(a, b):
@@ -69,15 +76,17 @@ def broadcast(a, b):
 class MseLoss(ElementLoss):
     """`(x - t)²`; its mean is the loss that small trainings spend their time in."""
 
+    rounds = rounds_forward = HALVES
+
     def forward(self, xp, x, target, *, reduction="mean"):
         self.reduction = reduction
         self.saved = (x, target)
         self.factor = 2.0
         if reduction == "mean":
-            value, difference = xp.squared_error(x, target)
-            self.kept = difference
-            self.factor /= max(difference.size, 1)
-            return value
+            self.factor /= max(math.prod(broadcast(x.shape, target.shape)), 1)
+            if x.dtype.itemsize > 2:
+                value, self.kept = xp.squared_error(x, target)
+                return value
         difference = self.kept = xp.sub(x, target)
         return reduced(xp, xp.mul(difference, difference), reduction)
 
@@ -86,18 +95,28 @@ class MseLoss(ElementLoss):
         difference = self.recall(xp)
         if difference is None:
             difference = xp.sub(x, target)
-        to_x = xp.mul(difference, xp.scale(grad, self.factor))
+        if self.dtype.itemsize > 2:
+            to_x = xp.mul(difference, xp.scale(grad, self.factor))
+        else:
+            to_x = share_first(xp, grad, difference, self.factor)
         return to_x, None if self.edges[1] is None else xp.neg(to_x)
+
+
+def share_first(xp, grad, slope, share):
+    """The product of three, in the order in which PyTorch rounds it."""
+    return xp.mul(xp.mul(slope, xp.constant_like(share, slope)), grad)
 
 
 class SmoothL1Loss(ElementLoss):
     """`d² / 2 beta` where `|d| < beta`, `|d| - beta / 2` elsewhere, with `d = x - t`."""
 
+    rounds_forward = HALVES[:1]
+
     def value(self, xp, x, target):
         distance = xp.abs(xp.sub(x, target))
-        near = xp.lt(distance, xp.constant_like(self.beta, distance))
-        square = xp.scale(xp.mul(distance, distance), 0.5 / self.beta)
-        return xp.where(near, square, xp.shift(distance, -0.5 * self.beta))
+        beta = xp.constant_like(self.beta, distance)
+        square = xp.div(xp.scale(xp.mul(distance, distance), 0.5), beta)
+        return xp.where(xp.lt(distance, beta), square, xp.sub(distance, xp.scale(beta, 0.5)))
 
     def slope(self, xp, x, target):
         difference = xp.sub(x, target)
@@ -108,19 +127,23 @@ class SmoothL1Loss(ElementLoss):
 class HuberLoss(ElementLoss):
     """`d² / 2` where `|d| <= delta`, `delta (|d| - delta / 2)` elsewhere."""
 
+    rounds, rounds_forward = HALVES, HALVES[1:]
+
     def value(self, xp, x, target):
         distance = xp.abs(xp.sub(x, target))
-        near = xp.le(distance, xp.constant_like(self.delta, distance))
+        delta = xp.constant_like(self.delta, distance)
         square = xp.scale(xp.mul(distance, distance), 0.5)
-        linear = xp.scale(xp.shift(distance, -0.5 * self.delta), self.delta)
-        return xp.where(near, square, linear)
+        linear = xp.mul(xp.sub(distance, xp.scale(delta, 0.5)), delta)
+        return xp.where(xp.le(distance, delta), square, linear)
 
     def slope(self, xp, x, target):
         difference = xp.sub(x, target)
-        near = xp.le(xp.abs(difference), xp.constant_like(self.delta, difference))
-        return xp.where(near, difference, xp.mul(
-            xp.constant_like(self.delta, difference), xp.sign(difference)
-        ))  # fmt: skip
+        delta = xp.constant_like(self.delta, difference)
+        near = xp.le(xp.abs(difference), delta)
+        return xp.where(near, difference, xp.mul(delta, xp.sign(difference)))
+
+    def pull(self, xp, grad, slope):
+        return share_first(xp, grad, slope, 1 / self.count if self.reduction == "mean" else 1)
 
 
 class SoftMarginLoss(ElementLoss):
@@ -142,20 +165,31 @@ class BinaryCrossEntropy(ElementLoss):
     The slope is `(x - t) / x (1 - x)`, the denominator at least 1e-12.
     """
 
+    rounds = rounds_forward = HALVES
+
     def value(self, xp, x, target):
         one, least = xp.constant_like(1, x), xp.constant_like(-100, x)
         log_x = xp.maximum(xp.log(x), least)
         log_rest = xp.maximum(xp.log1p(xp.neg(x)), least)
         return xp.sub(xp.mul(xp.sub(target, one), log_rest), xp.mul(target, log_x))
 
-    def slope(self, xp, x, target):
-        spread = xp.mul(xp.sub(xp.constant_like(1, x), x), x)
-        least = xp.constant_like(1e-12, x)
-        spread = xp.where(xp.gt(spread, least), spread, least)
-        return xp.div(xp.sub(x, target), spread)
+    def backward(self, xp, grad):
+        x, target = self.saved_tensors
+        first, second = self.edges
+        to_x = to_target = None
+        if first is not None:
+            spread = xp.mul(xp.sub(xp.constant_like(1, x), x), x)
+            least = xp.constant_like(1e-12, x)
+            spread = xp.where(xp.gt(spread, least), spread, least)
+            to_x = self.shared(xp, xp.div(xp.mul(grad, xp.sub(x, target)), spread))
+        if second is not None:
+            odds = xp.div(x, xp.sub(xp.constant_like(1, x), x))
+            to_target = self.shared(xp, xp.neg(xp.mul(grad, xp.log(odds))))
+        return to_x, to_target
 
-    def target_slope(self, xp, x, target):
-        return xp.sub(xp.log1p(xp.neg(x)), xp.log(x))
+    def shared(self, xp, grad):
+        """The share of each element in a mean."""
+        return xp.scale(grad, 1 / self.count) if self.reduction == "mean" else grad
 
 
 class BinaryCrossEntropyWithLogits(Operator):
@@ -165,39 +199,41 @@ class BinaryCrossEntropyWithLogits(Operator):
     """
 
     fresh = widens = True
+    rounds = rounds_forward = HALVES
 
     def forward(self, xp, x, target, *, weight, pos_weight, reduction="mean"):
         self.weight, self.pos_weight, self.reduction = weight, pos_weight, reduction
         self.saved = (x, target)
-        one = xp.constant_like(1, x)
-        values = xp.sub(
-            xp.mul(xp.sub(one, target), x), xp.mul(self.tilt(xp, target), log_sigmoid(xp, x))
-        )
+        one, logs = xp.constant_like(1, x), at_once(xp, log_sigmoid, x)
+        if pos_weight is not None:
+            logs = xp.mul(xp.shift(xp.mul(xp.sub(pos_weight, one), target), 1), logs)
+        values = xp.sub(xp.mul(xp.sub(one, target), x), logs)
         if weight is not None:
             values = xp.mul(values, weight)
         return reduced(xp, xp.asarray(values), reduction)
 
     def backward(self, xp, grad):
         x, target = self.saved_tensors
-        if self.reduction == "mean":
-            grad = xp.scale(grad, 1 / max(math.prod(x.shape), 1))
+        slope, tilted = xp.sigmoid(x), target
+        if self.pos_weight is not None:
+            tilted = xp.mul(target, self.pos_weight)
+            slope = xp.mul(xp.sub(xp.shift(tilted, 1), target), slope)
+        to_x, to_target = xp.sub(slope, tilted), None
+        if self.edges[1] is not None:
+            to_target = xp.neg(x)
+            if self.pos_weight is not None:
+                tilted = xp.mul(at_once(xp, log_sigmoid, x), self.pos_weight)
+                to_target = xp.sub(at_once(xp, log_sigmoid, xp.neg(x)), tilted)
+            to_target = self.pull(xp, grad, to_target)
+        return self.pull(xp, grad, to_x), to_target
+
+    def pull(self, xp, grad, slope):
+        """`grad` times a derivative, weighted and shared."""
+        grad = xp.mul(slope, grad)
         if self.weight is not None:
             grad = xp.mul(grad, self.weight)
-        to_target = None
-        if self.edges[1] is not None:
-            slope = self.tilted(xp, log_sigmoid(xp, x))
-            to_target = xp.mul(grad, xp.sub(log_sigmoid(xp, xp.neg(x)), slope))
-        slope = xp.sub(xp.mul(self.tilt(xp, target), xp.sigmoid(x)), self.tilted(xp, target))
-        return xp.mul(grad, slope), to_target
-
-    def tilt(self, xp, target):
-        """`1 + (pos_weight - 1) t`."""
-        one = xp.constant_like(1, target)
-        return xp.add(xp.sub(self.tilted(xp, target), target), one)
-
-    def tilted(self, xp, x):
-        """`pos_weight x`."""
-        return x if self.pos_weight is None else xp.mul(x, self.pos_weight)
+        size = max(math.prod(grad.shape), 1)
+        return xp.div(grad, xp.constant_like(size, grad)) if self.reduction == "mean" else grad
 
 
 def log_sigmoid(xp, x):
@@ -236,6 +272,7 @@ class NllLoss(Operator):
     """
 
     fresh = widens = True
+    rounds = rounds_forward = HALVES
 
     def forward(self, xp, x, *, target, weight, reduction, called="NllLoss"):
         self.input_shape = x.shape
@@ -244,16 +281,17 @@ class NllLoss(Operator):
         values = xp.neg(xp.mul(xp.index(x, self.where), weight))
         if reduction == "none":
             return values
+        total = xp.rounded_sum if x.dtype.itemsize == 2 else xp.sum
         if reduction == "sum":
-            return xp.sum(values)
-        self.total = xp.sum(weight)
-        return xp.div(xp.sum(values), self.total)
+            return total(values)
+        self.total = total(weight)
+        return xp.div(total(values), self.total)
 
     def backward(self, xp, grad):
-        if self.reduction == "mean":
-            grad = xp.div(grad, self.total)
         counted = xp.ne(self.weight, xp.constant_like(0, self.weight))
         at_target = xp.where_true(xp.neg(xp.mul(grad, self.weight)), counted)
+        if self.reduction == "mean":
+            at_target = xp.div(at_target, self.total)
         return (xp.index_back(at_target, self.where, self.input_shape),)
 
 

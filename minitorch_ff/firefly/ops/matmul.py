@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from minitorch_ff.firefly.half_precision import HALVES
 from minitorch_ff.firefly.ops.base import Operator
 
 NAMES = {(1, 1): "Dot", (2, 1): "Mv", (2, 2): "Mm", (1, 2): "Squeeze4", (3, 3): "Bmm"}
@@ -121,15 +122,15 @@ class Linear(Operator):
         return "SqueezeBackward4" if rank == 1 else "UnsafeViewBackward0"
 
 
-class Addmm(Operator):
-    """`beta M + alpha A B` of matrices, in one node."""
+class Addmm(MatMul):
+    """`beta M + alpha A B`, in one node."""
 
-    fresh = widens = True
+    rounds = HALVES
 
-    def forward(self, xp, m, a, b, *, beta, alpha):
+    def forward(self, xp, m, a, b, *, beta, alpha, called="Addmm"):
         edges = self.edges
         self.save_for_backward(None if edges[2] is None else a, None if edges[1] is None else b)
-        self.beta, self.alpha = beta, alpha
+        self.beta, self.alpha, self.called, self.ranks = beta, alpha, called, (a.ndim, b.ndim)
         product = xp.matmul(a, b)
         if alpha != 1:
             product = xp.scale(product, alpha)
@@ -138,10 +139,7 @@ class Addmm(Operator):
         return xp.add(product, m if beta == 1 else xp.scale(m, beta))
 
     def backward(self, xp, grad):
-        a, b = self.saved_tensors
-        scaled = grad if self.alpha == 1 else xp.scale(grad, self.alpha)
-        return (
-            None if self.edges[0] is None else xp.scale(grad, self.beta),
-            None if b is None else xp.matmul(scaled, transposed(xp, b)),
-            None if a is None else xp.matmul(transposed(xp, a), scaled),
-        )
+        products = super().backward(xp, grad)
+        if self.alpha != 1:
+            products = [g if g is None else xp.scale(g, self.alpha) for g in products]
+        return None if self.edges[0] is None else xp.scale(grad, self.beta), *products

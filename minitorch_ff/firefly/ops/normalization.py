@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from minitorch_ff.firefly.half_precision import HALVES
 from minitorch_ff.firefly.ops.base import Operator
 
 
@@ -13,6 +14,7 @@ class BatchNorm(Operator):
     """
 
     fresh = widens = True
+    rounds_forward = HALVES
     called = "NativeBatchNorm"
 
     def forward(self, xp, x, weight, bias, *, eps, running):
@@ -31,7 +33,7 @@ class BatchNorm(Operator):
 
     def backward(self, xp, grad):
         x, weight = self.saved_tensors
-        kept = self.recall(xp) or centred_and_scaled(xp, x, self.dims, self.eps)
+        kept = self.recall(xp) or centred_and_scaled(xp, x, self.dims, self.eps, self.dtype)
         return xp.batch_norm_back(grad, *kept, weight, self.dims)
 
 
@@ -43,6 +45,8 @@ class BatchNormFixed(Operator):
 
     def forward(self, xp, x, weight, bias, *, eps, mean, variance):
         shape = (1, -1) + (1,) * (x.ndim - 2)
+        if x.dtype is not variance.dtype:
+            mean, variance = xp.cast(mean, x.dtype), xp.cast(variance, x.dtype)
         self.mean = xp.reshape(mean, shape)
         self.rstd = xp.reshape(xp.rsqrt(xp.shift(variance, eps)), shape)
         self.save_for_backward(x, weight)
@@ -84,7 +88,8 @@ class LayerNorm(Operator):
 
     def backward(self, xp, grad):
         x, weight = self.saved_tensors
-        centred, rstd = self.recall(xp) or centred_and_scaled(xp, x, self.dims, self.eps)
+        kept = None if self.dtype.itemsize == 2 else self.recall(xp)
+        centred, rstd = kept or centred_and_scaled(xp, x, self.dims, self.eps, self.dtype)
         scaled = xp.mul(centred, rstd)
         inner = grad if weight is None else xp.mul(grad, weight)
         mean = average(xp, inner, self.dims)
@@ -99,11 +104,19 @@ class LayerNorm(Operator):
         return to_x, to_weight, to_bias
 
 
-def centred_and_scaled(xp, x, dims, eps):
-    """`x` minus its mean over `dims`, and `1 / √(variance + eps)`."""
-    centred = xp.sub(x, average(xp, x, dims))
+def centred_and_scaled(xp, x, dims, eps, dtype=None):
+    """`x` minus its mean over `dims`, and `1 / √(variance + eps)`.
+
+    For a rule in half precision, mean and root are rounded to its `dtype`, as PyTorch keeps them.
+    """
+    mean = average(xp, x, dims)
+    centred = xp.sub(x, mean)
     variance = average(xp, xp.mul(centred, centred), dims)
-    return centred, xp.reciprocal(xp.sqrt(xp.shift(variance, eps)))
+    rstd = xp.rsqrt(xp.shift(variance, eps))
+    if dtype is not None and dtype.itemsize == 2:
+        mean, rstd = [xp.cast(xp.cast(part, dtype), "float32") for part in (mean, rstd)]
+        centred = xp.sub(x, mean)
+    return centred, rstd
 
 
 def average(xp, x, dims):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from minitorch_ff.firefly.half_precision import HALVES
 from minitorch_ff.firefly.ops.base import Operator, not_implemented, refuse
 from minitorch_ff.firefly.ops.elementwise import Elementwise
 
@@ -32,7 +33,8 @@ class Pow(Operator):
 class PowTensor(Operator):
     """`a` to the power `b`; the gradient is `b aᵇ⁻¹ g` and `aᵇ ln(a) g`."""
 
-    promotes = fresh = True
+    promotes = fresh = widens = True
+    rounds = HALVES
     called = "Pow"
     variant = 1
     kernel = "pow"
@@ -82,13 +84,11 @@ class Sqrt(Elementwise):
 class Rsqrt(Elementwise):
     """One over the square root; the gradient is `-g y³ / 2`."""
 
+    rounds_forward = HALVES
     saves = "y"
 
-    def value(self, xp, x):
-        return xp.reciprocal(xp.sqrt(x))
-
     def chain(self, xp, grad, y):
-        return xp.mul(grad, xp.scale(xp.pow(y, 3), -0.5))
+        return xp.mul(xp.scale(grad, -0.5), xp.pow(y, 3))
 
 
 class Hypot(Operator):

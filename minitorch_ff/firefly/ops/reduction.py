@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from minitorch_ff.firefly.half_precision import HALVES, at_once
 from minitorch_ff.firefly.ops.base import NonDifferentiable, Operator, SeveralOutputs
 from minitorch_ff.firefly.ops.elementwise import OfPrimitive
 from minitorch_ff.firefly.ops.linear_maps import total
@@ -13,6 +14,7 @@ class Reduction(Operator):
     """An operator over `dim`: an int, a tuple, None for all."""
 
     widens = True
+    rounds = HALVES
 
     def note(self, x, dim, keepdim):
         """Keep what `spread` will need."""
@@ -85,11 +87,16 @@ class Mean(ByForm):
     def forward(self, xp, x, *, dim=None, keepdim=False):
         self.note(x, dim, keepdim)
         self.count = count_of(x.shape, dim)
-        return xp.div(xp.sum(x, dim, keepdim), xp.constant(self.count, x.dtype))
+        return average(xp, x, dim, keepdim, self.count)
 
     def backward(self, xp, grad):
         grad = xp.scale(grad, 1 / self.count) if self.count else grad
         return (xp.copy(self.spread(xp, grad)),)
+
+
+def average(xp, x, dim, keepdim, count):
+    """The sum over `dim`, divided by the count."""
+    return xp.div(xp.sum(x, dim, keepdim), xp.constant_like(count, x))
 
 
 class Prod(ByForm, OfBoth):
@@ -99,13 +106,15 @@ class Prod(ByForm, OfBoth):
     it is the product of all before times the product of all behind.
     """
 
+    widens = False
+
     def backward(self, xp, grad):
         x, y = self.saved_tensors
         shape = self.input_shape
         if not shape:
             return (xp.copy(grad),)
         if xp.all(xp.ne(x, xp.constant_like(0, x))):
-            return (xp.div(self.spread(xp, xp.mul(grad, y)), x),)
+            return (xp.mul(self.spread(xp, grad), xp.div(self.spread(xp, y), x)),)
         if self.dim is None:
             others = xp.reshape(product_of_others(xp, xp.reshape(x, (-1,)), 0), shape)
         else:
@@ -171,7 +180,7 @@ def moments(op, xp, x, dim, keepdim, correction):
     op.note(x, dim, keepdim)
     op.count = count = count_of(x.shape, dim)
     op.freedom = max(count - correction, 0)
-    mean = xp.div(xp.sum(x, dim, True), xp.constant(count, x.dtype))
+    mean = average(xp, x, dim, True, count)
     op.kept = centred = xp.sub(x, mean)
     squares = xp.sum(xp.mul(centred, centred), dim, keepdim)
     mean = mean if keepdim else xp.reshape(mean, squares.shape)
@@ -190,8 +199,7 @@ def moments_back(op, xp, grad, to_mean):
             grad = root_back(xp, grad, y)
         centred = op.recall(xp)
         if centred is None:
-            mean = xp.div(xp.sum(x, op.dim, True), xp.constant_like(op.count, x))
-            centred = xp.sub(x, mean)
+            centred = xp.sub(x, at_once(xp, average, x, op.dim, True, op.count))
         factor = 2 / op.freedom if op.freedom else math.inf
         grad = xp.mul(xp.scale(op.spread(xp, grad), factor), centred)
     if to_mean is not None:

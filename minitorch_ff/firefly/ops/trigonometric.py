@@ -35,14 +35,14 @@ class Asin(Elementwise):
     """The angle with the sine `x`; the gradient is `g / √(1 - x²)`."""
 
     def chain(self, xp, grad, x):
-        return xp.div(grad, xp.sqrt(one_minus_square(xp, x)))
+        return xp.mul(grad, xp.rsqrt(one_minus_square(xp, x)))
 
 
 class Acos(Elementwise):
     """The angle with the cosine `x`; the gradient is `-g / √(1 - x²)`."""
 
     def chain(self, xp, grad, x):
-        return xp.neg(xp.div(grad, xp.sqrt(one_minus_square(xp, x))))
+        return xp.neg(xp.mul(grad, xp.rsqrt(one_minus_square(xp, x))))
 
 
 class Atan(Elementwise):
@@ -60,8 +60,8 @@ class Atan2(Pairwise):
     def chain(self, xp, grad, a, b):
         square = xp.add(xp.mul(a, a), xp.mul(b, b))
         nonzero = xp.ne(square, xp.constant_like(0, square))
-        scaled = xp.where_true(xp.div(grad, square), nonzero)
-        return xp.mul(scaled, b), xp.neg(xp.mul(scaled, a))
+        share = xp.where_true(xp.reciprocal(square), nonzero)
+        return xp.mul(xp.mul(grad, b), share), xp.neg(xp.mul(xp.mul(grad, a), share))
 
 
 class Sinh(Elementwise):
@@ -82,14 +82,14 @@ class Asinh(Elementwise):
     """The number with the hyperbolic sine `x`; the gradient is `g / √(x² + 1)`."""
 
     def chain(self, xp, grad, x):
-        return xp.div(grad, xp.sqrt(xp.shift(xp.mul(x, x), 1)))
+        return xp.mul(grad, xp.rsqrt(xp.shift(xp.mul(x, x), 1)))
 
 
 class Acosh(Elementwise):
     """The number with the hyperbolic cosine `x`; the gradient is `g / √(x² - 1)`."""
 
     def chain(self, xp, grad, x):
-        return xp.div(grad, xp.sqrt(xp.shift(xp.mul(x, x), -1)))
+        return xp.mul(grad, xp.rsqrt(xp.shift(xp.mul(x, x), -1)))
 
 
 class Atanh(Elementwise):

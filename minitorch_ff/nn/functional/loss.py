@@ -291,7 +291,8 @@ def kl_div(
     if log_target:
         values = target.exp() * (target - input)
     else:
-        values = target.xlogy(target) - target * input
+        product = target * input  # first, as in PyTorch: it decides how gradients are added
+        values = target.xlogy(target) - product
     if reduction == "batchmean":
         total = values.sum()
         return total / input.shape[0] if input.buffer.ndim else total
@@ -339,6 +340,7 @@ def cross_entropy(
         reduction = reduction_of(size_average, reduce, reduction)
     x, classes = input.buffer, target.buffer
     plain = weight is None and reduction == "mean" and not label_smoothing and ignore_index < 0
+    plain = plain and x.dtype.itemsize > 2  # the logarithms of half precision are rounded
     rows = x.ndim == 2 and classes.ndim == 1 and x.shape[0] == classes.shape[0] != 0
     numbers = plain and rows and classes.dtype.kind == "i"
     if numbers and input.backend.all_between(classes, 0, x.shape[1]):

@@ -55,6 +55,9 @@ class Normalization:
 
     def mix_(self, x, y, share):
         """Move `x` towards `y` by a share of the way, in `x`'s memory."""
+        if x.dtype.itemsize == 2:  # rounded once
+            x[...] = x.astype("float32") * (1 - share) + y.astype("float32") * share
+            return
         x *= self.constant(1 - share, x.dtype)
         x += self.module.multiply(y, self.constant(share, y.dtype))
 

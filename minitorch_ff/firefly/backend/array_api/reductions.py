@@ -43,6 +43,10 @@ class Reductions:
             dtype = x.dtype if x.dtype.kind in "fcV" else self.module.int64
         return self.module.multiply.reduce(x, dim, dtype, None, keepdim)
 
+    def rounded_sum(self, x):
+        """The sum of a vector, where PyTorch rounds half-precision numbers as it goes."""
+        return self.sum(x)
+
     def amax(self, x, dim=None, keepdim=False):
         """The largest element; not-a-number wins."""
         return self.module.maximum.reduce(x, dim, None, None, keepdim)

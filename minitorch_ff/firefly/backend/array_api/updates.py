@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from math import prod
 
+from minitorch_ff.firefly.backend.array_api.half_updates import Half
 from minitorch_ff.firefly.backend.array_api.matrix_updates import MatrixUpdates
 
 
@@ -65,6 +66,9 @@ class Updates(MatrixUpdates):
         sub, mul, block = self.sub, self.mul, self.update_block
         changed = group["weight_decay"] or group["maximize"]
         for param, grad in zip(params, grads, strict=True):
+            if param.dtype.itemsize == 2:
+                Half(self, param, grad, group).sgd(group)
+                continue
             if param.dtype is not dtype:
                 dtype = param.dtype
                 rate = self.constant(group["lr"], dtype)
@@ -78,6 +82,8 @@ class Updates(MatrixUpdates):
 
     def sgd_step(self, param, grad, group, momentum_buffer, *, first):
         """Gradient descent; at the `first` step the momentum buffer is the gradient."""
+        if param.dtype.itemsize == 2:
+            return Half(self, param, grad, group).sgd(group, momentum_buffer, first)
         rate = self.constant(group["lr"], param.dtype)
         inertia = self.constant(group["momentum"], param.dtype)
         damped = 1 - group["dampening"]
@@ -97,6 +103,9 @@ class Updates(MatrixUpdates):
 
     def adam_step(self, param, grad, group, exp_avg, exp_avg_sq, max_exp_avg_sq=None, *, step):
         """Adam; AdamW with `decoupled_weight_decay`, AMSGrad with `max_exp_avg_sq`."""
+        if param.dtype.itemsize == 2:
+            half = Half(self, param, grad, group)
+            return half.adam(group, exp_avg, exp_avg_sq, max_exp_avg_sq, step)
         beta1, beta2 = group["betas"]
         # Both corrections in one factor, as at the end of section 2 of the paper.
         correction = (1 - beta2**step) ** 0.5
