@@ -9,9 +9,8 @@ from minitorch_ff._checks import check, must_be_tensors, warn_once, wrap_dim
 from minitorch_ff._functions import arithmetic
 from minitorch_ff._functions._autocast import as_given, casting, in_lower_precision, lower
 from minitorch_ff._functions._operands import C_NAMES, Tensor, known_as, type_name
-from minitorch_ff.firefly.half_precision import HALVES
 from minitorch_ff.firefly.ops import matmul as ops
-from minitorch_ff.firefly.ops.base import apply, check_broadcast, check_same_device, refuse
+from minitorch_ff.firefly.ops.base import HALVES, apply, check_broadcast, check_same_device, refuse
 
 CROSS_WITHOUT_DIM = (
     "Using torch.cross without specifying the dim arg is deprecated.\n"

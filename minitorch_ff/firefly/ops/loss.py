@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from minitorch_ff.firefly.half_precision import HALVES, at_once
-from minitorch_ff.firefly.ops.base import Operator, Underivable
+from minitorch_ff.firefly.ops.elementwise import at_once
+from minitorch_ff.firefly.ops.base import HALVES, Operator, Underivable
 from minitorch_ff.firefly.ops.activation import softplus
 
 
