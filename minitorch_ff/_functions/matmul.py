@@ -10,7 +10,7 @@ from minitorch_ff._functions import arithmetic
 from minitorch_ff._functions._autocast import as_given, casting, in_lower_precision, lower
 from minitorch_ff._functions._operands import C_NAMES, Tensor, known_as, type_name
 from minitorch_ff.firefly.ops import matmul as ops
-from minitorch_ff.firefly.ops.base import apply, check_broadcast, check_same_device, refuse
+from minitorch_ff.firefly.ops.base import HALVES, apply, check_broadcast, check_same_device, refuse
 
 CROSS_WITHOUT_DIM = (
     "Using torch.cross without specifying the dim arg is deprecated.\n"
@@ -254,12 +254,14 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: float = 1, alpha: fl
 
     See: [torch.addmv](https://docs.pytorch.org/docs/stable/generated/torch.addmv.html).
     """
-    buffer = mat.buffer
-    if buffer.dtype.itemsize != 2 or buffer.dtype.kind not in "fV":
+    a, b = mat.buffer, vec.buffer
+    fits = a.ndim == 2 and b.shape == a.shape[1:] and a.dtype == b.dtype == input.buffer.dtype
+    if not fits or a.dtype.name not in HALVES:
         return weighted_sum(input, mv(mat, vec), beta, alpha)
-    check_operands(mat, vec)
-    if buffer.size <= 4096:  # PyTorch's own kernel, in which the factors are half precision
-        input, beta, alpha = arithmetic.mul(input, beta), 1, float(buffer.dtype.type(alpha))
+    if a.size <= 4096:  # PyTorch's own kernel, in which the factors are half precision
+        alpha = float(a.dtype.type(alpha))
+        if beta:
+            input, beta = arithmetic.mul(input, beta), 1
     return apply(ops.Addmm, input, mat, vec, beta=beta, alpha=alpha, called="Addmv")
 
 
@@ -294,8 +296,8 @@ def addbmm(
 
     See: [torch.addbmm](https://docs.pytorch.org/docs/stable/generated/torch.addbmm.html).
     """
-    if batch1.buffer.dtype.itemsize == 2 and batch1.buffer.dtype.kind in "fV":
-        check_stacks(batch1, batch2)
+    check_stacks(batch1, batch2)
+    if batch1.buffer.dtype.name in HALVES and len(batch1.buffer):
         for a, b in zip(batch1, batch2, strict=True):  # rounded at each step, as in PyTorch
             input, beta = addmm(input, a, b, beta=beta, alpha=alpha), 1
         return input

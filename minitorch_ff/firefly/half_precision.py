@@ -13,8 +13,6 @@ import functools
 from minitorch_ff.firefly.ops.base import FREED
 from minitorch_ff.firefly.tensor import wrap
 
-HALVES: tuple[str, ...] = ("float16", "bfloat16")
-
 
 def call_in_single(call, operator, inputs, settings):
     """`call`, which is `apply` or `apply_several`, in float32.
@@ -106,6 +104,10 @@ class Steps:
             return primitive
         return functools.partial(self.step, primitive)
 
+    def at_once(self, function, *operands):
+        """What a function of the namespace and of buffers gives, rounded only at its end."""
+        return self.step(functools.partial(function, self.xp), *operands)
+
     def step(self, function, *operands, **settings):
         """What a function of buffers gives, rounded."""
         return self.rounded(function(*[self.wide(x) for x in operands], **settings))
@@ -166,10 +168,3 @@ class Steps:
             offset = xp.add(offset, xp.per_channel(self.wide(bias), x))
         y = self.rounded(xp.add(xp.mul(x, factor), offset))
         return y, xp.sub(x, center), rstd, mean, variance
-
-
-def at_once(xp, function, *operands):
-    """`function(xp, *operands)`, whose result alone is rounded where steps are."""
-    if type(xp) is Steps:
-        return xp.step(functools.partial(function, xp.xp), *operands)
-    return function(xp, *operands)

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 
-from minitorch_ff.firefly.half_precision import HALVES
-from minitorch_ff.firefly.ops.base import Operator
+from minitorch_ff.firefly.ops.base import HALVES, Operator
 from minitorch_ff.firefly.ops.elementwise import OfOne, Pairwise
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from minitorch_ff.firefly import promotion
-from minitorch_ff.firefly.half_precision import HALVES
-from minitorch_ff.firefly.ops.base import NonDifferentiable, Operator, Stepwise, Underivable
+from minitorch_ff.firefly.ops.base import HALVES, NonDifferentiable, Operator, Stepwise, Underivable
 from minitorch_ff.firefly.ops.elementwise import OfPair
 from minitorch_ff.firefly.ops.linear_maps import HandsOn, OwnGradient
 

@@ -45,6 +45,9 @@ TYPE_NAMES = {
 }  # fmt: skip
 """What PyTorch's messages call a dtype."""
 
+HALVES: tuple[str, ...] = ("float16", "bfloat16")
+"""The floating dtypes of two bytes."""
+
 next_sequence = itertools.count().__next__
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from minitorch_ff.firefly.half_precision import HALVES
-from minitorch_ff.firefly.ops.base import Operator, function_name, not_implemented
+from minitorch_ff.firefly.ops.base import HALVES, Operator, function_name, not_implemented
 
 
 class OfPrimitive(Operator):
@@ -30,6 +29,12 @@ class OfPrimitive(Operator):
         """
         if x.dtype.kind in self.refuses:
             raise not_implemented(self.kernel or f"{function_name(type(self))}_cpu", x.dtype)
+
+
+def at_once(xp, function, *operands):
+    """`function(xp, *operands)`, whose result alone is rounded where steps are."""
+    at_once = getattr(xp, "at_once", None)  # of `half_precision.Steps`
+    return function(xp, *operands) if at_once is None else at_once(function, *operands)
 
 
 class OfPair(OfPrimitive):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-from minitorch_ff.firefly.half_precision import HALVES
-from minitorch_ff.firefly.ops.base import Operator
+from minitorch_ff.firefly.ops.base import HALVES, Operator
 from minitorch_ff.firefly.ops.elementwise import Elementwise, Pairwise
 
 LN_2, LN_10 = math.log(2), math.log(10)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from minitorch_ff.firefly.half_precision import HALVES, at_once
-from minitorch_ff.firefly.ops.base import Operator, Underivable
+from minitorch_ff.firefly.ops.elementwise import at_once
+from minitorch_ff.firefly.ops.base import HALVES, Operator, Underivable
 from minitorch_ff.firefly.ops.activation import softplus
 
 
@@ -81,14 +81,14 @@ class MseLoss(ElementLoss):
     def forward(self, xp, x, target, *, reduction="mean"):
         self.reduction = reduction
         self.saved = (x, target)
-        self.factor = 2.0
-        if reduction == "mean":
-            self.factor /= max(math.prod(broadcast(x.shape, target.shape)), 1)
-            if x.dtype.itemsize > 2:
-                value, self.kept = xp.squared_error(x, target)
-                return value
-        difference = self.kept = xp.sub(x, target)
-        return reduced(xp, xp.mul(difference, difference), reduction)
+        if reduction == "mean" and x.dtype.itemsize > 2:
+            value, difference = xp.squared_error(x, target)
+        else:
+            difference = xp.sub(x, target)
+            value = reduced(xp, xp.mul(difference, difference), reduction)
+        self.kept = difference
+        self.factor = 2 / max(difference.size, 1) if reduction == "mean" else 2.0
+        return value
 
     def backward(self, xp, grad):
         x, target = self.saved_tensors

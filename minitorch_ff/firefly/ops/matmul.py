@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-from minitorch_ff.firefly.half_precision import HALVES
-from minitorch_ff.firefly.ops.base import Operator
+from minitorch_ff.firefly.ops.base import HALVES, Operator
 
 NAMES = {(1, 1): "Dot", (2, 1): "Mv", (2, 2): "Mm", (1, 2): "Squeeze4", (3, 3): "Bmm"}
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from minitorch_ff.firefly.half_precision import HALVES
-from minitorch_ff.firefly.ops.base import Operator
+from minitorch_ff.firefly.ops.base import HALVES, Operator
 
 
 class BatchNorm(Operator):

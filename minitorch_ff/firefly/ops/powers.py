@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-from minitorch_ff.firefly.half_precision import HALVES
-from minitorch_ff.firefly.ops.base import Operator, not_implemented, refuse
+from minitorch_ff.firefly.ops.base import HALVES, Operator, not_implemented, refuse
 from minitorch_ff.firefly.ops.elementwise import Elementwise
 
 

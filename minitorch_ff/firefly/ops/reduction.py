@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 
-from minitorch_ff.firefly.half_precision import HALVES, at_once
-from minitorch_ff.firefly.ops.base import NonDifferentiable, Operator, SeveralOutputs
-from minitorch_ff.firefly.ops.elementwise import OfPrimitive
+from minitorch_ff.firefly.ops.base import HALVES, NonDifferentiable, Operator, SeveralOutputs
+from minitorch_ff.firefly.ops.elementwise import OfPrimitive, at_once
 from minitorch_ff.firefly.ops.linear_maps import total
 
 
