@@ -23,6 +23,12 @@ for each element, and a random mask makes it guess wrong."""
 LANES = 16
 """Up to so many products of a dot product are added half to half; as wide as AVX-512."""
 
+LINE = 64
+"""Bytes of a line of the cache, and of the widest vector."""
+
+ALIGNED = 1 << 16
+"""From so many bytes on, a line's start is worth looking for."""
+
 BITS = {"f": numpy.int32, "d": numpy.int64}
 """The integers as wide as a floating type."""
 
@@ -52,6 +58,19 @@ class NumpyBackend(ArrayBackend):
     def from_numpy(self, x: numpy.ndarray, index: int | None = None) -> Any:
         """A NumPy array as a buffer: itself."""
         return x
+
+    def buffer(self, shape, dtype):
+        """Memory for a result; a large one begins at the start of a line of the cache.
+
+        The C library begins 16 bytes later, and then every vector that is written lies across
+        two lines: in the cache that takes twice the time.
+        """
+        size = math.prod(shape) * dtype.itemsize
+        if size < ALIGNED:
+            return numpy.empty(shape, dtype)
+        memory = numpy.empty(size + LINE, numpy.uint8)
+        start = -memory.__array_interface__["data"][0] % LINE
+        return numpy.frombuffer(memory.data[start : start + size], dtype).reshape(shape)
 
     def flat(self, shapes, dtype):
         """Memory for arrays side by side; each is saved as a memory of its own."""
