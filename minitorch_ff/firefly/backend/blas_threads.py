@@ -40,3 +40,18 @@ def get_threads() -> int:
     if library is not None:
         return int(library.scipy_openblas_get_num_threads64_())
     return os.cpu_count() or 1
+
+
+class OneThread:
+    """Within, matrix products use one thread: `with OneThread(): ...`."""
+
+    __slots__ = ("before",)
+
+    def __enter__(self) -> None:
+        self.before = get_threads() if _library() is not None else 1
+        if self.before > 1:
+            set_threads(1)
+
+    def __exit__(self, *error: object) -> None:
+        if self.before > 1:
+            set_threads(self.before)

@@ -8,7 +8,11 @@ from typing import Any
 
 import numpy
 
+from minitorch_ff.firefly.backend import threads
 from minitorch_ff.firefly.backend.array_api import ArrayBackend
+from minitorch_ff.firefly.backend.array_api.library import LIBRARY_NAMES
+from minitorch_ff.firefly.backend.array_api.updates import Updates
+from minitorch_ff.firefly.backend.blas_threads import OneThread
 from minitorch_ff.firefly.backend.memory import keep_freed_memory
 
 # Floating-point exceptions give inf and nan without a word, as in PyTorch; for calls from
@@ -23,15 +27,19 @@ for each element, and a random mask makes it guess wrong."""
 LANES = 16
 """Up to so many products of a dot product are added half to half; as wide as AVX-512."""
 
-LINE = 64
-"""Bytes of a line of the cache, and of the widest vector."""
-
-ALIGNED = 1 << 16
-"""From so many bytes on, a line's start is worth looking for."""
+ALONE, TOGETHER = 1 << 18, 1 << 22
+"""Multiplications of a matrix product: below the first BLAS uses one thread by itself, from the
+second on several are faster."""
 
 BITS = {"f": numpy.int32, "d": numpy.int64}
 """The integers as wide as a floating type."""
 
+
+SPREAD = """
+add sub mul div exp exp2 expm1 log log2 log1p sqrt sin cos tan sinh cosh tanh reciprocal square abs neg
+""".split()
+SPREAD_METHODS = ["positive_part", "where_nonzero", "sigmoid", "normal_cdf", "erf"]
+"""Primitives that treat each element alone, and are worth several threads."""
 
 PAIRS = {"f": numpy.complex64, "d": numpy.complex128}
 """The complex type of which a number is two of a floating type."""
@@ -46,6 +54,30 @@ class NumpyBackend(ArrayBackend):
     def __init__(self) -> None:
         super().__init__(numpy)
         keep_freed_memory()
+        self.use_threads(threads.at_start())
+
+    def use_threads(self, n: int) -> None:
+        """Let primitives use `n` threads; with one, they are NumPy's functions themselves."""
+        threads.allow(n)
+        self.threads = n
+        for name in SPREAD:
+            function = getattr(numpy, LIBRARY_NAMES.get(name, name))
+            setattr(self, name, function if n == 1 else threads.spread(function))
+        for name in SPREAD_METHODS:
+            self.__dict__.pop(name, None)
+            if n > 1:
+                setattr(self, name, threads.spread(getattr(self, name), writes=False))
+        for name, update in vars(Updates).items():
+            if name.endswith("_step") and name != "plain_sgd_step":
+                self.__dict__.pop(name, None)
+                if n > 1:
+                    method, block = getattr(self, name), self.update_block
+                    setattr(self, name, threads.spread_update(method, block))
+
+    def in_threads(self, function, blocks):
+        """Call `function(*block)` for every block; each product then runs in one thread."""
+        with OneThread():
+            threads.in_threads(function, blocks)
 
     def device_index(self, x: Any) -> int | None:
         """The number of the device that holds `x`; the CPU has none."""
@@ -58,19 +90,6 @@ class NumpyBackend(ArrayBackend):
     def from_numpy(self, x: numpy.ndarray, index: int | None = None) -> Any:
         """A NumPy array as a buffer: itself."""
         return x
-
-    def buffer(self, shape, dtype):
-        """Memory for a result; a large one begins at the start of a line of the cache.
-
-        The C library begins 16 bytes later, and then every vector that is written lies across
-        two lines: in the cache that takes twice the time.
-        """
-        size = math.prod(shape) * dtype.itemsize
-        if size < ALIGNED:
-            return numpy.empty(shape, dtype)
-        memory = numpy.empty(size + LINE, numpy.uint8)
-        start = -memory.__array_interface__["data"][0] % LINE
-        return numpy.frombuffer(memory.data[start : start + size], dtype).reshape(shape)
 
     def flat(self, shapes, dtype):
         """Memory for arrays side by side; each is saved as a memory of its own."""
@@ -122,9 +141,9 @@ class NumpyBackend(ArrayBackend):
         if a.itemsize == 2 and a.dtype.kind not in "iu":
             return numpy.matmul(*_wider(a, b)).astype(a.dtype)
         if a.ndim == 2 >= b.ndim:
-            return a.dot(b)
+            return self.product(a, b)
         if a.ndim != 1 or b.ndim > 2:
-            return numpy.matmul(a, b)
+            return self.products(a, b)
         if a.size > LANES or a.shape != b.shape or a.dtype.char != "f":
             return a.dot(b)
         products = numpy.zeros(LANES, a.dtype)
@@ -137,16 +156,39 @@ class NumpyBackend(ArrayBackend):
         """`x Wᵀ + b` of a matrix `x`; `bias` may be None."""
         if x.itemsize == 2 and x.dtype.kind not in "iu":
             return self.linear(*_wider(x, weight, bias)).astype(x.dtype)
-        result = x.dot(weight.T)
-        return result if bias is None else numpy.add(result, bias, result)
+        result = self.product(x, weight.T)
+        return result if bias is None else self.add(result, bias, result)
 
     def linear_back(self, grad, x, weight):
         """The gradients of `x` and `weight`, each None if the other is."""
         if grad.itemsize == 2 and grad.dtype.kind not in "iu":
             wide = self.linear_back(*_wider(grad, x, weight))
             return tuple([None if to is None else to.astype(grad.dtype) for to in wide])
-        to_x = None if weight is None else grad.dot(weight)
-        return to_x, None if x is None else grad.T.dot(x)
+        to_x = None if weight is None else self.product(grad, weight)
+        return to_x, None if x is None else self.product(grad.T, x)
+
+    def product(self, a, b):
+        """`a b` of a matrix, in one thread if several would wait for each other too long."""
+        if self.threads > 1 and b.ndim == 2:
+            work = a.size * b.shape[1]
+            if ALONE < work < TOGETHER:
+                with OneThread():
+                    return a.dot(b)
+        return a.dot(b)
+
+    def products(self, a, b):
+        """The products of many matrices; some in each thread, as BLAS would have one at a time."""
+        shared = self.threads > 1 and a.ndim == b.ndim and len(a) == len(b) > 1
+        if not shared or a.size * b.shape[-1] < ALONE or a.dtype is not b.dtype or a.dtype.kind != "f":
+            return numpy.matmul(a, b)
+        shape = numpy.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+        result = numpy.empty((*shape, a.shape[-2], b.shape[-1]), a.dtype)
+
+        def work(a, b, out):
+            numpy.matmul(a, b, out=out)
+
+        self.in_threads(work, threads.parts((a, b, result)))
+        return result
 
     def positive_part(self, x):
         """`x` where it is positive, zero elsewhere; not-a-number stays."""

@@ -79,9 +79,10 @@ class ArrayBackend(
         """A NumPy array as a buffer where `x` is."""
         return self.from_numpy(array, self.device_index(x))
 
-    def buffer(self, shape, dtype):
-        """Memory for a result, as it is; placed as it is written fastest."""
-        return self.module.empty(shape, dtype)
+    def in_threads(self, function, blocks):
+        """Call `function(*block)` for every block; a back end may do it in several threads."""
+        for block in blocks:
+            function(*block)
 
     def ones_vector(self, n, dtype):
         """`n` ones, kept for sums that run as products with them."""
