@@ -6,7 +6,7 @@ import builtins
 from typing import Any
 
 from minitorch_ff._checks import check
-from minitorch_ff.firefly.backend import blas_threads, threads
+from minitorch_ff.firefly.backend import threads
 from minitorch_ff.firefly.backend.registry import cpu
 from minitorch_ff.firefly.tensor import Tensor
 
@@ -19,8 +19,7 @@ _interop_threads: int | None = None
 def set_num_threads(int: int) -> None:
     """Let an operator use so many threads: matrix products, and whatever is done to large arrays.
 
-    At the start it is `OMP_NUM_THREADS`, or the number of cores. Results do not depend on it,
-    except that matrix products may round otherwise.
+    At the start it is `OMP_NUM_THREADS`, or the number of cores. Results do not depend on it.
 
     Raises:
         RuntimeError: The number is not positive, or no integer.
@@ -28,7 +27,6 @@ def set_num_threads(int: int) -> None:
     See: [torch.set_num_threads](https://docs.pytorch.org/docs/stable/generated/torch.set_num_threads.html).
     """
     _check_count("set_num_threads", int)
-    blas_threads.set_threads(int)
     cpu.use_threads(int)
 
 

@@ -12,7 +12,7 @@ from minitorch_ff.firefly.backend import threads
 from minitorch_ff.firefly.backend.array_api import ArrayBackend
 from minitorch_ff.firefly.backend.array_api.library import LIBRARY_NAMES
 from minitorch_ff.firefly.backend.array_api.updates import Updates
-from minitorch_ff.firefly.backend.blas_threads import OneThread
+from minitorch_ff.firefly.backend.blas_threads import use_one_thread
 from minitorch_ff.firefly.backend.memory import keep_freed_memory
 
 # Floating-point exceptions give inf and nan without a word, as in PyTorch; for calls from
@@ -27,16 +27,19 @@ for each element, and a random mask makes it guess wrong."""
 LANES = 16
 """Up to so many products of a dot product are added half to half; as wide as AVX-512."""
 
-ALONE, TOGETHER = 1 << 18, 1 << 22
-"""Multiplications of a matrix product: below the first BLAS uses one thread by itself, from the
-second on several are faster."""
+TOGETHER, MANY = 1 << 22, 1 << 19
+"""From so many multiplications on, a matrix product, or many, are worth several threads."""
+
+TILE = 64
+"""BLAS works on so many rows or columns at a time, or on a divisor: a product of float32 that is
+cut between them gives the same bits. (One of float64 does not, and is not cut.)"""
 
 BITS = {"f": numpy.int32, "d": numpy.int64}
 """The integers as wide as a floating type."""
 
 
 SPREAD = """
-add sub mul div exp exp2 expm1 log log2 log1p sqrt sin cos tan sinh cosh tanh reciprocal square abs neg
+exp exp2 expm1 log log2 log1p sin cos tan sinh cosh tanh
 """.split()
 SPREAD_METHODS = ["positive_part", "where_nonzero", "sigmoid", "normal_cdf", "erf"]
 """Primitives that treat each element alone, and are worth several threads."""
@@ -54,6 +57,7 @@ class NumpyBackend(ArrayBackend):
     def __init__(self) -> None:
         super().__init__(numpy)
         keep_freed_memory()
+        self.parts_products = use_one_thread()
         self.use_threads(threads.at_start())
 
     def use_threads(self, n: int) -> None:
@@ -75,9 +79,8 @@ class NumpyBackend(ArrayBackend):
                     setattr(self, name, threads.spread_update(method, block))
 
     def in_threads(self, function, blocks):
-        """Call `function(*block)` for every block; each product then runs in one thread."""
-        with OneThread():
-            threads.in_threads(function, blocks)
+        """Call `function(*block)` for every block, in as many threads as are allowed."""
+        threads.in_threads(function, blocks)
 
     def device_index(self, x: Any) -> int | None:
         """The number of the device that holds `x`; the CPU has none."""
@@ -157,7 +160,7 @@ class NumpyBackend(ArrayBackend):
         if x.itemsize == 2 and x.dtype.kind not in "iu":
             return self.linear(*_wider(x, weight, bias)).astype(x.dtype)
         result = self.product(x, weight.T)
-        return result if bias is None else self.add(result, bias, result)
+        return result if bias is None else numpy.add(result, bias, result)
 
     def linear_back(self, grad, x, weight):
         """The gradients of `x` and `weight`, each None if the other is."""
@@ -168,26 +171,29 @@ class NumpyBackend(ArrayBackend):
         return to_x, None if x is None else self.product(grad.T, x)
 
     def product(self, a, b):
-        """`a b` of a matrix, in one thread if several would wait for each other too long."""
-        if self.threads > 1 and b.ndim == 2:
-            work = a.size * b.shape[1]
-            if ALONE < work < TOGETHER:
-                with OneThread():
-                    return a.dot(b)
-        return a.dot(b)
+        """`a b` of a matrix; a large product is parted along its longer side."""
+        if self.threads == 1 or b.ndim == 1 or a.size * b.shape[1] < TOGETHER:
+            return a.dot(b)
+        if not self.parts_products or not a.dtype.char == b.dtype.char == "f":
+            return a.dot(b)
+        result = numpy.empty((len(a), b.shape[1]), a.dtype)
+        count = min(self.threads, 2 * a.size * b.shape[1] // TOGETHER)
+        if len(a) < b.shape[1]:
+            cuts = threads.cuts(b.shape[1], count, TILE)
+            parts = [(a, b[:, cut], result[:, cut]) for cut in cuts]
+        else:
+            parts = [(a[cut], b, result[cut]) for cut in threads.cuts(len(a), count, TILE)]
+        threads.in_threads(_multiply, parts)
+        return result
 
     def products(self, a, b):
-        """The products of many matrices; some in each thread, as BLAS would have one at a time."""
+        """The products of many matrices, some in each thread."""
         shared = self.threads > 1 and a.ndim == b.ndim and len(a) == len(b) > 1
-        if not shared or a.size * b.shape[-1] < ALONE or a.dtype is not b.dtype or a.dtype.kind != "f":
+        if not shared or a.size * b.shape[-1] < MANY or a.dtype is not b.dtype:
             return numpy.matmul(a, b)
         shape = numpy.broadcast_shapes(a.shape[:-2], b.shape[:-2])
         result = numpy.empty((*shape, a.shape[-2], b.shape[-1]), a.dtype)
-
-        def work(a, b, out):
-            numpy.matmul(a, b, out=out)
-
-        self.in_threads(work, threads.parts((a, b, result)))
+        threads.in_threads(_multiply, [(a[i], b[i], result[i]) for i in threads.cuts(len(a), self.threads)])
         return result
 
     def positive_part(self, x):
@@ -227,6 +233,10 @@ class NumpyBackend(ArrayBackend):
         """The logarithm of the gamma function's size, from Python's own `math`."""
         values = [_lgamma(value) for value in numpy.ravel(x).tolist()]
         return numpy.array(values, x.dtype).reshape(x.shape)
+
+
+def _multiply(a: Any, b: Any, out: Any) -> None:
+    numpy.matmul(a, b, out=out)
 
 
 def apart(x: numpy.ndarray) -> numpy.ndarray:

@@ -179,15 +179,21 @@ def _can_be_parted(x: Any, others: tuple[Any, ...]) -> bool:
     return True
 
 
+def cuts(length: int, count: int, step: int = 1) -> list[slice]:
+    """At most so many slices of a dimension; all but the last are equal multiples of `step`."""
+    count = max(1, min(count, length // step))
+    each = length // (count * step) * step
+    ends = [*range(each, each * count, each), length]
+    return [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
+
+
 def parts(arrays: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
     """Two parts for each thread, so that one that is held up leaves work to the others.
 
     What has fewer dimensions is broadcast to each row, and stays whole.
     """
-    rows, dims = len(arrays[-1]), arrays[-1].ndim
-    length = -(-rows // (2 * _allowed))
-    for start in range(0, rows, length):
-        cut = slice(start, start + length)
+    dims = arrays[-1].ndim
+    for cut in cuts(len(arrays[-1]), 2 * _allowed):
         yield tuple([a[cut] if a.ndim == dims else a for a in arrays])
 
 
@@ -195,11 +201,8 @@ def spread_update(update: Callable[..., None], block: int) -> Callable[..., None
     """An optimizer's update of single elements that parts large parameters, in whole blocks."""
 
     def primitive(param: Any, grad: Any, group: Any, *arrays: Any, **settings: Any) -> None:
-        size = param.size
-        if size < 2 * block:
+        if param.size < 2 * block:
             return update(param, grad, group, *arrays, **settings)
-        length = -(-size // (2 * _allowed * block)) * block
-
         def work(cut: slice) -> None:
             def part(x: Any) -> Any:
                 return x[cut] if isinstance(x, numpy.ndarray) and x.ndim else x
@@ -207,7 +210,7 @@ def spread_update(update: Callable[..., None], block: int) -> Callable[..., None
             named = {name: part(x) for name, x in settings.items()}
             update(part(param), part(grad), group, *map(part, arrays), **named)
 
-        in_threads(work, [(slice(i, i + length),) for i in range(0, size, length)])
+        in_threads(work, zip(cuts(param.size, 2 * _allowed, block)))
         return None
 
     return primitive
