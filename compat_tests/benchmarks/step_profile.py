@@ -1,11 +1,18 @@
 """Where a training step's time goes: by operator and by layer of the package.
 
+    python -m compat_tests.benchmarks.step_profile WORKLOAD [THREADS]
+
 `sys.setprofile` tells of every call; a segment is what lies between two such events. A step
 does the same every time, so each segment has a minimum over many steps, which the machine's
-mood does not reach. What the events themselves cost is measured on an empty function and taken
-off; `Profile.plain` and `Profile.watched` tell how much slower the watched step was.
+mood does not reach.
+
+The events cost time themselves, the same for each: it is measured on an empty function, and is
+more where a step's code and data are not in the cache. So from every segment the same amount is
+taken off, such that the table adds up to the best step that was not watched, if it would be
+more. `Profile.plain` and `Profile.watched` tell how much slower a watched step was.
 """
 
+import contextlib
 import dataclasses
 import sys
 import time
@@ -16,7 +23,9 @@ from pathlib import Path
 
 import numpy as np
 
+from compat_tests.benchmarks.worker import prepare
 from minitorch_ff.firefly.backend import registry
+from minitorch_ff.firefly.backend.watched import Watched
 
 LAYERS = ("facade", "apply", "primitive", "record", "backward", "accumulate")
 """
@@ -51,6 +60,8 @@ class Profile:
     watched: float
     peak_bytes: int
     blocks: int
+    cost: float
+    """Nanoseconds that were taken off each segment."""
 
     def text(self, name: str) -> str:
         """The table as text."""
@@ -64,9 +75,9 @@ class Profile:
         lines.append(_row("all", totals))
         accounted = sum(totals.values()) / self.plain
         lines.append(
-            f"the step alone {self.plain:.0f}, watched {self.watched:.0f}; the table accounts "
-            f"for {accounted:.0%} of the step alone; memory {self.peak_bytes / 1024:.0f} KiB at "
-            f"the peak of a step"
+            f"a step alone {self.plain:.0f}, watched {self.watched:.0f}, an event {self.cost:.0f}; "
+            f"the table has {accounted:.0%} of a step alone; at its peak a step holds "
+            f"{self.peak_bytes / 1024:.0f} KiB"
         )
         return "\n".join(lines)
 
@@ -76,30 +87,52 @@ def _row(name: str, layers) -> str:
     return f"{name[:28]:28s}{cells}{sum(layers.values()):11.0f}"
 
 
-def profile(step: Callable[[], object]) -> Profile:
+def profile(step: Callable[[], object], seconds: float = SECONDS) -> Profile:
     """Watch a step of `workloads.build(..., "minitorch_ff", ...)`, which has been warmed up."""
-    plain = _best(step)
+    plain = _best(step, seconds)
     watch = Watch()
     backend = registry.by_buffer_type[np.ndarray]
     registry.by_buffer_type[np.ndarray] = Visible(backend)
     try:
         cost = watch.cost_of_an_event()
-        segments, watched = watch.steps(step)
+        segments, watched = watch.steps(step, seconds)
     finally:
         registry.by_buffer_type[np.ndarray] = backend
     table: dict[str, dict[str, float]] = defaultdict(lambda: dict.fromkeys(LAYERS, 0.0))
+    measured = sum([nanoseconds for _, nanoseconds in segments])
+    cost = max(cost, (measured - plain) / len(segments))
     operator = "after the last"
     for (layer, name), nanoseconds in reversed(segments):  # the facade's work is for the next
         operator = name or operator
-        table[operator][layer] += max(0.0, nanoseconds - cost)
-    return Profile(dict(table), plain, watched, *memory(step))
+        table[operator][layer] += nanoseconds - cost
+    return Profile(dict(table), plain, watched, *memory(step), cost)
+
+
+def primitive_calls(step: Callable[[], object]) -> int:
+    """How many primitives a step's operators and rules call; the optimizer's are its own."""
+    calls = 0
+    backend = registry.by_buffer_type[np.ndarray]
+
+    @contextlib.contextmanager
+    def counted(name, arguments):
+        nonlocal calls
+        calls += name != "constant"
+        yield lambda result: None
+
+    registry.by_buffer_type[np.ndarray] = Watched(backend, counted)
+    try:
+        step()
+    finally:
+        registry.by_buffer_type[np.ndarray] = backend
+    return calls
 
 
 def memory(step: Callable[[], object]) -> tuple[int, int]:
     """The most bytes a step holds above what was there, and the blocks it leaves."""
     tracemalloc.start()
     try:
-        step()
+        for _ in range(3):  # what is kept for good is made
+            step()
         before, _ = tracemalloc.get_traced_memory()
         count = len(tracemalloc.take_snapshot().traces)
         tracemalloc.reset_peak()
@@ -110,8 +143,8 @@ def memory(step: Callable[[], object]) -> tuple[int, int]:
         tracemalloc.stop()
 
 
-def _best(step: Callable[[], object]) -> float:
-    times, end = [], time.perf_counter() + SECONDS
+def _best(step: Callable[[], object], seconds: float) -> float:
+    times, end = [], time.perf_counter() + seconds
     while len(times) < STEPS and time.perf_counter() < end:
         start = time.perf_counter_ns()
         step()
@@ -145,10 +178,10 @@ class Watch:
         self.labels: list[tuple[str, str]] = []
         self.durations: list[int] = []
 
-    def steps(self, step: Callable[[], object]) -> tuple[list[tuple[tuple[str, str], float]], int]:
+    def steps(self, step: Callable[[], object], seconds: float) -> tuple[list, int]:
         """Labels and shortest durations of a step's segments, and the shortest watched step."""
         runs, labels = [], []
-        end = time.perf_counter() + SECONDS
+        end = time.perf_counter() + seconds
         best = None
         while len(runs) < STEPS and (time.perf_counter() < end or len(runs) < 3):
             start = time.perf_counter_ns()
@@ -245,3 +278,13 @@ def _layer(file: str, name: str) -> str | None:
     if inside == "firefly/graph.py":
         return "backward"
     return None if inside.startswith("firefly/") else "facade"
+
+
+def main(workload: str, threads: str = "1") -> None:
+    """Print the table of a workload."""
+    step = prepare("minitorch_ff", workload, int(threads))
+    print(profile(step).text(workload), flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

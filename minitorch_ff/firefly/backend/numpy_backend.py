@@ -42,7 +42,8 @@ SPREAD = """
 exp exp2 expm1 log log2 log1p sin cos tan sinh cosh tanh
 """.split()
 SPREAD_METHODS = ["positive_part", "where_nonzero", "sigmoid", "normal_cdf", "erf"]
-"""Primitives that treat each element alone, and are worth several threads."""
+SPREAD_UPDATES = {name for name in vars(Updates) if name.endswith("_step")} - {"plain_sgd_step"}
+"""What treats each element alone, and is worth several threads; `plain_sgd_step` takes lists."""
 
 PAIRS = {"f": numpy.complex64, "d": numpy.complex128}
 """The complex type of which a number is two of a floating type."""
@@ -57,13 +58,13 @@ class NumpyBackend(ArrayBackend):
     def __init__(self) -> None:
         super().__init__(numpy)
         keep_freed_memory()
-        self.parts_products = use_one_thread()
+        self._parts_products = use_one_thread()
         self.use_threads(threads.at_start())
 
     def use_threads(self, n: int) -> None:
         """Let primitives use `n` threads; with one, they are NumPy's functions themselves."""
         threads.allow(n)
-        self.threads = n
+        self._threads = n
         for name in SPREAD:
             function = getattr(numpy, LIBRARY_NAMES.get(name, name))
             setattr(self, name, function if n == 1 else threads.spread(function))
@@ -71,12 +72,11 @@ class NumpyBackend(ArrayBackend):
             self.__dict__.pop(name, None)
             if n > 1:
                 setattr(self, name, threads.spread(getattr(self, name), writes=False))
-        for name, update in vars(Updates).items():
-            if name.endswith("_step") and name != "plain_sgd_step":
-                self.__dict__.pop(name, None)
-                if n > 1:
-                    method, block = getattr(self, name), self.update_block
-                    setattr(self, name, threads.spread_update(method, block))
+        for name in SPREAD_UPDATES:
+            self.__dict__.pop(name, None)
+            if n > 1:
+                update = threads.spread_update(getattr(self, name), self.update_block)
+                setattr(self, name, update)
 
     def in_threads(self, function, blocks):
         """Call `function(*block)` for every block, in as many threads as are allowed."""
@@ -144,9 +144,9 @@ class NumpyBackend(ArrayBackend):
         if a.itemsize == 2 and a.dtype.kind not in "iu":
             return numpy.matmul(*_wider(a, b)).astype(a.dtype)
         if a.ndim == 2 >= b.ndim:
-            return self.product(a, b)
+            return self._product(a, b)
         if a.ndim != 1 or b.ndim > 2:
-            return self.products(a, b)
+            return self._products(a, b)
         if a.size > LANES or a.shape != b.shape or a.dtype.char != "f":
             return a.dot(b)
         products = numpy.zeros(LANES, a.dtype)
@@ -159,7 +159,7 @@ class NumpyBackend(ArrayBackend):
         """`x Wᵀ + b` of a matrix `x`; `bias` may be None."""
         if x.itemsize == 2 and x.dtype.kind not in "iu":
             return self.linear(*_wider(x, weight, bias)).astype(x.dtype)
-        result = self.product(x, weight.T)
+        result = self._product(x, weight.T)
         return result if bias is None else numpy.add(result, bias, result)
 
     def linear_back(self, grad, x, weight):
@@ -167,17 +167,17 @@ class NumpyBackend(ArrayBackend):
         if grad.itemsize == 2 and grad.dtype.kind not in "iu":
             wide = self.linear_back(*_wider(grad, x, weight))
             return tuple([None if to is None else to.astype(grad.dtype) for to in wide])
-        to_x = None if weight is None else self.product(grad, weight)
-        return to_x, None if x is None else self.product(grad.T, x)
+        to_x = None if weight is None else self._product(grad, weight)
+        return to_x, None if x is None else self._product(grad.T, x)
 
-    def product(self, a, b):
+    def _product(self, a, b):
         """`a b` of a matrix; a large product is parted along its longer side."""
-        if self.threads == 1 or b.ndim == 1 or a.size * b.shape[1] < TOGETHER:
+        if self._threads == 1 or b.ndim == 1 or a.size * b.shape[1] < TOGETHER:
             return a.dot(b)
-        if not self.parts_products or not a.dtype.char == b.dtype.char == "f":
+        if not self._parts_products or not a.dtype.char == b.dtype.char == "f":
             return a.dot(b)
         result = numpy.empty((len(a), b.shape[1]), a.dtype)
-        count = min(self.threads, 2 * a.size * b.shape[1] // TOGETHER)
+        count = min(self._threads, 2 * a.size * b.shape[1] // TOGETHER)
         if len(a) < b.shape[1]:
             cuts = threads.cuts(b.shape[1], count, TILE)
             parts = [(a, b[:, cut], result[:, cut]) for cut in cuts]
@@ -186,14 +186,16 @@ class NumpyBackend(ArrayBackend):
         threads.in_threads(_multiply, parts)
         return result
 
-    def products(self, a, b):
+    def _products(self, a, b):
         """The products of many matrices, some in each thread."""
-        shared = self.threads > 1 and a.ndim == b.ndim and len(a) == len(b) > 1
+        shared = self._threads > 1 and a.ndim == b.ndim and len(a) == len(b) > 1
         if not shared or a.size * b.shape[-1] < MANY or a.dtype is not b.dtype:
             return numpy.matmul(a, b)
         shape = numpy.broadcast_shapes(a.shape[:-2], b.shape[:-2])
         result = numpy.empty((*shape, a.shape[-2], b.shape[-1]), a.dtype)
-        threads.in_threads(_multiply, [(a[i], b[i], result[i]) for i in threads.cuts(len(a), self.threads)])
+        threads.in_threads(
+            _multiply, [(a[i], b[i], result[i]) for i in threads.cuts(len(a), self._threads)]
+        )
         return result
 
     def positive_part(self, x):

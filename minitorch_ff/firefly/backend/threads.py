@@ -11,10 +11,12 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import copy_context
-from queue import SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy
+
+if TYPE_CHECKING:
+    from queue import SimpleQueue
 
 LARGE = 1 << 17
 """From so many elements on, a second thread saves more than it costs to wake it."""
@@ -125,6 +127,8 @@ def _help(queue: SimpleQueue[_Job]) -> None:
 def _queues(n: int) -> list[SimpleQueue[_Job]]:
     """The queues of `n` helpers, made when they are first asked for."""
     while len(_helpers) < n:
+        from queue import SimpleQueue  # not needed by whoever has one core
+
         queue: SimpleQueue[_Job] = SimpleQueue()
         name = f"minitorch_ff-{len(_helpers) + 1}"
         threading.Thread(target=_help, args=(queue,), name=name, daemon=True).start()
@@ -203,6 +207,7 @@ def spread_update(update: Callable[..., None], block: int) -> Callable[..., None
     def primitive(param: Any, grad: Any, group: Any, *arrays: Any, **settings: Any) -> None:
         if param.size < 2 * block:
             return update(param, grad, group, *arrays, **settings)
+
         def work(cut: slice) -> None:
             def part(x: Any) -> Any:
                 return x[cut] if isinstance(x, numpy.ndarray) and x.ndim else x
