@@ -10,7 +10,6 @@ import numpy
 
 from minitorch_ff.firefly.backend import threads
 from minitorch_ff.firefly.backend.array_api import ArrayBackend
-from minitorch_ff.firefly.backend.array_api.library import LIBRARY_NAMES
 from minitorch_ff.firefly.backend.array_api.updates import Updates
 from minitorch_ff.firefly.backend.blas_threads import use_one_thread
 from minitorch_ff.firefly.backend.memory import keep_freed_memory
@@ -32,15 +31,12 @@ TOGETHER, MANY = 1 << 22, 1 << 19
 
 TILE = 64
 """BLAS works on so many rows or columns at a time, or on a divisor: a product of float32 that is
-cut between them gives the same bits. (One of float64 does not, and is not cut.)"""
+cut between them gives the same bits. One of float64 does not always, and is not cut."""
 
 BITS = {"f": numpy.int32, "d": numpy.int64}
 """The integers as wide as a floating type."""
 
-
-SPREAD = """
-exp exp2 expm1 log log2 log1p sin cos tan sinh cosh tanh
-""".split()
+SPREAD = "exp exp2 expm1 log log2 log1p sin cos tan sinh cosh tanh".split()
 SPREAD_METHODS = ["positive_part", "where_nonzero", "sigmoid", "normal_cdf", "erf"]
 SPREAD_UPDATES = {name for name in vars(Updates) if name.endswith("_step")} - {"plain_sgd_step"}
 """What treats each element alone, and is worth several threads; `plain_sgd_step` takes lists."""
@@ -66,7 +62,7 @@ class NumpyBackend(ArrayBackend):
         threads.allow(n)
         self._threads = n
         for name in SPREAD:
-            function = getattr(numpy, LIBRARY_NAMES.get(name, name))
+            function = getattr(numpy, name)
             setattr(self, name, function if n == 1 else threads.spread(function))
         for name in SPREAD_METHODS:
             self.__dict__.pop(name, None)

@@ -154,11 +154,9 @@ def spread(function: Callable[..., Any], writes: bool = True) -> Callable[..., A
     def primitive(x: Any, *others: Any, **settings: Any) -> Any:
         if getattr(x, "size", 0) < LARGE or settings or not _can_be_parted(x, others):
             return function(x, *others, **settings)
-        operands = (x, *others)
-        if len(operands) > getattr(function, "nin", len(operands)):
-            *operands, out = operands
-        else:
-            out = numpy.empty(x.shape, x.dtype)
+        given = (x, *others)
+        takes = getattr(function, "nin", len(given))
+        out = given[takes] if len(given) > takes else numpy.empty(x.shape, x.dtype)
 
         def work(*part: Any) -> None:
             if writes:
@@ -166,7 +164,7 @@ def spread(function: Callable[..., Any], writes: bool = True) -> Callable[..., A
             else:
                 part[-1][...] = function(*part[:-1])
 
-        in_threads(work, parts((*operands, out)))
+        in_threads(work, parts((*given[:takes], out)))
         return out
 
     return primitive
