@@ -2,45 +2,72 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import Any
 
 from minitorch_ff._checks import check
-from minitorch_ff.firefly.backend import blas_threads
+from minitorch_ff.firefly.backend import threads
+from minitorch_ff.firefly.backend.registry import cpu
 from minitorch_ff.firefly.tensor import Tensor
 
 _deterministic = False
 _warn_only = False
 _precision = "highest"
+_interop_threads: int | None = None
 
 
 def set_num_threads(int: int) -> None:
-    """Let matrix products use so many threads.
+    """Let an operator use so many threads: matrix products, and whatever is done to large arrays.
+
+    At the start it is `OMP_NUM_THREADS`, or the number of cores. Results do not depend on it.
 
     Raises:
-        RuntimeError: The number is not positive.
+        RuntimeError: The number is not positive, or no integer.
 
     See: [torch.set_num_threads](https://docs.pytorch.org/docs/stable/generated/torch.set_num_threads.html).
     """
-    check(int > 0, "set_num_threads expects a positive integer")
-    blas_threads.set_threads(int)
+    _check_count("set_num_threads", int)
+    cpu.use_threads(int)
 
 
 def get_num_threads() -> int:
-    """How many threads matrix products use.
+    """How many threads an operator uses.
 
     See: [torch.get_num_threads](https://docs.pytorch.org/docs/stable/generated/torch.get_num_threads.html).
     """
-    return blas_threads.get_threads()
+    return threads.allowed()
 
 
 def set_num_interop_threads(int: int) -> None:
-    """Accepted: operators run one after the other."""
-    check(int > 0, "set_num_interop_threads expects a positive integer")
+    """Say how many operators may run side by side: as in PyTorch, eager ones never do.
+
+    Raises:
+        RuntimeError: The number is not positive, or no integer, or this was said before.
+
+    See: [torch.set_num_interop_threads](https://docs.pytorch.org/docs/stable/generated/torch.set_num_interop_threads.html).
+    """
+    global _interop_threads
+    _check_count("set_num_interop_threads", int)
+    check(
+        _interop_threads is None,
+        "Error: cannot set number of interop threads after parallel work has started or "
+        "set_num_interop_threads called",
+    )
+    _interop_threads = int
 
 
 def get_num_interop_threads() -> int:
-    """One: operators run one after the other."""
-    return 1
+    """What was said to `set_num_interop_threads`; by default the number of cores.
+
+    See: [torch.get_num_interop_threads](https://docs.pytorch.org/docs/stable/generated/torch.get_num_interop_threads.html).
+    """
+    return threads.cores() if _interop_threads is None else _interop_threads
+
+
+def _check_count(name: str, count: Any) -> None:
+    whole = type(count) is builtins.int
+    check(whole, f"{name} expects an int, but got {type(count).__name__}")
+    check(count > 0, f"{name} expects a positive integer")
 
 
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:

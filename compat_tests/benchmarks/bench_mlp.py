@@ -2,12 +2,16 @@
 
     python -m compat_tests.benchmarks.bench_mlp [--impls torch,minitorch_ff,hand]
         [--workloads tiny,digits] [--threads N] [--repeat R] [--json OUT] [--check]
+    python -m compat_tests.benchmarks.bench_mlp --profile [--workloads tiny,digits] [--threads N]
 
 Every implementation is used through its public torch-like API alone; `hand` is NumPy
 without autograd (by_hand.py): the limit. Each workload runs in one fresh process per
 implementation. The processes take turns in short rounds, so that drift of the machine
 hits all of them alike; a ratio is the median of the rounds' paired ratios. The last two
 columns compare the best rounds: read them when several threads share busy cores.
+
+`--profile` shows instead where a step of ours spends its time, by operator and layer of the
+package, and the memory it takes (step_profile.py).
 
 `--check` gives exit status 1 when a ratio to PyTorch misses its target by more than a
 third; a failing ratio is measured once more first.
@@ -206,6 +210,7 @@ def arguments() -> argparse.Namespace:
     add("--turn", type=float, default=0.03, help="seconds of one round")
     add("--json", metavar="OUT")
     add("--check", action="store_true", help="exit status 1 when a target is missed")
+    add("--profile", action="store_true", help="where our own steps spend their time")
     options = parser.parse_args()
     unknown = set(options.workloads) - set(WORKLOADS)
     if unknown:
@@ -215,9 +220,22 @@ def arguments() -> argparse.Namespace:
     return options
 
 
+def show_profiles(options: argparse.Namespace) -> int:
+    """Print the table of each workload, profiled in a process of its own."""
+    for workload in options.workloads:
+        command = [sys.executable, "-W", "ignore", "-m", "compat_tests.benchmarks.step_profile"]
+        command += [workload, str(options.threads)]
+        done = subprocess.run(command, env=environment(options.threads), check=False)
+        if done.returncode:
+            return done.returncode
+    return 0
+
+
 def main() -> int:
     """Measure, print the table; 1 when `--check` finds a workload too slow."""
     options = arguments()
+    if options.profile:
+        return show_profiles(options)
     imports = import_times(options)
     shown = ", ".join(f"{name} {seconds:.3f}" for name, seconds in imports.items())
     print(f"threads {options.threads}; import, s (with the interpreter): {shown}")

@@ -20,7 +20,9 @@ from minitorch_ff.firefly.ops.linear_maps import OwnGradient, Pick, PutBack
 from minitorch_ff.firefly.recorded import Recorded
 
 DEVICES = ["cpu", "strict", pytest.param("cuda", marks=pytest.mark.gpu)]
-ATTRIBUTES = {"module", "device_type", "buffer_type", "records", "update_block"}
+ATTRIBUTES = {
+    "module", "device_type", "buffer_type", "records", "update_block", "use_threads",
+}  # fmt: skip
 TO_THE_HOST = {"device_index", "to_numpy", "from_numpy", "lgamma"}
 """What every back end adds to the shared one."""
 

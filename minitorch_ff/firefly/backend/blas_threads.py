@@ -1,42 +1,31 @@
-"""How many threads NumPy's matrix products use.
+"""NumPy's BLAS, told to use one thread for a matrix product.
 
-NumPy's wheels bring OpenBLAS, whose thread count can be set through its C interface; where
-another library is linked, the count is left as it is.
+Large products are parted by `NumpyBackend`, which does not wait for a core that is busy
+with something else, and gives the same bits whatever the number of threads. BLAS's own threads
+do neither, and it starts them for products that are too small to be worth it.
+
+NumPy's wheels bring OpenBLAS, which can be told through its C interface; another library is
+left as it is.
 """
 
 from __future__ import annotations
 
-import functools
 import os
-from pathlib import Path
-from typing import Any
 
 import numpy
 
 
-@functools.cache
-def _library() -> Any:
-    """NumPy's own OpenBLAS, or None."""
-    import ctypes  # a browser's Python has none
-
-    folder = Path(numpy.__file__).parent.parent / "numpy.libs"
-    for path in sorted(folder.glob("*openblas*")):
-        library = ctypes.CDLL(str(path))
-        if hasattr(library, "scipy_openblas_set_num_threads64_"):
-            return library
-    return None
-
-
-def set_threads(n: int) -> None:
-    """Let matrix products use `n` threads, if that can be chosen."""
-    library = _library()
-    if library is not None:
-        library.scipy_openblas_set_num_threads64_(n)
-
-
-def get_threads() -> int:
-    """How many threads matrix products use."""
-    library = _library()
-    if library is not None:
-        return int(library.scipy_openblas_get_num_threads64_())
-    return os.cpu_count() or 1
+def use_one_thread() -> bool:
+    """Tell BLAS; whether it could be told."""
+    try:
+        import ctypes  # a browser's Python has none
+    except ImportError:
+        return False
+    folder = os.path.join(os.path.dirname(numpy.__file__), os.pardir, "numpy.libs")
+    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
+        if "openblas" in name:
+            library = ctypes.CDLL(os.path.join(folder, name))
+            if hasattr(library, "scipy_openblas_set_num_threads64_"):
+                library.scipy_openblas_set_num_threads64_(1)
+                return True
+    return False

@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy
 
+from minitorch_ff.firefly.backend import threads
 from minitorch_ff.firefly.backend.array_api import ArrayBackend
+from minitorch_ff.firefly.backend.array_api.updates import Updates
+from minitorch_ff.firefly.backend.blas_threads import use_one_thread
 from minitorch_ff.firefly.backend.memory import keep_freed_memory
 
 # Floating-point exceptions give inf and nan without a word, as in PyTorch; for calls from
@@ -23,9 +26,20 @@ for each element, and a random mask makes it guess wrong."""
 LANES = 16
 """Up to so many products of a dot product are added half to half; as wide as AVX-512."""
 
+TOGETHER, MANY = 1 << 22, 1 << 19
+"""From so many multiplications on, a matrix product, or many, are worth several threads."""
+
+TILE = 64
+"""BLAS works on so many rows or columns at a time, or on a divisor: a product of float32 that is
+cut between them gives the same bits. One of float64 does not always, and is not cut."""
+
 BITS = {"f": numpy.int32, "d": numpy.int64}
 """The integers as wide as a floating type."""
 
+SPREAD = "exp exp2 expm1 log log2 log1p sin cos tan sinh cosh tanh".split()
+SPREAD_METHODS = ["positive_part", "where_nonzero", "sigmoid", "normal_cdf", "erf"]
+SPREAD_UPDATES = {name for name in vars(Updates) if name.endswith("_step")} - {"plain_sgd_step"}
+"""What treats each element alone, and is worth several threads; `plain_sgd_step` takes lists."""
 
 PAIRS = {"f": numpy.complex64, "d": numpy.complex128}
 """The complex type of which a number is two of a floating type."""
@@ -40,6 +54,29 @@ class NumpyBackend(ArrayBackend):
     def __init__(self) -> None:
         super().__init__(numpy)
         keep_freed_memory()
+        self._parts_products = use_one_thread()
+        self.use_threads(threads.at_start())
+
+    def use_threads(self, n: int) -> None:
+        """Let primitives use `n` threads; with one, they are NumPy's functions themselves."""
+        threads.allow(n)
+        self._threads = n
+        for name in SPREAD:
+            function = getattr(numpy, name)
+            setattr(self, name, function if n == 1 else threads.spread(function))
+        for name in SPREAD_METHODS:
+            self.__dict__.pop(name, None)
+            if n > 1:
+                setattr(self, name, threads.spread(getattr(self, name), writes=False))
+        for name in SPREAD_UPDATES:
+            self.__dict__.pop(name, None)
+            if n > 1:
+                update = threads.spread_update(getattr(self, name), self.update_block)
+                setattr(self, name, update)
+
+    def in_threads(self, function, blocks):
+        """Call `function(*block)` for every block, in as many threads as are allowed."""
+        threads.in_threads(function, blocks)
 
     def device_index(self, x: Any) -> int | None:
         """The number of the device that holds `x`; the CPU has none."""
@@ -103,9 +140,9 @@ class NumpyBackend(ArrayBackend):
         if a.itemsize == 2 and a.dtype.kind not in "iu":
             return numpy.matmul(*_wider(a, b)).astype(a.dtype)
         if a.ndim == 2 >= b.ndim:
-            return a.dot(b)
+            return self._product(a, b)
         if a.ndim != 1 or b.ndim > 2:
-            return numpy.matmul(a, b)
+            return self._products(a, b)
         if a.size > LANES or a.shape != b.shape or a.dtype.char != "f":
             return a.dot(b)
         products = numpy.zeros(LANES, a.dtype)
@@ -118,7 +155,7 @@ class NumpyBackend(ArrayBackend):
         """`x Wᵀ + b` of a matrix `x`; `bias` may be None."""
         if x.itemsize == 2 and x.dtype.kind not in "iu":
             return self.linear(*_wider(x, weight, bias)).astype(x.dtype)
-        result = x.dot(weight.T)
+        result = self._product(x, weight.T)
         return result if bias is None else numpy.add(result, bias, result)
 
     def linear_back(self, grad, x, weight):
@@ -126,8 +163,36 @@ class NumpyBackend(ArrayBackend):
         if grad.itemsize == 2 and grad.dtype.kind not in "iu":
             wide = self.linear_back(*_wider(grad, x, weight))
             return tuple([None if to is None else to.astype(grad.dtype) for to in wide])
-        to_x = None if weight is None else grad.dot(weight)
-        return to_x, None if x is None else grad.T.dot(x)
+        to_x = None if weight is None else self._product(grad, weight)
+        return to_x, None if x is None else self._product(grad.T, x)
+
+    def _product(self, a, b):
+        """`a b` of a matrix; a large product is parted along its longer side."""
+        if self._threads == 1 or b.ndim == 1 or a.size * b.shape[1] < TOGETHER:
+            return a.dot(b)
+        if not self._parts_products or not a.dtype.char == b.dtype.char == "f":
+            return a.dot(b)
+        result = numpy.empty((len(a), b.shape[1]), a.dtype)
+        count = min(self._threads, 2 * a.size * b.shape[1] // TOGETHER)
+        if len(a) < b.shape[1]:
+            cuts = threads.cuts(b.shape[1], count, TILE)
+            parts = [(a, b[:, cut], result[:, cut]) for cut in cuts]
+        else:
+            parts = [(a[cut], b, result[cut]) for cut in threads.cuts(len(a), count, TILE)]
+        threads.in_threads(_multiply, parts)
+        return result
+
+    def _products(self, a, b):
+        """The products of many matrices, some in each thread."""
+        shared = self._threads > 1 and a.ndim == b.ndim and len(a) == len(b) > 1
+        if not shared or a.size * b.shape[-1] < MANY or a.dtype is not b.dtype:
+            return numpy.matmul(a, b)
+        shape = numpy.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+        result = numpy.empty((*shape, a.shape[-2], b.shape[-1]), a.dtype)
+        threads.in_threads(
+            _multiply, [(a[i], b[i], result[i]) for i in threads.cuts(len(a), self._threads)]
+        )
+        return result
 
     def prod(self, x, dim=None, keepdim=False, dtype=None):
         """Product in `x`'s dtype; of half-precision numbers in PyTorch's order, each rounded.
@@ -201,6 +266,10 @@ class NumpyBackend(ArrayBackend):
         """The logarithm of the gamma function's size, from Python's own `math`."""
         values = [_lgamma(value) for value in numpy.ravel(x).tolist()]
         return numpy.array(values, x.dtype).reshape(x.shape)
+
+
+def _multiply(a: Any, b: Any, out: Any) -> None:
+    numpy.matmul(a, b, out=out)
 
 
 def apart(x: numpy.ndarray) -> numpy.ndarray:

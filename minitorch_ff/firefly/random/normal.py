@@ -11,6 +11,7 @@ import math
 
 import numpy as np
 
+from minitorch_ff.firefly.backend.threads import in_threads
 from minitorch_ff.firefly.random.box_muller import GROUP, transform
 from minitorch_ff.firefly.random.dtypes import (
     FLOAT32, FLOAT64, is_half, require_floating,
@@ -121,10 +122,14 @@ class Normal(Engine):
         unit = self.unit64 if dtype == FLOAT64 else self.unit32
         out = np.empty(size, dtype)
         whole = size - size % GROUP
-        for start in range(0, whole, BLOCK):
-            values = unit(min(BLOCK, whole - start))
+
+        def finish(values: np.ndarray, place: np.ndarray) -> None:
             transform(values, mean, std)
-            out[start : start + values.size] = values
+            place[...] = values
+
+        starts = range(0, whole, BLOCK)
+        drawn = ((unit(min(BLOCK, whole - i)), out[i : min(i + BLOCK, whole)]) for i in starts)
+        in_threads(finish, drawn)
         if size > whole:
             # The last sixteen are drawn again, over some that are done already. Before
             # that, full precision has taken a word for each element left over.

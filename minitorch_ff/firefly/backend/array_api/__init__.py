@@ -76,6 +76,11 @@ class ArrayBackend(
         """A NumPy array as a buffer where `x` is."""
         return self.from_numpy(array, self.device_index(x))
 
+    def in_threads(self, function, blocks):
+        """Call `function(*block)` for every block; a back end may do it in several threads."""
+        for block in blocks:
+            function(*block)
+
     def ones_vector(self, n, dtype):
         """`n` ones, for sums that run as products with them; never to be written."""
         return self.module.ones(n, dtype)

@@ -75,9 +75,12 @@ class Convolution:
         steps.update(kernel=kernel, size=size)
         if _is_pointwise(x, **steps):
             return self._pointwise(matrices, x, bias, result)
-        for part, samples in self._parts(x, steps):
+
+        def compute(part, samples):
             products = self.module.matmul(matrices, self._columns(x[part], groups, steps))
             self._write(result[part], products.reshape(len(weight), *size, samples), bias)
+
+        self.in_threads(compute, self._parts(x, steps))
         return result
 
     def conv_input(self, grad, weight, bias=None, *, size, groups, **steps):
@@ -91,10 +94,13 @@ class Convolution:
         steps.update(kernel=kernel, size=grad.shape[2:])
         if _is_pointwise(result, **steps):
             return self._pointwise(matrices, grad, bias, result)
-        for part, samples in self._parts(result, steps):
+
+        def compute(part, samples):
             columns = self._products(matrices, self._rows(grad[part], groups))
             sums = self.im2col_back(columns, (channels, *size, samples), first=1, **steps)
             self._write(result[part], sums, bias)
+
+        self.in_threads(compute, self._parts(result, steps))
         return result
 
     def conv_weight(self, x, grad, *, size, groups, **steps):
@@ -102,9 +108,17 @@ class Convolution:
         channels, outputs = x.shape[1] // groups, grad.shape[1]
         total = self.module.zeros((groups, outputs // groups, channels * math.prod(size)), x.dtype)
         steps.update(kernel=size, size=grad.shape[2:])
-        for part, _ in self._parts(x, steps):
+        sums = {}
+
+        def compute(part, samples):
             columns = self._columns(x[part], groups, steps)
-            total += self.module.matmul(self._rows(grad[part], groups), columns.swapaxes(1, 2))
+            sums[part.start] = self.module.matmul(
+                self._rows(grad[part], groups), columns.swapaxes(1, 2)
+            )
+
+        self.in_threads(compute, self._parts(x, steps))
+        for start in sorted(sums):  # always in the same order
+            total += sums[start]
         return total.reshape(outputs, channels, *size)
 
     # ------------------------------------------------------------------ their parts

@@ -45,7 +45,7 @@ class Recurrence:
         h, c = columns(module, h), columns(module, c)
         steps = [None] * len(sizes)
         for t, rows, n in in_order(sizes, reverse):
-            old_h, old_c = h[:, :n], None if c is None else c[:, :n]
+            old_h, old_c = first(h, n), first(c, n)
             gates = cell.blocks(w_hh.dot(old_h))
             inner, new_c, memory = cell.step(cell.blocks(by_input[t]), gates, old_h, old_c)
             new_h = inner if project is None else project.dot(inner)
@@ -76,10 +76,10 @@ class Recurrence:
         changes, outputs = [None] * len(sizes), [None] * len(sizes)
         for t, rows, n in reversed(in_order(sizes, reverse)):
             _, _, gates, memory, _, _ = steps[t]
-            outputs[t] = output = to_h[:, :n] if to_y is None else to_h[:, :n] + to_y[rows].T
+            output = first(to_h, n)
+            outputs[t] = output = output if to_y is None else output + to_y[rows].T
             inner = output if project is None else project.T.dot(output)
-            before = None if c is None else to_c[:, :n]
-            change, direct, new_c = cell.step_back(inner, before, gates, memory)
+            change, direct, new_c = cell.step_back(inner, first(to_c, n), gates, memory)
             changes[t] = change = change.reshape(len(change) * cell.hidden, n)
             new_h = back.dot(change[cell.for_state])
             to_h = beside(to_h, new_h if direct is None else module.add(new_h, direct, new_h))
@@ -114,6 +114,11 @@ def columns(module, rows):
     return None if rows is None else module.array(rows.T, order="C")
 
 
+def first(state, n):
+    """The first `n` columns of a state; None stays."""
+    return state if state is None or state.shape[1] == n else state[:, :n]
+
+
 def beside(state, new):
     """`new` in the first columns of a state, whose other columns stay as they are."""
     if state is None or state.shape == new.shape:
@@ -138,6 +143,7 @@ class Cell:
 
     def __init__(self, module, w_ih, w_hh, b_ih, b_hh):
         self.module, self.biased = module, b_ih is not None
+        self.half, self.one = module.array(0.5, w_ih.dtype), module.array(1, w_ih.dtype)
         self.hidden = len(w_hh) // len(self.order_hh)
         if self.biased:
             w_ih = module.concatenate((w_ih, self.of_input(b_ih, b_hh)[:, None]), 1)
@@ -198,8 +204,8 @@ class Cell:
 
     def bend(self, tanh):
         """`1 / (1 + e⁻ˣ) = (1 + tanh(x / 2)) / 2`, in place, from that tanh."""
-        tanh *= 0.5
-        tanh += 0.5
+        tanh *= self.half
+        tanh += self.half
 
     def sigmoid_slope(self, s, out):
         """The sigmoid's derivative, from its value."""
@@ -209,7 +215,7 @@ class Cell:
     def tanh_slope(self, y, out=None):
         """The derivative of tanh, from its value."""
         out = self.module.multiply(y, y, out)
-        return self.module.subtract(1, out, out)
+        return self.module.subtract(self.one, out, out)
 
 
 def opposite(order):
@@ -218,17 +224,17 @@ def opposite(order):
 
 
 class LSTM(Cell):
-    """`c' = f c + i g`, `h' = o tanh(c')`; here the gates are `i, f, o, g`."""
+    """`c' = f c + i g`, `h' = o tanh(c')`; here the gates are `g, i, f, o`."""
 
-    order_ih = order_hh = (0, 1, 3, 2)
-    bent_ih = bent_hh = slice(0, 3)
+    order_ih = order_hh = (2, 0, 1, 3)
+    bent_ih = bent_hh = slice(1, 4)
 
     def step(self, by_input, gates, h, c):
         """The new hidden and cell states, and what the rule needs."""
         gates += by_input
         self.module.tanh(gates, gates)
-        self.bend(gates[:3])
-        i, f, o, g = gates
+        self.bend(gates[1:])
+        g, i, f, o = gates
         new = f * c
         new += i * g
         shown = self.module.tanh(new)
@@ -236,24 +242,23 @@ class LSTM(Cell):
 
     def step_back(self, to_h, to_c, gates, memory):
         """The gradients of the gates, of `h` besides them (none), and of `c`."""
-        i, f, o, g = gates
+        g, i, f, o = gates
         c, shown = memory
         to_new = self.tanh_slope(shown)
         to_new *= o
         to_new *= to_h
         to_new += to_c
         change = self.module.empty_like(gates)
-        self.sigmoid_slope(gates[:3], change[:3])
-        to_i, to_f, to_o, to_g = change
+        self.sigmoid_slope(gates[1:], change[1:])
+        to_g, to_i, to_f, to_o = change
         self.tanh_slope(g, to_g)
+        to_g *= i
         to_i *= g
-        to_i *= to_new
         to_f *= c
-        to_f *= to_new
         to_o *= shown
         to_o *= to_h
-        to_g *= i
-        to_g *= to_new
+        through_c = change[:3]
+        through_c *= to_new
         to_new *= f
         return change, None, to_new
 
@@ -309,7 +314,7 @@ class GRU(Cell):
         to_a, to_r, to_z, to_b = change
         self.sigmoid_slope(gates[:2], change[1:3])
         self.tanh_slope(new, to_a)
-        to_a *= 1 - z
+        to_a *= self.one - z
         to_a *= to_h
         to_r *= b
         to_r *= to_a

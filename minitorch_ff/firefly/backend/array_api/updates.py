@@ -76,9 +76,14 @@ class Updates(MatrixUpdates):
                 g = self._direction(param, grad, group, None) if changed else grad
                 sub(param, mul(g, rate), param)
                 continue
-            for p, g, s, t in self._blocks(param.reshape(-1), grad.reshape(-1)):
-                g = self._direction(p, g, group, s)
-                self.sub(p, self.mul(g, rate, t), p)
+            self.flat_sgd_step(param.reshape(-1), grad.reshape(-1), group)
+
+    def flat_sgd_step(self, param, grad, group):
+        """The same for one large parameter."""
+        rate = self.constant(group["lr"], param.dtype)
+        for p, g, s, t in self._blocks(param, grad):
+            g = self._direction(p, g, group, s)
+            self.sub(p, self.mul(g, rate, t), p)
 
     def sgd_step(self, param, grad, group, momentum_buffer, *, first):
         """Gradient descent; at the `first` step the momentum buffer is the gradient."""
