@@ -38,7 +38,7 @@ IMPLICIT = (
 WAITING = {"argwhere", "bincount", "compress", "extract", "flatnonzero", "nonzero", "unique"}
 """Functions whose result has a size that the host must know."""
 
-VIEWS = {"broadcast_to", "diagonal", "lib.stride_tricks.sliding_window_view"}
+VIEWS = {"broadcast_to", "diagonal"}
 """Read-only views in NumPy, plain ones in CuPy."""
 
 TAKE_HOST_ARRAYS = {"array", "asarray", "ascontiguousarray"}
@@ -452,7 +452,10 @@ class StrictModule:
         if full in SURFACE["ufuncs"]:
             found = ufunc(name)
         elif full in SURFACE["functions"]:
-            found = function(self, full, getattr(self._module, name))
+            found = getattr(self._module, name)
+            if name == "sliding_window_view":  # as above, but has to be asked beforehand
+                found = functools.partial(found, writeable=True)
+            found = function(self, full, found)
         elif full in SURFACE["others"]:
             found = getattr(self._module, name)
         elif any(module.startswith(full) for module in cupy_surface.SUBMODULES):

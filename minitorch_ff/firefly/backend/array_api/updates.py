@@ -37,6 +37,9 @@ class Flat:
             self.parts.append(whole[start:end].reshape(shape))
             start = end
 
+    together = False
+    """Whether moving all at once costs less than moving one after the other."""
+
     def gather(self, arrays):
         """Copy every array to its place."""
         for part, array in zip(self.parts, arrays, strict=True):

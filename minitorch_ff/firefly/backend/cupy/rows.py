@@ -37,7 +37,7 @@ extern "C" __global__ void ff_softmax(
   __shared__ T shared[THREADS];
   long long row = blockIdx.x;
   long long start = row / inner * width * inner + row % inner;
-  T largest = -INFINITY, total = 0;
+  T largest = x[start], total = 0;
   for (long long i = threadIdx.x; i < width; i += THREADS) {
     T v = x[start + i * inner];
     if (!(v <= largest)) largest = v;
@@ -72,7 +72,7 @@ extern "C" __global__ void ff_cross_entropy(
   long long row = blockIdx.x;
   x += row * width;
   y += row * width;
-  T largest = -INFINITY, total = 0;
+  T largest = x[0], total = 0;
   for (long long i = threadIdx.x; i < width; i += THREADS)
     if (!(x[i] <= largest)) largest = x[i];
   largest = all_of(largest, shared, true);

@@ -105,6 +105,7 @@ class CupyFlat(Flat):
     """Arrays side by side, copied there and back in a launch for every few."""
 
     __slots__ = ("backend",)
+    together = True
 
     def gather(self, arrays):
         """Copy every array to its place."""
