@@ -193,7 +193,9 @@ class ElementwiseKernel:
         lines += [self.preamble, 'extern "C" int loop(long long size, void** given) {']
         names = [*self.ins, *self.outs]
         for i, (_, kind, name) in enumerate(names):
-            lines.append(f"{TYPES.get(kind, kind)}* {name}_all = ({TYPES.get(kind, kind)}*)given[{i}];")
+            lines.append(
+                f"{TYPES.get(kind, kind)}* {name}_all = ({TYPES.get(kind, kind)}*)given[{i}];"
+            )
         lines += ["try { for (long long i = 0; i < size; ++i) {"]
         for i, (raw, kind, name) in enumerate(names):
             kind = TYPES.get(kind, kind)

@@ -17,11 +17,8 @@ import numpy
 
 PATH = pathlib.Path(__file__).with_suffix(".json")
 SUBMODULES = ("linalg", "lib.stride_tricks")
-SPECIAL = (
-    "digamma erf erfc erfcx erfinv gammaln i0 i0e i1 i1e log_ndtr ndtr ndtri zeta"
-).split()
+SPECIAL = ("digamma erf erfc erfcx erfinv gammaln i0 i0e i1 i1e log_ndtr ndtr ndtri zeta").split()
 """What the back end takes from `cupyx.scipy.special`."""
-
 
 
 def written() -> dict:
@@ -45,8 +42,8 @@ def read_from(cupy) -> dict:
         surface["ufuncs"][f"special.{name}"] = {"types": getattr(special, name).types, "at": None}
     surface["attributes"] = []
     surface["methods"] = {}
-    for name in dir(cupy.ndarray):
-        if name.startswith("_") or not hasattr(numpy.ndarray, name) and name not in ("get", "set"):
+    for name in sorted({*dir(numpy.ndarray), "get"} & set(dir(cupy.ndarray))):
+        if name.startswith("_"):
             continue
         method = getattr(cupy.ndarray, name)
         if callable(method):

@@ -349,7 +349,9 @@ class StrictUfunc:
         for ins, outs in self.loops:
             if all(fits(h, t) for h, t in zip(hosts, ins, strict=True)):
                 return ins, outs
-        raise TypeError(f"Wrong type {[getattr(h, 'dtype', type(h)) for h in hosts]} for {self.name}")
+        raise TypeError(
+            f"Wrong type {[getattr(h, 'dtype', type(h)) for h in hosts]} for {self.name}"
+        )
 
     def reduce(self, array, axis=0, dtype=None, out=None, keepdims=False):
         if self.name not in ("add", "multiply"):

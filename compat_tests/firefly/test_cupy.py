@@ -110,8 +110,12 @@ def test_the_surface_is_that_of_the_installed_version(cupy):
 def test_without_a_gpu_it_says_what_is_missing():
     if ff.cuda.is_available():
         pytest.skip("there is a GPU")
-    for call in (lambda: ff.zeros(1, device="cuda"), ff.zeros(1).cuda, lambda: ff.ones(2).to("cuda")):
-        with pytest.raises(AssertionError, match="^Torch not compiled with CUDA enabled.*CuPy"):
+    for call in (
+        lambda: ff.zeros(1, device="cuda"),
+        ff.zeros(1).cuda,
+        lambda: ff.ones(2).to("cuda"),
+    ):
+        with pytest.raises(AssertionError, match=r"^Torch not compiled with CUDA enabled.*CuPy"):
             call()
 
 

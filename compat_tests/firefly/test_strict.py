@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import minitorch_ff as ff
+from compat_tests import strict_backend
 from compat_tests.conformance import opinfo
 from compat_tests.conformance.opinfo import Options
 from compat_tests.conformance.outcome import Skip, seed_all
@@ -17,7 +18,7 @@ from compat_tests.strict_backend import StrictArray
 from minitorch_ff.firefly.backend import registry
 from minitorch_ff.firefly.backend.array_api import ArrayBackend
 
-SAMPLES = Options(max_samples=4)
+FEW, MANY = Options(max_samples=2), Options(max_samples=6)
 ON_THE_HOST = {
     "to": "its samples name the CPU",
     "linspace|tensor_overload": "its samples name the CPU",
@@ -94,25 +95,43 @@ def check(op, dtypes, options):
     return count
 
 
-def operators(tiers):
-    return [pytest.param(op, id=opinfo.op_key(op)) for op in opinfo.ops(tiers)]
+def operators(tiers, names=None):
+    found = [op for op in opinfo.ops(tiers) if names is None or op.name in names]
+    return [pytest.param(op, id=opinfo.op_key(op)) for op in found]
 
 
-@pytest.mark.parametrize("op", operators(["1"]))
-def test_operators(op):
+QUICK = """
+add sum amax softmax cross_entropy nn.functional.cross_entropy nn.functional.layer_norm
+nn.functional.conv2d nn.functional.embedding nn.functional.batch_norm cummax index_add gather
+scatter_reduce sort topk median searchsorted linalg.cholesky linalg.solve erf digamma
+__getitem__ nn.functional.max_pool2d nn.functional.interpolate unfold unique diagonal logsumexp
+""".split()
+"""Operators that CuPy's limits and the kernels touch."""
+
+
+def run(op, dtypes, options):
     if not opinfo.is_present(op, ff) or opinfo.op_key(op) in ON_THE_HOST:
         pytest.skip(ON_THE_HOST.get(opinfo.op_key(op), "absent"))
-    if not check(op, ("float32", "int64"), SAMPLES):
+    if not check(op, dtypes, options):
         pytest.skip("no sample has a tensor that can be moved")
+
+
+@pytest.mark.parametrize("op", operators(["1", "2"], QUICK))
+def test_operators(op):
+    run(op, ("float32", "int64"), FEW)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("op", operators(["1", "2", "3"]))
-def test_operators_in_full(op):
-    if not opinfo.is_present(op, ff) or opinfo.op_key(op) in ON_THE_HOST:
-        pytest.skip(ON_THE_HOST.get(opinfo.op_key(op), "absent"))
-    if not check(op, ("float32", "float64", "int64", "bool"), Options(max_samples=40)):
-        pytest.skip("no sample has a tensor that can be moved")
+def test_operators_composed(op):
+    run(op, ("float32", "int64", "bool", "bfloat16"), MANY)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("op", operators(["1", "2"]))
+def test_operators_with_kernels(op):
+    with strict_backend.kernels():
+        run(op, ("float32", "float64", "int64"), MANY)
 
 
 # ------------------------------------------------------------- more than one operator

@@ -62,9 +62,7 @@ def test_a_classifier_trains_without_waiting(name):
 
 def test_targets_that_are_ignored_do_not_make_it_wait():
     x, y = ff.randn(8, 3).to("strict"), ff.tensor([0, -100, 2, 1, -100, 0, 1, 2]).to("strict")
-    waited, first, _ = waits_of(
-        nn.Linear(3, 3), x, lambda out: nn.functional.cross_entropy(out, y)
-    )
+    waited, first, _ = waits_of(nn.Linear(3, 3), x, lambda out: nn.functional.cross_entropy(out, y))
     assert waited == []
     ff.manual_seed(0)
     assert first > 0

@@ -7,16 +7,13 @@ from typing import Any
 import numpy
 
 from minitorch_ff.firefly.backend.cupy.channels import ChannelKernels
-from minitorch_ff.firefly.backend.cupy.composed import Composed
 from minitorch_ff.firefly.backend.cupy.places import PlaceKernels
 from minitorch_ff.firefly.backend.cupy.rows import RowKernels
 from minitorch_ff.firefly.backend.cupy.updates import UpdateKernels
 from minitorch_ff.firefly.backend.cupy.windows import WindowKernels
 
 
-class CupyBackend(
-    RowKernels, ChannelKernels, PlaceKernels, WindowKernels, UpdateKernels, Composed
-):
+class CupyBackend(RowKernels, ChannelKernels, PlaceKernels, WindowKernels, UpdateKernels):
     """Primitives over `cupy.ndarray`.
 
     Args:
@@ -26,8 +23,6 @@ class CupyBackend(
 
     device_type = "cuda"
     buffer_type: type
-    has_kernels = True
-    """Whether kernels of our own are compiled; else everything is composed."""
 
     def __init__(self, cupy: Any, cupyx: Any) -> None:
         self.cupyx = cupyx

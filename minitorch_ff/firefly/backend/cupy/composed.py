@@ -138,7 +138,7 @@ class Composed(ArrayBackend):
 
     def digamma(self, x):
         """The derivative of `lgamma`; at zero with the sign that PyTorch gives it."""
-        at_zero = self.module.copysign(self._like(x, -math.inf), x)
+        at_zero = self.module.negative(self.module.copysign(self._like(x, math.inf), x))
         below = self.module.where(x == -math.inf, self._like(x, math.nan), self._psi(x))
         return self.module.where(x == 0, at_zero, below)
 
@@ -192,11 +192,13 @@ class Composed(ArrayBackend):
         CuPy's `ufunc.at` lacks dtypes and functions, and adds in the order of chance.
         """
         module = self.module
-        parts = index if type(index) is tuple else (index,)
+        parts: Any = index if type(index) is tuple else (index,)
         taken = len(parts)
-        arrays = [isinstance(part, self.buffer_type) and part.dtype.kind in "iu" for part in parts]
+        arrays = [type(part) is self.buffer_type and part.dtype.kind in "iu" for part in parts]
         whole = all([isinstance(part, slice) and part == slice(None) for part in parts[:-1]])
-        if arrays[-1] and whole and taken > 1:  # rows of what lies behind, once that dimension comes first
+        if (
+            arrays[-1] and whole and taken > 1
+        ):  # rows of what lies behind, once that dimension comes first
             turned = module.moveaxis(result, taken - 1, 0).copy()
             values = module.broadcast_to(values, (*result.shape[: taken - 1], *parts[-1].shape,
                                                   *result.shape[taken:]))  # fmt: skip

@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
+from minitorch_ff.firefly.backend.cupy.composed import Composed
+
 THREADS = 256
 
 C_TYPES = {"float32": "float", "float64": "double", "int64": "long long", "int32": "int"}
@@ -42,11 +44,12 @@ class Program(NamedTuple):
     source: str
 
 
-class Launches:
+class Launches(Composed):
     """What all mixins of kernels stand on."""
 
-    module: Any
-    has_kernels: bool
+    has_kernels = True
+    """Whether kernels of our own are compiled; else everything is composed."""
+
     _kernels: dict[Any, Any]
 
     def _formula(self, formula: Formula) -> Any:

@@ -7,6 +7,7 @@ to the device would cost more than the update.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy
 
@@ -105,6 +106,7 @@ class CupyFlat(Flat):
     """Arrays side by side, copied there and back in a launch for every few."""
 
     __slots__ = ("backend",)
+    backend: Any
     together = True
 
     def gather(self, arrays):
