@@ -66,6 +66,14 @@ class Composed(ArrayBackend):
         """The largest element of each row of a matrix."""
         return x.max(axis=1)
 
+    def argmax(self, x, dim=None, keepdim=False):
+        """Position of the first largest element, in int64: CuPy has C's other name for it."""
+        return x.argmax(axis=dim, keepdims=keepdim).view("int64")
+
+    def argmin(self, x, dim=None, keepdim=False):
+        """Position of the first smallest element, in int64."""
+        return x.argmin(axis=dim, keepdims=keepdim).view("int64")
+
     # ------------------------------------------------------------- single elements
 
     def scale(self, x, factor):
@@ -194,7 +202,7 @@ class Composed(ArrayBackend):
         module = self.module
         parts: Any = index if type(index) is tuple else (index,)
         taken = len(parts)
-        arrays = [type(part) is self.buffer_type and part.dtype.kind in "iu" for part in parts]
+        arrays = [getattr(getattr(p, "dtype", None), "kind", "") in ("i", "u") for p in parts]
         whole = all([isinstance(part, slice) and part == slice(None) for part in parts[:-1]])
         if (
             arrays[-1] and whole and taken > 1
