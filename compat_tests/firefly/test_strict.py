@@ -18,7 +18,7 @@ from compat_tests.strict_backend import StrictArray
 from minitorch_ff.firefly.backend import registry
 from minitorch_ff.firefly.backend.array_api import ArrayBackend
 
-FEW, MANY = Options(max_samples=2), Options(max_samples=6)
+FEW, MANY = Options(max_samples=2), Options(max_samples=4)
 ON_THE_HOST = {
     "to": "its samples name the CPU",
     "linspace|tensor_overload": "its samples name the CPU",
