@@ -26,8 +26,6 @@ TYPES = {
 
 COMMON = r"""
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
 using namespace std;
 typedef signed char int8; typedef unsigned char uint8; typedef long long int64;
 typedef unsigned long long uint64; typedef int int32; typedef unsigned int uint32;
@@ -44,15 +42,14 @@ extern "C" void __assertfail(const char*, const char*, unsigned, const char*, si
 
 FIBERS = r"""
 #include <ucontext.h>
-#include <vector>
 struct uint3 { unsigned x, y, z; };
 static uint3 threadIdx, blockIdx, blockDim, gridDim;
 #define __global__ static
 #define __shared__ static
 static ucontext_t back;
-static std::vector<ucontext_t> fibers;
-static std::vector<std::vector<char>> stacks;
-static std::vector<bool> done;
+static ucontext_t fibers[1024];
+static char stacks[1024][32 << 10];
+static bool done[1024];
 static int running;
 static void** arguments;
 static void kernel_once();
@@ -62,8 +59,6 @@ extern "C" int launch(const unsigned* grid, const unsigned* block, void** given)
   arguments = given;
   gridDim = {grid[0], grid[1], grid[2]}; blockDim = {block[0], block[1], block[2]};
   unsigned n = block[0];
-  fibers.resize(n); stacks.resize(n); done.resize(n);
-  for (auto& s : stacks) s.resize(64 << 10);
   try {
   for (unsigned z = 0; z < grid[2]; ++z) for (unsigned y = 0; y < grid[1]; ++y)
   for (unsigned x = 0; x < grid[0]; ++x) {
@@ -71,8 +66,8 @@ extern "C" int launch(const unsigned* grid, const unsigned* block, void** given)
 #ifdef MEETS
     for (unsigned i = 0; i < n; ++i) {
       getcontext(&fibers[i]);
-      fibers[i].uc_stack.ss_sp = stacks[i].data();
-      fibers[i].uc_stack.ss_size = stacks[i].size();
+      fibers[i].uc_stack.ss_sp = stacks[i];
+      fibers[i].uc_stack.ss_size = sizeof stacks[i];
       fibers[i].uc_link = &back;
       done[i] = false;
       makecontext(&fibers[i], enter, 0);
@@ -113,7 +108,7 @@ def library(source: str) -> ctypes.CDLL:
     if not path.exists():
         scratch = pathlib.Path(tempfile.mkdtemp(dir=folder()))
         (scratch / "kernel.cpp").write_text(source, encoding="utf-8")
-        command = ["g++", "-O1", "-shared", "-fPIC", "-std=c++17", "-w", "-ffp-contract=off"]
+        command = ["g++", "-O0", "-shared", "-fPIC", "-std=c++17", "-w", "-ffp-contract=off"]
         command += ["-o", str(scratch / "kernel.so"), str(scratch / "kernel.cpp")]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert not done.returncode, f"{source}\n{done.stderr}"

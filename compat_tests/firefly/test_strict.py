@@ -166,14 +166,103 @@ OPTIMIZERS = {
 }
 
 
+both = pytest.mark.parametrize("kernels", [False, True], ids=["composed", "kernels"])
+
+
+@both
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_training(name):
+def test_training(name, kernels):
     def make(parameters):
         return OPTIMIZERS[name](parameters, lr=0.01)
 
-    for here, there in zip(trained("cpu", make), trained("strict", make), strict=True):
+    with strict_backend.kernels(kernels):
+        results = trained("strict", make)
+    for here, there in zip(trained("cpu", make), results, strict=True):
         assert there.device.type == "strict"
         numpy.testing.assert_allclose(there.cpu().detach(), here.detach(), rtol=1e-4, atol=1e-6)
+
+
+SETTINGS = [
+    ("SGD", {"momentum": 0.9, "dampening": 0.1, "weight_decay": 0.2}),
+    ("SGD", {"momentum": 0.9, "nesterov": True, "maximize": True}),
+    ("SGD", {"weight_decay": 0.2, "maximize": True}),
+    ("Adam", {"weight_decay": 0.2, "amsgrad": True, "maximize": True}),
+    ("AdamW", {"weight_decay": 0.2}),
+    ("AdamW", {"fused": True}),
+]
+
+
+@pytest.mark.parametrize(("name", "settings"), SETTINGS)
+def test_settings_of_kernels(name, settings):
+    def make(parameters):
+        return OPTIMIZERS[name](parameters, lr=0.01, **settings)
+
+    with strict_backend.kernels():
+        results = trained("strict", make)
+    for here, there in zip(trained("cpu", make), results, strict=True):
+        numpy.testing.assert_allclose(there.cpu().detach(), here.detach(), rtol=1e-4, atol=1e-6)
+
+
+nn = ff.nn
+MODULES = {
+    "Linear": (lambda: nn.Linear(4, 3), (2, 4)),
+    "Conv1d": (lambda: nn.Conv1d(4, 2, 3, stride=2, padding=1, dilation=2), (2, 4, 9)),
+    "Conv2d": (lambda: nn.Conv2d(4, 6, 3, groups=2), (2, 4, 5, 6)),
+    "ConvTranspose2d": (lambda: nn.ConvTranspose2d(4, 2, 3, stride=2), (2, 4, 3, 3)),
+    "BatchNorm2d": (lambda: nn.BatchNorm2d(4), (3, 4, 5, 2)),
+    "GroupNorm": (lambda: nn.GroupNorm(2, 4), (3, 4, 5)),
+    "LayerNorm": (lambda: nn.LayerNorm((5, 2)), (3, 5, 2)),
+    "RMSNorm": (lambda: nn.RMSNorm(4), (3, 4)),
+    "MaxPool2d": (lambda: nn.MaxPool2d(2, 1), (2, 3, 4, 5)),
+    "AdaptiveAvgPool2d": (lambda: nn.AdaptiveAvgPool2d(2), (2, 3, 4, 5)),
+    "LSTM": (lambda: nn.LSTM(4, 3, 2, bidirectional=True), (5, 2, 4)),
+    "GRU": (lambda: nn.GRU(4, 3), (5, 2, 4)),
+    "RNN": (lambda: nn.RNN(4, 3, nonlinearity="relu"), (5, 2, 4)),
+    "TransformerEncoderLayer": (lambda: nn.TransformerEncoderLayer(4, 2, 8, 0.0), (5, 2, 4)),
+    "TransformerDecoderLayer": (
+        lambda: OnItself(nn.TransformerDecoderLayer(4, 2, 8, 0.0)), (5, 2, 4),
+    ),
+    "Upsample": (lambda: nn.Upsample(scale_factor=2, mode="bilinear"), (1, 2, 3, 4)),
+    "Softmax2d": (lambda: nn.Softmax2d(), (2, 3, 4, 5)),
+    "Bilinear": (lambda: OnItself(nn.Bilinear(3, 3, 2)), (4, 3)),
+    "Fold": (lambda: nn.Sequential(nn.Unfold(2), nn.Fold((3, 4), 2)), (1, 2, 3, 4)),
+    "weight norm": (
+        lambda: nn.utils.parametrizations.weight_norm(nn.Linear(4, 3)), (2, 4),
+    ),
+}  # fmt: skip
+
+
+class OnItself(nn.Module):
+    """Calls a module of two inputs with one."""
+
+    def __init__(self, module):
+        super().__init__()
+        self.module = module
+
+    def forward(self, x):
+        return self.module(x, x)
+
+
+def learned(name, device):
+    """Output, and the gradients of input and parameters."""
+    ff.manual_seed(0)
+    make, shape = MODULES[name]
+    module = make().to(device)
+    x = ff.randn(shape).to(device).requires_grad_()
+    y = module(x)
+    y = y[0] if isinstance(y, tuple) else y
+    (y * y).sum().backward()
+    return [y.detach(), x.grad, *[p.grad for p in module.parameters()]]
+
+
+@both
+@pytest.mark.parametrize("name", MODULES)
+def test_modules(name, kernels):
+    with strict_backend.kernels(kernels):
+        results = learned(name, "strict")
+    for here, there in zip(learned(name, "cpu"), results, strict=True):
+        assert there.device.type == "strict"
+        numpy.testing.assert_allclose(there.cpu(), here, rtol=2e-4, atol=1e-5)
 
 
 def test_gradients_return_to_their_device():
