@@ -14,6 +14,15 @@ from minitorch_ff.firefly.backend.array_api import ArrayBackend
 REDUCERS = {"maximum": "max", "minimum": "min", "logical_or": "any", "logical_and": "all"}
 
 
+def special(name: str) -> Any:
+    """A primitive that is the function `name` of `cupyx.scipy.special`."""
+
+    def primitive(self, x):
+        return self._special(name, x)
+
+    return primitive
+
+
 class Composed(ArrayBackend):
     """Every primitive, over CuPy's functions alone."""
 
@@ -112,37 +121,9 @@ class Composed(ArrayBackend):
         function = getattr(self.cupyx.scipy.special, name)
         return function(*before, wide).astype(x.dtype, copy=False)
 
-    def erf(self, x):
-        """The error function."""
-        return self._special("erf", x)
-
-    def erfc(self, x):
-        """`1 - erf x`, exact where it is small."""
-        return self._special("erfc", x)
-
-    def erfcx(self, x):
-        """`eˣ² erfc x`."""
-        return self._special("erfcx", x)
-
-    def erfinv(self, x):
-        """The number whose error function is `x`."""
-        return self._special("erfinv", x)
-
-    def normal_cdf(self, x):
-        """The normal distribution function."""
-        return self._special("ndtr", x)
-
-    def log_ndtr(self, x):
-        """The logarithm of the normal distribution function."""
-        return self._special("log_ndtr", x)
-
-    def ndtri(self, x):
-        """The number below which a normal variable stays with probability `x`."""
-        return self._special("ndtri", x)
-
-    def lgamma(self, x):
-        """The logarithm of the gamma function's size."""
-        return self._special("gammaln", x)
+    erf, erfc, erfcx, erfinv = map(special, ("erf", "erfc", "erfcx", "erfinv"))
+    normal_cdf, log_ndtr, ndtri = map(special, ("ndtr", "log_ndtr", "ndtri"))
+    lgamma = special("gammaln")
 
     def digamma(self, x):
         """The derivative of `lgamma`; at zero with the sign that PyTorch gives it."""

@@ -68,29 +68,25 @@ def _sizes(held, kernel, size, stride, padding, dilation):
 
 
 class WindowKernels(Launches):
-    """Layouts for up to three spatial dimensions."""
+    """Layouts for up to three spatial dimensions; `steps` are those of the shared ones."""
 
-    def im2col(self, x, *, first, kernel, size, stride, padding, dilation):
+    def im2col(self, x, *, first, **steps):
         """What the windows of `x` see, each window a column."""
-        steps = {"kernel": kernel, "size": size, "stride": stride, "padding": padding}
-        steps["dilation"] = dilation
-        rank, last = len(kernel), first + len(kernel)
-        if rank > 3 or not self._fast(x):
+        kernel, last = steps["kernel"], first + len(steps["kernel"])
+        if len(kernel) > 3 or not self._fast(x):
             return super().im2col(x, first=first, **steps)
         before, held, after = x.shape[:first], x.shape[first:last], x.shape[last:]
-        rows = before[-1] * math.prod(kernel)
-        columns = self.module.empty((*before[:-1], rows, math.prod(size), *after), x.dtype)
+        shape = *before[:-1], before[-1] * math.prod(kernel), math.prod(steps["size"]), *after
+        columns = self.module.empty(shape, x.dtype)
         if columns.size:
             x = self.module.ascontiguousarray(x)
             self._formula(IM2COL)(x, math.prod(after), *_sizes(held, **steps), columns)
         return columns
 
-    def im2col_back(self, grad, shape, *, first, kernel, size, stride, padding, dilation):
+    def im2col_back(self, grad, shape, *, first, **steps):
         """Zeros of `shape` with all that the windows saw added at its place."""
-        steps = {"kernel": kernel, "size": size, "stride": stride, "padding": padding}
-        steps["dilation"] = dilation
-        rank, last = len(kernel), first + len(kernel)
-        if rank > 3 or not self._fast(grad):
+        last = first + len(steps["kernel"])
+        if last - first > 3 or not self._fast(grad):
             return super().im2col_back(grad, shape, first=first, **steps)
         result = self.module.empty(shape, grad.dtype)
         if result.size:
