@@ -8,7 +8,7 @@ import numpy
 import pytest
 
 import minitorch_ff as ff
-from compat_tests import strict_backend  # noqa: F401 - registers "strict"
+from compat_tests import strict_backend
 from minitorch_ff.firefly import graph, in_place
 from minitorch_ff.firefly import ops as operators
 from minitorch_ff.firefly.backend import registry
@@ -19,9 +19,10 @@ from minitorch_ff.firefly.ops import recurrence
 from minitorch_ff.firefly.ops.linear_maps import OwnGradient, Pick, PutBack
 from minitorch_ff.firefly.recorded import Recorded
 
-DEVICES = ["cpu", "strict", pytest.param("cuda", marks=pytest.mark.gpu)]
+DEVICES = ["cpu", "strict", "kernels", pytest.param("cuda", marks=pytest.mark.gpu)]
 ATTRIBUTES = {
-    "module", "device_type", "buffer_type", "records", "update_block", "use_threads",
+    "module", "device_type", "buffer_type", "records", "update_block", "use_threads", "waits",
+    "cupyx", "has_kernels",
 }  # fmt: skip
 TO_THE_HOST = {"device_index", "to_numpy", "from_numpy", "lgamma"}
 """What every back end adds to the shared one."""
@@ -31,7 +32,11 @@ OPERATORS = sorted(pathlib.Path(operators.__file__).parent.glob("*.py"))
 
 @pytest.fixture(params=DEVICES)
 def xp(request):
-    return registry.backend_for(request.param)
+    if request.param != "kernels":
+        yield registry.backend_for(request.param)
+        return
+    with strict_backend.kernels() as backend:
+        yield backend
 
 
 def public(names):

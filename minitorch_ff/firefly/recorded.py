@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from minitorch_ff.firefly.backend.array_api.normalization import Normalization
 from minitorch_ff.firefly.ops import (
     activation, arithmetic, complex_numbers, convolution, cumulative, decompositions, embedding,
     exponential, indexing, loss, matmul, picking, pooling, powers, recurrence, reduction,
@@ -217,10 +218,17 @@ class Recorded:
     im2col, im2col_back = twin(convolution.Im2col), twin(convolution.Im2colBack)
 
     # Losses
-    def cross_entropy_back(self, grad: Any, probabilities: Any, target: Any) -> Any:
-        """`(p - t) g / n` for the one-hot targets `t`."""
+    def cross_entropy_back(
+        self, grad: Any, probabilities: Any, target: Any, share: Any = None
+    ) -> Any:
+        """`(p - t) g / n` for the one-hot targets `t`, or with the shares in place of `1 / n`."""
         rows = probabilities.shape[0]
         one_hot = probabilities.backend.one_hot(target, probabilities.buffer)
+        if share is not None:
+            backend = probabilities.backend
+            share = backend.where_true(share, backend.gt(share, backend.constant_like(0, share)))
+            share = self.mul(grad, lift(backend.reshape(share, (rows, 1))))
+            return self.mul(self.sub(probabilities, one_hot), share)
         return self.mul(self.sub(probabilities, one_hot), self.scale(grad, 1 / rows))
 
     def ctc_loss_back(self, grad: Any, log_probs: Any, **where: Any) -> Any:
@@ -228,6 +236,8 @@ class Recorded:
         return apply(loss.CtcLossBack, lift(grad), log_probs, **where)
 
     # Normalisation
+    layer_norm_back = Normalization.layer_norm_back
+
     def batch_norm_back(self, grad: Any, centred: Any, rstd: Any, weight: Any, dims: Any) -> Any:
         """The gradients of input, weight and bias of a batch normalisation."""
         count = centred.shape[0]

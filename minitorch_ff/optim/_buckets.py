@@ -48,22 +48,34 @@ class Bucket:
         self._counters = {
             name: _side_by_side(kept[name], kept[name][0]) for name in plan.counter_names
         }
+        self._counted = [t for name in plan.counter_names for t in kept[name]]
+        self._versions: list[int] = []
         self.counts: dict[str, float] = {}
         self.counts_agree()
 
         self._params = params
-        self._places = None
+        self._places = self._flats = None
         if len(params) > 1 or not params[0].is_contiguous():
             buffers = [param.buffer for param in params]
             shapes, dtype = [buffer.shape for buffer in buffers], buffers[0].dtype
             values, grads = (self.backend.flat(shapes, dtype) for _ in range(2))
             self.param, self.grad = values.numbers, grads.numbers
             self._places = list(zip(params, buffers, values.parts, grads.parts, strict=True))
+            if values.together:
+                self._flats = values, grads, buffers
         else:
             self.param, self.grad = self.backend.numbers(params[0].buffer), None
 
     def counts_agree(self) -> bool:
-        """Read the counts; they may have been changed for some parameters only."""
+        """Read the counts; they may have been changed for some parameters only.
+
+        Where reading means waiting, only if somebody has written them since.
+        """
+        versions = self._versions
+        if self._counted and self._counted[0].backend.waits:
+            self._versions = [tensor.version[0] for tensor in self._counted]
+            if versions == self._versions:
+                return True
         for name, numbers in self._counters.items():
             values = numbers.tolist()
             self.counts[name] = values[0]
@@ -75,14 +87,13 @@ class Bucket:
         """Write one of `counts` for all parameters, in the precision it is kept in."""
         numbers = self._counters[name]
         numbers.fill(value)
-        self.counts[name] = float(numbers[0])
+        self.counts[name] = float(numbers.dtype.type(value))
 
     def multiply_count(self, name: str, factor: float) -> float:
         """Multiply one of `counts` in the precision it is kept in, and return it."""
-        numbers = self._counters[name]
-        numbers *= factor
-        self.counts[name] = product = float(numbers[0])
-        return product
+        number = self._counters[name].dtype.type
+        self.set_count(name, float(number(self.counts[name]) * number(factor)))
+        return self.counts[name]
 
     def count_step(self) -> float:
         """Add one to the number of steps, if it is kept, and return it."""
@@ -95,6 +106,10 @@ class Bucket:
         """Bring values and gradients here."""
         if self._places is None:
             self.grad = self.backend.numbers(self._params[0]._grad.buffer)
+        elif self._flats is not None:
+            values, grads, buffers = self._flats
+            values.gather(buffers)
+            grads.gather([param._grad.buffer for param in self._params])
         else:
             for param, buffer, value, grad in self._places:
                 value[...] = buffer
@@ -106,6 +121,11 @@ class Bucket:
         if self._places is None:
             self.grad = None  # the gradient's memory is free when its owner lets go
             self._params[0].version[0] += 1
+        elif self._flats is not None:
+            values, _, buffers = self._flats
+            values.spread(buffers)
+            for param in self._params:
+                param.version[0] += 1
         else:
             for param, buffer, value, _ in self._places:
                 buffer[...] = value

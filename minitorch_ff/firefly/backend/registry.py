@@ -21,9 +21,9 @@ _makers: dict[str, Callable[[], Any]] = {}
 
 
 def _make_cupy() -> Any:
-    from minitorch_ff.firefly.backend.cupy_backend import CupyBackend
+    from minitorch_ff.firefly.backend.cupy import make
 
-    return CupyBackend()
+    return make()
 
 
 _makers["cuda"] = _make_cupy
@@ -69,7 +69,7 @@ def backend_for(device_type: str) -> Any:
 
     Raises:
         KeyError: No back end serves `device_type`.
-        ImportError: Its array library is not installed.
+        ImportError: Its array library is not installed, or finds no such device.
     """
     backend = _by_device.get(device_type)
     if backend is None:

@@ -244,16 +244,17 @@ def log_sigmoid(xp, x):
 class CrossEntropy(Operator):
     """Mean negative log-softmax at the target class, of rows of scores.
 
-    With the softmax `p` and the one-hot target `t` the gradient is `(p - t) g / n`.
+    With the softmax `p` and the one-hot target `t` the gradient is `(p - t) g / n`; or a row
+    has its `share` of the mean in the place of `1 / n`.
     """
 
     fresh = widens = True
     called = "NllLoss"
 
-    def forward(self, xp, x, *, target):
-        self.target = target
+    def forward(self, xp, x, *, target, share=None):
+        self.target, self.share = target, share
         self.saved = (x,)
-        value, self.kept = xp.cross_entropy(x, target)
+        value, self.kept = xp.cross_entropy(x, target, share)
         return value
 
     def backward(self, xp, grad):
@@ -261,7 +262,7 @@ class CrossEntropy(Operator):
         probabilities = self.recall(xp)
         if probabilities is None:
             probabilities = xp.softmax(x, 1)
-        return (xp.cross_entropy_back(grad, probabilities, self.target),)
+        return (xp.cross_entropy_back(grad, probabilities, self.target, self.share),)
 
 
 class NllLoss(Operator):

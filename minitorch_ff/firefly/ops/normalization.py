@@ -79,21 +79,18 @@ class LayerNorm(Operator):
     def forward(self, xp, x, weight, bias, *, dims, eps):
         self.dims, self.eps = dims, eps
         self.save_for_backward(x, weight)
-        centred, rstd = self.kept = centred_and_scaled(xp, x, dims, eps)
-        y = xp.mul(centred, rstd)
-        if weight is not None:
-            y = xp.mul(y, weight)
-        return y if bias is None else xp.add(y, bias)
+        y, *kept = xp.layer_norm(x, weight, bias, dims, eps)
+        self.kept = kept
+        return y
 
     def backward(self, xp, grad):
         x, weight = self.saved_tensors
         kept = None if self.dtype.itemsize == 2 else self.recall(xp)
-        centred, rstd = kept or centred_and_scaled(xp, x, self.dims, self.eps, self.dtype)
-        scaled = xp.mul(centred, rstd)
-        inner = grad if weight is None else xp.mul(grad, weight)
-        mean = average(xp, inner, self.dims)
-        along = average(xp, xp.mul(inner, scaled), self.dims)
-        to_x = xp.mul(xp.sub(xp.sub(inner, mean), xp.mul(scaled, along)), rstd)
+        if kept is None:
+            centred, rstd = centred_and_scaled(xp, x, self.dims, self.eps, self.dtype)
+            kept = xp.mul(centred, rstd), rstd
+        scaled, rstd = kept
+        to_x = xp.layer_norm_back(grad, scaled, rstd, weight, self.dims)
         leading = tuple([i for i in range(len(x.shape)) if i not in self.dims])
         to_weight = to_bias = None
         if self.edges[1] is not None:

@@ -65,7 +65,7 @@ class AsStrided(Operator):
     def forward(self, xp, x, *, layout, own):
         if self.edges[0] is not None:
             self.places, self.own = xp.places(layout), xp.places(own)
-            self.size = 1 + max([int(p.max(initial=0)) for p in (self.places, self.own)])
+            self.size = max(xp.reach(layout), xp.reach(own))
             lying = xp.bincount(self.own.reshape(-1), None, self.size)[self.own]
             self.share = xp.reciprocal(xp.cast(lying, x.dtype))
         return xp.as_strided(x, layout, own)

@@ -141,7 +141,9 @@ def attend(
         mask = added(mask, query)
         if safe:
             blind = (mask == -math.inf).all(-1, keepdim=True)
-            if blind.any():  # without infinities, their gradient is zero too
+            if (
+                scores.backend.waits or blind.any()
+            ):  # without infinities, their gradient is zero too
                 mask = mask.masked_fill(blind, 0.0)
             else:
                 blind = None

@@ -343,7 +343,12 @@ def cross_entropy(
     plain = plain and x.dtype.itemsize > 2  # the logarithms of half precision are rounded
     rows = x.ndim == 2 and classes.ndim == 1 and x.shape[0] == classes.shape[0] != 0
     numbers = plain and rows and classes.dtype.kind == "i"
-    if numbers and input.backend.all_between(classes, 0, x.shape[1]):
+    xp = input.backend
+    if numbers and xp.waits:  # what is ignored is not known here, and must not be asked for
+        safe, share = xp.row_shares(x, classes, ignore_index)
+        if xp.all_between(safe, 0, x.shape[1]):
+            return apply(ops.CrossEntropy, input, target=safe, share=share)
+    elif numbers and xp.all_between(classes, 0, x.shape[1]):
         return apply(ops.CrossEntropy, input, target=classes)
     class_dim = 1 if x.ndim > 1 else 0
     if x.shape == classes.shape:

@@ -53,6 +53,9 @@ class ArrayBackend(
     records = False
     """Whether calling a primitive leaves a trace in the graph (`recorded` does)."""
 
+    waits = False
+    """Whether reading a value makes the host wait for a device."""
+
     device_type = ""
     buffer_type: type
 

@@ -38,7 +38,7 @@ class Fused:
     def largest(self, x, dim):
         """The largest elements along `dim`, which stays with size 1; fast for short rows."""
         if dim != x.ndim - 1 or x.ndim < 2:
-            return self.module.maximum.reduce(x, dim, keepdims=True)
+            return self._maximum(x, dim, None, None, True)
         return self.row_maxima(x.reshape(-1, x.shape[-1])).reshape(*x.shape[:-1], 1)
 
     def log_softmax(self, x, dim):
@@ -50,21 +50,38 @@ class Fused:
         total = self.sum(module.exp(shifted), dim, True)
         return module.subtract(shifted, module.log(total))
 
-    def cross_entropy(self, x, target):
-        """The mean loss of rows of scores, and their softmax."""
+    def row_shares(self, x, target, ignored):
+        """Targets that are classes, and the share of each row in a mean: 0 if it is ignored."""
+        module = self.module
+        counts = module.not_equal(target, ignored)
+        dtype = "float32" if x.dtype.itemsize == 2 else x.dtype
+        share = module.true_divide(counts, module.count_nonzero(counts)).astype(dtype)
+        return module.where(counts, target, 0).astype("int64"), share
+
+    def cross_entropy(self, x, target, share=None):
+        """The mean loss of rows of scores, and their softmax; ignored rows have no share."""
         module = self.module
         rows, classes = x.shape
         shifted = module.subtract(x, self.row_maxima(x).reshape(rows, 1))
         weights = module.exp(shifted)
         total = weights.dot(self.ones_vector(classes, x.dtype))
         loss = module.subtract(module.log(total), shifted[self.positions(rows), target])
+        if share is not None:
+            zero = self.constant(0, x.dtype)
+            loss = module.where(share == zero, zero, module.multiply(loss, share))
+            return self.sum(loss), module.divide(weights, total.reshape(rows, 1), weights)
         mean = module.multiply(self.sum(loss), self.constant(1 / rows, x.dtype))
         return mean, module.divide(weights, total.reshape(rows, 1), weights)
 
-    def cross_entropy_back(self, grad, probabilities, target):
-        """`(p - t) g / n` for the one-hot targets `t`."""
+    def cross_entropy_back(self, grad, probabilities, target, share=None):
+        """`(p - t) g / n` for the one-hot targets `t`, or with the shares in place of `1 / n`."""
         module = self.module
         rows = probabilities.shape[0]
+        if share is not None:
+            difference = module.subtract(probabilities, self.one_hot(target, probabilities))
+            zero = self.constant(0, share.dtype)
+            share = module.where(share > zero, module.multiply(share, grad), zero)
+            return module.multiply(difference, share.reshape(rows, 1))
         share = module.multiply(grad, self.constant(1 / rows, probabilities.dtype))
         result = module.multiply(probabilities, share)
         result[self.positions(rows), target] -= share

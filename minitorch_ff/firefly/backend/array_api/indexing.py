@@ -24,7 +24,7 @@ class Indexing:
         result = self.module.zeros(shape, grad.dtype)
         parts = index if type(index) is tuple else (index,)
         if any(isinstance(part, (self.buffer_type, list)) for part in parts):
-            self.module.add.at(result, index, grad)
+            self._reduce_at("add", result, index, grad)
         else:
             result[index] = grad
         return result
@@ -33,7 +33,7 @@ class Indexing:
         """A copy of `x` with `value` at `index`, or added to what is there."""
         result = self.copy(x)
         if accumulate:
-            self.module.add.at(result, index, value)
+            self._reduce_at("add", result, index, value)
         else:
             result[index] = value
         return result
@@ -57,8 +57,12 @@ class Indexing:
     def add_rows(self, x, index, rows):
         """So many rows of zeros, with every row of `x` added to the one at its `index`."""
         result = self.module.zeros((rows, *x.shape[index.ndim :]), x.dtype)
-        self.module.add.at(result, index, x)
+        self._reduce_at("add", result, index, x)
         return result
+
+    def _reduce_at(self, name, result, index, values):
+        """Reduce values into the places that an index names, with the function `name`."""
+        getattr(self.module, name).at(result, index, values)
 
     # ------------------------------------------------------------- along one dimension
     #
@@ -89,7 +93,7 @@ class Indexing:
             return result + grad.sum()
         places = self._places(dim, index)
         if repeated:
-            self.module.add.at(result, places, grad)
+            self._reduce_at("add", result, places, grad)
         else:
             result[places] = grad
         return result
@@ -124,7 +128,7 @@ class Indexing:
         result = self.copy(x).reshape(x.shape or 1)
         used = source[tuple([slice(0, n) for n in index.shape])]
         rows, used = index.reshape(index.shape or 1), used.reshape(index.shape or 1)
-        getattr(self.module, name).at(result, self._places(dim, rows), used)
+        self._reduce_at(name, result, self._places(dim, rows), used)
         return result.reshape(x.shape)
 
     def untouched(self, x, dim, index):

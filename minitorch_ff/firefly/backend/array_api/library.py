@@ -31,6 +31,12 @@ class LibraryFunctions:
         self.module = module
         for name in LibraryFunctions.__annotations__:
             setattr(self, name, attrgetter(LIBRARY_NAMES.get(name, name))(module))
+        self._maximum, self._minimum = self._reducer("maximum"), self._reducer("minimum")
+        self._any, self._all = self._reducer("logical_or"), self._reducer("logical_and")
+
+    def _reducer(self, name: str) -> Function:
+        """The reduction by a function of two, called as NumPy's: dims, dtype, out, keepdims."""
+        return attrgetter(name)(self.module).reduce
 
     add: Function
     """`a + b`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 
 class Normalization:
     """A matrix is summed over its rows as a product with ones, which is fastest."""
@@ -52,6 +54,25 @@ class Normalization:
             factor = module.multiply(rstd, self.per_channel(weight, centred))
         to_x = module.multiply(scratch, factor, scratch)
         return to_x, to_weight.reshape(-1), to_bias.reshape(-1)
+
+    def layer_norm(self, x, weight, bias, dims, eps):
+        """Each row, over `dims`, centred, scaled and weighted; also only scaled, and `1/√var`."""
+        share = 1 / max(prod([x.shape[dim] for dim in dims]), 1)
+        centred = self.sub(x, self.scale(self.sum(x, dims, True), share))
+        variance = self.scale(self.sum(self.mul(centred, centred), dims, True), share)
+        rstd = self.reciprocal(self.sqrt(self.shift(variance, eps)))
+        y = scaled = self.mul(centred, rstd)
+        if weight is not None:
+            y = self.mul(y, weight)
+        return y if bias is None else self.add(y, bias), scaled, rstd
+
+    def layer_norm_back(self, grad, scaled, rstd, weight, dims):
+        """The gradient of the input; in simple primitives, so that it is the recorded one too."""
+        share = 1 / max(prod([grad.shape[dim] for dim in dims]), 1)
+        inner = grad if weight is None else self.mul(grad, weight)
+        mean = self.scale(self.sum(inner, dims, True), share)
+        along = self.scale(self.sum(self.mul(inner, scaled), dims, True), share)
+        return self.mul(self.sub(self.sub(inner, mean), self.mul(scaled, along)), rstd)
 
     def mix_(self, x, y, share):
         """Move `x` towards `y` by a share of the way, in `x`'s memory."""

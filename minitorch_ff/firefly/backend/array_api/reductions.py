@@ -17,11 +17,11 @@ class Reductions:
 
     def any(self, x, dim=None, keepdim=False):
         """Whether some element is true."""
-        return self.module.logical_or.reduce(x, dim, None, None, keepdim)
+        return self._any(x, dim, None, None, keepdim)
 
     def all(self, x, dim=None, keepdim=False):
         """Whether all elements are true."""
-        return self.module.logical_and.reduce(x, dim, None, None, keepdim)
+        return self._all(x, dim, None, None, keepdim)
 
     def sum(self, x, dim=None, keepdim=False, dtype=None):
         """Sum in `x`'s dtype, half-precision numbers by way of float32; integers in int64."""
@@ -49,20 +49,20 @@ class Reductions:
 
     def amax(self, x, dim=None, keepdim=False):
         """The largest element; not-a-number wins."""
-        return self.module.maximum.reduce(x, dim, None, None, keepdim)
+        return self._maximum(x, dim, None, None, keepdim)
 
     def amin(self, x, dim=None, keepdim=False):
         """The smallest element; not-a-number wins."""
-        return self.module.minimum.reduce(x, dim, None, None, keepdim)
+        return self._minimum(x, dim, None, None, keepdim)
 
     def all_between(self, x, low, high):
         """Whether all of some integers are in `[low, high)`; reads the result."""
         if not x.size:
             return True
         if low == 0 and x.dtype.char == "l":  # without its sign, a number below zero is huge
-            return bool(self.module.maximum.reduce(x.view("uint64"), None) < high)
-        least = self.module.minimum.reduce(x, None)
-        return bool(least >= low) and bool(self.module.maximum.reduce(x, None) < high)
+            return bool(self._maximum(x.view("uint64"), None) < high)
+        least = self._minimum(x, None)
+        return bool(least >= low) and bool(self._maximum(x, None) < high)
 
     def argmax(self, x, dim=None, keepdim=False):
         """Position of the first largest element, in int64."""
@@ -86,15 +86,15 @@ class Reductions:
     def row_maxima(self, x):
         """The largest element of each row of a matrix."""
         if x.shape[1] < SHORT_ROW:  # as columns, so that many rows are compared at once
-            return self.module.maximum.reduce(x.T.copy(), 0)
-        return self.module.maximum.reduce(x, 1)
+            return self._maximum(x.T.copy(), 0)
+        return self._maximum(x, 1)
 
     def logsumexp(self, x, dim=None, keepdim=False):
         """`log Σ exp x` without overflow; of no elements, minus infinity."""
         module = self.module
         if not x.size:
             return module.log(module.add.reduce(module.exp(x), dim, None, None, keepdim))
-        largest = module.asarray(module.maximum.reduce(x, dim, None, None, True))
+        largest = module.asarray(self._maximum(x, dim, None, None, True))
         largest = module.where(module.isfinite(largest), largest, self.constant(0, x.dtype))
         weights = module.exp(module.subtract(x, largest))
         total = module.log(module.add.reduce(weights, dim, None, None, keepdim))

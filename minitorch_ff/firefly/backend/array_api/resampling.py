@@ -37,7 +37,7 @@ class Resampling:
             sizes = (*grad.shape[:dim], shape[dim], *grad.shape[dim + 1 :])
             short = 0 < shape[dim] * grad.shape[dim] <= MATRIX
             result = self._times_matrix(grad, dim, sizes, taps) if short else None
-            if result is None or not self.module.isfinite(result).all():
+            if result is None or self._perhaps_any(~self.module.isfinite(result)):
                 parts = [((*(slice(None),) * dim, at), _weighted(grad, dim, w)) for at, *w in taps]
                 result = sum([self.index_back(part, index, sizes) for index, part in parts])
             grad = result
@@ -48,7 +48,7 @@ class Resampling:
         m, dtype = grad.shape[dim], self.module.result_type(grad.dtype, self.module.float32)
         matrix = self.module.zeros((sizes[dim], m), dtype)
         for at, *weights in taps:
-            self.module.add.at(matrix, (at, self.positions(m)), weights[0] if weights else 1)
+            self._reduce_at("add", matrix, (at, self.positions(m)), weights[0] if weights else 1)
         lines = grad.astype(dtype, copy=False)
         lines = lines.reshape(math.prod(sizes[:dim]), m, math.prod(sizes[dim + 1 :]))
         product = lines[..., 0] @ matrix.T if lines.shape[2] == 1 else matrix @ lines

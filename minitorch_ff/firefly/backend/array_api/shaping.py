@@ -60,6 +60,12 @@ class Shaping:
             places += along * step
         return places
 
+    def reach(self, layout):
+        """How many elements of memory there must be for a layout."""
+        shape, strides, offset = layout
+        steps = [(n - 1) * step for n, step in zip(shape, strides, strict=True)]
+        return 1 + offset + sum(steps) if all(shape) else 1
+
     def as_strided(self, x, layout, own):
         """The memory of `x` read as another layout; a view, if `x` lies as its `own` says.
 
@@ -71,7 +77,7 @@ class Shaping:
             steps = [n * x.itemsize for n in strides]
             return self.module.lib.stride_tricks.as_strided(memory[offset:], shape, steps)
         at = self.places(own).reshape(-1)
-        found = self.module.zeros(int(at.max(initial=0)) + 1, "int64")
+        found = self.module.zeros(self.reach(own), "int64")
         found[at] = self.module.arange(at.size)
         return x.reshape(-1)[found[self.places(layout)]]
 

@@ -38,6 +38,9 @@ class Flat:
             self.parts.append(whole[start:end].reshape(shape))
             start = end
 
+    together = False
+    """Whether moving all at once costs less than moving one after the other."""
+
     def gather(self, arrays):
         """Copy every array to its place."""
         for part, array in zip(self.parts, arrays, strict=True):
@@ -240,12 +243,11 @@ class Updates(MatrixUpdates):
             g = self.neg(g, s) if group["maximize"] else g
             agreement = self.mul(g, previous, t)
             same, turned = self.gt(agreement, zero), self.lt(agreement, zero)
-            size[same] *= etaplus
-            size[turned] *= etaminus
+            factor = self.where(same, self._like(p, etaplus), self._like(p, 1))
+            self.mul(size, self.where(turned, self._like(p, etaminus), factor), size)
             self.maximum(size, shortest, out=size)
             self.minimum(size, longest, out=size)
-            previous[...] = g
-            previous[turned] = 0
+            previous[...] = self.where(turned, zero, g)
             self.sub(p, self.mul(self.module.sign(previous, t), size, t), p)
 
     # ------------------------------------------------------------- what they share
