@@ -42,7 +42,9 @@ def new(
         raise NotImplementedError(f"layout {layout} is not supported; use torch.strided")
     where = as_device(device)
     if where.type != "cpu":
-        array = backend_for(where).from_numpy(array, where.index)
+        backend = backend_for(where)
+        if type(array) is not backend.buffer_type:
+            array = backend.from_numpy(array, where.index)
     out = wrap(Tensor.result_class, array)
     if requires_grad:
         out.requires_grad_()

@@ -389,14 +389,19 @@ def apply(operator, x, *others, **settings):
             if a.dtype is not b.dtype or (operator.floats and a.dtype.kind in "iub"):
                 buffers = operator.promote(a, b, operator.floats)
         xp = by_buffer_type[type(buffers[0])]
-        if settings or len(buffers) > 3:
-            result = op.forward(xp, *buffers, **settings)
-        elif len(buffers) == 2:
-            a, b = buffers
-            result = op.forward(xp, a, b)
-        else:
-            a, b, c = buffers
-            result = op.forward(xp, a, b, c)
+        try:
+            if settings or len(buffers) > 3:
+                result = op.forward(xp, *buffers, **settings)
+            elif len(buffers) == 2:
+                a, b = buffers
+                result = op.forward(xp, a, b)
+            else:
+                a, b, c = buffers
+                result = op.forward(xp, a, b, c)
+        except TypeError:  # an array library does not take another one's arrays
+            if not operator.promotes:  # or else `second_try` comes first
+                check_same_device(*inputs, method=ON_CUDA.get(operator.__name__))
+            raise
     buffer = result if type(result) in by_buffer_type else xp.asarray(result)
     if edge is None:
         return wrap(x.result_class, buffer)
@@ -438,7 +443,11 @@ def apply_several(operator, *inputs, **settings):
         op.edges = (None,) * len(inputs)
     recording = any([edge is not None for edge in op.edges])
     xp = by_buffer_type[type(buffers[0])]
-    results = [xp.asarray(r) for r in op.forward(xp, *buffers, **settings)]
+    try:
+        results = [xp.asarray(r) for r in op.forward(xp, *buffers, **settings)]
+    except TypeError:
+        check_same_device(*inputs)
+        raise
     tensors = [wrap(x.result_class, buffer) for buffer in results]
     if recording:
         op.hooks = None
@@ -606,19 +615,48 @@ def function_name(operator):
     return re.sub(r"(?<!^)(?=[A-Z])", "_", operator.__name__).lower()
 
 
-def check_same_device(*tensors):
+ON_CUDA = {
+    "Linear": "addmm mat1 mat2 self",
+    "MatMul": "mm self mat2",
+    "CrossEntropy": "nll_loss_forward self target weight",
+    "NllLoss": "nll_loss_forward self target weight",
+}
+"""PyTorch's CUDA kernel that checks an operator's devices, and its names for the inputs."""
+
+
+def check_same_device(*tensors, method=None):
     """Refuse tensors of several devices.
+
+    Args:
+        *tensors: Them; an input that was not given has no buffer.
+        method: PyTorch's kernel and its names for them, if it tells which one is elsewhere.
 
     Raises:
         RuntimeError: Naming the first two devices.
     """
     first = tensors[0]
-    for other in tensors[1:]:
-        if type(other.buffer) is not type(first.buffer) and other.buffer is not None:
+    for number, other in enumerate(tensors[1:], 1):
+        a, b = first.buffer, other.buffer
+        if b is None or (type(a) is type(b) and (first.backend.device_type == "cpu")):
+            continue
+        here, there = device_name(first), device_name(other)
+        if here == there:
+            continue
+        if method is None:
             raise RuntimeError(
                 "Expected all tensors to be on the same device, but found at least two "
-                f"devices, {device_name(first)} and {device_name(other)}!"
+                f"devices, {here} and {there}!"
             )
+        kernel, *names = method.split()
+        if kernel == "mm" and b.ndim == 3:
+            kernel = "bmm"
+        if kernel == "addmm" and device_name(tensors[-1]) == there:  # it compares with the bias
+            number, here, there = 0, there, here
+        raise RuntimeError(
+            f"Expected all tensors to be on the same device, but got {names[number]} is on "
+            f"{there}, different from other tensors on {here} (when checking argument in method "
+            f"wrapper_CUDA_{kernel})"
+        )
 
 
 def device_name(tensor):
