@@ -17,7 +17,6 @@ import types
 
 import numpy
 
-from compat_tests import strict_backend
 from compat_tests.strict_backend import StrictArray, StrictBackend
 from minitorch_ff._functions import random
 from minitorch_ff.cuda import graphs

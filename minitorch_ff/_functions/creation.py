@@ -9,7 +9,7 @@ import numpy
 
 from minitorch_ff import _dtypes
 from minitorch_ff._checks import check, shape_from, warn_once
-from minitorch_ff._devices import as_device, backend_for
+from minitorch_ff._devices import as_device, backend_for, cuda_runtime, has_cuda
 from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.layouts import (
@@ -30,7 +30,7 @@ NOT_WRITABLE = (
 #   layout         `torch.strided`, the only one
 #   device         where; None: the default device
 #   requires_grad  whether operators on the tensor are recorded
-#   pin_memory     accepted; host memory needs no pinning here
+#   pin_memory     whether a GPU shall be able to read the host's memory by itself
 
 
 def new(
@@ -41,14 +41,33 @@ def new(
     if layout is not strided and layout is not None:
         raise NotImplementedError(f"layout {layout} is not supported; use torch.strided")
     where = as_device(device)
+    if pin_memory:
+        array = _pinned(array, where)
     if where.type != "cpu":
         backend = backend_for(where)
         if type(array) is not backend.buffer_type:
             array = backend.from_numpy(array, where.index)
+        elif where.index not in (None, backend.device_index(array)):
+            array = backend.from_numpy(backend.to_numpy(array), where.index)
     out = wrap(Tensor.result_class, array)
     if requires_grad:
         out.requires_grad_()
     return out
+
+
+def _pinned(array: Any, where: Any) -> Any:
+    """The host's array in memory that a GPU can read by itself.
+
+    Raises:
+        RuntimeError: There is no GPU, or the array goes there.
+    """
+    check(
+        has_cuda(),
+        "pin_memory=True requires a CUDA or other accelerator backend; no pinned memory allocator "
+        "is available on this system.",
+    )
+    check(where.type == "cpu", "Only dense CPU tensors can be pinned")
+    return cuda_runtime().pinned(array)
 
 
 def numpy_dtype(dtype: DType | None) -> Any:
@@ -75,7 +94,7 @@ def tensor(
             floats, and an array's own dtype.
         device: Where.
         requires_grad: Whether operators on it are recorded.
-        pin_memory: Accepted; host memory needs no pinning here.
+        pin_memory: Whether a GPU shall be able to read the host's memory by itself.
 
     Raises:
         ValueError: Nested sequences differ in length.
@@ -96,7 +115,7 @@ def tensor(
         array = numpy.array(data.backend.to_numpy(data.buffer), dtype=target, order="C")
     else:
         array = to_array(data, target)
-    return new(array, device, requires_grad)
+    return new(array, device, requires_grad, pin_memory=pin_memory)
 
 
 def to_array(data: Any, dtype: Any) -> numpy.ndarray:
@@ -207,6 +226,8 @@ def as_tensor(data: Any, dtype: DType | None = None, device: Any = None) -> Tens
         out: Any = data
     elif isinstance(data, numpy.ndarray) and as_device(device).type == "cpu":
         out = from_numpy(data)
+    elif hasattr(data, "__cuda_array_interface__"):
+        out = wrap(Tensor.result_class, backend_for("cuda").module.asarray(data))
     else:
         return tensor(data, dtype=dtype, device=device)
     return out.to(device, dtype) if device is not None or dtype is not None else out

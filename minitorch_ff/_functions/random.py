@@ -95,6 +95,22 @@ class Generator(engine.Generator):
             raise TypeError(f"expected a torch.ByteTensor, but got {kind}")
         return super().set_state(new_state.backend.to_numpy(new_state.buffer))
 
+    def get_offset(self) -> int:
+        """How far in its stream a GPU's generator is; the host's does not count.
+
+        Raises:
+            RuntimeError: It is the host's.
+        """
+        raise RuntimeError("CPU Generator does not use offset")
+
+    def set_offset(self, offset: int) -> Self:
+        """Continue a GPU's generator from another place in its stream.
+
+        Raises:
+            RuntimeError: It is the host's.
+        """
+        raise RuntimeError("CPU Generator does not use offset")
+
     def clone_state(self) -> Generator:
         """Another generator in the same state."""
         twin = self.clone()
@@ -158,13 +174,14 @@ class CudaGenerator(Generator):
         """How far in its stream the generator is, in multiples of four."""
         return self.engine.offset
 
-    def set_offset(self, offset: int) -> None:
+    def set_offset(self, offset: int) -> Self:
         """Continue from another place in the stream.
 
         Raises:
             RuntimeError: It is no multiple of four.
         """
         self.engine.set_offset(offset)
+        return self
 
     def clone_state(self) -> Generator:
         """Another generator in the same state."""
@@ -318,9 +335,7 @@ def stream(generator: Any, device: Device | None = None) -> Any:
     if on_gpu != isinstance(generator, CudaGenerator):
         found = "cuda" if isinstance(generator, CudaGenerator) else "cpu"
         wanted = "cuda" if on_gpu else "cpu"
-        raise RuntimeError(
-            f"Expected a '{wanted}' device type for generator but found '{found}'"
-        )
+        raise RuntimeError(f"Expected a '{wanted}' device type for generator but found '{found}'")
     if not isinstance(generator, CudaGenerator):
         return generator
     capturing = cuda_runtime().current_stream().is_capturing()
@@ -940,7 +955,9 @@ def exponential_(self: Tensor, lambd: float = 1.0, *, generator: Any = None) -> 
 
     See: [torch.Tensor.exponential_](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.exponential_.html).
     """
-    return _overwritten(self, drawing(self.device, generator, "exponential", number(lambd)), "Exponential")
+    return _overwritten(
+        self, drawing(self.device, generator, "exponential", number(lambd)), "Exponential"
+    )
 
 
 def cauchy_(

@@ -11,7 +11,7 @@ from minitorch_ff._functions._operands import (
     must_hold_one, together, type_name,
 )  # fmt: skip
 from minitorch_ff.firefly.ops import selection as ops
-from minitorch_ff.firefly.ops.base import apply, check_broadcast, check_same_device, device_name
+from minitorch_ff.firefly.ops.base import apply, check_broadcast, check_same_device
 from minitorch_ff.firefly.promotion import number, number_category
 from minitorch_ff.firefly.tensor import wrap
 

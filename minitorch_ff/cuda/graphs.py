@@ -58,6 +58,7 @@ class CUDAGraph:
         check(has_cuda(), "Tried to instantiate dummy base class CUDAGraph")
         self.native: Any = None
         self._pool: Any = None
+        self._draws: Any = None
         self._scope: contextlib.ExitStack | None = None
 
     def capture_begin(self, pool: Any = None, capture_error_mode: str = "global") -> None:

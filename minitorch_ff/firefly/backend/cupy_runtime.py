@@ -62,7 +62,7 @@ class CupyRuntime:
         """Keep the highest marks, which CuPy does not, and say what is missing as PyTorch does."""
         cupy, pool, peaks = self.cupy, self.pool, Peaks()
 
-        class Marks(cupy.cuda.MemoryHook):  # type: ignore[misc]
+        class Marks(cupy.cuda.MemoryHook):  # type: ignore[misc, name-defined]
             """Called by CuPy after every change, in the thread that began to use it."""
 
             name = "minitorch_ff"

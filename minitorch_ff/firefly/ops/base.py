@@ -336,7 +336,7 @@ def split_output(node):
     return node, 0
 
 
-def apply(operator, x, *others, **settings):
+def apply(operator, x, *others, **settings):  # noqa: C901 - a call in between would cost
     """Call an operator: compute, and record if a gradient may be asked for.
 
     Calls with few inputs and no settings are written out: most are, and in CPython a call with
@@ -399,8 +399,7 @@ def apply(operator, x, *others, **settings):
                 a, b, c = buffers
                 result = op.forward(xp, a, b, c)
         except TypeError:  # an array library does not take another one's arrays
-            if not operator.promotes:  # or else `second_try` comes first
-                check_same_device(*inputs, method=ON_CUDA.get(operator.__name__))
+            check_inputs_meet(operator, inputs)
             raise
     buffer = result if type(result) in by_buffer_type else xp.asarray(result)
     if edge is None:
@@ -624,6 +623,16 @@ ON_CUDA = {
 """PyTorch's CUDA kernel that checks an operator's devices, and its names for the inputs."""
 
 
+def check_inputs_meet(operator, inputs):
+    """Refuse inputs of several devices; where dtypes are promoted, `second_try` comes first.
+
+    Raises:
+        RuntimeError: See `check_same_device`.
+    """
+    if not operator.promotes:
+        check_same_device(*inputs, method=ON_CUDA.get(operator.__name__))
+
+
 def check_same_device(*tensors, method=None):
     """Refuse tensors of several devices.
 
@@ -635,7 +644,7 @@ def check_same_device(*tensors, method=None):
         RuntimeError: Naming the first two devices.
     """
     first = tensors[0]
-    for number, other in enumerate(tensors[1:], 1):
+    for place, other in enumerate(tensors[1:], 1):
         a, b = first.buffer, other.buffer
         if b is None or (type(a) is type(b) and (first.backend.device_type == "cpu")):
             continue
@@ -651,9 +660,9 @@ def check_same_device(*tensors, method=None):
         if kernel == "mm" and b.ndim == 3:
             kernel = "bmm"
         if kernel == "addmm" and device_name(tensors[-1]) == there:  # it compares with the bias
-            number, here, there = 0, there, here
+            place, here, there = 0, there, here
         raise RuntimeError(
-            f"Expected all tensors to be on the same device, but got {names[number]} is on "
+            f"Expected all tensors to be on the same device, but got {names[place]} is on "
             f"{there}, different from other tensors on {here} (when checking argument in method "
             f"wrapper_CUDA_{kernel})"
         )

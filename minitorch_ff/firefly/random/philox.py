@@ -186,9 +186,7 @@ class Philox:
             counter, seed = counter + self.captured[1], self.captured[0]
         if self.kernel is not None:
             return self.kernel(counter, thread, seed)
-        return block(
-            (counter & LOW, counter >> 32, thread, thread * 0), (seed & LOW, seed >> 32)
-        )
+        return block((counter & LOW, counter >> 32, thread, thread * 0), (seed & LOW, seed >> 32))
 
     def _draw(self, size: int, per_round: int, convert: Callable[[Words], list[Any]]) -> Any:
         """`size` values in PyTorch's order, of which a round of a thread makes `per_round`."""
@@ -252,7 +250,12 @@ class Philox:
         return [radius * self.module.sin(angle), radius * self.module.cos(angle)]
 
     def normal(
-        self, size: int, mean: float = 0.0, std: float = 1.0, dtype: Any = None, in_a_row: Any = True
+        self,
+        size: int,
+        mean: float = 0.0,
+        std: float = 1.0,
+        dtype: Any = None,
+        in_a_row: Any = True,
     ) -> Any:
         """Normal numbers; see `Normal.normal`. How the elements lie does not matter here."""
         dtype = np.dtype(dtype or "float32")
