@@ -2,9 +2,9 @@
 
 Its arrays are those of `strict_backend`: they compute on the host, and NumPy cannot read
 them. Its runtime has streams and events that wait for nothing, memory that is counted, and
-graphs that repeat what a block called in the array library. So the facade's logic of devices
-runs here: what is moved where, what is said, what is drawn. What a GPU makes of it, it does
-not show.
+graphs that repeat the primitives that a block called (with positional arguments). So the
+facade's logic of devices runs here: what is moved where, what is said, what is drawn. What a
+GPU makes of it, it does not show.
 
     with cuda_standin.present():
         x = ff.ones(2, device="cuda")
@@ -14,6 +14,7 @@ import contextlib
 import itertools
 import time
 import types
+import weakref
 
 import numpy
 
@@ -21,31 +22,41 @@ from compat_tests.strict_backend import StrictArray, StrictBackend
 from minitorch_ff._functions import random
 from minitorch_ff.cuda import graphs
 from minitorch_ff.firefly.backend import cupy_runtime, registry
+from minitorch_ff.firefly.backend.watched import Watched
 
 GPUS = 2
 PROCESSORS, THREADS = 108, 2048  # those of an A100
-
-
-class OnSecond(numpy.ndarray):
-    """The memory of the second GPU's arrays."""
 
 
 class StandInBackend(StrictBackend):
     device_type = "cuda"
     buffer_type = StrictArray
 
+    def __init__(self):
+        super().__init__()
+        self.second = {}  # where memory of the second GPU begins and ends
+
     def device_index(self, x):
-        return int(isinstance(x._host, OnSecond))
+        """The second GPU's for what was copied there and its views; results are the first's.
+
+        CuPy computes on the current device, wherever the operands are.
+        """
+        address = x._host.ctypes.data
+        return int(any(start <= address < end for start, end in self.second.items()))
 
     def to_numpy(self, x):
         cupy_runtime.runtime().calls.append("to the host")
-        return numpy.array(x._host)  # of NumPy's own class
+        return x.get()
 
     def from_numpy(self, x, index=None):
         index = cupy_runtime.runtime().current if index is None else index
         copied = numpy.array(x, copy=True)
         cupy_runtime.runtime().count(copied.nbytes)
-        return StrictArray(copied.view(OnSecond) if index else copied)
+        if index:
+            start = copied.ctypes.data
+            self.second[start] = start + max(copied.nbytes, 1)
+            weakref.finalize(copied, self.second.pop, start, None)
+        return StrictArray(copied)
 
 
 class StandInStream:
@@ -72,37 +83,37 @@ class StandInStream:
 
     def begin_capture(self):
         self.recorded = []
-        strict_backend_calls.append(self.recorded)
+        self.backend = registry.by_buffer_type[StrictArray]
+        registry.by_buffer_type[StrictArray] = Watched(self.backend, self._noting)
+
+    @contextlib.contextmanager
+    def _noting(self, name, arguments):
+        yield lambda result: self.recorded.append((name, arguments, result))
 
     def end_capture(self):
         calls, self.recorded = self.recorded, None
-        strict_backend_calls.remove(calls)
-        return StandInGraph(calls)
+        registry.by_buffer_type[StrictArray] = self.backend
+        return StandInGraph(self.backend, calls)
 
     def is_capturing(self):
         return self.recorded is not None
 
 
-strict_backend_calls = []
-"""Where calls of the array library are written down: one list per capture."""
-
-
 class StandInGraph:
-    """Calls of the array library, which `launch` repeats into the same memory."""
+    """Calls of primitives, which `launch` repeats into the same memory."""
 
-    def __init__(self, calls):
-        self.calls = calls
+    def __init__(self, backend, calls):
+        self.backend, self.calls = backend, calls
 
     def launch(self, stream=None):
-        for function, args, kwargs, result in self.calls:
-            again = function(*args, **kwargs)
+        for name, arguments, result in self.calls:
+            again = getattr(self.backend, name)(*arguments)
             for old, new in zip(arrays(result), arrays(again), strict=True):
-                if old is not new and old._host is not new._host:
-                    old._host[...] = new._host
+                self.backend.copy_(old, new)
 
 
 def arrays(value):
-    parts = value if isinstance(value, tuple) else (value,)
+    parts = value if isinstance(value, (tuple, list)) else (value,)
     return [part for part in parts if isinstance(part, StrictArray)]
 
 
