@@ -336,9 +336,11 @@ def cross_entropy(
     if size_average is not None or reduce is not None:
         reduction = reduction_of(size_average, reduce, reduction)
     x, classes = input.buffer, target.buffer
+    if type(x) is not type(classes):
+        check_same_device(input, target, method=ON_CUDA["NllLoss"])
     plain = weight is None and reduction == "mean" and not label_smoothing and ignore_index < 0
     rows = x.ndim == 2 and classes.ndim == 1 and x.shape[0] == classes.shape[0] != 0
-    numbers = plain and rows and classes.dtype.kind == "i" and type(classes) is type(x)
+    numbers = plain and rows and classes.dtype.kind == "i"
     if numbers and input.backend.all_between(classes, 0, x.shape[1]):
         return apply(ops.CrossEntropy, input, target=classes)
     class_dim = 1 if x.ndim > 1 else 0
