@@ -35,6 +35,24 @@ class StandInBackend(StrictBackend):
     def __init__(self):
         super().__init__()
         self.second = {}  # where memory of the second GPU begins and ends
+        for name in ("zeros", "ones", "empty", "full"):
+            setattr(self.module, name, self._on_current(getattr(self.module, name)))
+
+    def _on_current(self, make):
+        def maker(*args, **settings):
+            made = make(*args, **settings)
+            return self._placed(made._host, cupy_runtime.runtime().current)
+
+        return maker
+
+    def _placed(self, host, index):
+        """The memory as one of a GPU's, counted."""
+        cupy_runtime.runtime().count(host.nbytes)
+        if index:
+            start = host.ctypes.data
+            self.second[start] = start + max(host.nbytes, 1)
+            weakref.finalize(host, self.second.pop, start, None)
+        return StrictArray(host)
 
     def device_index(self, x):
         """The second GPU's for what was copied there and its views; results are the first's.
@@ -50,13 +68,7 @@ class StandInBackend(StrictBackend):
 
     def from_numpy(self, x, index=None):
         index = cupy_runtime.runtime().current if index is None else index
-        copied = numpy.array(x, copy=True)
-        cupy_runtime.runtime().count(copied.nbytes)
-        if index:
-            start = copied.ctypes.data
-            self.second[start] = start + max(copied.nbytes, 1)
-            weakref.finalize(copied, self.second.pop, start, None)
-        return StrictArray(copied)
+        return self._placed(numpy.array(x, copy=True), index)
 
 
 class StandInStream:

@@ -20,7 +20,7 @@ RANDOM = {  # its numbers are the device's own
     "nn.functional.alpha_dropout", "nn.functional.dropout", "nn.functional.dropout2d",
     "nn.functional.dropout3d", "nn.functional.feature_alpha_dropout", "nn.functional.rrelu",
     "poisson", "rand_like", "randint", "randint_like", "randn", "randn_like", "uniform",
-    "nn.functional.scaled_dot_product_attention", "randperm", "rand", "binomial",
+    "nn.functional.multi_head_attention_forward", "nn.functional.scaled_dot_product_attention", "randperm", "rand", "binomial",
     "nn.functional.fractional_max_pool2d", "nn.functional.fractional_max_pool3d",
 }  # fmt: skip
 RANDOM_MODULES = {"RReLU", "FractionalMaxPool2d", "FractionalMaxPool3d"}

@@ -178,7 +178,7 @@ def trained(model, optimizer, x, y):
 def classifier():
     ff.manual_seed(0)
     return ff.nn.Sequential(
-        ff.nn.Linear(4, 8), ff.nn.BatchNorm1d(8), ff.nn.ReLU(), ff.nn.Linear(8, 3)
+        ff.nn.Linear(4, 8, bias=False), ff.nn.BatchNorm1d(8), ff.nn.ReLU(), ff.nn.Linear(8, 3)
     )
 
 

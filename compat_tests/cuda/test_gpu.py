@@ -126,7 +126,7 @@ def test_memory_is_counted():
 @pytest.mark.gpu
 def test_too_much_memory():
     with pytest.raises(ff.cuda.OutOfMemoryError, match="CUDA out of memory"):
-        ff.empty(1 << 46, dtype=ff.uint8, device="cuda")
+        ff.zeros(1 << 46, dtype=ff.uint8, device="cuda")
 
 
 @pytest.mark.gpu

@@ -55,6 +55,12 @@ def new(
     return out
 
 
+def _library(options: dict[str, Any]) -> Any:
+    """The array library that makes memory where a maker's options want it."""
+    where = as_device(options.get("device"))
+    return numpy if where.type == "cpu" else backend_for(where).module
+
+
 def _pinned(array: Any, where: Any) -> Any:
     """The host's array in memory that a GPU can read by itself.
 
@@ -317,7 +323,8 @@ def zeros(*size: Any, dtype: DType | None = None, **options: Any) -> Tensor:
 
     See: [torch.zeros](https://docs.pytorch.org/docs/stable/generated/torch.zeros.html).
     """
-    return new(numpy.zeros(checked_shape(size, options, "zeros"), numpy_dtype(dtype)), **options)
+    shape = checked_shape(size, options, "zeros")
+    return new(_library(options).zeros(shape, numpy_dtype(dtype)), **options)
 
 
 def ones(*size: Any, dtype: DType | None = None, **options: Any) -> Tensor:
@@ -325,7 +332,8 @@ def ones(*size: Any, dtype: DType | None = None, **options: Any) -> Tensor:
 
     See: [torch.ones](https://docs.pytorch.org/docs/stable/generated/torch.ones.html).
     """
-    return new(numpy.ones(checked_shape(size, options, "ones"), numpy_dtype(dtype)), **options)
+    shape = checked_shape(size, options, "ones")
+    return new(_library(options).ones(shape, numpy_dtype(dtype)), **options)
 
 
 def empty(
@@ -339,7 +347,7 @@ def empty(
     shape, kind = checked_shape(size, options), numpy_dtype(dtype)
     check(memory_format is not preserve_format, "unsupported memory format Preserve")
     if memory_format is contiguous_format:
-        return new(numpy.empty(shape, kind), **options)
+        return new(_library(options).empty(shape, kind), **options)
     pattern = new(numpy.broadcast_to(numpy.zeros((), kind), shape))
     return empty_like(pattern, memory_format=memory_format, **options)
 
@@ -363,7 +371,8 @@ def full(size: Any, fill_value: Any, *, dtype: DType | None = None, **options: A
     if isinstance(fill_value, Tensor):
         fill_value = fill_value.item()
     value = to_array(fill_value, None if dtype is None else numpy_dtype(dtype))
-    return new(numpy.full(checked_shape((size,), options), value, value.dtype), **options)
+    shape = checked_shape((size,), options)
+    return new(_library(options).full(shape, value[()], value.dtype), **options)
 
 
 def checked_shape(
@@ -399,7 +408,7 @@ def zeros_like(input: Tensor, *, dtype: DType | None = None, **options: Any) -> 
 
     See: [torch.zeros_like](https://docs.pytorch.org/docs/stable/generated/torch.zeros_like.html).
     """
-    return _like(numpy.zeros_like, input, dtype, options)
+    return _like("zeros", input, dtype, options)
 
 
 def ones_like(input: Tensor, *, dtype: DType | None = None, **options: Any) -> Tensor:
@@ -407,7 +416,7 @@ def ones_like(input: Tensor, *, dtype: DType | None = None, **options: Any) -> T
 
     See: [torch.ones_like](https://docs.pytorch.org/docs/stable/generated/torch.ones_like.html).
     """
-    return _like(numpy.ones_like, input, dtype, options)
+    return _like("ones", input, dtype, options)
 
 
 def empty_like(input: Tensor, *, dtype: DType | None = None, **options: Any) -> Tensor:
@@ -415,7 +424,7 @@ def empty_like(input: Tensor, *, dtype: DType | None = None, **options: Any) -> 
 
     See: [torch.empty_like](https://docs.pytorch.org/docs/stable/generated/torch.empty_like.html).
     """
-    return _like(numpy.empty_like, input, dtype, options)
+    return _like("empty", input, dtype, options)
 
 
 def full_like(
@@ -425,28 +434,27 @@ def full_like(
 
     See: [torch.full_like](https://docs.pytorch.org/docs/stable/generated/torch.full_like.html).
     """
-
-    def make(pattern: Any, target: Any) -> Any:
-        return numpy.full_like(pattern, to_array(fill_value, numpy.dtype(target)), target)
-
-    return _like(make, input, dtype, options)
+    return _like("full", input, dtype, options, fill_value)
 
 
-def _like(make: Any, input: Tensor, dtype: DType | None, options: dict[str, Any]) -> Tensor:
-    """What `make` gives for an array to imitate and a dtype, in the place of `input`."""
+def _like(
+    maker: str, input: Tensor, dtype: DType | None, options: dict[str, Any], *fill: Any
+) -> Tensor:
+    """What a maker of the array library gives, in the shape, layout and place of `input`."""
     if options.get("device") is None:
         options["device"] = input.device
     buffer = input.buffer
     target = buffer.dtype if dtype is None else numpy_dtype(dtype)
     wanted = options.pop("memory_format", None) or preserve_format
+    values = [to_array(value, numpy.dtype(target))[()] for value in fill]
     keeps_layout = isinstance(buffer, numpy.ndarray) and wanted is preserve_format
     if keeps_layout and 0 not in buffer.strides:  # not an expanded one
-        return new(make(buffer, target), **options)
+        return new(getattr(numpy, f"{maker}_like")(buffer, *values, target), **options)
     strides_in(buffer.shape, wanted)  # complains
     order = wanted.order or range(buffer.ndim)
     shape = [buffer.shape[dim] for dim in order]
-    array = make(numpy.broadcast_to(numpy.zeros((), target), shape), target)
-    return new(array.transpose(numpy.argsort(order)), **options)
+    array = getattr(_library(options), maker)(shape, *values, target)
+    return new(array.transpose([int(dim) for dim in numpy.argsort(order)]), **options)
 
 
 # --------------------------------------------------------------------- sequences, matrices

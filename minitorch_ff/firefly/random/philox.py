@@ -163,8 +163,7 @@ class Philox:
 
     def refresh(self, memory: Any, taken: int) -> None:
         """Give a graph that is about to run again numbers that were not drawn before."""
-        memory[0] = self._seed
-        memory[1] = self.offset // 4
+        memory[0], memory[1] = np.uint64(self._seed), np.uint64(self.offset // 4)
         self.offset += taken
 
     # ----------------------------------------------------------------------------- words
@@ -181,7 +180,7 @@ class Philox:
 
     def _block(self, round: Any, thread: Any, start: int) -> Words:
         """The four words of a thread's round."""
-        counter, seed = start // 4 + round, self._seed
+        counter, seed = start // 4 + round, np.uint64(self._seed)
         if self.captured is not None:
             counter, seed = counter + self.captured[1], self.captured[0]
         if self.kernel is not None:
@@ -336,7 +335,7 @@ class Philox:
         if count >= 2**28 and dtype.name in WIDE:
             values = self._draw(size, 2, longs)
         else:
-            values = self._draw(size, 4, list)
+            values = self._draw(size, 4, whole)
         if count != ALL_64_BITS:
             values = values % count
         values = values.astype("uint64").view("int64")
@@ -345,7 +344,7 @@ class Philox:
     def random_(self, size: int, dtype: Any) -> Any:
         """Integers of a dtype that are not negative; see `Integers.random_`."""
         count = last_whole(dtype) + 1
-        values = self._draw(size, 2, longs) if dtype.itemsize == 8 else self._draw(size, 4, list)
+        values = self._draw(size, 2, longs) if dtype.itemsize == 8 else self._draw(size, 4, whole)
         return (values % count).astype("int64").astype(dtype)
 
     def randperm(self, n: int, dtype: Any) -> Any:
@@ -395,9 +394,14 @@ def floats(words: Words) -> list[Any]:
     return [to_float(word) for word in words]
 
 
+def whole(words: Words) -> list[Any]:
+    """Four words as uint64, which holds every divisor."""
+    return [word.astype("uint64") for word in words]
+
+
 def doubles(words: Words) -> list[Any]:
     """Two numbers in (0, 1], in float64, of 53 bits from two words each."""
-    a, b, c, d = [word.astype("uint64") for word in words]
+    a, b, c, d = whole(words)
     return [
         mixed.astype("float64") * 2.0**-53 + 2.0**-54 for mixed in (a ^ (b << 21), c ^ (d << 21))
     ]
@@ -405,7 +409,7 @@ def doubles(words: Words) -> list[Any]:
 
 def longs(words: Words) -> list[Any]:
     """Two numbers of 64 bits, the first word the high half."""
-    a, b, c, d = [word.astype("uint64") for word in words]
+    a, b, c, d = whole(words)
     return [a << 32 | b, c << 32 | d]
 
 
