@@ -15,14 +15,18 @@ from compat_tests.conformance.transfer import Transfer, tensors_in
 from compat_tests.firefly.test_strict import ON_THE_HOST
 
 FEW = Options(max_samples=4)
-RANDOM = {  # its numbers are the device's own
-    "bernoulli", "cauchy", "exponential", "geometric", "log_normal", "multinomial", "normal",
-    "nn.functional.alpha_dropout", "nn.functional.dropout", "nn.functional.dropout2d",
-    "nn.functional.dropout3d", "nn.functional.feature_alpha_dropout", "nn.functional.rrelu",
-    "poisson", "rand_like", "randint", "randint_like", "randn", "randn_like", "uniform",
-    "nn.functional.multi_head_attention_forward", "nn.functional.scaled_dot_product_attention", "randperm", "rand", "binomial",
-    "nn.functional.fractional_max_pool2d", "nn.functional.fractional_max_pool3d",
-}  # fmt: skip
+RANDOM = set(
+    """
+    bernoulli binomial cauchy exponential geometric log_normal multinomial normal poisson rand
+    rand_like randint randint_like randn randn_like randperm uniform
+    nn.functional.alpha_dropout nn.functional.dropout nn.functional.dropout2d
+    nn.functional.dropout3d nn.functional.feature_alpha_dropout nn.functional.rrelu
+    nn.functional.fractional_max_pool2d nn.functional.fractional_max_pool3d
+    nn.functional.multi_head_attention_forward nn.functional.scaled_dot_product_attention
+    """.split()
+)
+"""Operators whose numbers are the device's own."""
+
 RANDOM_MODULES = {"RReLU", "FractionalMaxPool2d", "FractionalMaxPool3d"}
 
 

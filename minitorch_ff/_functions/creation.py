@@ -437,6 +437,12 @@ def full_like(
     return _like("full", input, dtype, options, fill_value)
 
 
+IMITATING: dict[str, Any] = {
+    "zeros": numpy.zeros_like, "ones": numpy.ones_like, "empty": numpy.empty_like,
+    "full": numpy.full_like,
+}  # fmt: skip
+
+
 def _like(
     maker: str, input: Tensor, dtype: DType | None, options: dict[str, Any], *fill: Any
 ) -> Tensor:
@@ -446,10 +452,10 @@ def _like(
     buffer = input.buffer
     target = buffer.dtype if dtype is None else numpy_dtype(dtype)
     wanted = options.pop("memory_format", None) or preserve_format
-    values = [to_array(value, numpy.dtype(target))[()] for value in fill]
+    values = [to_array(value, numpy.dtype(target))[()] for value in fill] if fill else fill
     keeps_layout = isinstance(buffer, numpy.ndarray) and wanted is preserve_format
     if keeps_layout and 0 not in buffer.strides:  # not an expanded one
-        return new(getattr(numpy, f"{maker}_like")(buffer, *values, target), **options)
+        return new(IMITATING[maker](buffer, *values, target), **options)
     strides_in(buffer.shape, wanted)  # complains
     order = wanted.order or range(buffer.ndim)
     shape = [buffer.shape[dim] for dim in order]

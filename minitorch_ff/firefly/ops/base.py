@@ -643,10 +643,15 @@ def check_same_device(*tensors, method=None):
     Raises:
         RuntimeError: Naming the first two devices.
     """
+    for tensor in tensors:
+        if type(tensor.buffer) is not cpu.buffer_type:
+            break
+    else:
+        return
     first = tensors[0]
     for place, other in enumerate(tensors[1:], 1):
-        a, b = first.buffer, other.buffer
-        if b is None or (type(a) is type(b) and (first.backend.device_type == "cpu")):
+        b = other.buffer
+        if b is None:
             continue
         here, there = device_name(first), device_name(other)
         if here == there:
@@ -662,9 +667,9 @@ def check_same_device(*tensors, method=None):
         if kernel == "addmm" and device_name(tensors[-1]) == there:  # it compares with the bias
             place, here, there = 0, there, here
         raise RuntimeError(
-            f"Expected all tensors to be on the same device, but got {names[place]} is on "
-            f"{there}, different from other tensors on {here} (when checking argument in method "
-            f"wrapper_CUDA_{kernel})"
+            "Expected all tensors to be on the same device, but got "
+            f"{names[min(place, len(names) - 1)]} is on {there}, different from other tensors on "
+            f"{here} (when checking argument in method wrapper_CUDA_{kernel})"
         )
 
 

@@ -11,7 +11,8 @@ stand before the second ones, and so on. So the numbers depend on the GPU's size
 above what it holds at a time (221 184 on an A100), in PyTorch as here.
 
 Equal to PyTorch by construction, from the published definitions of Philox and cuRAND:
-words, uniform numbers, integers, Bernoulli draws with one probability (but in float64),
+words, uniform numbers (in float64 between other bounds than 0 and 1 up to the last digit),
+integers, Bernoulli draws with one probability (but of float64),
 dropout masks of contiguous float32.
 Normal, exponential and other numbers that go through a logarithm or a sine are equal up to
 the last digits, as CUDA's fast functions round in their own way. Not equal: draws with a
