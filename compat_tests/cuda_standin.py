@@ -35,17 +35,9 @@ class StandInBackend(StrictBackend):
     def __init__(self):
         super().__init__()
         self.second = {}  # where memory of the second GPU begins and ends
-        for name in ("zeros", "ones", "empty", "full"):
-            setattr(self.module, name, self._on_current(getattr(self.module, name)))
+        self.module = Makers(self.module, self)
 
-    def _on_current(self, make):
-        def maker(*args, **settings):
-            made = make(*args, **settings)
-            return self._placed(made._host, cupy_runtime.runtime().current)
-
-        return maker
-
-    def _placed(self, host, index):
+    def placed(self, host, index):
         """The memory as one of a GPU's, counted."""
         cupy_runtime.runtime().count(host.nbytes)
         if index:
@@ -68,7 +60,25 @@ class StandInBackend(StrictBackend):
 
     def from_numpy(self, x, index=None):
         index = cupy_runtime.runtime().current if index is None else index
-        return self._placed(numpy.array(x, copy=True), index)
+        return self.placed(numpy.array(x, copy=True), index)
+
+
+class Makers:
+    """The array library, whose new memory is on the current GPU and counted."""
+
+    def __init__(self, module, backend):
+        self._module, self._backend = module, backend
+
+    def __getattr__(self, name):
+        found = getattr(self._module, name)
+        if name not in ("zeros", "ones", "empty", "full"):
+            return found
+
+        def maker(*args, **settings):
+            made = found(*args, **settings)
+            return self._backend.placed(made._host, cupy_runtime.runtime().current)
+
+        return maker
 
 
 class StandInStream:
