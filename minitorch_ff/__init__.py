@@ -11,7 +11,9 @@ import importlib as _importlib
 import math as _math
 from typing import Any as _Any
 
-from minitorch_ff._devices import device, get_default_device, set_default_device
+from minitorch_ff._devices import (
+    AcceleratorError, device, get_default_device, set_default_device,
+)  # fmt: skip
 from minitorch_ff._dtypes import (
     bfloat16, bool, cdouble, cfloat, complex64, complex128, double, dtype, finfo, float, float16,
     float32, float64, get_default_dtype, half, iinfo, int, int8, int16, int32, int64, long,
@@ -68,6 +70,7 @@ from minitorch_ff._functions.extremes import (
 )  # fmt: skip
 from minitorch_ff._functions.histograms import histogram, histogramdd
 from minitorch_ff._functions.indexing import fill
+from minitorch_ff._functions.interchange import from_dlpack, to_dlpack
 from minitorch_ff._functions.joining import (
     atleast_1d, atleast_2d, atleast_3d, block_diag, broadcast_shapes, broadcast_tensors,
     broadcast_to, cartesian_prod, cat, column_stack, combinations, concat, concatenate, dstack,
@@ -145,6 +148,7 @@ from minitorch_ff._tensor import Tensor
 from minitorch_ff._functions.out import FUNCTIONS as _FUNCTIONS_WITH_OUT
 from minitorch_ff._functions.out import accept_out as _accept_out
 from minitorch_ff._version import __version__ as _own_version
+from minitorch_ff.firefly.backend.cupy_runtime import OutOfMemoryError
 from minitorch_ff.firefly.modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from minitorch_ff.firefly.modes import grad_enabled as is_grad_enabled
 from minitorch_ff.firefly.modes import inference_enabled as is_inference_mode_enabled
@@ -163,8 +167,9 @@ fill_, zero_, relu_, sigmoid_, tanh_ = (
 _accept_out(globals(), _FUNCTIONS_WITH_OUT)
 
 __all__ = [
-    "BFloat16Tensor", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor",
-    "Generator", "GradScaler", "HalfTensor", "IntTensor", "LongTensor", "ShortTensor", "Size",
+    "AcceleratorError", "BFloat16Tensor", "BoolTensor", "ByteTensor", "CharTensor",
+    "DoubleTensor", "FloatTensor", "Generator", "GradScaler", "HalfTensor", "IntTensor",
+    "LongTensor", "OutOfMemoryError", "ShortTensor", "Size",
     "Tensor", "UntypedStorage", "__version__", "abs", "absolute", "acos", "acosh", "add",
     "addbmm", "addcdiv", "addcmul", "addmm", "addmv", "addr", "adjoint", "all", "allclose",
     "amax", "amin", "aminmax", "angle", "any", "arange", "arccos", "arccosh", "arcsin", "arcsinh",
@@ -187,7 +192,7 @@ __all__ = [
     "enable_grad", "eq", "equal", "erf", "erfc", "erfinv", "exp", "exp2", "expm1", "eye", "fill",
     "fill_", "finfo", "fix", "flatten", "flip", "fliplr", "flipud", "float", "float16", "float32",
     "float64", "float_power", "floor", "floor_divide", "fmax", "fmin", "fmod", "frac", "frexp",
-    "from_numpy", "frombuffer", "full", "full_like", "gather", "gcd", "ge", "ger",
+    "from_dlpack", "from_numpy", "frombuffer", "full", "full_like", "gather", "gcd", "ge", "ger",
     "get_autocast_dtype", "get_default_device", "get_default_dtype",
     "get_float32_matmul_precision", "get_num_interop_threads", "get_num_threads", "get_rng_state",
     "gradient", "greater", "greater_equal", "gt", "half", "hardshrink", "heaviside", "histc",
@@ -220,7 +225,8 @@ __all__ = [
     "split", "split_with_sizes", "sqrt", "square", "squeeze", "stack", "std", "std_mean",
     "strided", "sub", "subtract", "sum", "svd", "swapaxes", "swapdims", "t", "take",
     "take_along_dim", "tan", "tanh", "tanh_", "tensor", "tensor_split", "tensordot", "threshold",
-    "tile", "topk", "trace", "transpose", "trapezoid", "trapz", "tril", "tril_indices", "triu",
+    "tile", "to_dlpack", "topk", "trace", "transpose", "trapezoid", "trapz", "tril",
+    "tril_indices", "triu",
     "triu_indices", "true_divide", "trunc", "typename", "uint16", "uint32", "uint64", "uint8",
     "unbind", "unflatten", "unique", "unique_consecutive", "unravel_index", "unsqueeze",
     "use_deterministic_algorithms", "vander", "var", "var_mean", "vdot", "vsplit", "vstack",

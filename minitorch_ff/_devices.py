@@ -6,12 +6,15 @@ import re
 from contextvars import ContextVar
 from typing import Any
 
-from minitorch_ff.firefly.backend import registry
+from minitorch_ff.firefly.backend import cupy_runtime, registry
 
 TORCH_DEVICE_TYPES = (
     "cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, fpga, maia, xla, lazy, "
     "vulkan, mps, meta, hpu, mtia, privateuseone"
 )
+
+
+NO_CUDA = "Torch not compiled with CUDA enabled"
 
 
 class device:
@@ -39,6 +42,7 @@ class device:
             type, index = type.type, type.index if index is None else index
         elif isinstance(type, int):
             type, index = "cuda", type
+            check_accelerator(index)
         elif not isinstance(type, str):
             raise TypeError(
                 f"device(): argument 'type' (position 1) must be str, not {type.__class__.__name__}"
@@ -58,6 +62,8 @@ class device:
                 f"Expected one of {TORCH_DEVICE_TYPES} device type at start of device "
                 f"string: {type}"
             )
+        if index is not None and index < 0:
+            raise RuntimeError("Device index must not be negative")
         self.type: str = type
         self.index: int | None = index
 
@@ -88,6 +94,25 @@ class device:
         _default.reset(self._token)
 
 
+def check_accelerator(index: int = 0) -> None:
+    """Refuse a device that goes by its number alone, if there is no GPU at all.
+
+    Raises:
+        RuntimeError: There is none.
+    """
+    if index >= 0 and not has_cuda():
+        raise RuntimeError("Cannot access accelerator device when none is available.")
+
+
+def has_cuda() -> bool:
+    """Whether CuPy and a GPU are there."""
+    try:
+        cupy_runtime.runtime()
+    except (ImportError, RuntimeError):
+        return False
+    return True
+
+
 cpu = device("cpu")
 _default: ContextVar[device] = ContextVar("default_device", default=cpu)
 
@@ -115,14 +140,52 @@ def as_device(value: Any) -> device:
     return value if isinstance(value, device) else device(value)
 
 
+class AcceleratorError(RuntimeError):
+    """The GPU refused something."""
+
+    __module__ = "torch"
+
+
+def cuda_runtime(index: int | None = None) -> Any:
+    """CUDA's runtime.
+
+    Args:
+        index: The number of a GPU that is going to be used.
+
+    Raises:
+        AssertionError: CuPy or the GPU is missing.
+        AcceleratorError: There is no GPU of this number.
+    """
+    try:
+        found = cupy_runtime.runtime()
+    except ImportError as error:
+        raise AssertionError(
+            f"{NO_CUDA}: minitorch_ff computes on a GPU through CuPy, which is missing here; "
+            "install it with pip install 'minitorch-ff[cuda12]' or 'minitorch-ff[cuda13]'"
+        ) from error
+    except RuntimeError as error:
+        raise AssertionError(
+            f"{NO_CUDA}: CuPy is installed, but it finds no NVIDIA GPU that works ({error})"
+        ) from error
+    if index is not None and index >= found.device_count():
+        raise AcceleratorError(
+            "CUDA error: invalid device ordinal\n"
+            "GPU device may be out of range, do you have enough GPUs?\n"
+        )
+    return found
+
+
 def backend_for(value: Any) -> Any:
     """The back end of a device (None: the default one).
 
     Raises:
         AssertionError: It is a CUDA device, and CuPy or the GPU is missing.
+        AcceleratorError: There is no GPU of this number.
         NotImplementedError: No back end serves it.
     """
     where = as_device(value)
+    if where.type == "cuda":
+        cuda_runtime(where.index)
     try:
         return registry.backend_for(where.type)
     except KeyError:
@@ -130,12 +193,6 @@ def backend_for(value: Any) -> Any:
             f"minitorch_ff has no back end for the device type '{where.type}'; there are: "
             f"{', '.join(registry.known_devices())}"
         ) from None
-    except ImportError as error:
-        raise AssertionError(
-            "Torch not compiled with CUDA enabled: minitorch_ff computes on a GPU through "
-            "CuPy, which is missing here; install it with pip install 'minitorch-ff[cuda12]' "
-            "or 'minitorch-ff[cuda13]'"
-        ) from error
 
 
 def device_of(buffer: Any) -> device:

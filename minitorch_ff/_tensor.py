@@ -16,9 +16,9 @@ from minitorch_ff._checks import check, shape_from, wrap_dim
 from minitorch_ff._devices import device, device_of
 from minitorch_ff._functions import (
     activation, arithmetic, arranging, comparison, complex_numbers, conversion, counting,
-    creation, cumulative, decompositions, exponential, extremes, histograms, indexing, joining,
-    layouts, logic, norms, ordering, picking, powers, random, reduction, rounding, selection,
-    shaping, signs, special, statistics, systems, trigonometric,
+    creation, cumulative, decompositions, exponential, extremes, histograms, indexing,
+    interchange, joining, layouts, logic, norms, ordering, picking, powers, random, reduction,
+    rounding, selection, shaping, signs, special, statistics, systems, trigonometric,
 )  # fmt: skip
 from minitorch_ff._functions import matmul as products
 from minitorch_ff._functions._operands import C_NAMES, infix_of
@@ -151,6 +151,10 @@ class Tensor(engine.Tensor):
     short, char, byte = conversion.short, conversion.char, conversion.byte
     bool = conversion.bool
     contiguous = layouts.contiguous
+    pin_memory, is_pinned = interchange.pin_memory, interchange.is_pinned
+    record_stream = interchange.record_stream
+    __dlpack__, __dlpack_device__ = interchange.dlpack, interchange.dlpack_device
+    __cuda_array_interface__ = property(interchange.cuda_array_interface)
     numpy, item, tolist = conversion.numpy, conversion.item, conversion.tolist
     __array__, __array_wrap__ = conversion.array, conversion.wrapped_array
     __bool__, __int__ = conversion.truth, conversion.python_int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from minitorch_ff import cuda
-from minitorch_ff._devices import device
+from minitorch_ff._devices import check_accelerator, device
 
 
 def is_available() -> bool:
@@ -28,11 +28,17 @@ def current_device_index() -> int:
     """The number of the device that new tensors go to.
 
     Raises:
-        AssertionError: There is none.
+        RuntimeError: There is none.
     """
+    check_accelerator()
     return cuda.current_device()
 
 
 def synchronize() -> None:
-    """Wait until the device has done all that was asked of it."""
+    """Wait until the device has done all that was asked of it.
+
+    Raises:
+        RuntimeError: There is none.
+    """
+    check_accelerator()
     cuda.synchronize()

@@ -46,6 +46,7 @@ MAY_USE_NUMPY = (  # the back ends, the generator, and the facade's borders
     "_functions.conversion",
     "_functions.creation",
     "_functions.indexing",
+    "_functions.interchange",
     "_functions.random",
     "_serialization.archive",
     "compare.recording",

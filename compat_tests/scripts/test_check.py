@@ -38,7 +38,7 @@ class Net(nn.Module, n.Invented):  #! torch.nn.Invented
 
 nn.Module.foo, n.Linear.bar  #! torch.nn.Module.foo torch.nn.Linear.bar
 th.optim.lr_scheduler.StepLR, th.optim.lr_scheduler.NoLR  #! torch.optim.lr_scheduler.NoLR
-th.cuda.Stream  #! torch.cuda.Stream
+th.cuda.nccl  #! torch.cuda.nccl
 lambda x: th.in_lambda(x)  #! torch.in_lambda
 f"{th.in_text}"  #! torch.in_text
 th.float32.anything, th.ones(2).data.anything

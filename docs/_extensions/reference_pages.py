@@ -25,10 +25,10 @@ TITLES = {
     "_printing": "printing", "_legacy": "types of old scripts",
 }  # fmt: skip
 NAMESPACES = """
-linalg special random cuda func serialization amp compiler hub multiprocessing
+linalg special random func serialization amp compiler hub multiprocessing
 """.split()
 PACKAGES = """
-autograd nn nn.modules nn.functional nn.utils optim optim.lr_scheduler utils utils.data
+autograd cuda nn nn.modules nn.functional nn.utils optim optim.lr_scheduler utils utils.data
 distributions signal vision vision.datasets vision.transforms
 firefly firefly.backend firefly.backend.array_api firefly.random scripts compare explain
 """.split()

@@ -222,7 +222,8 @@ def rrelu(
     if not training:
         return apply(ops.LeakyRelu, input, slope=(lower + upper) / 2, called="RreluWithNoise")
     xp, x = input.backend, input.buffer
-    slopes = random.slopes(xp.to_numpy(x), lower, upper, generator)
+    source = random.host_stream(generator, input)
+    slopes = random.slopes(xp.to_numpy(x), lower, upper, source)
     return apply(RRelu, input, slopes=xp.beside(slopes, x))
 
 

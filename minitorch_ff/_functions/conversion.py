@@ -11,7 +11,7 @@ import numpy as np
 
 from minitorch_ff import _dtypes
 from minitorch_ff._checks import check, shape_from, warn_once, wrap_dim
-from minitorch_ff._devices import as_device, backend_for
+from minitorch_ff._devices import as_device, backend_for, cuda_runtime
 from minitorch_ff._devices import device as Device
 from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.layouts import (
@@ -115,12 +115,14 @@ def cast(self: Tensor, dtype: _dtypes.dtype | None) -> Tensor:
 
 def to_device(self: Tensor, device: Device) -> Tensor:
     """The values on another device; the tensor itself if it is there."""
-    target = backend_for(device)
+    target, wanted = backend_for(device), device.index
+    if wanted is None and device.type == "cuda":
+        wanted = cuda_runtime().current_device()
     here = self.backend
     index = here.device_index(self.buffer)
-    if target is here and (device.index is None or device.index == index or index is None):
+    if target is here and (wanted is None or wanted == index or index is None):
         return self
-    return apply(ops.ToDevice, self, target=target, index=device.index)
+    return apply(ops.ToDevice, self, target=target, index=wanted)
 
 
 def cpu(self: Tensor, memory_format: Any = None) -> Tensor:
@@ -135,8 +137,14 @@ def cuda(
 
     Raises:
         AssertionError: There is no GPU, or no CuPy.
+        RuntimeError: The device is no GPU.
     """
-    return to(self, "cuda" if device is None else device, memory_format=memory_format)
+    if not isinstance(device, Device | str | builtins.int | None):
+        kind = builtins.type(device).__name__
+        raise TypeError(f"cuda(): argument 'device' (position 1) must be torch.device, not {kind}")
+    where = Device("cuda") if device is None else as_device(device)
+    check(where.type == "cuda", "Invalid device, must be cuda device")
+    return to(self, where, memory_format=memory_format)
 
 
 def _casting(dtype: _dtypes.dtype) -> Any:

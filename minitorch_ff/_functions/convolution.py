@@ -305,8 +305,15 @@ def _check_dtypes(function: str, *tensors: Any) -> None:
         RuntimeError: They differ, or the tensors lie on several devices.
         NotImplementedError: There is no such convolution.
     """
-    check_same_device(*tensors)
     first, transposed = tensors[0].buffer, "transpose" in function
+    if type(tensors[1].buffer) is not type(first):
+        kinds = [t.type() for t in tensors[:2]]
+        dense = " or input should be a MKLDNN tensor and weight is a dense tensor"
+        raise RuntimeError(
+            f"Input type ({kinds[0]}) and weight type ({kinds[1]}) should be the same"
+            + dense * (tensors[0].backend.device_type == "cpu")
+        )
+    check_same_device(*tensors)
     if any([t.buffer.dtype != first.dtype for t in tensors]):
         raise _dtypes_differ(transposed, *tensors)
     kernel = f"slow_{function.replace('1', '2')}{'_out' if transposed else ''}_cpu"

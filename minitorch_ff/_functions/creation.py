@@ -9,7 +9,7 @@ import numpy
 
 from minitorch_ff import _dtypes
 from minitorch_ff._checks import check, shape_from, warn_once
-from minitorch_ff._devices import as_device, backend_for
+from minitorch_ff._devices import as_device, backend_for, cuda_runtime, has_cuda
 from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.layouts import (
@@ -30,7 +30,7 @@ NOT_WRITABLE = (
 #   layout         `torch.strided`, the only one
 #   device         where; None: the default device
 #   requires_grad  whether operators on the tensor are recorded
-#   pin_memory     accepted; host memory needs no pinning here
+#   pin_memory     whether a GPU shall be able to read the host's memory by itself
 
 
 def new(
@@ -41,12 +41,39 @@ def new(
     if layout is not strided and layout is not None:
         raise NotImplementedError(f"layout {layout} is not supported; use torch.strided")
     where = as_device(device)
+    if pin_memory:
+        array = _pinned(array, where)
     if where.type != "cpu":
-        array = backend_for(where).from_numpy(array, where.index)
+        backend = backend_for(where)
+        if type(array) is not backend.buffer_type:
+            array = backend.from_numpy(array, where.index)
+        elif where.index not in (None, backend.device_index(array)):
+            array = backend.from_numpy(backend.to_numpy(array), where.index)
     out = wrap(Tensor.result_class, array)
     if requires_grad:
         out.requires_grad_()
     return out
+
+
+def _library(options: dict[str, Any]) -> Any:
+    """The array library that makes memory where a maker's options want it."""
+    where = as_device(options.get("device"))
+    return numpy if where.type == "cpu" else backend_for(where).module
+
+
+def _pinned(array: Any, where: Any) -> Any:
+    """The host's array in memory that a GPU can read by itself.
+
+    Raises:
+        RuntimeError: There is no GPU, or the array goes there.
+    """
+    check(
+        has_cuda(),
+        "pin_memory=True requires a CUDA or other accelerator backend; no pinned memory allocator "
+        "is available on this system.",
+    )
+    check(where.type == "cpu", "Only dense CPU tensors can be pinned")
+    return cuda_runtime().pinned(array)
 
 
 def numpy_dtype(dtype: DType | None) -> Any:
@@ -73,7 +100,7 @@ def tensor(
             floats, and an array's own dtype.
         device: Where.
         requires_grad: Whether operators on it are recorded.
-        pin_memory: Accepted; host memory needs no pinning here.
+        pin_memory: Whether a GPU shall be able to read the host's memory by itself.
 
     Raises:
         ValueError: Nested sequences differ in length.
@@ -94,7 +121,7 @@ def tensor(
         array = numpy.array(data.backend.to_numpy(data.buffer), dtype=target, order="C")
     else:
         array = to_array(data, target)
-    return new(array, device, requires_grad)
+    return new(array, device, requires_grad, pin_memory=pin_memory)
 
 
 def to_array(data: Any, dtype: Any) -> numpy.ndarray:
@@ -205,6 +232,8 @@ def as_tensor(data: Any, dtype: DType | None = None, device: Any = None) -> Tens
         out: Any = data
     elif isinstance(data, numpy.ndarray) and as_device(device).type == "cpu":
         out = from_numpy(data)
+    elif hasattr(data, "__cuda_array_interface__"):
+        out = wrap(Tensor.result_class, backend_for("cuda").module.asarray(data))
     else:
         return tensor(data, dtype=dtype, device=device)
     return out.to(device, dtype) if device is not None or dtype is not None else out
@@ -294,7 +323,8 @@ def zeros(*size: Any, dtype: DType | None = None, **options: Any) -> Tensor:
 
     See: [torch.zeros](https://docs.pytorch.org/docs/stable/generated/torch.zeros.html).
     """
-    return new(numpy.zeros(checked_shape(size, options, "zeros"), numpy_dtype(dtype)), **options)
+    shape = checked_shape(size, options, "zeros")
+    return new(_library(options).zeros(shape, numpy_dtype(dtype)), **options)
 
 
 def ones(*size: Any, dtype: DType | None = None, **options: Any) -> Tensor:
@@ -302,7 +332,8 @@ def ones(*size: Any, dtype: DType | None = None, **options: Any) -> Tensor:
 
     See: [torch.ones](https://docs.pytorch.org/docs/stable/generated/torch.ones.html).
     """
-    return new(numpy.ones(checked_shape(size, options, "ones"), numpy_dtype(dtype)), **options)
+    shape = checked_shape(size, options, "ones")
+    return new(_library(options).ones(shape, numpy_dtype(dtype)), **options)
 
 
 def empty(
@@ -316,7 +347,7 @@ def empty(
     shape, kind = checked_shape(size, options), numpy_dtype(dtype)
     check(memory_format is not preserve_format, "unsupported memory format Preserve")
     if memory_format is contiguous_format:
-        return new(numpy.empty(shape, kind), **options)
+        return new(_library(options).empty(shape, kind), **options)
     pattern = new(numpy.broadcast_to(numpy.zeros((), kind), shape))
     return empty_like(pattern, memory_format=memory_format, **options)
 
@@ -340,7 +371,8 @@ def full(size: Any, fill_value: Any, *, dtype: DType | None = None, **options: A
     if isinstance(fill_value, Tensor):
         fill_value = fill_value.item()
     value = to_array(fill_value, None if dtype is None else numpy_dtype(dtype))
-    return new(numpy.full(checked_shape((size,), options), value, value.dtype), **options)
+    shape = checked_shape((size,), options)
+    return new(_library(options).full(shape, value[()], value.dtype), **options)
 
 
 def checked_shape(
@@ -376,7 +408,7 @@ def zeros_like(input: Tensor, *, dtype: DType | None = None, **options: Any) -> 
 
     See: [torch.zeros_like](https://docs.pytorch.org/docs/stable/generated/torch.zeros_like.html).
     """
-    return _like(numpy.zeros_like, input, dtype, options)
+    return _like("zeros", input, dtype, options)
 
 
 def ones_like(input: Tensor, *, dtype: DType | None = None, **options: Any) -> Tensor:
@@ -384,7 +416,7 @@ def ones_like(input: Tensor, *, dtype: DType | None = None, **options: Any) -> T
 
     See: [torch.ones_like](https://docs.pytorch.org/docs/stable/generated/torch.ones_like.html).
     """
-    return _like(numpy.ones_like, input, dtype, options)
+    return _like("ones", input, dtype, options)
 
 
 def empty_like(input: Tensor, *, dtype: DType | None = None, **options: Any) -> Tensor:
@@ -392,7 +424,7 @@ def empty_like(input: Tensor, *, dtype: DType | None = None, **options: Any) -> 
 
     See: [torch.empty_like](https://docs.pytorch.org/docs/stable/generated/torch.empty_like.html).
     """
-    return _like(numpy.empty_like, input, dtype, options)
+    return _like("empty", input, dtype, options)
 
 
 def full_like(
@@ -402,28 +434,33 @@ def full_like(
 
     See: [torch.full_like](https://docs.pytorch.org/docs/stable/generated/torch.full_like.html).
     """
-
-    def make(pattern: Any, target: Any) -> Any:
-        return numpy.full_like(pattern, to_array(fill_value, numpy.dtype(target)), target)
-
-    return _like(make, input, dtype, options)
+    return _like("full", input, dtype, options, fill_value)
 
 
-def _like(make: Any, input: Tensor, dtype: DType | None, options: dict[str, Any]) -> Tensor:
-    """What `make` gives for an array to imitate and a dtype, in the place of `input`."""
+IMITATING: dict[str, Any] = {
+    "zeros": numpy.zeros_like, "ones": numpy.ones_like, "empty": numpy.empty_like,
+    "full": numpy.full_like,
+}  # fmt: skip
+
+
+def _like(
+    maker: str, input: Tensor, dtype: DType | None, options: dict[str, Any], *fill: Any
+) -> Tensor:
+    """What a maker of the array library gives, in the shape, layout and place of `input`."""
     if options.get("device") is None:
         options["device"] = input.device
     buffer = input.buffer
     target = buffer.dtype if dtype is None else numpy_dtype(dtype)
     wanted = options.pop("memory_format", None) or preserve_format
+    values = [to_array(value, numpy.dtype(target))[()] for value in fill] if fill else fill
     keeps_layout = isinstance(buffer, numpy.ndarray) and wanted is preserve_format
     if keeps_layout and 0 not in buffer.strides:  # not an expanded one
-        return new(make(buffer, target), **options)
+        return new(IMITATING[maker](buffer, *values, target), **options)
     strides_in(buffer.shape, wanted)  # complains
     order = wanted.order or range(buffer.ndim)
     shape = [buffer.shape[dim] for dim in order]
-    array = make(numpy.broadcast_to(numpy.zeros((), target), shape), target)
-    return new(array.transpose(numpy.argsort(order)), **options)
+    array = getattr(_library(options), maker)(shape, *values, target)
+    return new(array.transpose([int(dim) for dim in numpy.argsort(order)]), **options)
 
 
 # --------------------------------------------------------------------- sequences, matrices

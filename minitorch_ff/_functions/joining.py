@@ -47,7 +47,7 @@ def checked(tensors: Any, function: str) -> list[Any]:
     if any([dtype is not dtypes[0] for dtype in dtypes]):
         common = of(functools.reduce(promote_types, dtypes))
         parts = [cast(part, common) for part in parts]
-    check_same_device(*parts)
+    check_same_device(*parts, method="cat tensors")
     return parts
 
 

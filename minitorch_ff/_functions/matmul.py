@@ -10,7 +10,9 @@ from minitorch_ff._functions import arithmetic
 from minitorch_ff._functions._autocast import as_given, casting, in_lower_precision, lower
 from minitorch_ff._functions._operands import C_NAMES, Tensor, known_as, type_name
 from minitorch_ff.firefly.ops import matmul as ops
-from minitorch_ff.firefly.ops.base import HALVES, apply, check_broadcast, check_same_device, refuse
+from minitorch_ff.firefly.ops.base import (
+    HALVES, ON_CUDA, apply, check_broadcast, check_same_device, refuse,
+)  # fmt: skip
 
 CROSS_WITHOUT_DIM = (
     "Using torch.cross without specifying the dim arg is deprecated.\n"
@@ -49,7 +51,6 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     try:
         return apply(ops.MatMul, input, other)
     except (ValueError, TypeError):
-        check_same_device(input, other)
         raise shapes_do_not_fit(a.shape, b.shape) from None
 
 
@@ -63,7 +64,7 @@ def check_operands(input: Tensor, other: Tensor) -> None:
     a, b = input.buffer, other.buffer
     text = f"both arguments to matmul need to be at least 1D, but they are {a.ndim}D and {b.ndim}D"
     check(a.ndim and b.ndim, text)
-    check_same_device(input, other)
+    check_same_device(input, other, method=ON_CUDA["MatMul"])
     if a.dtype != b.dtype:
         first, second = type_name(input), type_name(other)
         text = f"dot : expected both vectors to have same dtype, but found {first} and {second}"

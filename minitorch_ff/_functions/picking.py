@@ -31,7 +31,7 @@ def positions(input: Tensor, dim: int, index: Tensor, function: str, source: Any
     dim = wrap_dim(dim, x.ndim)
     if places.dtype.name not in ("int64", "int32") and places.size:
         raise RuntimeError(f"{function}(): Expected dtype int32/int64 for index")
-    check_same_device(input, index)
+    check_same_device(input, index, method=f"{function} self index")
     if not places.size:
         return dim
     ours = "input" if function == "gather" else "self"
@@ -229,7 +229,7 @@ def _slices(input: Tensor, dim: int, index: Tensor, function: str) -> tuple[int,
     check(places.ndim <= 1, f"{function}(): Index is supposed to be a vector", IndexError)
     if places.dtype.name not in ("int64", "int32"):
         raise RuntimeError(f"{function}(): Expected dtype int32 or int64 for index")
-    check_same_device(input, index)
+    check_same_device(input, index, method=f"_{function} self index")
     return dim, (*(slice(None),) * dim, places.reshape(-1))
 
 

@@ -15,7 +15,8 @@ import numpy
 
 from minitorch_ff import _dtypes
 from minitorch_ff._checks import check, must_be_tensor
-from minitorch_ff._devices import as_device, backend_for
+from minitorch_ff._devices import as_device, backend_for, cuda_runtime, has_cuda
+from minitorch_ff._devices import device as Device
 from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.creation import checked_shape, empty, empty_like, new, numpy_dtype
@@ -26,6 +27,7 @@ from minitorch_ff.firefly.ops.base import apply, check_broadcast
 from minitorch_ff.firefly.ops.indexing import Overwrite
 from minitorch_ff.firefly.random.dtypes import is_floating, not_implemented, scalar_name
 from minitorch_ff.firefly.random.memory_order import fill, read
+from minitorch_ff.firefly.random.philox import Philox
 from minitorch_ff.firefly.tensor import wrap
 
 # ---------------------------------------------------------------------- generators, seeds
@@ -35,7 +37,7 @@ class Generator(engine.Generator):
     """A stream of random numbers of its own.
 
     Args:
-        device: Where the numbers are wanted; they are drawn on the host all the same.
+        device: Where the numbers are wanted: a generator of a GPU draws CUDA's numbers.
 
     Raises:
         AssertionError: The device is missing.
@@ -48,6 +50,11 @@ class Generator(engine.Generator):
 
     See: [torch.Generator](https://docs.pytorch.org/docs/stable/generated/torch.Generator.html).
     """
+
+    def __new__(cls, device: Any = "cpu") -> Any:
+        """A generator of the host's, or of a GPU."""
+        on_gpu = as_device(device).type == "cuda"
+        return super().__new__(CudaGenerator if on_gpu else cls)
 
     def __init__(self, device: Any = "cpu") -> None:
         self.device = as_device(device)
@@ -88,11 +95,97 @@ class Generator(engine.Generator):
             raise TypeError(f"expected a torch.ByteTensor, but got {kind}")
         return super().set_state(new_state.backend.to_numpy(new_state.buffer))
 
+    def get_offset(self) -> int:
+        """How far in its stream a GPU's generator is; the host's does not count.
+
+        Raises:
+            RuntimeError: It is the host's.
+        """
+        raise RuntimeError("CPU Generator does not use offset")
+
+    def set_offset(self, offset: int) -> Self:
+        """Continue a GPU's generator from another place in its stream.
+
+        Raises:
+            RuntimeError: It is the host's.
+        """
+        raise RuntimeError("CPU Generator does not use offset")
+
     def clone_state(self) -> Generator:
         """Another generator in the same state."""
         twin = self.clone()
         twin.device = self.device
         return twin
+
+
+class CudaGenerator(Generator):
+    """A generator of a GPU: a seed, and an offset in its stream; see `firefly.random.philox`.
+
+    Attributes:
+        engine: What draws.
+    """
+
+    def __init__(self, device: Any = "cuda") -> None:
+        where = as_device(device)
+        runtime = cuda_runtime(where.index)
+        index = runtime.current_device() if where.index is None else where.index
+        self.device = Device("cuda", index)
+        size = runtime.properties(index)
+        self.engine = Philox(
+            backend_for(self.device).module,
+            size["multiProcessorCount"],
+            size["maxThreadsPerMultiProcessor"],
+            runtime.philox,
+        )
+        super(Generator, self).manual_seed(0)  # the host's part is not used
+
+    def manual_seed(self, seed: int) -> Self:
+        """Start again from a seed; see `Generator.manual_seed`."""
+        super().manual_seed(seed)
+        self.engine.manual_seed(seed)
+        return self
+
+    def seed(self) -> int:
+        """Start again from a seed of the operating system's, and return it."""
+        return self.engine.seed()
+
+    def initial_seed(self) -> int:
+        """The seed last given, in [0, 2⁶⁴)."""
+        return self.engine.initial_seed()
+
+    def state(self) -> Any:
+        """The seed and the offset, 16 bytes."""
+        return self.engine.state()
+
+    def set_state(self, new_state: Any) -> Self:
+        """Continue from a state of 16 bytes, of ours or of PyTorch's.
+
+        Raises:
+            TypeError: It is no tensor of bytes.
+            RuntimeError: It is no state.
+        """
+        if not isinstance(new_state, Tensor):
+            kind = type(new_state).__name__
+            raise TypeError(f"expected a torch.ByteTensor, but got {kind}")
+        self.engine.set_state(new_state.backend.to_numpy(new_state.buffer))
+        return self
+
+    def get_offset(self) -> int:
+        """How far in its stream the generator is, in multiples of four."""
+        return self.engine.offset
+
+    def set_offset(self, offset: int) -> Self:
+        """Continue from another place in the stream.
+
+        Raises:
+            RuntimeError: It is no multiple of four.
+        """
+        self.engine.set_offset(offset)
+        return self
+
+    def clone_state(self) -> Generator:
+        """Another generator in the same state."""
+        return CudaGenerator(self.device).set_state(self.get_state())
 
 
 Draw = Callable[[int, Any, bool], Any]
@@ -103,8 +196,38 @@ default_generator.__class__ = Generator  # the engine's own one, with the facade
 default_generator.device = as_device("cpu")
 
 
+_cuda_generators: dict[int, CudaGenerator] = {}
+_cuda_seed: int | None = None
+
+
+def cuda_generator(index: int | None = None) -> CudaGenerator:
+    """The default generator of a GPU, the current one by default.
+
+    Raises:
+        AssertionError: CuPy or the GPU is missing.
+    """
+    if index is None:
+        index = cuda_runtime().current_device()
+    if index not in _cuda_generators:
+        made = CudaGenerator(Device("cuda", index))
+        if _cuda_seed is None:
+            made.seed()
+        else:
+            made.manual_seed(_cuda_seed)
+        _cuda_generators[index] = made
+    return _cuda_generators[index]
+
+
+def seed_cuda(seed: int) -> None:
+    """Start the default generators of all GPUs from a seed, those not made yet as well."""
+    global _cuda_seed
+    _cuda_seed = seed
+    for generator in _cuda_generators.values():
+        generator.manual_seed(seed)
+
+
 def manual_seed(seed: int) -> Generator:
-    """Start the default generator again from a seed.
+    """Start the default generators, the host's and the GPUs', again from a seed.
 
     Args:
         seed: In [-2⁶³, 2⁶⁴). What is no int is made one.
@@ -120,15 +243,19 @@ def manual_seed(seed: int) -> Generator:
 
     See: [torch.manual_seed](https://docs.pytorch.org/docs/stable/generated/torch.manual_seed.html).
     """
-    return default_generator.manual_seed(int(seed))
+    default_generator.manual_seed(int(seed))
+    seed_cuda(int(seed))
+    return default_generator
 
 
 def seed() -> int:
-    """Start the default generator from a seed of the system's, and return it.
+    """Start the default generators from a seed of the system's, and return it.
 
     See: [torch.seed](https://docs.pytorch.org/docs/stable/generated/torch.seed.html).
     """
-    return default_generator.seed()
+    value = default_generator.seed()
+    seed_cuda(value)
+    return value
 
 
 def initial_seed() -> int:
@@ -160,30 +287,69 @@ def fork_rng(
     devices: Any = None, enabled: bool = True, _caller: str = "", _devices_kw: str = "",
     device_type: str = "cuda",
 ) -> Iterator[None]:  # fmt: skip
-    """Restore the default generator when the block ends.
+    """Restore the default generators when the block ends.
+
+    Args:
+        devices: The GPUs whose generators are restored beside the host's; None: all of them.
+        enabled: Whether anything is restored.
+        _caller: Not used, as in PyTorch.
+        _devices_kw: Likewise.
+        device_type: Of the devices; others than `"cuda"` draw on the host.
+
+    Raises:
+        AssertionError: GPUs are named, and there is none.
 
     See: [torch.random.fork_rng](https://docs.pytorch.org/docs/stable/random.html#torch.random.fork_rng).
     """
-    state = get_rng_state()
+    if devices is None:
+        devices = range(cuda_runtime().device_count()) if has_cuda() else ()
+    on_gpus = list(devices) if enabled and device_type == "cuda" else []
+    generators = [default_generator]
+    generators += [cuda_generator(Device(d).index if isinstance(d, str) else d) for d in on_gpus]
+    states = [generator.get_state() for generator in generators]
     try:
         yield
     finally:
         if enabled:
-            set_rng_state(state)
+            for generator, state in zip(generators, states, strict=True):
+                generator.set_state(state)
 
 
-def stream(generator: Any) -> Any:
-    """The generator to draw from.
+def stream(generator: Any, device: Device | None = None) -> Any:
+    """What to draw from.
+
+    Args:
+        generator: The caller's; None: the default one of the device.
+        device: Where the numbers are wanted; None: on the host.
 
     Raises:
-        TypeError: It is none.
+        TypeError: It is no generator.
+        RuntimeError: It draws for other devices.
     """
+    on_gpu = device is not None and device.type == "cuda"
     if generator is None:
-        return default_generator
+        return cuda_generator(device.index).engine if on_gpu else default_generator  # type: ignore[union-attr]
     if not isinstance(generator, engine.Generator):
         kind = type(generator).__name__
         raise TypeError(f"argument 'generator' must be torch.Generator, not {kind}")
-    return generator
+    if on_gpu != isinstance(generator, CudaGenerator):
+        found = "cuda" if isinstance(generator, CudaGenerator) else "cpu"
+        wanted = "cuda" if on_gpu else "cpu"
+        raise RuntimeError(f"Expected a '{wanted}' device type for generator but found '{found}'")
+    if not isinstance(generator, CudaGenerator):
+        return generator
+    capturing = cuda_runtime().current_stream().is_capturing()
+    check(
+        not capturing or generator.engine.captured is not None,
+        "Attempt to increase offset for a CUDA generator not in capture mode.",
+    )
+    return generator.engine
+
+
+def host_stream(generator: Any, tensor: Tensor) -> Any:
+    """A generator of the host's, for draws that are made there whatever the device."""
+    source = stream(generator, tensor.device)
+    return source.host() if isinstance(source, Philox) else source
 
 
 # ------------------------------------------------------------------------ the arguments
@@ -267,15 +433,16 @@ def refuse_complex(dtype: Any, kernel: str) -> None:
 # -------------------------------------------------------------------------- new tensors
 
 
-def drawing(generator: Any, kind: str, *parameters: Any) -> Draw:
+def drawing(where: Any, generator: Any, kind: str, *parameters: Any) -> Draw:
     """A function of size, dtype and whether the elements lie in a row: so many draws.
 
     Args:
+        where: The device that the numbers are wanted on.
         generator: Where to draw from.
         kind: What is drawn: the name of the generator's method.
         *parameters: Of the distribution.
     """
-    draw = getattr(stream(generator), kind)
+    draw = getattr(stream(generator, where), kind)
     if kind == "normal":  # the one whose draws depend on how the elements lie
         return lambda size, dtype, in_a_row: draw(size, *parameters, dtype, in_a_row)
     return lambda size, dtype, in_a_row: draw(size, *parameters, dtype)
@@ -287,7 +454,7 @@ def _drawn(
     """A new tensor, its values drawn; see `drawing`."""
     maker = "rand" if kind == "uniform" else "randn"
     shape, target = checked_shape(size, options, maker), numpy_dtype(dtype)
-    draw = drawing(generator, kind, *parameters)
+    draw = drawing(as_device(options.get("device")), generator, kind, *parameters)
     if options:  # a wrong one must fail before anything is drawn
         new(numpy.empty(0, target), **options)
     return new(draw(math.prod(shape), target, True).reshape(shape), **options)
@@ -296,10 +463,26 @@ def _drawn(
 def draw_into(tensor: Tensor, draw: Draw) -> None:
     """Fill a tensor's memory with draws; see `drawing`."""
     xp, buffer = tensor.backend, tensor.buffer
+    values = draw(buffer.size, buffer.dtype, buffer.flags.c_contiguous)
+    if type(values) is xp.buffer_type:
+        fill(buffer, values)
+        return
     host = xp.to_numpy(buffer)
-    fill(host, draw(host.size, host.dtype, host.flags.c_contiguous))
-    if host is not buffer:
-        xp.copy_(buffer, xp.beside(host, buffer))
+    fill(host, values)
+    xp.copy_(buffer, xp.beside(host, buffer))
+
+
+def _drawn_over(tensor: Tensor, draw: Draw) -> Any:
+    """A buffer that lies as a tensor's, filled with draws; see `drawing`."""
+    xp, buffer = tensor.backend, tensor.buffer
+    values = draw(buffer.size, buffer.dtype, buffer.flags.c_contiguous)
+    if type(values) is xp.buffer_type:
+        out = xp.copy(buffer)
+        fill(out, values)
+        return out
+    host = xp.to_numpy(buffer).copy(order="K")
+    fill(host, values)
+    return xp.beside(host, buffer)
 
 
 def rand(*size: Any, generator: Any = None, dtype: DType | None = None, **options: Any) -> Tensor:
@@ -390,12 +573,16 @@ def randperm(
     """
     (size,) = checked_shape((int64(n, "randperm", "n"),))
     target = numpy_dtype(dtype or _dtypes.int64)
-    return new(stream(generator).randperm(size, target), **options)
+    source = stream(generator, as_device(options.get("device")))
+    return new(source.randperm(size, target), **options)
 
 
-def _like(function: str, input: Tensor, draw: Draw, dtype: Any, options: Any) -> Tensor:
+def _like(
+    function: str, input: Tensor, what: Any, generator: Any, dtype: Any, options: Any
+) -> Tensor:
     """A tensor like `input`, layout included, filled with draws; see `drawing`."""
     must_be_tensor(input, function, "input", 1)
+    draw = drawing(as_device(options.get("device") or input.device), generator, *what)
     out = empty_like(input, dtype=dtype, **options)
     draw_into(out, draw)
     return out
@@ -408,7 +595,7 @@ def rand_like(
 
     See: [torch.rand_like](https://docs.pytorch.org/docs/stable/generated/torch.rand_like.html).
     """
-    return _like("rand_like", input, drawing(generator, "uniform", 0, 1), dtype, options)
+    return _like("rand_like", input, ("uniform", 0, 1), generator, dtype, options)
 
 
 def randn_like(
@@ -418,7 +605,7 @@ def randn_like(
 
     See: [torch.randn_like](https://docs.pytorch.org/docs/stable/generated/torch.randn_like.html).
     """
-    return _like("randn_like", input, drawing(generator, "normal", 0, 1), dtype, options)
+    return _like("randn_like", input, ("normal", 0, 1), generator, dtype, options)
 
 
 def randint_like(
@@ -436,8 +623,8 @@ def randint_like(
     See: [torch.randint_like](https://docs.pytorch.org/docs/stable/generated/torch.randint_like.html).
     """
     values = matched("randint_like", ("low", "high"), bounds, options)
-    draw = drawing(generator, "randint", *integer_bounds("randint_like", values))
-    return _like("randint_like", input, draw, dtype, options)
+    what = ("randint", *integer_bounds("randint_like", values))
+    return _like("randint_like", input, what, generator, dtype, options)
 
 
 # -------------------------------------------------------------- a parameter per element
@@ -518,13 +705,15 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -
     must_be_tensor(input, "bernoulli", "input", 1)
     if isinstance(p, Tensor) and p.buffer.ndim:
         raise TypeError("bernoulli() received an invalid combination of arguments")
-    source = stream(generator)
+    source = stream(generator, input.device)
     if p is None:
         refuse_complex(input.buffer.dtype, "bernoulli_tensor_cpu_self_")
-        return _per_element(input, source.bernoulli_each, "Bernoulli")
+        return _per_element(input, source.bernoulli_each, "Bernoulli", source)
     chance = number(p)
     refuse_complex(input.buffer.dtype, "bernoulli_scalar_cpu_")
-    return _per_element(input, lambda flat: source.bernoulli(flat.size, chance), "Bernoulli")
+    return _per_element(
+        input, lambda flat: source.bernoulli(flat.size, chance), "Bernoulli", source
+    )
 
 
 def poisson(input: Tensor, generator: Any = None) -> Tensor:
@@ -533,14 +722,24 @@ def poisson(input: Tensor, generator: Any = None) -> Tensor:
     See: [torch.poisson](https://docs.pytorch.org/docs/stable/generated/torch.poisson.html).
     """
     must_be_tensor(input, "poisson", "input", 1)
-    return _per_element(input, stream(generator).poisson, "Poisson")
+    return _per_element(input, host_stream(generator, input).poisson, "Poisson")
 
 
-def _per_element(input: Tensor, draw: Callable[[Any], Any], called: str) -> Tensor:
+def _per_element(
+    input: Tensor, draw: Callable[[Any], Any], called: str, source: Any = None
+) -> Tensor:
     """A row-major tensor with what `draw` makes of the elements of `input`."""
     xp, x = input.backend, input.buffer
-    values = draw(xp.to_numpy(x).reshape(-1)).astype(x.dtype, copy=False)
-    return apply(Overwrite, input, value=xp.beside(values.reshape(x.shape), x), called=called)
+    values = draw(_read_by(source, input).reshape(-1)).astype(x.dtype, copy=False).reshape(x.shape)
+    if type(values) is not xp.buffer_type:
+        values = xp.beside(values, x)
+    return apply(Overwrite, input, value=values, called=called)
+
+
+def _read_by(source: Any, tensor: Tensor) -> Any:
+    """The elements where a generator reads them: on the device, if it draws there."""
+    buffer = tensor.buffer
+    return buffer if isinstance(source, Philox) else tensor.backend.to_numpy(buffer)
 
 
 def binomial(count: Tensor, prob: Tensor, generator: Any = None) -> Tensor:
@@ -572,7 +771,7 @@ def binomial(count: Tensor, prob: Tensor, generator: Any = None) -> Tensor:
     kinds = scalar_name(prob.buffer.dtype), scalar_name(count.buffer.dtype)
     check(kinds[0] == kinds[1], f"Found dtype {kinds[0]} but expected {kinds[1]}")
     check_broadcast(count.buffer.shape, prob.buffer.shape)
-    source, xp = stream(generator), count.backend
+    source, xp = host_stream(generator, count), count.backend
     counts, chances = numpy.broadcast_arrays(*[xp.to_numpy(t.buffer) for t in (count, prob)])
     drawn = source.binomial(counts.reshape(-1), chances.reshape(-1)).reshape(counts.shape)
     value = xp.beside(drawn, count.buffer)
@@ -588,13 +787,13 @@ def of_arrays(function: Callable[..., Any], *tensors: Tensor) -> Tensor:
 
 def standard_gamma(concentration: Tensor) -> Tensor:
     """Draws from gamma distributions of rate 1, without gradients."""
-    draw = default_generator.standard_gamma
+    draw = host_stream(None, concentration).standard_gamma
     return of_arrays(lambda c: draw(c.reshape(-1)).reshape(c.shape), concentration)
 
 
 def sample_dirichlet(concentration: Tensor) -> Tensor:
     """Draws from Dirichlet distributions, without gradients."""
-    return of_arrays(default_generator.dirichlet, concentration)
+    return of_arrays(host_stream(None, concentration).dirichlet, concentration)
 
 
 def multinomial(
@@ -619,11 +818,11 @@ def multinomial(
         kind = type(replacement).__name__
         raise TypeError(f"multinomial(): argument 'replacement' must be bool, not {kind}")
     weights = input.backend.to_numpy(input.buffer)
-    drawn = stream(generator).multinomial(weights, count, replacement)
+    drawn = stream(generator, input.device).multinomial(weights, count, replacement)
     return new(drawn, input.device)
 
 
-def slopes(values: Any, lower: float, upper: float, generator: Any) -> Any:
+def slopes(values: Any, lower: float, upper: float, source: Any) -> Any:
     """The factors of a randomised ReLU: one where positive, else from [lower, upper).
 
     Half precision gets them in float32.
@@ -637,7 +836,7 @@ def slopes(values: Any, lower: float, upper: float, generator: Any) -> Any:
     factors = numpy.ones(values.shape, precise)
     below = values <= 0
     count = int(below.sum())
-    factors[below] = stream(generator).rrelu_slopes(count, lower, upper, precise)
+    factors[below] = source.rrelu_slopes(count, lower, upper, precise)
     return factors
 
 
@@ -664,9 +863,7 @@ def _overwritten(
         recorded = any([t.edge() is not None for t in inputs])
         check_writable(self, recorded)
         if recorded:
-            host = self.backend.to_numpy(buffer).copy(order="K")
-            fill(host, draw(host.size, host.dtype, buffer.flags.c_contiguous))
-            value = self.backend.beside(host, buffer)
+            value = _drawn_over(self, draw)
             settings = {"value": value, "called": called, "variant": variant}
             return write(self, apply(Overwrite, *inputs, **settings))
     draw_into(self, draw)
@@ -683,7 +880,7 @@ def uniform_(
     """
     low, high = number(named.pop("from", from_)), number(to)
     _no_more(named, "uniform_")
-    return _overwritten(self, drawing(generator, "uniform", low, high), "Uniform")
+    return _overwritten(self, drawing(self.device, generator, "uniform", low, high), "Uniform")
 
 
 def _no_more(named: dict[str, Any], function: str) -> None:
@@ -697,7 +894,7 @@ def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Any
 
     See: [torch.Tensor.normal_](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.normal_.html).
     """
-    draw = drawing(generator, "normal", number(mean), number(std))
+    draw = drawing(self.device, generator, "normal", number(mean), number(std))
     return _overwritten(self, draw, "Normal")
 
 
@@ -719,11 +916,11 @@ def random_(self: Tensor, *bounds: Any, generator: Any = None, **named: Any) -> 
     values = matched("random_", ("from", "to"), bounds, named)
     _no_more(named, "random_")
     if not values:
-        return _overwritten(self, drawing(generator, "random_"), "Random", variant=2)
+        return _overwritten(self, drawing(self.device, generator, "random_"), "Random", variant=2)
     low, high = int64(values.get("from", 0), "random_", "from"), values["to"]
     if high is not None or "from" not in values:
         high = int64(high, "random_", "to")
-    draw = drawing(generator, "randint", low, high)
+    draw = drawing(self.device, generator, "randint", low, high)
     return _overwritten(self, draw, "Random", variant=int("from" not in values))
 
 
@@ -740,11 +937,11 @@ def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
 
     See: [torch.Tensor.bernoulli_](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.bernoulli_.html).
     """
-    source = stream(generator)
+    source = stream(generator, self.device)
     if isinstance(p, Tensor):
         refuse_complex(self.buffer.dtype, "bernoulli_tensor_cpu_self_")
         each = p.expand(self.buffer.shape)
-        chances = read(each.backend.to_numpy(each.buffer), self.buffer)
+        chances = read(_read_by(source, each), self.buffer)
         return _overwritten(
             self, lambda *_: source.bernoulli_each(chances), "Bernoulli", each, variant=1
         )
@@ -758,7 +955,9 @@ def exponential_(self: Tensor, lambd: float = 1.0, *, generator: Any = None) -> 
 
     See: [torch.Tensor.exponential_](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.exponential_.html).
     """
-    return _overwritten(self, drawing(generator, "exponential", number(lambd)), "Exponential")
+    return _overwritten(
+        self, drawing(self.device, generator, "exponential", number(lambd)), "Exponential"
+    )
 
 
 def cauchy_(
@@ -768,7 +967,7 @@ def cauchy_(
 
     See: [torch.Tensor.cauchy_](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.cauchy_.html).
     """
-    draw = drawing(generator, "cauchy", number(median), number(sigma))
+    draw = drawing(self.device, generator, "cauchy", number(median), number(sigma))
     return _overwritten(self, draw, "Cauchy")
 
 
@@ -777,7 +976,7 @@ def geometric_(self: Tensor, p: float, *, generator: Any = None) -> Tensor:
 
     See: [torch.Tensor.geometric_](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.geometric_.html).
     """
-    return _overwritten(self, drawing(generator, "geometric", number(p)), "Geometric")
+    return _overwritten(self, drawing(self.device, generator, "geometric", number(p)), "Geometric")
 
 
 def log_normal_(
@@ -787,5 +986,5 @@ def log_normal_(
 
     See: [torch.Tensor.log_normal_](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.log_normal_.html).
     """
-    draw = drawing(generator, "log_normal", number(mean), number(std))
+    draw = drawing(self.device, generator, "log_normal", number(mean), number(std))
     return _overwritten(self, draw, "LogNormal")

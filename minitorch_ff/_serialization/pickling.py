@@ -9,13 +9,13 @@ from collections import OrderedDict
 from types import FunctionType, ModuleType
 from typing import Any
 
-from minitorch_ff._devices import device_of
+from minitorch_ff._devices import as_device, device_of
 from minitorch_ff._functions import conversion
 from minitorch_ff._functions.conversion import UntypedStorage
 from minitorch_ff._serialization import names
 from minitorch_ff._serialization.archive import Archive, Writer
 from minitorch_ff._serialization.tensors import UNTYPED, Memory, StorageType, reduce_tensor
-from minitorch_ff.cuda import is_available
+from minitorch_ff.cuda import device_count, is_available
 from minitorch_ff.firefly.backend.registry import backend_of
 
 
@@ -167,10 +167,16 @@ class Memories:
                 "is False. If you are running on a CPU-only machine, please use torch.load with "
                 "map_location=torch.device('cpu') to map your storages to the CPU."
             )
-        if not location.startswith(("cpu", "cuda")):
+        if location != "cpu" and not location.startswith("cuda"):
             raise RuntimeError(
                 "don't know how to restore data location of torch.storage.UntypedStorage "
                 f"(tagged with {location})"
+            )
+        if location.startswith("cuda") and (as_device(location).index or 0) >= device_count():
+            raise RuntimeError(
+                f"Attempting to deserialize object on CUDA device {as_device(location).index} but "
+                f"torch.cuda.device_count() is {device_count()}. Please use torch.load with "
+                "map_location to map your storages to an existing device."
             )
         return storage.to(location)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from minitorch_ff._devices import device
+from minitorch_ff._checks import check
+from minitorch_ff._devices import cuda_runtime, device
 from minitorch_ff._dtypes import float32, float64, get_default_dtype
 from minitorch_ff._functions.creation import full_like, tensor, zeros_like
 from minitorch_ff._tensor import Tensor
@@ -88,7 +89,8 @@ class ElementwiseOptimizer(GroupOptimizer):
 
     def _step_group(self, place: int, group: Group) -> None:
         """Update a group, the one at this place in the list, by its buckets if it has any."""
-        plan = None if group["differentiable"] else self._plan(place, group)
+        by_tensors = group["differentiable"] or self._is_captured(group)
+        plan = None if by_tensors else self._plan(place, group)
         if plan is None:
             self._step_with_tensors(group)
             return
@@ -97,6 +99,22 @@ class ElementwiseOptimizer(GroupOptimizer):
             bucket.load()
             self._update(bucket, settings, bucket.count_step())
             bucket.store()
+
+    def _is_captured(self, group: Group) -> bool:
+        """Whether a CUDA graph is captured, in which counters must count on the GPU.
+
+        Raises:
+            RuntimeError: They do not.
+        """
+        on_gpu = [p for p in group["params"][:1] if p.is_cuda]
+        if not (self.counters and on_gpu and cuda_runtime().current_stream().is_capturing()):
+            return False
+        check(
+            group.get("capturable"),
+            "Attempting CUDA graph capture of step() for an instance of "
+            f"{type(self).__name__} but param_groups' capturable is False",
+        )
+        return True
 
     def _plan(self, place: int, group: Group) -> Plan | None:
         """The group's buckets, made anew if the last step's are out of date.

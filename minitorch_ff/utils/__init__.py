@@ -10,6 +10,8 @@ from minitorch_ff._missing import absent
 
 def __getattr__(name: str) -> Any:
     """Load a module when it is first touched."""
-    if name in ("benchmark", "data", "tensorboard"):
+    if name in ("benchmark", "data", "dlpack", "tensorboard"):
         return importlib.import_module(f"minitorch_ff.utils.{name}")
-    raise AttributeError(absent("torch.utils", name, ["benchmark", "data", "tensorboard"]))
+    raise AttributeError(
+        absent("torch.utils", name, ["benchmark", "data", "dlpack", "tensorboard"])
+    )

@@ -344,7 +344,7 @@ def split_output(node):
     return node, 0
 
 
-def apply(operator, x, *others, **settings):
+def apply(operator, x, *others, **settings):  # noqa: C901 - a call in between would cost
     """Call an operator: compute, and record if a gradient may be asked for.
 
     Calls with few inputs and no settings are written out: most are, and in CPython a call with
@@ -382,8 +382,7 @@ def apply(operator, x, *others, **settings):
         except AttributeError:
             raise not_a_tensor(operator, "input", 1, x) from None
         inputs = (x,)
-        if recording:
-            edge = x.node if x.view_of is None else x.edge()
+        edge = (x.node if x.view_of is None else x.edge()) if recording else None
         op.edges = (edge,)
     a = buffers[0]
     half = operator.widens and a.dtype.itemsize == 2
@@ -396,14 +395,18 @@ def apply(operator, x, *others, **settings):
     elif operator.floats and a.dtype.kind in "iub":
         (a,) = buffers = (a.astype(Defaults.floating),)
     xp = by_buffer_type[type(a)]
-    if settings or len(buffers) > 3:
-        result = op.forward(xp, *buffers, **settings)
-    elif not others:
-        result = op.forward(xp, a)
-    elif len(buffers) == 2:
-        result = op.forward(xp, a, buffers[1])
-    else:
-        result = op.forward(xp, a, buffers[1], buffers[2])
+    try:
+        if settings or len(buffers) > 3:
+            result = op.forward(xp, *buffers, **settings)
+        elif not others:
+            result = op.forward(xp, a)
+        elif len(buffers) == 2:
+            result = op.forward(xp, a, buffers[1])
+        else:
+            result = op.forward(xp, a, buffers[1], buffers[2])
+    except TypeError:  # an array library does not take another one's arrays
+        check_inputs_meet(operator, inputs)
+        raise
     buffer = result if type(result) in by_buffer_type else xp.asarray(result)
     if edge is None:
         return wrap(x.result_class, buffer)
@@ -445,7 +448,11 @@ def apply_several(operator, *inputs, **settings):
         op.edges = (None,) * len(inputs)
     recording = any([edge is not None for edge in op.edges])
     xp = by_buffer_type[type(buffers[0])]
-    results = [xp.asarray(r) for r in op.forward(xp, *buffers, **settings)]
+    try:
+        results = [xp.asarray(r) for r in op.forward(xp, *buffers, **settings)]
+    except TypeError:
+        check_same_device(*inputs)
+        raise
     tensors = [wrap(x.result_class, buffer) for buffer in results]
     if recording:
         op.hooks = None
@@ -613,19 +620,63 @@ def function_name(operator):
     return re.sub(r"(?<!^)(?=[A-Z])", "_", operator.__name__).lower()
 
 
-def check_same_device(*tensors):
+ON_CUDA = {
+    "Linear": "addmm mat1 mat2 self",
+    "MatMul": "mm self mat2",
+    "CrossEntropy": "nll_loss_forward self target weight",
+    "NllLoss": "nll_loss_forward self target weight",
+}
+"""PyTorch's CUDA kernel that checks an operator's devices, and its names for the inputs."""
+
+
+def check_inputs_meet(operator, inputs):
+    """Refuse inputs of several devices; where dtypes are promoted, `second_try` comes first.
+
+    Raises:
+        RuntimeError: See `check_same_device`.
+    """
+    if not operator.promotes:
+        check_same_device(*inputs, method=ON_CUDA.get(operator.__name__))
+
+
+def check_same_device(*tensors, method=None):
     """Refuse tensors of several devices.
+
+    Args:
+        *tensors: Them; an input that was not given has no buffer.
+        method: PyTorch's kernel and its names for them, if it tells which one is elsewhere.
 
     Raises:
         RuntimeError: Naming the first two devices.
     """
+    for tensor in tensors:
+        if type(tensor.buffer) is not cpu.buffer_type:
+            break
+    else:
+        return
     first = tensors[0]
-    for other in tensors[1:]:
-        if type(other.buffer) is not type(first.buffer) and other.buffer is not None:
+    for place, other in enumerate(tensors[1:], 1):
+        b = other.buffer
+        if b is None:
+            continue
+        here, there = device_name(first), device_name(other)
+        if here == there:
+            continue
+        if method is None:
             raise RuntimeError(
                 "Expected all tensors to be on the same device, but found at least two "
-                f"devices, {device_name(first)} and {device_name(other)}!"
+                f"devices, {here} and {there}!"
             )
+        kernel, *names = method.split()
+        if kernel == "mm" and b.ndim == 3:
+            kernel = "bmm"
+        if kernel == "addmm" and device_name(tensors[-1]) == there:  # it compares with the bias
+            place, here, there = 0, there, here
+        raise RuntimeError(
+            "Expected all tensors to be on the same device, but got "
+            f"{names[min(place, len(names) - 1)]} is on {there}, different from other tensors on "
+            f"{here} (when checking argument in method wrapper_CUDA_{kernel})"
+        )
 
 
 def device_name(tensor):

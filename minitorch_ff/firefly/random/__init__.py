@@ -1,8 +1,8 @@
 """Random numbers: PyTorch's CPU generator, reproduced bit for bit.
 
-Everything random in the package comes from a `Generator`. After the same seed it gives
-the numbers PyTorch gives, so the code follows PyTorch's kernels step by step: how many
-words each distribution takes, in which order, and where results are rounded.
+Everything random in the package, but on a GPU, comes from a `Generator`. After the same
+seed it gives the numbers PyTorch gives, so the code follows PyTorch's kernels step by step:
+how many words each distribution takes, in which order, and where results are rounded.
 
     engine          the Mersenne Twister, its state as bytes, raw words and unit values
     exact           arithmetic that rounds as compiled C++ does
@@ -14,9 +14,9 @@ words each distribution takes, in which order, and where results are rounded.
     dtypes          names, limits and precision
     memory_order    which element of an array gets which value
     generator       `Generator`, all of it together
+    philox          CUDA's generator, which draws on a GPU by itself
 
-Draws are made on the host: another device gets copies, so the numbers do not depend on
-where a tensor lives.
+Other devices get copies of what the host draws.
 """
 
 from minitorch_ff.firefly.random.engine import DEFAULT_SEED

@@ -38,7 +38,7 @@ class Multinomial(Continuous):
         Raises:
             RuntimeError: The weights are no distribution, or there are too few of them.
         """
-        _check(weights, num_samples, replacement)
+        check_weights(weights, num_samples, replacement)
         if num_samples == 1 or not replacement:
             return self._by_race(weights, num_samples)
         return self._by_sum(weights, num_samples)
@@ -73,7 +73,8 @@ def _order(weights) -> Literal["C", "F"]:
     return "F" if 0 < row_step < column_step else "C"
 
 
-def _check(weights, num_samples: int, replacement: bool) -> None:
+def check_weights(weights, num_samples: int, replacement: bool) -> None:
+    """Refuse weights that are no distribution, or too few of them."""
     require(weights.ndim in (1, 2), "prob_dist must be 1 or 2 dim")
     if not is_floating(weights.dtype):
         raise RuntimeError(

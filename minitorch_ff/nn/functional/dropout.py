@@ -7,7 +7,7 @@ from typing import Any
 from minitorch_ff import _dtypes
 from minitorch_ff._checks import must_be_tensor
 from minitorch_ff._functions.creation import empty_like
-from minitorch_ff._functions.random import bernoulli_, default_generator, refuse_complex
+from minitorch_ff._functions.random import bernoulli_, refuse_complex, stream
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.in_place import check_castable, in_place
 from minitorch_ff.firefly.ops import dropout as ops
@@ -88,8 +88,11 @@ def _kept(input: Tensor, p: float, shape: tuple[int, ...]) -> Any:
         refuse_complex(x.dtype, "bernoulli_scalar_cpu_")
     if shape == x.shape and not x.flags.c_contiguous:  # the draw follows the layout
         return bernoulli_(empty_like(input), 1 - p).buffer
-    kept = default_generator.bernoulli(math.prod(shape), 1 - p).reshape(shape)
-    return xp.cast(xp.beside(kept, x), x.dtype)
+    source = stream(None, input.device)
+    fused = shape == x.shape and hasattr(source, "dropout")  # CUDA's kernel for whole tensors
+    draw = source.dropout if fused else source.bernoulli
+    kept = draw(math.prod(shape), 1 - p).reshape(shape)
+    return xp.cast(kept if type(kept) is xp.buffer_type else xp.beside(kept, x), x.dtype)
 
 
 def _channel_dropout(input: Tensor, p: float, training: bool) -> Tensor:

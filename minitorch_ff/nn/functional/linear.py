@@ -6,7 +6,7 @@ from minitorch_ff._functions import matmul as products
 from minitorch_ff._functions._autocast import casting, lower
 from minitorch_ff._functions.shaping import expand
 from minitorch_ff._tensor import Tensor
-from minitorch_ff.firefly.ops.base import apply, check_same_device
+from minitorch_ff.firefly.ops.base import ON_CUDA, apply, check_same_device
 from minitorch_ff.firefly.ops.matmul import Linear
 
 
@@ -46,7 +46,6 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
             return apply(Linear, input, weight)
         return apply(Linear, input, weight, bias)
     except (ValueError, TypeError):
-        check_same_device(input, weight)
         rows = x.size // x.shape[-1] if x.ndim and x.shape[-1] else 0
         if x.shape[-1] != w.shape[1]:
             raise RuntimeError(
@@ -64,7 +63,7 @@ def check_operands(input: Tensor, weight: Tensor) -> None:
         RuntimeError: The weight has no matrix's shape, or the dtypes differ.
     """
     x, w = input.buffer, weight.buffer
-    check_same_device(input, weight)
+    check_same_device(input, weight, method=ON_CUDA["MatMul"])
     if not x.ndim:
         raise RuntimeError(
             f"both arguments to linear need to be at least 1D, but they are {x.ndim}D and {w.ndim}D"

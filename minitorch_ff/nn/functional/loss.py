@@ -13,7 +13,7 @@ from minitorch_ff._functions.conversion import cast
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.ops import loss as ops
 from minitorch_ff.firefly.ops.base import (
-    TYPE_NAMES, apply, check_broadcast, check_same_device,
+    ON_CUDA, TYPE_NAMES, apply, check_broadcast, check_same_device,
 )  # fmt: skip
 from minitorch_ff.nn.functional._reduction import check_reduction, reduce, reduction_of
 
@@ -339,6 +339,8 @@ def cross_entropy(
     if size_average is not None or reduce is not None:
         reduction = reduction_of(size_average, reduce, reduction)
     x, classes = input.buffer, target.buffer
+    if type(x) is not type(classes):
+        check_same_device(input, target, method=ON_CUDA["NllLoss"])
     plain = weight is None and reduction == "mean" and not label_smoothing and ignore_index < 0
     plain = plain and x.dtype.itemsize > 2  # the logarithms of half precision are rounded
     rows = x.ndim == 2 and classes.ndim == 1 and x.shape[0] == classes.shape[0] != 0
@@ -468,7 +470,7 @@ def check_class_targets(input: Tensor, target: Tensor) -> None:
         RuntimeError: The shapes do not fit, or the numbers are no integers.
     """
     x, numbers = input.buffer, target.buffer
-    check_same_device(input, target)
+    check_same_device(input, target, method=ON_CUDA["NllLoss"])
     if x.ndim < 1:
         raise ValueError(f"Expected 1 or more dimensions (got {x.ndim})")
     if x.ndim != 1 and x.shape[0] != numbers.shape[:1][0] if numbers.ndim else x.ndim != 1:

@@ -11,7 +11,7 @@ from minitorch_ff._checks import check
 from minitorch_ff._functions.joining import cat, stack
 from minitorch_ff._functions.shaping import transpose
 from minitorch_ff._tensor import Tensor
-from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply_several, check_same_device
+from minitorch_ff.firefly.ops.base import TYPE_NAMES, apply_several, check_same_device, device_name
 from minitorch_ff.firefly.ops.recurrence import Recurrence
 from minitorch_ff.firefly.tensor import ABSENT
 from minitorch_ff.nn.functional.dropout import dropout as drop
@@ -75,7 +75,13 @@ def run(
         RuntimeError: Devices, dtypes, or the number of features differ.
     """
     x, w = data.buffer, weights[0].buffer
-    check_same_device(data, *states, weights[0])
+    places = [device_name(t) for t in (data, weights[0])]
+    check(
+        places[0] == places[1],
+        "Input and parameter tensors are not at the same device, found input tensor at "
+        f"{places[0]} and parameter tensor at {places[1]}",
+    )
+    check_same_device(data, *states)
     for other in (data, *states):
         if other.buffer.dtype != w.dtype:
             names = [TYPE_NAMES[b.dtype.name] for b in (other.buffer, w)]

@@ -15,10 +15,12 @@ from multiprocessing.context import BaseContext
 from typing import Any, Generic, NoReturn, TypeVar
 
 from minitorch_ff._checks import check
+from minitorch_ff._devices import has_cuda
 from minitorch_ff._functions.random import Generator
 
 from minitorch_ff.utils.data._utils.collate import default_collate, default_convert
 from minitorch_ff.utils.data._utils.fetch import Fetcher, FetcherMaker, _DatasetKind
+from minitorch_ff.utils.data._utils.pin_memory import pin_memory
 from minitorch_ff.utils.data._utils.worker import (
     BATCH, END, ERROR, NEW_PASS, Worker, dismiss, get_worker_info, raise_from_worker,
 )  # fmt: skip
@@ -91,7 +93,8 @@ class DataLoader(Generic[Sample]):
             is asked for.
         collate_fn: From a list of samples to a batch; None: `default_collate`, or for
             single samples `default_convert`.
-        pin_memory: Accepted; host memory needs no pinning here.
+        pin_memory: Whether a GPU shall be able to read the batches' memory by itself; without
+            a GPU it does nothing, with a warning.
         drop_last: Whether a last batch that is not full is left out.
         timeout: Seconds to wait for a batch of a worker; 0: without end.
         worker_init_fn: Called by each worker with its number before it reads.
@@ -298,7 +301,7 @@ class _BaseDataLoaderIter:
     def __init__(self, loader: DataLoader[Any]) -> None:
         self._loader = loader
         self._index_sampler = loader._index_sampler
-        _warn_of_pinning(loader)
+        self._pins = _will_pin(loader)
         self._begin()
         self._base_seed = draw_seed(loader.generator)
 
@@ -317,6 +320,8 @@ class _BaseDataLoaderIter:
 
     def __next__(self) -> Any:
         data = self._next_data()
+        if self._pins:
+            data = pin_memory(data)
         self._num_yielded += 1
         told = self._IterableDataset_len_called
         if told is not None and self._num_yielded > told:
@@ -345,11 +350,10 @@ class _BaseDataLoaderIter:
         raise NotImplementedError("{} cannot be pickled", type(self).__name__)
 
 
-def _warn_of_pinning(loader: DataLoader[Any]) -> None:
-    """Host memory needs no pinning here, but what PyTorch says of it is said."""
+def _will_pin(loader: DataLoader[Any]) -> bool:
+    """Whether batches are pinned; PyTorch's warnings, if that was asked for."""
     if not loader.pin_memory:
-        return
-    from minitorch_ff import cuda
+        return False
 
     if loader.pin_memory_device:
         warnings.warn(
@@ -357,12 +361,13 @@ def _warn_of_pinning(loader: DataLoader[Any]) -> None:
             f"the device,ignore pin_memory_device='{loader.pin_memory_device}'.",
             stacklevel=3,
         )
-    if not cuda.is_available():
+    if not has_cuda():
         warnings.warn(
             "'pin_memory' argument is set as true but no accelerator is found, then "
             "device pinned memory won't be used.",
             stacklevel=3,
         )
+    return has_cuda()
 
 
 class _SingleProcessDataLoaderIter(_BaseDataLoaderIter):
