@@ -1,0 +1,290 @@
+"""From a recording to a function: its steps, and all else that the call has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from minitorch_ff._compile.ending import Grads, Impossible, Rule
+from minitorch_ff._compile.program import Program
+from minitorch_ff._compile.recording import Step, Use, Value
+from minitorch_ff._compile.session import Session
+from minitorch_ff.firefly.ops.base import (
+    FREED, FREED_TEXT, Operator, Output, SeveralOutputs, next_sequence,
+)  # fmt: skip
+from minitorch_ff.firefly.tensor import AccumulateGrad, Tensor, wrap
+
+AGAIN = object()
+"""What a replay gives when a check fails: nothing has happened, the function is to be called."""
+
+NO_DOUBLE_BACKWARD = (
+    "torch.compile with aot_autograd does not currently support double backward"
+)
+
+
+class Ran(Operator):
+    """Stands for a node whose backward pass was part of the program: it cannot run again."""
+
+    def backward(self, xp, grad):
+        """There is nothing left to compute with.
+
+        Raises:
+            RuntimeError: Always.
+        """
+        raise RuntimeError(FREED_TEXT)
+
+    def name(self):
+        return self.title
+
+
+def ran(title: str, edges: Any, buffer: Any) -> Ran:
+    """Such a node, for a tensor around `buffer`."""
+    node = Ran()
+    node.saved, node.kept, node.hooks = FREED, None, None
+    node.title, node.edges, node.sequence = title, edges, next_sequence()
+    node.shape, node.dtype = buffer.shape, buffer.dtype
+    return node
+
+
+class CompiledFunction(SeveralOutputs):
+    """The node of a program's results: its rule is a program too."""
+
+    __slots__ = ()
+    fresh = fits = True
+
+    def backward(self, xp, grads):
+        """Run the rule.
+
+        Raises:
+            RuntimeError: The graph was freed, something was changed in place since, or the
+                backward pass is itself recorded.
+        """
+        if xp.records:
+            raise RuntimeError(NO_DOUBLE_BACKWARD)
+        if self.kept is None:
+            raise RuntimeError(FREED_TEXT)
+        _ = self.saved_tensors  # their versions are looked at
+        for i, (shape, dtype) in enumerate(self.outputs):
+            if grads[i] is None:
+                grads[i] = xp.zeros(shape, dtype)
+        return self.rule(grads, self.kept)
+
+
+def compiled_node(rule: Any, kept: Any, edges: Any, saved: Any, outputs: Any) -> CompiledFunction:
+    """Such a node.
+
+    Args:
+        rule: The program.
+        kept: The arrays that it needs.
+        edges: Where its results go.
+        saved: Tensors from outside among them.
+        outputs: The tensors that were computed, which get their nodes here.
+    """
+    node = CompiledFunction()
+    node.hooks, node.kept, node.rule, node.edges = None, kept, rule, edges
+    node.saved = tuple([tensor.buffer for tensor in saved])
+    node.origins = [(i, tensor.version, tensor.version[0]) for i, tensor in enumerate(saved)]
+    node.sequence = next_sequence()
+    node.outputs = [(tensor.buffer.shape, tensor.buffer.dtype) for tensor in outputs]
+    for i, tensor in enumerate(outputs):
+        tensor.node = Output(node, i)
+    return node
+
+
+@dataclass(eq=False)
+class Replay:
+    """A program and when it may be used.
+
+    Attributes:
+        holds: Whether it is right for these arguments, now.
+        run: It: gives what the function would return, or `AGAIN`.
+        source: The source of `run`.
+    """
+
+    holds: Callable[[Any, Any], bool]
+    run: Callable[[Any, Any], Any]
+    source: str
+
+
+@dataclass(eq=False)
+class Builder:
+    """Puts a program together.
+
+    Args:
+        session: The recorded call.
+    """
+
+    session: Session
+    names: dict[str, Any] = field(default_factory=dict)
+
+    def build(self) -> Replay:
+        """The function that takes the place of the call.
+
+        Raises:
+            Impossible: There is something that a program cannot do.
+        """
+        session = self.session
+        guards, end, recording = session.guards, session.end, session.recording
+        self.names.update(guards.names, wrap=wrap, ran=ran, AGAIN=AGAIN, node=compiled_node)
+        outside = {use.value for use in end.outputs.values()}
+        for grads in (end.grads, *end.wholes.values()):
+            outside |= {use.value for _, _, use in grads if use is not None}
+        kept: list[Value] = []
+        source_of_rule: list[str] = []
+        if end.rule is not None:
+            kept = self.rule(end.rule, source_of_rule)
+            outside |= {value for value in kept if value.kind == "made"}
+        try:
+            program = Program(recording, outside, self.names, before_whole=self.grads_before)
+            lines = program.write()
+        except ValueError as error:
+            raise Impossible(str(error)) from None
+        lines += self.epilogue(program, kept)
+        self.check_entry_grads(program)
+        text = ["def replay(args, kwargs):", *indented(lines)]
+        source = "\n".join([*source_of_rule, *text])
+        exec(compile("\n".join(text), "<compiled>", "exec"), self.names)
+        return Replay(guards.compiled(), self.names["replay"], source + "\n")
+
+    def rule(self, rule: Rule, source: list[str]) -> list[Value]:
+        """Write the backward pass; the values that it needs are returned."""
+        results = {use.value for _, use in rule.edges if use is not None}
+        names: dict[str, Any] = dict(self.names)
+        inner = {value for step in rule.steps for value in step.made}
+        tangents = set(rule.tangents)
+        program = Program(self.session.recording, results, names, steps=rule.steps)
+        kept: list[Value] = []
+
+        def place(value: Value) -> None:
+            if value not in inner and value not in tangents and value not in kept:
+                if value.kind == "fixed" and self.leaf_of(value) is None:
+                    return
+                kept.append(value)
+
+        for step in program.live(rule.steps):
+            for use in step.uses():
+                place(use.value)
+        for _, use in rule.edges:
+            if use is not None:
+                place(use.value)
+        for i, value in enumerate(rule.tangents):
+            program.call_it(value, f"g{i}")
+        for i, value in enumerate(kept):
+            program.call_it(value, f"s{i}")
+        lines = program.write()
+        given = [f"g{i}" for i in range(len(rule.tangents))]
+        saved = [f"s{i}" for i in range(len(kept))]
+        head = [f"{', '.join(names)}, = {what}" for names, what in
+                ((given, "grads"), (saved, "kept")) if names]  # fmt: skip
+        parts = ["None" if use is None else program.use(use) for _, use in rule.edges]
+        lines = [*head, *lines, f"return ({', '.join(parts)},)"]
+        text = ["def rule(grads, kept):", *indented(lines)]
+        exec(compile("\n".join(text), "<compiled>", "exec"), names)
+        self.names["rule"] = names["rule"]
+        source += [*text, "", ""]
+        return kept
+
+    def leaf_of(self, value: Value) -> Any:
+        """The tensor outside that holds a value, or None."""
+        for leaf in self.session.leaves.values():
+            if leaf.plain is value.array:
+                return leaf
+        return None
+
+    def grads_before(self, program: Program, step: Step) -> None:
+        """Before something is called as it is: the gradients that it looks at."""
+        self.put_grads(program, self.session.end.wholes[step])
+
+    def put_grads(self, program: Program, grads: Grads) -> None:
+        """Give leaves their gradients."""
+        for leaf, grad, use in grads:
+            if use is None:
+                program.lines.append(f"{leaf.path}._grad = None")
+            else:
+                program.lines.append(f"{leaf.path}._grad = {self.tensor(program, grad, use)}")
+
+    def tensor(self, program: Program, tensor: Any, use: Use) -> str:
+        """The name of a new tensor, made when it is first asked for."""
+        known: dict[int, str] = program.tensors
+        if id(tensor) not in known:
+            name = known[id(tensor)] = f"y{len(known)}"
+            cls = program.constant(type(tensor), "T")
+            program.lines.append(f"{name} = wrap({cls}, {program.use(use)})")
+            if tensor.version[0]:
+                program.lines.append(f"{name}.version[0] = {tensor.version[0]}")
+        return known[id(tensor)]
+
+    def epilogue(self, program: Program, kept: list[Value]) -> list[str]:
+        """What follows the steps: gradients, versions, results."""
+        end = self.session.end
+        start = len(program.lines)
+        self.put_grads(program, end.grads)
+        for path, times in end.writes:
+            program.lines.append(f"{path}.version[0] += {times}")
+        text = self.output(program, self.session.result)
+        if end.rule is not None:
+            arrays = [program.place(value) for value in kept]
+            saved = [leaf.path for leaf in map(self.leaf_of, kept) if leaf is not None]
+            edges = [f"{leaf.path}.edge()" for leaf, _ in end.rule.edges]
+            outputs = [program.tensors[id(tensor)] for tensor in end.live]
+            tuples = [f"({''.join([a + ', ' for a in part])})" for part in
+                      (arrays, edges, saved, outputs)]  # fmt: skip
+            program.lines.append(f"node(rule, {', '.join(tuples)})")
+        program.lines.append(f"return {text}")
+        lines = program.lines[start:]
+        del program.lines[start:]
+        return lines
+
+    def output(self, program: Program, value: Any) -> str:
+        """The source of what is returned."""
+        leaves, end = self.session.leaves, self.session.end
+        if isinstance(value, Tensor):
+            if id(value) in leaves:
+                return leaves[id(value)].path
+            use = end.outputs[id(value)]
+            new = id(value) not in program.tensors
+            name = self.tensor(program, value, use)
+            if new and value.node is not None and not any(value is t for t in end.live):
+                edges = program.constant(tuple(value.node.edges), "edges")
+                title = repr(value.node.name())
+                program.lines.append(f"{name}.node = ran({title}, {edges}, {program.use(use)})")
+            return name
+        if type(value) is tuple or hasattr(value, "_fields"):
+            items = "".join([self.output(program, item) + ", " for item in value])
+            kind = "" if type(value) is tuple else program.constant(type(value), "T")
+            return f"{kind}({items})"
+        if type(value) is list:
+            return "[" + ", ".join([self.output(program, item) for item in value]) + "]"
+        if type(value) is dict:
+            items = ", ".join(
+                [f"{program.argument(k)}: {self.output(program, v)}" for k, v in value.items()]
+            )
+            return "{" + items + "}"
+        if isinstance(value, (int, float, str, bool, type(None))):
+            return program.argument(value)
+        raise Impossible(f"it returns a {type(value).__name__}")
+
+    def check_entry_grads(self, program: Program) -> None:
+        """Ask that leaves have a gradient, or none, as before; one that is used must be alike."""
+        session = self.session
+        used = {v.source for v in program.used if v.kind == "input"}
+        for leaf in session.leaves.values():
+            if type(leaf.tensor.node) is not AccumulateGrad and leaf.entry is None:
+                continue
+            path = f"{leaf.path}._grad"
+            there = "is None" if leaf.entry is None else "is not None"
+            session.guards.conditions.append(f"{path} {there}")
+            if f"{path}.buffer" in used:
+                buffer = leaf.entry.buffer
+                session.guards.conditions += [
+                    f"{path}.buffer.shape == {buffer.shape}",
+                    f"{path}.buffer.strides == {buffer.strides}",
+                    f"{path}.buffer.dtype is {session.guards.name('k', buffer.dtype)}",
+                    f"{path}.node is None",
+                ]
+
+
+def indented(lines: list[str]) -> list[str]:
+    """Lines four spaces further to the right."""
+    return ["    " + part for line in lines for part in line.split("\n")]
