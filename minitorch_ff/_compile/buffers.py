@@ -268,6 +268,13 @@ class RecordingBackend(NumpyBackend):
         """0, 1, … n-1: the back end's own ones."""
         return cpu.positions(n).view(Buffer)
 
+    def is_view(self, result, x):
+        """Whether `result` looks at the memory of `x`."""
+        recording = Active.here()
+        if recording is None:
+            return cpu.is_view(result, x)
+        return recording.use(result).value is recording.use(x).value
+
     def all_between(self, x, low, high):
         """Whether all of some integers are in `[low, high)`: a check, made at each replay."""
         holds = cpu.all_between(bare(x), low, high)

@@ -105,6 +105,7 @@ class Replay:
     holds: Callable[[Any, Any], bool]
     run: Callable[[Any, Any], Any]
     source: str
+    guards: list[str]
 
 
 @dataclass(eq=False)
@@ -117,6 +118,7 @@ class Builder:
 
     session: Session
     names: dict[str, Any] = field(default_factory=dict)
+    given: dict[str, Any] = field(default_factory=dict)  # gradients, by the leaf's path
 
     def build(self) -> Replay:
         """The function that takes the place of the call.
@@ -145,7 +147,7 @@ class Builder:
         text = ["def replay(args, kwargs):", *indented(lines)]
         source = "\n".join([*source_of_rule, *text])
         exec(compile("\n".join(text), "<compiled>", "exec"), self.names)
-        return Replay(guards.compiled(), self.names["replay"], source + "\n")
+        return Replay(guards.compiled(), self.names["replay"], source + "\n", guards.conditions)
 
     def rule(self, rule: Rule, source: list[str]) -> list[Value]:
         """Write the backward pass; the values that it needs are returned."""
@@ -199,10 +201,11 @@ class Builder:
     def put_grads(self, program: Program, grads: Grads) -> None:
         """Give leaves their gradients."""
         for leaf, grad, use in grads:
-            if use is None:
-                program.lines.append(f"{leaf.path}._grad = None")
-            else:
-                program.lines.append(f"{leaf.path}._grad = {self.tensor(program, grad, use)}")
+            if self.given.get(leaf.path, leaf.entry) is grad:
+                continue
+            self.given[leaf.path] = grad
+            name = "None" if use is None else self.tensor(program, grad, use)
+            program.lines.append(f"{leaf.path}._grad = {name}")
 
     def tensor(self, program: Program, tensor: Any, use: Use) -> str:
         """The name of a new tensor, made when it is first asked for."""

@@ -174,13 +174,27 @@ def trial(
     found = graph.backward(
         live, grads, retain_graph=True, inputs=[_At(node) for node in ends], accumulate=False  # type: ignore[misc]
     )  # fmt: skip
-    edges = [
-        (behind[node], None if grad is None else recording.find(grad.buffer))
-        for node, grad in zip(ends, found, strict=True)
-    ]
     steps = recording.steps[start:]
     del recording.steps[start:]
-    return Rule(tangents, steps, edges)
+    uses = [None if grad is None else recording.find(grad.buffer) for grad in found]
+    edges = zip([behind[node] for node in ends], without_copies(uses, steps), strict=True)
+    return Rule(tangents, steps, list(edges))
+
+
+def without_copies(uses: list[Use | None], steps: list[Step]) -> list[Use | None]:
+    """Results that are copies, as what they were copied from, if nobody else has that."""
+    made = {value for step in steps for value in step.made}
+    copies = {step.made[0]: step for step in steps if step.name == "numpy.array" and step.uses()}
+    taken: set[Value] = set()
+    shorter = []
+    for use in uses:
+        step = copies.get(use.value) if use is not None else None
+        first = step.uses()[0] if step is not None else None
+        if first is not None and first.part is None and first.value in made - taken:
+            taken.add(first.value)
+            use = first
+        shorter.append(use)
+    return shorter
 
 
 def tensors_in(value: Any, found: list[Any]) -> None:

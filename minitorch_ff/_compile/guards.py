@@ -139,7 +139,7 @@ class Guards:
 
     def look_at(self, value: Any, names: set[str]) -> None:
         """Look at an object whose identity is certain; `names` are attributes that code reads."""
-        if id(value) in self._seen:
+        if id(value) in self._seen or isinstance(value, PLAIN):
             return
         self._seen[id(value)] = value
         if isinstance(value, Tensor):
@@ -189,13 +189,13 @@ class Guards:
         read = self.look_at_methods(type(module), names)
         inside = self.name("d", vars(module))
         for kind in ("_parameters", "_buffers", "_modules"):
-            entries = list(vars(module).get(kind, {}).values())
+            entries = vars(module).get(kind, {})
             if entries:
-                found = f"[*{inside}[{kind!r}].values()]"
-                self.conditions.append(f"identical({found}, {self.name('e', entries)})")
-            for entry in entries:
+                self.conditions.append(f"len({inside}[{kind!r}]) == {len(entries)}")
+            for name, entry in entries.items():
+                kept = "None" if entry is None else self.name("o", entry)
+                self.conditions.append(f"{inside}[{kind!r}][{name!r}] is {kept}")
                 self.look_at(entry, read)
-        self.names["identical"] = identical
         hooks = vars(module).get("_hook_ids", {})
         self.conditions.append(
             f"{inside}['_hook_ids'] == {self.name('k', dict(hooks))}" if hooks
@@ -251,11 +251,6 @@ class Guards:
 def same(a: Any, b: Any) -> bool:
     """Whether two plain values are the same, types and the signs of zeros included."""
     return type(a) is type(b) and (a == b or a != a) and repr(a) == repr(b)
-
-
-def identical(a: list[Any], b: list[Any]) -> bool:
-    """Whether two lists hold the same objects."""
-    return len(a) == len(b) and all([x is y for x, y in zip(a, b, strict=True)])
 
 
 def codes(code: CodeType) -> Iterator[CodeType]:

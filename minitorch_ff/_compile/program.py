@@ -143,7 +143,8 @@ class Program:
             # Element by element: the result may take the place of an operand.
             arguments = self.arguments(step.args)
             self.release(step, number)
-            line = f"{self.function(short)}({arguments}, {self.buffer(value)})"
+            out = "out=" if short in ("maximum", "minimum") else ""  # there the place is deprecated
+            line = f"{self.function(short)}({arguments}, {out}{self.buffer(value)})"
         elif short == ".dot" and not step.settings and len(step.args) == 2:
             a, b = map(self.argument, step.args)
             line = f"{a}.dot({b}, {self.buffer(value)})"
@@ -180,7 +181,7 @@ class Program:
         out = settings.get("out")
         if isinstance(out, tuple) and len(out) == 1:
             settings["out"] = out[0]
-            if isinstance(getattr(numpy, short, None), numpy.ufunc):
+            if isinstance(getattr(numpy, short, None), numpy.ufunc) and short[:3] not in ("max", "min"):
                 args.append(settings.pop("out"))
         named = [f"{name}={self.argument(value)}" for name, value in settings.items()]
         if short.startswith("."):
