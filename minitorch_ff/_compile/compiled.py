@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import functools
 import warnings
+import weakref
 from collections.abc import Callable
 from typing import Any
 
 from minitorch_ff._compile.building import AGAIN, Builder, Replay
 from minitorch_ff._compile.ending import Impossible
 from minitorch_ff._compile.guards import Guards
-from minitorch_ff._compile.recording import Unsupported
 from minitorch_ff._compile.session import Session, one_at_a_time
+from minitorch_ff.compiler import Unsupported
 from minitorch_ff.firefly.graph import anomaly_mode
 
 MOST_REPLAYS = 8
@@ -20,7 +21,7 @@ MOST_REPLAYS = 8
 MOST_RECORDINGS = 4
 """So many recordings in a row may differ before the function is called as it is."""
 
-_all: list[CompiledCallable] = []
+_all: weakref.WeakSet[CompiledCallable] = weakref.WeakSet()
 
 
 class CompiledCallable:
@@ -42,7 +43,7 @@ class CompiledCallable:
         self.function = function
         self.fullgraph = fullgraph
         self.reset()
-        _all.append(self)
+        _all.add(self)
 
     def reset(self) -> None:
         """Forget all programs."""
@@ -61,6 +62,9 @@ class CompiledCallable:
         if self.reason or full or one_at_a_time.locked() or anomaly_mode.get():
             return self.function(*args, **kwargs)
         return self._record(args, kwargs)
+
+    def __reduce__(self) -> Any:
+        return type(self), (self.function, self.fullgraph)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
@@ -133,5 +137,5 @@ def _equal(a: Session, b: Session) -> bool:
 
 def reset() -> None:
     """Forget what was compiled."""
-    for function in _all:
+    for function in list(_all):
         function.reset()

@@ -15,6 +15,7 @@ from dis import get_instructions
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from minitorch_ff.firefly.backend import registry
 from minitorch_ff.firefly.modes import grad_enabled, inference_enabled
 from minitorch_ff.firefly.tensor import Tensor
 from minitorch_ff.nn.modules.module import Module
@@ -59,8 +60,11 @@ class Guards:
 
     def look_at_call(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Find everything that a call can see."""
-        self.names.update(same=same, Tensor=Tensor, grad_enabled=grad_enabled)
+        self.names.update(same=same, grad_enabled=grad_enabled)
+        self.names.update(backends=registry.by_buffer_type, array=registry.cpu.buffer_type)
+        self.names["cpu"] = registry.cpu
         self.conditions += [
+            "backends[array] is cpu",  # nobody watches it
             f"len(args) == {len(args)}", f"grad_enabled() is {grad_enabled()}",
             f"kwargs.keys() == {self.name('k', kwargs.keys())}" if kwargs else "not kwargs",
         ]  # fmt: skip

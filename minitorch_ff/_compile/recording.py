@@ -13,10 +13,7 @@ from typing import Any
 import numpy
 
 from minitorch_ff._compile.buffers import Anchor, Buffer, address, bare
-
-
-class Unsupported(RuntimeError):
-    """What `fullgraph=True` raises where a function cannot be compiled."""
+from minitorch_ff.compiler import Unsupported
 
 
 @dataclass(eq=False)
