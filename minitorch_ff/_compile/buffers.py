@@ -42,6 +42,10 @@ INPLACE = {"copyto", "put", "place", "putmask", "put_along_axis", "fill_diagonal
 """Functions that write into their first argument."""
 
 
+GIVES_BACK = {"asarray", "asanyarray", "ascontiguousarray", "conj", "conjugate", "require"}
+"""Functions that may give their argument itself, and write nothing."""
+
+
 class Active:
     """The recording that runs now, and its thread; at most one in a process."""
 
@@ -78,11 +82,15 @@ def call(name: str, function: Any, args: Any, settings: Any, written: Any = ()) 
         settings: Its keyword arguments.
         written: The arrays among them that it writes.
     """
-    result = function(*bare(args), **bare(settings))
+    plain = bare(tuple(args))
+    result = function(*plain, **bare(settings))
     recording = Active.here()
-    return result if recording is None else recording.note(
-        name, function, args, settings, result, written
-    )  # fmt: skip
+    if recording is None:
+        return result
+    if not written and name.rpartition(".")[2] not in GIVES_BACK:
+        # A function that gives an argument itself was told to write there (`out`, by place).
+        written = [a for a, b in zip(args, plain, strict=True) if b is result]
+    return recording.note(name, function, args, settings, result, written)
 
 
 def read(what: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,9 @@ from minitorch_ff.firefly.tensor import AccumulateGrad, Tensor, wrap
 
 AGAIN = object()
 """What a replay gives when a check fails: nothing has happened, the function is to be called."""
+
+WARNINGS_OFF = "minitorch_ff.firefly.replay"
+"""As what module a program runs: one in which NumPy's warnings are off, as in the engine."""
 
 NO_DOUBLE_BACKWARD = (
     "torch.compile with aot_autograd does not currently support double backward"
@@ -128,7 +132,7 @@ class Builder:
         """
         session = self.session
         guards, end, recording = session.guards, session.end, session.recording
-        self.names.update(guards.names, wrap=wrap, ran=ran, AGAIN=AGAIN, node=compiled_node)
+        self.names.update(guards.names, __name__=WARNINGS_OFF, wrap=wrap, ran=ran, AGAIN=AGAIN, node=compiled_node)
         outside = {use.value for use in end.outputs.values()}
         for grads in (end.grads, *end.wholes.values()):
             outside |= {use.value for _, _, use in grads if use is not None}
@@ -181,7 +185,9 @@ class Builder:
                 ((given, "grads"), (saved, "kept")) if names]  # fmt: skip
         parts = ["None" if use is None else program.use(use) for _, use in rule.edges]
         lines = [*head, *lines, f"return ({', '.join(parts)},)"]
-        text = ["def rule(grads, kept):", *indented(lines)]
+        names["lock"] = threading.Lock()
+        text = ["def rule(grads, kept):", *indented(["with lock:  # the buffers are one thread's"]),
+                *indented(indented(lines))]  # fmt: skip
         exec(compile("\n".join(text), "<compiled>", "exec"), names)
         self.names["rule"] = names["rule"]
         source += [*text, "", ""]

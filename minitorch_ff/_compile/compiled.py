@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 import warnings
 import weakref
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import Any
 
 from minitorch_ff._compile.building import AGAIN, Builder, Replay
 from minitorch_ff._compile.ending import Impossible
-from minitorch_ff._compile.guards import Guards
+from minitorch_ff._compile.guards import look
 from minitorch_ff._compile.session import Session, one_at_a_time
 from minitorch_ff.compiler import Unsupported
 from minitorch_ff.firefly.graph import anomaly_mode
@@ -42,6 +43,7 @@ class CompiledCallable:
         functools.update_wrapper(self, function, updated=())
         self.function = function
         self.fullgraph = fullgraph
+        self._free = threading.Lock()
         self.reset()
         _all.add(self)
 
@@ -56,7 +58,12 @@ class CompiledCallable:
         """Replay, record, or call the function as it is."""
         for replay in self.replays:
             if replay.holds(args, kwargs):
-                result = replay.run(args, kwargs)
+                if not self._free.acquire(blocking=False):  # its buffers are in use
+                    return self.function(*args, **kwargs)
+                try:
+                    result = replay.run(args, kwargs)
+                finally:
+                    self._free.release()
                 return self.function(*args, **kwargs) if result is AGAIN else result
         full = len(self.replays) >= MOST_REPLAYS
         if self.reason or full or one_at_a_time.locked() or anomaly_mode.get():
@@ -90,8 +97,7 @@ class CompiledCallable:
 
     def _record(self, args: Any, kwargs: Any) -> Any:
         """Call the function while recording it; the second time, make a program."""
-        guards = Guards()
-        guards.look_at_call(self.function, args, kwargs)
+        guards = look(self.function, args, kwargs)
         if guards.reason:
             self._give_up(guards.reason)
             return self.function(*args, **kwargs)

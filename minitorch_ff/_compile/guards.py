@@ -15,9 +15,12 @@ from dis import get_instructions
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from minitorch_ff._functions._autocast import casting
 from minitorch_ff.firefly.backend import registry
 from minitorch_ff.firefly.modes import grad_enabled, inference_enabled
+from minitorch_ff.firefly.promotion import Defaults
 from minitorch_ff.firefly.tensor import Tensor
+from minitorch_ff.nn.modules._hooks import everywhere as _everywhere
 from minitorch_ff.nn.modules.module import Module
 from minitorch_ff.optim.optimizer import Optimizer
 
@@ -31,6 +34,8 @@ OUTSIDE = {"print", "input", "open", "exec", "eval", "globals"}
 
 CHANGING = {"random", "time", "datetime", "os", "secrets", "uuid"}
 """Modules whose functions give something else each time."""
+
+everywhere = _everywhere._hook_ids
 
 MANY = 4096
 """So many values in a list are looked at."""
@@ -46,6 +51,7 @@ class Guards:
         tensors: All tensors by their id, each with how it is found: an expression in
             `args` and `kwargs`, or a name.
         arguments: Ids of those that are arguments.
+        read: Names in all the code that was found.
         reason: Why the function cannot be compiled, or "".
     """
 
@@ -53,6 +59,7 @@ class Guards:
     conditions: list[str] = field(default_factory=list)
     tensors: dict[int, tuple[Any, str]] = field(default_factory=dict)
     arguments: set[int] = field(default_factory=set)
+    read: set[str] = field(default_factory=set)
     reason: str = ""
     _seen: dict[int, Any] = field(default_factory=dict)
 
@@ -62,15 +69,22 @@ class Guards:
         """Find everything that a call can see."""
         self.names.update(same=same, grad_enabled=grad_enabled)
         self.names.update(backends=registry.by_buffer_type, array=registry.cpu.buffer_type)
-        self.names["cpu"] = registry.cpu
+        self.names.update(cpu=registry.cpu, Defaults=Defaults, everywhere=everywhere)
+        self.names["casting"] = casting
         self.conditions += [
             "backends[array] is cpu",  # nobody watches it
+            f"Defaults.floating is {self.name('k', Defaults.floating)}",
+            "not everywhere", "not casting",
             f"len(args) == {len(args)}", f"grad_enabled() is {grad_enabled()}",
             f"kwargs.keys() == {self.name('k', kwargs.keys())}" if kwargs else "not kwargs",
         ]  # fmt: skip
         if inference_enabled():
             self.reason = "inference mode is on"
-        names: set[str] = set()
+        if casting:
+            self.reason = "autocast is on"
+        if everywhere:
+            self.reason = "there are hooks of all modules"
+        names = self.read
         for i, value in enumerate(args):
             self.argument(value, f"args[{i}]", names)
         for key, value in kwargs.items():
@@ -187,6 +201,10 @@ class Guards:
             f"{name}.buffer is {self.name('b', tensor.buffer)}",
             f"{name}.node is {self.name('n', tensor.node)}",
         ]
+        if tensor.node is not None:
+            self.conditions.append(f"{self.name('n', tensor.node)}.hooks is None")
+            if tensor.node.hooks is not None:
+                self.reason = self.reason or "a tensor has hooks"
 
     def look_at_module(self, module: Any, names: set[str]) -> None:
         """A module: its parameters, its children, and the settings that its code reads."""
@@ -241,7 +259,8 @@ class Guards:
         if _is_standard(function):
             return
         code = function.__code__
-        read = names | names_in(code)
+        self.read |= names_in(code)
+        read = names | self.read
         self.reason = self.reason or leaves_outside(code)
         variables = function.__globals__
         for name in sorted(names_in(code) & variables.keys()):
@@ -250,6 +269,21 @@ class Guards:
             self.stays(cell.cell_contents, f"{self.name('c', cell)}.cell_contents", read)
         for value in (function.__defaults__ or ()) + tuple((function.__kwdefaults__ or {}).values()):
             self.look_at(value, read)
+
+
+def look(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Guards:
+    """The guards of a call.
+
+    It is looked at again until all names in its code are known: an object that is found early
+    may have attributes that are read late.
+    """
+    read: set[str] = set()
+    while True:
+        guards = Guards(read=set(read))
+        guards.look_at_call(function, args, kwargs)
+        if guards.read == read or guards.reason:
+            return guards
+        read = guards.read
 
 
 def same(a: Any, b: Any) -> bool:

@@ -159,7 +159,7 @@ class Program:
         elif short == ".astype" and len(step.args) == 2 and not step.settings:
             x = self.argument(step.args[0])
             line = f"{self.buffer(value)}[...] = {x}"
-        elif short == "empty" and not step.uses():
+        elif short in ("empty", "empty_like"):
             self.buffer(value)
             return
         else:
@@ -283,6 +283,8 @@ class Program:
             name = free.pop()
         else:
             self.names[name := f"b{len(self._buffers)}"] = numpy.empty_like(array)
+            if self.names[name].strides != array.strides:
+                raise ValueError("a result lies in memory in an unusual way")
             self._buffers[name] = array.shape
         self._names_of[value] = name
         return name

@@ -26,7 +26,7 @@ from minitorch_ff._compile.recording import Recording
 from minitorch_ff._tensor import Tensor as PublicTensor
 from minitorch_ff.firefly import graph, in_place, promotion
 from minitorch_ff.firefly.backend import registry
-from minitorch_ff.firefly.ops.base import FREED, Operator, next_sequence
+from minitorch_ff.firefly.ops.base import Operator, next_sequence
 from minitorch_ff.firefly.random import Generator
 from minitorch_ff.firefly.tensor import AccumulateGrad, Tensor
 from minitorch_ff.optim.lr_scheduler import LRScheduler
@@ -34,7 +34,10 @@ from minitorch_ff.optim.optimizer import (
     register_optimizer_step_post_hook, register_optimizer_step_pre_hook,
 )  # fmt: skip
 
-READING = "numpy __array__ __dlpack__ data_ptr untyped_storage storage __reduce_ex__".split()
+READING = """
+numpy __array__ __dlpack__ data_ptr untyped_storage storage __reduce_ex__ item tolist __bool__
+__float__ __int__ __complex__ __index__ __repr__ __format__ __contains__
+""".split()
 """Methods of tensors that bring elements, or memory, into Python."""
 
 NOT_REPLAYED = {"get_state", "clone_state", "__getstate__", "__reduce__", "__setstate__"}
@@ -157,8 +160,7 @@ class Session:
         def draw(generator: Any, *args: Any, **settings: Any) -> Any:
             if not self._here():
                 return method(generator, *args, **settings)
-            bound = functools.partial(method, generator)
-            bound.__name__ = name  # type: ignore[attr-defined]
+            bound = Bound(method, generator)
             if name in NOT_REPLAYED:
                 read(f"a generator's {name}")
             Active.recording = None  # what it calls in turn belongs to it
@@ -167,8 +169,7 @@ class Session:
             finally:
                 Active.recording = self.recording
             note = self.recording.note
-            given = note(f"generator.{name}", Drawn(method, generator), args, settings,
-                         result, [], "draw")  # fmt: skip
+            given = note(f"generator.{name}", bound, args, settings, result, [], "draw")
             return result if result is generator else given
 
         return draw
@@ -206,7 +207,8 @@ class Session:
         def scheduled(scheduler: Any, *args: Any, **settings: Any) -> Any:
             if not self._here() or self._whole:
                 return step(scheduler, *args, **settings)
-            self._enter(scheduler.step, [], bool(args or settings))
+            name = f"{type(scheduler).__name__}.step()"
+            self._enter(name, Bound(step, scheduler), [], bool(args or settings))
             try:
                 return step(scheduler, *args, **settings)
             finally:
@@ -219,18 +221,18 @@ class Session:
             params = [p for group in optimizer.param_groups for p in group["params"]]
             if any(id(param) not in self.leaves for param in params):
                 self.recording.give_up("an optimizer has a parameter it cannot see")
-            self._enter(optimizer.step, params, len(args) > 1 or bool(kwargs))
+            name = f"{type(optimizer).__name__}.step()"
+            self._enter(name, optimizer.step, params, len(args) > 1 or bool(kwargs))
 
     def _leave_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         if Active.recording is None and self._whole:
             self._leave()
 
-    def _enter(self, method: Any, params: list[Any], has_arguments: bool) -> None:
+    def _enter(self, name: str, method: Any, params: list[Any], has_arguments: bool) -> None:
         """Before a call that replays make as it is: let tensors have their own buffers."""
         if has_arguments:
             self.recording.give_up("step() has arguments")
-        owner = type(method.__self__).__name__ if hasattr(method, "__self__") else "optimizer"
-        self.recording.call_whole(f"{owner}.step()", method, params)
+        self.recording.call_whole(name, method, params)
         self._whole += 1
         Active.recording = None
         for param in params:
@@ -282,9 +284,8 @@ class Session:
                         )
             elif issubclass(cls, Operator):
                 for name in ("saved", "kept"):
-                    value = getattr(thing, name, None)
-                    if value is not None and value is not FREED and value != ():
-                        setattr(thing, name, unwatched(value))
+                    if getattr(thing, name, None) is not None:
+                        setattr(thing, name, unwatched(getattr(thing, name)))
                 for name, value in list(vars(thing).items()):
                     thing.__dict__[name] = unwatched(value)
 
@@ -296,14 +297,14 @@ def _register(cpu: Any) -> None:
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """A method of a generator, by what it is and not by when it was asked for."""
+class Bound:
+    """A method of an object, by what both are and not by when it was asked for."""
 
     method: Any
-    generator: Any
+    owner: Any
 
     def __call__(self, *args: Any, **settings: Any) -> Any:
-        return self.method(self.generator, *args, **settings)
+        return self.method(self.owner, *args, **settings)
 
 
 def unwatched(value: Any) -> Any:
