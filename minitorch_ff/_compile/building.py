@@ -72,14 +72,26 @@ class CompiledFunction(SeveralOutputs):
         for i, (shape, dtype) in enumerate(self.outputs):
             if grads[i] is None:
                 grads[i] = xp.zeros(shape, dtype)
+            if grads[i].strides != self.strides[i]:  # it is computed from one that lies so
+                grads[i] = laid_out(grads[i], self.strides[i])
         return self.rule(grads, self.kept)
 
 
-def compiled_node(rule: Any, kept: Any, edges: Any, saved: Any, outputs: Any) -> CompiledFunction:
+def laid_out(array: Any, strides: Any) -> Any:
+    """A copy of an array that lies in memory in another order of its dimensions."""
+    order = sorted(range(len(strides)), key=lambda dim: -strides[dim])
+    copied = array.transpose(order).copy()
+    return copied.transpose(sorted(range(len(strides)), key=order.__getitem__))
+
+
+def compiled_node(
+    rule: Any, strides: Any, kept: Any, edges: Any, saved: Any, outputs: Any
+) -> CompiledFunction:
     """Such a node.
 
     Args:
         rule: The program.
+        strides: In which the gradients of the outputs lie there.
         kept: The arrays that it needs.
         edges: Where its results go.
         saved: Tensors from outside among them.
@@ -87,6 +99,7 @@ def compiled_node(rule: Any, kept: Any, edges: Any, saved: Any, outputs: Any) ->
     """
     node = CompiledFunction()
     node.hooks, node.kept, node.rule, node.edges = None, kept, rule, edges
+    node.strides = strides
     node.saved = tuple([tensor.buffer for tensor in saved])
     node.origins = [(i, tensor.version, tensor.version[0]) for i, tensor in enumerate(saved)]
     node.sequence = next_sequence()
@@ -239,7 +252,8 @@ class Builder:
             outputs = [program.tensors[id(tensor)] for tensor in end.live]
             tuples = [f"({''.join([a + ', ' for a in part])})" for part in
                       (arrays, edges, saved, outputs)]  # fmt: skip
-            program.lines.append(f"node(rule, {', '.join(tuples)})")
+            strides = tuple([value.array.strides for value in end.rule.tangents])
+            program.lines.append(f"node(rule, {strides}, {', '.join(tuples)})")
         program.lines.append(f"return {text}")
         lines = program.lines[start:]
         del program.lines[start:]

@@ -14,13 +14,14 @@ from minitorch_ff._compile.ending import Impossible
 from minitorch_ff._compile.guards import look
 from minitorch_ff._compile.session import Session, one_at_a_time
 from minitorch_ff.compiler import Unsupported
+from minitorch_ff.firefly.backend.registry import by_buffer_type, cpu
 from minitorch_ff.firefly.graph import anomaly_mode
 
 MOST_REPLAYS = 8
 """So many programs are kept of a function; for further shapes it is called as it is."""
 
 MOST_RECORDINGS = 4
-"""So many recordings in a row may differ before the function is called as it is."""
+"""So many recordings may differ from the one before, though nothing that was looked at does."""
 
 _all: weakref.WeakSet[CompiledCallable] = weakref.WeakSet()
 
@@ -51,7 +52,7 @@ class CompiledCallable:
         """Forget all programs."""
         self.replays: list[Replay] = []
         self.reason = ""
-        self._last: tuple[Any, Session] | None = None
+        self._pending: list[tuple[Any, Session]] = []  # recorded once
         self._differing = 0
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -66,7 +67,8 @@ class CompiledCallable:
                     self._free.release()
                 return self.function(*args, **kwargs) if result is AGAIN else result
         full = len(self.replays) >= MOST_REPLAYS
-        if self.reason or full or one_at_a_time.locked() or anomaly_mode.get():
+        watched = by_buffer_type[cpu.buffer_type] is not cpu
+        if self.reason or full or watched or one_at_a_time.locked() or anomaly_mode.get():
             return self.function(*args, **kwargs)
         return self._record(args, kwargs)
 
@@ -101,32 +103,30 @@ class CompiledCallable:
         if guards.reason:
             self._give_up(guards.reason)
             return self.function(*args, **kwargs)
-        before, self._last = self._last, None
-        alike = before is not None and before[0](args, kwargs)
+        before = next((p for p in self._pending if p[0](args, kwargs)), None)
         session = Session(guards, self.fullgraph)
         result = session.run(self.function, args, kwargs)
         recording = session.recording
+        if before is not None:
+            self._pending.remove(before)
         if recording.reason:
             self._give_up(recording.reason)
-            return result
-        if alike and before is not None and _equal(before[1], session):
+        elif before is not None and _equal(before[1], session):
             try:
                 self.replays.append(Builder(session).build())
             except Impossible as error:
                 self._give_up(str(error))
-            self._differing = 0
-            return result
-        self._differing += alike
-        if self._differing > MOST_RECORDINGS:
-            self._give_up("its calls differ from one time to the next")
         else:
-            self._last = guards.compiled(), session
+            self._differing += before is not None
+            self._pending = [*self._pending[1 - MOST_REPLAYS :], (guards.compiled(), session)]
+            if self._differing > MOST_RECORDINGS:
+                self._give_up("its calls differ from one time to the next")
         return result
 
     def _give_up(self, reason: str) -> None:
         """From now on call the function as it is, and say so."""
         self.reason = reason
-        self._last = None
+        self._pending = []
         if self.fullgraph:
             raise Unsupported(f"torch.compile(fullgraph=True): {reason}")
         name = getattr(self.function, "__qualname__", type(self.function).__name__)

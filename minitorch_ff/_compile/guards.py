@@ -112,9 +112,10 @@ class Guards:
     def argument(self, value: Any, path: str, names: set[str]) -> None:
         """Look at an argument, found at `path`: a tensor may be another one each time."""
         if isinstance(value, Tensor):
+            if id(value) in self.tensors:  # it comes in twice
+                self.conditions.append(f"{path} is {self.tensors[id(value)][1]}")
+                return
             buffer, kind = value.buffer, self.name("k", type(value))
-            if id(value) in self.tensors:
-                self.reason = self.reason or "a tensor comes in twice"
             self.arguments.add(id(value))
             self.tensors[id(value)] = value, path
             self.conditions += [

@@ -7,6 +7,7 @@ call is changed or moved past another it depends on, so every bit is what it was
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
@@ -130,7 +131,8 @@ class Program:
     def folds(self, step: Step, short: str) -> bool:
         """Whether a step gives a constant."""
         return (
-            short in CREATING and not step.uses() and len(step.made) == 1 and short != "empty"
+            short in CREATING and step.name[:6] == "numpy." and not step.uses()
+            and len(step.made) == 1 and short[:5] != "empty"
             and step.made[0] not in self.written and step.made[0] not in self.outside
         )  # fmt: skip
 
@@ -156,9 +158,12 @@ class Program:
             settings = f"{self.argument(axis)}, {self.argument(dtype)}"
             line = f"{self.function(short)}({x}, {settings}, {self.buffer(value)}"
             line += ", True)" if keep else ")"
-        elif short == ".astype" and len(step.args) == 2 and not step.settings:
+        elif (short == ".astype" and len(step.args) == 2 or short == ".copy") and not step.settings:
             x = self.argument(step.args[0])
             line = f"{self.buffer(value)}[...] = {x}"
+        elif short == ".clip" and len(step.args) == 3 and not step.settings:
+            x, low, high = map(self.argument, step.args)
+            line = f"{x}.clip({low}, {high}, {self.buffer(value)})"
         elif short in ("empty", "empty_like"):
             self.buffer(value)
             return
@@ -188,7 +193,7 @@ class Program:
             place, *args = args
             return f"{self.argument(place)}{short}({', '.join([*map(self.argument, args), *named])})"
         function = self.function(short) if step.kind == "call" else None
-        function = function or self.constant(step.function, "draw")
+        function = function or self.constant(step.function, short.rpartition(".")[2])
         return f"{function}({', '.join([*map(self.argument, args), *named])})"
 
     # -------------------------------------------------------------------- expressions
@@ -248,9 +253,10 @@ class Program:
         if start == 0 and dtype == whole.dtype:
             if (shape, strides) == (whole.T.shape, whole.T.strides):
                 return f"{name}.T"
-            reshaped = whole.reshape(shape) if numpy.prod(shape) == whole.size else None
-            if reshaped is not None and (reshaped.base is not None) and reshaped.strides == strides:
-                return f"{name}.reshape({shape})"
+            seen = whole.reshape(shape) if math.prod(shape) == whole.size else whole
+            if (seen.shape, seen.strides) == (shape, strides) and seen.base is not None:
+                if numpy.may_share_memory(seen, whole):  # no copy
+                    return f"{name}.reshape({shape})"
         return f"look({name}, {start}, {shape}, {strides}, {self.constant(dtype, 'dtype')})"
 
     def call_it(self, value: Value, name: str) -> None:
