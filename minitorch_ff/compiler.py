@@ -183,11 +183,11 @@ def _as_it_is(model: Callable[..., Any]) -> Any:
     return call
 
 
-class InvalidBackend(RuntimeError):
+class InvalidBackend(RuntimeError):  # noqa: N818 - PyTorch's name
     """What `compile` raises for the name of no compiler."""
 
 
-class Unsupported(RuntimeError):
+class Unsupported(RuntimeError):  # noqa: N818 - PyTorch's name
     """What `fullgraph=True` raises where a function cannot be compiled."""
 
 

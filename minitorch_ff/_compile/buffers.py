@@ -162,7 +162,7 @@ def address(array: Any) -> int:
 
 def _has_mask(index: Any) -> bool:
     parts = index if type(index) is tuple else (index,)
-    return any(getattr(part, "dtype", None) == bool and numpy.ndim(part) for part in parts)
+    return any(getattr(part, "dtype", None) == numpy.bool_ and numpy.ndim(part) for part in parts)
 
 
 def _method(name: str, writes: bool) -> Any:
@@ -251,39 +251,39 @@ class Library:
 class RecordingBackend(NumpyBackend):
     """The CPU's primitives, over buffers that note each call."""
 
-    buffer_type = Buffer
+    buffer_type: Any = Buffer
 
     def __init__(self) -> None:
         ArrayBackend.__init__(self, library)  # type: ignore[arg-type]
 
-    def add_(self, x, y):
+    def add_(self, x: Any, y: Any) -> Any:
         """Add `y` to `x`, into `x` itself."""
         return self.module.add(x, y, x)
 
-    def broadcast_to(self, x, shape):
+    def broadcast_to(self, x: Any, shape: Any) -> Any:
         """Elements repeated without a copy."""
         return self.module.broadcast_to(x, shape)
 
-    def constant(self, value, dtype):
+    def constant(self, value: Any, dtype: Any) -> Any:
         """A 0-d buffer holding `value`: the back end's own one."""
         return cpu.constant(value, dtype).view(Buffer)
 
-    def ones_vector(self, n, dtype):
+    def ones_vector(self, n: Any, dtype: Any) -> Any:
         """`n` ones: the back end's own ones."""
         return cpu.ones_vector(n, dtype).view(Buffer)
 
-    def positions(self, n):
+    def positions(self, n: Any) -> Any:
         """0, 1, … n-1: the back end's own ones."""
         return cpu.positions(n).view(Buffer)
 
-    def is_view(self, result, x):
+    def is_view(self, result: Any, x: Any) -> Any:
         """Whether `result` looks at the memory of `x`."""
         recording = Active.here()
         if recording is None:
             return cpu.is_view(result, x)
         return recording.use(result).value is recording.use(x).value
 
-    def all_between(self, x, low, high):
+    def all_between(self, x: Any, low: Any, high: Any) -> Any:
         """Whether all of some integers are in `[low, high)`: a check, made at each replay."""
         holds = cpu.all_between(bare(x), low, high)
         recording = Active.here()

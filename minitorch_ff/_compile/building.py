@@ -8,12 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from minitorch_ff._compile.ending import Grads, Impossible, Rule
+from minitorch_ff._compile.nodes import compiled_node, ran
 from minitorch_ff._compile.program import Program
 from minitorch_ff._compile.recording import Step, Use, Value
 from minitorch_ff._compile.session import Session
-from minitorch_ff.firefly.ops.base import (
-    FREED, FREED_TEXT, Operator, Output, SeveralOutputs, next_sequence,
-)  # fmt: skip
 from minitorch_ff.firefly.tensor import AccumulateGrad, Tensor, wrap
 
 AGAIN = object()
@@ -21,92 +19,6 @@ AGAIN = object()
 
 WARNINGS_OFF = "minitorch_ff.firefly.replay"
 """As what module a program runs: one in which NumPy's warnings are off, as in the engine."""
-
-NO_DOUBLE_BACKWARD = (
-    "torch.compile with aot_autograd does not currently support double backward"
-)
-
-
-class Ran(Operator):
-    """Stands for a node whose backward pass was part of the program: it cannot run again."""
-
-    def backward(self, xp, grad):
-        """There is nothing left to compute with.
-
-        Raises:
-            RuntimeError: Always.
-        """
-        raise RuntimeError(FREED_TEXT)
-
-    def name(self):
-        return self.title
-
-
-def ran(title: str, edges: Any, buffer: Any) -> Ran:
-    """Such a node, for a tensor around `buffer`."""
-    node = Ran()
-    node.saved, node.kept, node.hooks = FREED, None, None
-    node.title, node.edges, node.sequence = title, edges, next_sequence()
-    node.shape, node.dtype = buffer.shape, buffer.dtype
-    return node
-
-
-class CompiledFunction(SeveralOutputs):
-    """The node of a program's results: its rule is a program too."""
-
-    __slots__ = ()
-    fresh = fits = True
-
-    def backward(self, xp, grads):
-        """Run the rule.
-
-        Raises:
-            RuntimeError: The graph was freed, something was changed in place since, or the
-                backward pass is itself recorded.
-        """
-        if xp.records:
-            raise RuntimeError(NO_DOUBLE_BACKWARD)
-        if self.kept is None:
-            raise RuntimeError(FREED_TEXT)
-        _ = self.saved_tensors  # their versions are looked at
-        for i, (shape, dtype) in enumerate(self.outputs):
-            if grads[i] is None:
-                grads[i] = xp.zeros(shape, dtype)
-            if grads[i].strides != self.strides[i]:  # it is computed from one that lies so
-                grads[i] = laid_out(grads[i], self.strides[i])
-        return self.rule(grads, self.kept)
-
-
-def laid_out(array: Any, strides: Any) -> Any:
-    """A copy of an array that lies in memory in another order of its dimensions."""
-    order = sorted(range(len(strides)), key=lambda dim: -strides[dim])
-    copied = array.transpose(order).copy()
-    return copied.transpose(sorted(range(len(strides)), key=order.__getitem__))
-
-
-def compiled_node(
-    rule: Any, strides: Any, kept: Any, edges: Any, saved: Any, outputs: Any
-) -> CompiledFunction:
-    """Such a node.
-
-    Args:
-        rule: The program.
-        strides: In which the gradients of the outputs lie there.
-        kept: The arrays that it needs.
-        edges: Where its results go.
-        saved: Tensors from outside among them.
-        outputs: The tensors that were computed, which get their nodes here.
-    """
-    node = CompiledFunction()
-    node.hooks, node.kept, node.rule, node.edges = None, kept, rule, edges
-    node.strides = strides
-    node.saved = tuple([tensor.buffer for tensor in saved])
-    node.origins = [(i, tensor.version, tensor.version[0]) for i, tensor in enumerate(saved)]
-    node.sequence = next_sequence()
-    node.outputs = [(tensor.buffer.shape, tensor.buffer.dtype) for tensor in outputs]
-    for i, tensor in enumerate(outputs):
-        tensor.node = Output(node, i)
-    return node
 
 
 @dataclass(eq=False)
@@ -145,7 +57,9 @@ class Builder:
         """
         session = self.session
         guards, end, recording = session.guards, session.end, session.recording
-        self.names.update(guards.names, __name__=WARNINGS_OFF, wrap=wrap, ran=ran, AGAIN=AGAIN, node=compiled_node)
+        self.names.update(
+            guards.names, __name__=WARNINGS_OFF, wrap=wrap, ran=ran, AGAIN=AGAIN, node=compiled_node
+        )
         outside = {use.value for use in end.outputs.values()}
         for grads in (end.grads, *end.wholes.values()):
             outside |= {use.value for _, _, use in grads if use is not None}
@@ -181,12 +95,9 @@ class Builder:
                     return
                 kept.append(value)
 
-        for step in program.live(rule.steps):
-            for use in step.uses():
-                place(use.value)
-        for _, use in rule.edges:
-            if use is not None:
-                place(use.value)
+        uses = [use for step in program.live(rule.steps) for use in step.uses()]
+        for needed in (*uses, *[use for _, use in rule.edges if use is not None]):
+            place(needed.value)
         for i, value in enumerate(rule.tangents):
             program.call_it(value, f"g{i}")
         for i, value in enumerate(kept):

@@ -17,7 +17,7 @@ from minitorch_ff.firefly import graph
 from minitorch_ff.firefly.tensor import AccumulateGrad, Tensor, wrap
 
 
-class Impossible(Exception):
+class Impossible(Exception):  # noqa: N818 - nothing went wrong
     """A recording cannot be made a program; the text says why."""
 
 
@@ -81,9 +81,7 @@ class End:
     rule: Rule | None = None
 
 
-def look_at_end(
-    recording: Recording, leaves: dict[int, Leaf], result: Any, first_node: int
-) -> End:
+def look_at_end(recording: Recording, leaves: dict[int, Leaf], result: Any, first_node: int) -> End:
     """See what a call has changed.
 
     Args:
@@ -144,9 +142,7 @@ class _At:
         self.edge = lambda: node
 
 
-def trial(
-    recording: Recording, leaves: dict[int, Leaf], live: list[Any], first_node: int
-) -> Rule:
+def trial(recording: Recording, leaves: dict[int, Leaf], live: list[Any], first_node: int) -> Rule:
     """Record the backward pass from `live` to what was there before the call.
 
     Raises:

@@ -61,7 +61,7 @@ class Guards:
     arguments: set[int] = field(default_factory=set)
     read: set[str] = field(default_factory=set)
     reason: str = ""
-    _seen: dict[int, Any] = field(default_factory=dict)
+    _seen: dict[Any, Any] = field(default_factory=dict)
 
     # --------------------------------------------------------------------- for callers
 
@@ -268,7 +268,9 @@ class Guards:
             self.stays(variables[name], f"{self.name('g', variables)}[{name!r}]", read)
         for cell in function.__closure__ or ():
             self.stays(cell.cell_contents, f"{self.name('c', cell)}.cell_contents", read)
-        for value in (function.__defaults__ or ()) + tuple((function.__kwdefaults__ or {}).values()):
+        for value in (function.__defaults__ or ()) + tuple(
+            (function.__kwdefaults__ or {}).values()
+        ):
             self.look_at(value, read)
 
 

@@ -140,8 +140,7 @@ class Program:
         """A step whose only result stays inside: into a buffer, if the function takes one."""
         value = step.made[0]
         function = getattr(numpy, short, None)
-        plain = isinstance(function, numpy.ufunc)
-        if plain and not step.settings and function.nout == 1:
+        if isinstance(function, numpy.ufunc) and not step.settings and function.nout == 1:
             # Element by element: the result may take the place of an operand.
             arguments = self.arguments(step.args)
             self.release(step, number)
@@ -158,7 +157,7 @@ class Program:
             settings = f"{self.argument(axis)}, {self.argument(dtype)}"
             line = f"{self.function(short)}({x}, {settings}, {self.buffer(value)}"
             line += ", True)" if keep else ")"
-        elif (short == ".astype" and len(step.args) == 2 or short == ".copy") and not step.settings:
+        elif short in (".astype", ".copy") and len(step.args) <= 2 and not step.settings:
             x = self.argument(step.args[0])
             line = f"{self.buffer(value)}[...] = {x}"
         elif short == ".clip" and len(step.args) == 3 and not step.settings:
@@ -186,12 +185,17 @@ class Program:
         out = settings.get("out")
         if isinstance(out, tuple) and len(out) == 1:
             settings["out"] = out[0]
-            if isinstance(getattr(numpy, short, None), numpy.ufunc) and short[:3] not in ("max", "min"):
+            if isinstance(getattr(numpy, short, None), numpy.ufunc) and short[:3] not in (
+                "max",
+                "min",
+            ):
                 args.append(settings.pop("out"))
         named = [f"{name}={self.argument(value)}" for name, value in settings.items()]
         if short.startswith("."):
             place, *args = args
-            return f"{self.argument(place)}{short}({', '.join([*map(self.argument, args), *named])})"
+            return (
+                f"{self.argument(place)}{short}({', '.join([*map(self.argument, args), *named])})"
+            )
         function = self.function(short) if step.kind == "call" else None
         function = function or self.constant(step.function, short.rpartition(".")[2])
         return f"{function}({', '.join([*map(self.argument, args), *named])})"
@@ -253,6 +257,10 @@ class Program:
         if start == 0 and dtype == whole.dtype:
             if (shape, strides) == (whole.T.shape, whole.T.strides):
                 return f"{name}.T"
+            axes = list(zip(whole.shape, whole.strides, strict=True))
+            wanted = list(zip(shape, strides, strict=True))
+            if sorted(axes) == sorted(wanted) and len(set(axes)) == len(axes):
+                return f"{name}.transpose({tuple(map(axes.index, wanted))})"
             seen = whole.reshape(shape) if math.prod(shape) == whole.size else whole
             if (seen.shape, seen.strides) == (shape, strides) and seen.base is not None:
                 if numpy.may_share_memory(seen, whole):  # no copy

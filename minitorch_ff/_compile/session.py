@@ -293,7 +293,7 @@ class Session:
 def _register(cpu: Any) -> None:
     """Choose the back end of the CPU."""
     registry.by_buffer_type[numpy.ndarray] = registry.by_buffer_type[Buffer] = cpu
-    registry._by_device["cpu"] = in_place.cpu = cpu
+    registry._by_device["cpu"] = in_place.cpu = cpu  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)
