@@ -89,7 +89,7 @@ def call(name: str, function: Any, args: Any, settings: Any, written: Any = ()) 
         return result
     if not written and name.rpartition(".")[2] not in GIVES_BACK:
         # A function that gives an argument itself was told to write there (`out`, by place).
-        written = [a for a, b in zip(args, plain, strict=True) if b is result]
+        written = [a for a, b in zip(args, plain, strict=True) if b is result is not None]
     return recording.note(name, function, args, settings, result, written)
 
 

@@ -100,8 +100,9 @@ class CompiledCallable:
     def _record(self, args: Any, kwargs: Any) -> Any:
         """Call the function while recording it; the second time, make a program."""
         guards = look(self.function, args, kwargs)
-        if guards.reason:
+        if guards.reason and not guards.not_now:
             self._give_up(guards.reason)
+        if guards.reason or guards.not_now:
             return self.function(*args, **kwargs)
         before = next((p for p in self._pending if p[0](args, kwargs)), None)
         session = Session(guards, self.fullgraph)

@@ -22,6 +22,7 @@ from minitorch_ff.firefly.promotion import Defaults
 from minitorch_ff.firefly.tensor import Tensor
 from minitorch_ff.nn.modules._hooks import everywhere as _everywhere
 from minitorch_ff.nn.modules.module import Module
+from minitorch_ff.nn.parameter import is_lazy
 from minitorch_ff.optim.optimizer import Optimizer
 
 PLAIN = (int, float, complex, str, bytes, bool, type(None))
@@ -53,6 +54,7 @@ class Guards:
         arguments: Ids of those that are arguments.
         read: Names in all the code that was found.
         reason: Why the function cannot be compiled, or "".
+        not_now: Whether this call cannot, but later ones may.
     """
 
     names: dict[str, Any] = field(default_factory=dict)
@@ -61,6 +63,7 @@ class Guards:
     arguments: set[int] = field(default_factory=set)
     read: set[str] = field(default_factory=set)
     reason: str = ""
+    not_now: bool = False
     _seen: dict[Any, Any] = field(default_factory=dict)
 
     # --------------------------------------------------------------------- for callers
@@ -78,12 +81,7 @@ class Guards:
             f"len(args) == {len(args)}", f"grad_enabled() is {grad_enabled()}",
             f"kwargs.keys() == {self.name('k', kwargs.keys())}" if kwargs else "not kwargs",
         ]  # fmt: skip
-        if inference_enabled():
-            self.reason = "inference mode is on"
-        if casting:
-            self.reason = "autocast is on"
-        if everywhere:
-            self.reason = "there are hooks of all modules"
+        self.not_now = bool(inference_enabled() or casting or everywhere)
         names = self.read
         for i, value in enumerate(args):
             self.argument(value, f"args[{i}]", names)
@@ -161,7 +159,9 @@ class Guards:
         if id(value) in self._seen or isinstance(value, PLAIN):
             return
         self._seen[id(value)] = value
-        if isinstance(value, Tensor):
+        if is_lazy(value):
+            self.not_now = True
+        elif isinstance(value, Tensor):
             self.look_at_tensor(value)
         elif isinstance(value, Module):
             self.look_at_module(value, names)

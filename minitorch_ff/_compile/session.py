@@ -323,10 +323,20 @@ def unwatched(value: Any) -> Any:
 def _reading(name: str, method: Any) -> Any:
     @functools.wraps(method)
     def reads(*args: Any, **settings: Any) -> Any:
+        recording = Active.here()
+        if name == "__bool__" and recording is not None and _from_package():
+            buffer = args[0].buffer  # a check of ours: at a replay it must have the same outcome
+            recording.check(bool, (buffer,), bool(bare(buffer)))
+            return bool(bare(buffer))
         read(f"Tensor.{name}")
         return bare(method(*args, **settings))
 
     return reads
+
+
+def _from_package() -> bool:
+    """Whether the package itself has called the caller."""
+    return str(sys._getframe(2).f_globals.get("__name__")).startswith("minitorch_ff.")
 
 
 def _with_subclasses(cls: type) -> set[type]:

@@ -45,9 +45,9 @@ def positions(input: Tensor, dim: int, index: Tensor, function: str, source: Any
                 )
     else:
         _check_scatter(x.shape, places.shape, source, dim)
-    low, high = int(places.min()), int(places.max())
     size = x.shape[dim] if x.ndim else 1
-    if low < 0 or high >= size:
+    if not input.backend.all_between(places, 0, size):
+        low, high = int(places.min()), int(places.max())
         wrong = low if low < 0 else high
         raise RuntimeError(f"index {wrong} is out of bounds for dimension {dim} with size {size}")
     return dim
