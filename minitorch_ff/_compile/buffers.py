@@ -35,8 +35,10 @@ __reduce__ __reduce_ex__ __copy__ __deepcopy__ item tolist tobytes tofile dump d
 """.split()
 """Methods that bring elements into Python, or give a result whose shape depends on them."""
 
-DATA_SHAPES = {"nonzero", "argwhere", "flatnonzero", "unique", "compress", "extract", "bincount"}
-"""Functions whose result's shape depends on the elements."""
+DATA_SHAPES = set(
+    "nonzero argwhere flatnonzero unique compress extract bincount allclose array_equal".split()
+)
+"""Functions whose result's shape depends on the elements, or that give a Python number."""
 
 INPLACE = {"copyto", "put", "place", "putmask", "put_along_axis", "fill_diagonal"}
 """Functions that write into their first argument."""
@@ -89,7 +91,11 @@ def call(name: str, function: Any, args: Any, settings: Any, written: Any = ()) 
         return result
     if not written and name.rpartition(".")[2] not in GIVES_BACK:
         # A function that gives an argument itself was told to write there (`out`, by place).
-        written = [a for a, b in zip(args, plain, strict=True) if b is result is not None]
+        written = [
+            a
+            for a, b in zip(args, plain, strict=True)
+            if b is result and isinstance(b, numpy.ndarray)
+        ]
     return recording.note(name, function, args, settings, result, written)
 
 
