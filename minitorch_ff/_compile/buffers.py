@@ -9,6 +9,7 @@ beside them; the engine knows nothing of it. Outside, a `Buffer` is an array lik
 from __future__ import annotations
 
 import functools
+import sys
 import threading
 from types import ModuleType
 from typing import Any
@@ -106,6 +107,20 @@ def read(what: str) -> None:
         recording.give_up(f"it reads a tensor's elements ({what})")
 
 
+def from_package() -> bool:
+    """Whether the package itself has called the caller."""
+    return str(sys._getframe(2).f_globals.get("__name__")).startswith("minitorch_ff.")
+
+
+def truth(buffer: Any) -> bool:
+    """Whether a single element is true: a check, which must have the same outcome at a replay."""
+    holds = bool(bare(buffer))
+    recording = Active.here()
+    if recording is not None:
+        recording.check(bool, (buffer,), holds)
+    return holds
+
+
 class Anchor(numpy.ndarray):
     """The array that a `Buffer` looks at; being of a class of its own, it is found again.
 
@@ -188,6 +203,8 @@ def _reading(name: str) -> Any:
 
     @functools.wraps(function)
     def method(self: Buffer, *args: Any, **settings: Any) -> Any:
+        if name == "__bool__" and from_package():
+            return truth(self)
         read(name.strip("_"))
         return function(bare(self), *args, **settings)
 

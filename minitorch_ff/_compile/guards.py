@@ -7,7 +7,6 @@ condition. Together they are the source of a function of the arguments, `holds`.
 
 from __future__ import annotations
 
-import functools
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -159,9 +158,7 @@ class Guards:
         if id(value) in self._seen or isinstance(value, PLAIN):
             return
         self._seen[id(value)] = value
-        if is_lazy(value):
-            self.not_now = True
-        elif isinstance(value, Tensor):
+        if isinstance(value, Tensor):
             self.look_at_tensor(value)
         elif isinstance(value, Module):
             self.look_at_module(value, names)
@@ -178,10 +175,6 @@ class Guards:
         elif isinstance(value, MethodType):
             self.look_at(value.__self__, names)
             self.look_at(value.__func__, names)
-        elif isinstance(value, functools.partial):
-            self.stays(list(value.args), f"{self.name('o', value)}.args", names)
-            self.stays(value.keywords, f"{self.name('o', value)}.keywords", names)
-            self.look_at(value.func, names)
         elif isinstance(value, ModuleType):
             if value.__name__.partition(".")[0] in CHANGING:
                 self.reason = self.reason or f"it uses the module {value.__name__}"
@@ -196,6 +189,9 @@ class Guards:
 
     def look_at_tensor(self, tensor: Any) -> None:
         """A tensor that is the same at each call."""
+        if is_lazy(tensor):
+            self.not_now = True
+            return
         name = self.name("t", tensor)
         self.tensors[id(tensor)] = tensor, name
         self.conditions += [
