@@ -559,6 +559,15 @@ def test_what_is_not_compiled(function, reason, capsys):
         torch.compile(copy.deepcopy(function), fullgraph=True)(torch.ones(3))
 
 
+@pytest.mark.filterwarnings("ignore:torch.compile")
+def test_a_counter_as_an_argument(monkeypatch):
+    monkeypatch.setattr("minitorch_ff._compile.compiled.MOST_RECORDINGS", 3)
+    f = torch.compile(lambda x, i: x * i)
+    for i in range(6):
+        assert f(torch.ones(2), i).tolist() == [i, i]
+    assert f.reason == "its calls differ from one time to the next"
+
+
 def test_calls_that_differ():
     numbers = iter(np.random.default_rng(0).random(20))
     draw = numbers.__next__

@@ -20,7 +20,10 @@ from minitorch_ff.firefly.graph import anomaly_mode
 MOST_REPLAYS = 8
 """So many programs are kept of a function; for further shapes it is called as it is."""
 
-MOST_RECORDINGS = 4
+MOST_RECORDINGS = 32
+"""After so many, with hardly a replay, the function is called as it is."""
+
+MOST_DIFFERING = 4
 """So many recordings may differ from the one before, though nothing that was looked at does."""
 
 _all: weakref.WeakSet[CompiledCallable] = weakref.WeakSet()
@@ -53,7 +56,7 @@ class CompiledCallable:
         self.replays: list[Replay] = []
         self.reason = ""
         self._pending: list[tuple[Any, Session]] = []  # recorded once
-        self._differing = 0
+        self._differing = self._recorded = 0
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Replay, record, or call the function as it is."""
@@ -104,6 +107,7 @@ class CompiledCallable:
             self._give_up(guards.reason)
         if guards.reason or guards.not_now:
             return self.function(*args, **kwargs)
+        self._recorded += 1
         before = next((p for p in self._pending if p[0](args, kwargs)), None)
         session = Session(guards, self.fullgraph)
         result = session.run(self.function, args, kwargs)
@@ -120,7 +124,7 @@ class CompiledCallable:
         else:
             self._differing += before is not None
             self._pending = [*self._pending[1 - MOST_REPLAYS :], (guards.compiled(), session)]
-            if self._differing > MOST_RECORDINGS:
+            if self._differing > MOST_DIFFERING or self._recorded > MOST_RECORDINGS:
                 self._give_up("its calls differ from one time to the next")
         return result
 

@@ -37,6 +37,16 @@ CHANGING = {"random", "time", "datetime", "os", "secrets", "uuid"}
 
 everywhere = _everywhere._hook_ids
 
+HOLDS = """
+def holds(args, kwargs):
+    try:
+        return (
+            {}
+        )
+    except (AttributeError, LookupError, TypeError, ValueError):  # something is gone
+        return False
+"""
+
 MANY = 4096
 """So many values in a list are looked at."""
 
@@ -90,9 +100,8 @@ class Guards:
 
     def compiled(self) -> Callable[[Any, Any], bool]:
         """The conditions as a function of the arguments."""
-        lines = ["def holds(args, kwargs):", "    return (", "        True"]
-        lines += [f"        and {condition}" for condition in dict.fromkeys(self.conditions)]
-        exec("\n".join([*lines, "    )"]), self.names)
+        conditions = "\n            and ".join(dict.fromkeys(self.conditions))
+        exec(HOLDS.format(conditions), self.names)
         holds: Callable[[Any, Any], bool] = self.names["holds"]
         return holds
 
@@ -178,6 +187,8 @@ class Guards:
         elif isinstance(value, ModuleType):
             if value.__name__.partition(".")[0] in CHANGING:
                 self.reason = self.reason or f"it uses the module {value.__name__}"
+        elif type(value).__module__.startswith(f"{OURS}.distributions."):
+            self.look_at_attributes(value, set(vars(value)))
         elif isinstance(value, (type, BuiltinFunctionType)) or _is_ours(type(value)):
             pass
         elif hasattr(value, "__dict__") and not _is_standard(type(value)):
