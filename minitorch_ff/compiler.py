@@ -131,7 +131,7 @@ def compile(
         >>> double = torch.compile(lambda x: torch.exp(2 * x))
         >>> for _ in range(2):
         ...     y = double(torch.ones(3))
-        >>> print(double.source())
+        >>> print(double.source(), end="")
         def replay(args, kwargs):
             x0 = args[0].buffer
             multiply(x0, c1, b0)

@@ -189,7 +189,7 @@ def _has_mask(index: Any) -> bool:
 def _method(name: str, writes: bool) -> Any:
     function = getattr(numpy.ndarray, name)
 
-    @functools.wraps(function)
+    @functools.wraps(function, ("__name__",))  # not NumPy's text
     def method(self: Buffer, *args: Any, **settings: Any) -> Any:
         out = settings.get("out")
         written = [self] if writes else [] if out is None else [out]
@@ -201,7 +201,7 @@ def _method(name: str, writes: bool) -> Any:
 def _reading(name: str) -> Any:
     function = getattr(numpy.ndarray, name)
 
-    @functools.wraps(function)
+    @functools.wraps(function, ("__name__",))  # not NumPy's text
     def method(self: Buffer, *args: Any, **settings: Any) -> Any:
         if name == "__bool__" and from_package():
             return truth(self)
