@@ -142,10 +142,8 @@ def _is_mask(item: Any) -> bool:
 
 
 def _check_positions(positions: Any, dim: int, size: int) -> None:
-    if not positions.size or backend_of(positions).all_between(positions, -size, size):
-        return
-    low, high = int(positions.min()), int(positions.max())
-    if low < -size or high >= size:
+    if not backend_of(positions).all_between(positions, -size, size):
+        low, high = int(positions.min()), int(positions.max())
         wrong = high if high >= size else low
         raise IndexError(f"index {wrong} is out of bounds for dimension {dim} with size {size}")
 

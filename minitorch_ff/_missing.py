@@ -32,7 +32,7 @@ INSTEAD = {
     "torch.fft": "use numpy.fft on tensor.numpy(), without gradients",
     "torch.fx": "there is no graph to rewrite: modules run as they are written",
     "torch.hub": "define the model, and load its weights with torch.hub.load_state_dict_from_url",
-    "torch.jit": "modules run as they are written; torch.compile returns them so",
+    "torch.jit": "modules run as they are written; torch.compile makes them faster",
     "torch.nested": "pad with torch.nn.utils.rnn.pad_sequence",
     "torch.onnx": "save the state_dict with torch.save and export it with PyTorch",
     "torch.profiler": "use torch.utils.benchmark.Timer, or Python's cProfile",

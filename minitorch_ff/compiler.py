@@ -1,14 +1,21 @@
-"""`torch.compile` and `torch.compiler`: nothing is compiled, all computes the same."""
+"""`torch.compile` and `torch.compiler`: functions whose NumPy calls are recorded and replayed.
+
+How it is done is in the package `_compile`, which is loaded when something is compiled.
+"""
 
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from minitorch_ff.nn.modules.module import Module
 
 __all__ = ["compile", "disable", "is_compiling", "is_dynamo_compiling", "reset"]
+
+BACKENDS = ("inductor", "aot_eager", "cudagraphs")
+"""Names of compilers of PyTorch's: all of them mean ours."""
 
 MODES = ("default", "lite", "reduce-overhead", "max-autotune-no-cudagraphs", "max-autotune")
 
@@ -17,16 +24,28 @@ class OptimizedModule(Module):
     """What `torch.compile` makes of a module: the module, as `_orig_mod` of another.
 
     What is not the wrapper's own is read from the module and set there.
+
+    Args:
+        mod: The module.
+        fullgraph: See `compile`.
     """
 
-    def __init__(self, mod: Module) -> None:
+    def __init__(self, mod: Module, fullgraph: bool = False) -> None:
+        from minitorch_ff._compile.compiled import CompiledCallable
+
         super().__init__()
         del self.__dict__["training"]  # this, too, is the module's
         self._modules["_orig_mod"] = mod
+        self.__dict__["_compiled"] = CompiledCallable(mod, fullgraph)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the module."""
-        return self._orig_mod(*args, **kwargs)
+        """Call the module, or replay such a call."""
+        return self._compiled(*args, **kwargs)
+
+    def source(self) -> str:
+        """What a call computes, in NumPy alone; see `compile`."""
+        text: str = self._compiled.source()
+        return text
 
     def __getattr__(self, name: str) -> Any:
         if name == "_orig_mod":
@@ -62,26 +81,44 @@ def compile(
     disable: bool = False,
     **further: Any,
 ) -> Any:
-    """Return a module or function that computes the same; nothing is compiled.
+    """Return a module or function that computes the same, faster from its third call on.
 
-    All settings are about speed, and cannot change a result.
+    The first two calls are recorded: every NumPy call that they make. From then on these are
+    replayed as a flat function, without tensors, graph or Python's own work, and with memory
+    that was set aside. Every result has the same bits. A whole training step can be compiled,
+    with `zero_grad`, forward pass, `backward` and the optimizer's step.
+
+    What the function can see is looked at before each replay: shapes, dtypes, strides and
+    devices of arguments, tensors in variables, parameters and buffers of modules, `training`,
+    the grad mode, and plain values (numbers, texts, tuples, lists, dictionaries) in arguments,
+    variables and attributes that its code names. If something differs, the call is recorded
+    anew; for more than eight forms the function is called as it is. Optimizers and schedulers
+    are called as they are, so rates may change; random numbers are drawn anew.
+
+    A function is called as it is for good, after a warning, if it reads a tensor's elements
+    (`item`, `if tensor:`, `print`), has results whose shapes depend on them (`x[x > 0]`), sets
+    attributes or outer variables, leaves tensors in places outside, has hooks on tensors, or
+    calls something that cannot be looked at.
 
     Args:
         model: A module or a function; None: return a decorator.
-        fullgraph: Not used.
-        dynamic: Not used.
-        backend: The name of one.
-        mode: The name of one of PyTorch's.
-        options: Not used.
+        fullgraph: Raise where the function would be called as it is.
+        dynamic: Not used: every shape is recorded by itself.
+        backend: `"eager"`: call the function as it is. Other names of PyTorch's mean the same
+            as None.
+        mode: The name of one of PyTorch's; there is one.
+        options: Not used: they are about speed.
         disable: Return `model` itself.
         **further: Not used.
 
     Returns:
         For a module an `OptimizedModule`, whose `state_dict` has names that begin with
-        `_orig_mod.`; for a function another function.
+        `_orig_mod.`; for a function another function. `source()` of either shows what is
+        replayed.
 
     Raises:
-        RuntimeError: `mode` is unknown, or both `mode` and `options` are given.
+        RuntimeError: `mode` or `backend` is unknown, or both `mode` and `options` are given.
+            From the call, with `fullgraph`: the function cannot be compiled.
         NotImplementedError: `backend` is a function: there is no graph to give it.
 
     Example:
@@ -91,6 +128,16 @@ def compile(
         OptimizedModule(
           (_orig_mod): Linear(in_features=2, out_features=3, bias=True)
         )
+        >>> double = torch.compile(lambda x: torch.exp(2 * x))
+        >>> for _ in range(2):
+        ...     y = double(torch.ones(3))
+        >>> print(double.source(), end="")
+        def replay(args, kwargs):
+            x0 = args[0].buffer
+            multiply(x0, c1, b0)
+            v3 = exp(b0)
+            y0 = wrap(T0, v3)
+            return y0
 
     See: [torch.compile](https://docs.pytorch.org/docs/stable/generated/torch.compile.html).
     """
@@ -102,14 +149,32 @@ def compile(
         raise RuntimeError(f"Unrecognized mode={mode}, should be one of: {', '.join(MODES)}")
     if callable(backend):
         raise NotImplementedError("torch.compile(backend=function): there is no graph to give it")
+    if backend not in (None, "eager", *BACKENDS):
+        raise InvalidBackend(
+            f"Invalid backend: {backend!r}, see `torch._dynamo.list_backends()` for available "
+            "backends."
+        )
     if model is None:
-        return functools.partial(compile, disable=disable)
+        return functools.partial(compile, fullgraph=fullgraph, backend=backend, disable=disable)
     if not callable(model):
         raise AssertionError(f"A callable function is expected, but {type(model)} is provided.")
     if disable or isinstance(model, type):
         return model
+    if backend == "eager":
+        return _as_it_is(model)
+    from minitorch_ff._compile.compiled import CompiledCallable
+
     if isinstance(model, Module):
-        return OptimizedModule(model)
+        return OptimizedModule(model, fullgraph)
+    return CompiledCallable(model, fullgraph)
+
+
+def _as_it_is(model: Callable[..., Any]) -> Any:
+    """What `backend="eager"` makes."""
+    if isinstance(model, Module):
+        wrapper = OptimizedModule(model)
+        wrapper.__dict__["_compiled"] = model
+        return wrapper
 
     @functools.wraps(model)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -118,18 +183,54 @@ def compile(
     return call
 
 
+class InvalidBackend(RuntimeError):  # noqa: N818 - PyTorch's name
+    """What `compile` raises for the name of no compiler."""
+
+
+class Unsupported(RuntimeError):  # noqa: N818 - PyTorch's name
+    """What `fullgraph=True` raises where a function cannot be compiled."""
+
+
 def disable(fn: Callable[..., Any] | None = None, recursive: bool = True, **reason: Any) -> Any:
-    """Keep a function from being compiled: return it, or a decorator if there is none yet."""
-    return (lambda function: function) if fn is None else fn
+    """Keep a function from being compiled.
+
+    A compiled function that calls it is called as it is.
+
+    Args:
+        fn: The function; None: return a decorator.
+        recursive: Not used: what `fn` calls is not compiled either.
+        **reason: Not used.
+    """
+    if fn is None:
+        return functools.partial(disable, recursive=recursive)
+    if isinstance(fn, (type, Module)):
+        return fn
+
+    @functools.wraps(fn)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if (recording := _recording()) is not None:
+            recording.give_up("it calls a function that is not to be compiled")
+        return fn(*args, **kwargs)
+
+    return call
+
+
+def _recording() -> Any:
+    """The recording that runs in this thread, or None."""
+    buffers = sys.modules.get("minitorch_ff._compile.buffers")
+    return None if buffers is None else buffers.Active.here()
 
 
 def is_compiling() -> bool:
-    """Whether the caller is being compiled: it is not."""
-    return False
+    """Whether the caller is being compiled: whether its call is recorded."""
+    return _recording() is not None
 
 
 is_dynamo_compiling = is_compiling
 
 
 def reset() -> None:
-    """Forget what was compiled: nothing."""
+    """Forget what was compiled."""
+    compiled = sys.modules.get("minitorch_ff._compile.compiled")
+    if compiled is not None:
+        compiled.reset()

@@ -1,11 +1,12 @@
 """Times training steps against PyTorch and, for MLPs, hand-written NumPy.
 
-    python -m compat_tests.benchmarks.bench_mlp [--impls torch,minitorch_ff,hand]
+    python -m compat_tests.benchmarks.bench_mlp [--impls torch,minitorch_ff,compiled,hand]
         [--workloads tiny,digits] [--threads N] [--repeat R] [--json OUT] [--check]
     python -m compat_tests.benchmarks.bench_mlp --profile [--workloads tiny,digits] [--threads N]
 
 Every implementation is used through its public torch-like API alone; `hand` is NumPy
-without autograd (by_hand.py): the limit. Each workload runs in one fresh process per
+without autograd (by_hand.py): the limit; `compiled` is our step through `torch.compile`.
+Its target is a share of `hand`. Each workload runs in one fresh process per
 implementation. The processes take turns in short rounds, so that drift of the machine
 hits all of them alike; a ratio is the median of the rounds' paired ratios. The last two
 columns compare the best rounds: read them when several threads share busy cores.
@@ -27,11 +28,11 @@ import subprocess
 import sys
 import time
 
-from compat_tests.benchmarks.worker import LIMIT
+from compat_tests.benchmarks.worker import COMPILED, LIMIT, OURS
 from compat_tests.benchmarks.networks import NETWORKS
 from compat_tests.benchmarks.workloads import WORKLOADS
 
-REFERENCE, OURS = "torch", "minitorch_ff"
+REFERENCE = "torch"
 THREAD_VARIABLES = """
 OMP_NUM_THREADS OPENBLAS_NUM_THREADS MKL_NUM_THREADS BLIS_NUM_THREADS
 NUMEXPR_NUM_THREADS VECLIB_MAXIMUM_THREADS
@@ -51,6 +52,17 @@ TARGETS = {  # time of a step, as a share of PyTorch's, on one thread
     "embedding": 1.00,
     "raw_loop": 1.00,
     "dataloader": 0.20,
+}
+COMPILED_TARGETS = {  # a compiled step, as a share of hand-written NumPy, on one thread
+    "tiny": 1.3,
+    "course_sgd": 1.2,
+    "course_adam": 1.2,
+    "digits": 1.05,
+    "mnist": 1.05,
+    "wide": 1.05,
+    "deep": 1.1,
+    "batchnorm": 1.05,
+    "raw_loop": 1.5,
 }
 SLACK = 4 / 3
 SHORTEST_ROUND = 0.005  # seconds; below, the clock and the pipe would be measured
@@ -146,7 +158,7 @@ def import_times(options: argparse.Namespace) -> dict[str, float]:
     times: dict[str, list[float]] = {impl: [] for impl in options.impls}
     for _ in range(IMPORTS_TIMED):
         for impl, seconds in times.items():
-            module = "numpy" if impl == LIMIT else impl
+            module = {LIMIT: "numpy", COMPILED: OURS}.get(impl, impl)
             command = [sys.executable, "-c", f"import {module}"]
             start = time.perf_counter()
             done = subprocess.run(
@@ -176,6 +188,8 @@ def line(workload: str, implementation: str, cells: dict[str, Cell]) -> str:
         best = f"{cell.best / reference.best:.2f}"
     to_hand = f"{cell.ratio(limit):.2f}" if limit else "-"
     target = f"{TARGETS[workload]:.2f}" if implementation == OURS else ""
+    if implementation == COMPILED and workload in COMPILED_TARGETS:
+        target = f"h {COMPILED_TARGETS[workload]:.2f}"
     return (
         f"{start}{cell.median * 1e6:11.1f} {to_torch:>7s} {target:>7s} {to_hand:>7s} "
         f"{cell.peak_mb:8.0f} {cell.best * 1e6:11.1f} {best:>7s}"
@@ -203,7 +217,7 @@ def arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--impls", default=[REFERENCE, OURS, LIMIT], type=words)
+    add("--impls", default=[REFERENCE, OURS, COMPILED, LIMIT], type=words)
     add("--workloads", default=WORKLOADS, type=words)
     add("--threads", type=int, default=1)
     add("--repeat", type=int, default=15, help="rounds")

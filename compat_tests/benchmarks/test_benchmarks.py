@@ -12,7 +12,7 @@ import pytest
 
 import minitorch_ff as ff
 from compat_tests.benchmarks import bench_memory, by_hand, step_profile, workloads
-from compat_tests.benchmarks.bench_mlp import TARGETS
+from compat_tests.benchmarks.bench_mlp import COMPILED_TARGETS, TARGETS
 from compat_tests.benchmarks.workloads import MLPS, WORKLOADS
 from compat_tests.house.files import ROOT
 
@@ -148,8 +148,19 @@ def test_hand_written_steps_learn(name):
     assert losses[-1] < losses[0]
 
 
+@pytest.mark.parametrize("name", ["tiny", "course_adam"])
+def test_compiled_steps_are_replayed(name):
+    step = workloads.build(name, "minitorch_ff", threads=1)
+    compiled = ff.compile(workloads.build(name, "minitorch_ff", threads=1))
+    assert [float(step().detach()) for _ in range(5)] == [
+        float(compiled().detach()) for _ in range(5)
+    ]
+    assert compiled.replays
+
+
 def test_every_workload_has_a_target():
     assert set(TARGETS) == set(WORKLOADS)
+    assert set(COMPILED_TARGETS) < set(WORKLOADS)
 
 
 @pytest.mark.slow
@@ -159,5 +170,5 @@ def test_the_table_is_printed():
     settings = {"capture_output": True, "text": True, "check": True, "timeout": 300}
     done = subprocess.run(command + options, cwd=ROOT, **settings)
     rows = [line.split() for line in done.stdout.splitlines() if line[:5] == "tiny "]
-    assert [row[1] for row in rows] == ["torch", "minitorch_ff", "hand"]
+    assert [row[1] for row in rows] == ["torch", "minitorch_ff", "compiled", "hand"]
     assert "n/a" not in done.stdout

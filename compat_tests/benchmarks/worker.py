@@ -4,6 +4,7 @@ It answers a line of JSON on its standard output for each line on its standard i
 number of steps to run; 0 ends it.
 """
 
+import importlib
 import json
 import math
 import resource
@@ -12,7 +13,7 @@ import time
 
 from compat_tests.benchmarks import by_hand, workloads
 
-LIMIT = "hand"
+LIMIT, OURS, COMPILED = "hand", "minitorch_ff", "compiled"
 WARM_UP_SECONDS, WARM_UP_STEPS = 0.1, 300
 
 
@@ -28,6 +29,8 @@ def prepare(implementation: str, workload: str, threads: int):
     """Build the workload, warm it up, and see that its loss goes down."""
     if implementation == LIMIT:
         step = by_hand.build(workload)
+    elif implementation == COMPILED:
+        step = importlib.import_module(OURS).compile(workloads.build(workload, OURS, threads))
     else:
         step = workloads.build(workload, implementation, threads)
     first = last = number(step())

@@ -33,12 +33,13 @@ LAYERS = [
     ("nn.functional",),
     ("nn",),
     ("optim", "utils"),
-    ("compiler", "distributions", "hub", "multiprocessing"),
+    ("_compile", "compiler", "distributions", "hub", "multiprocessing"),
     ("_dynamo",),
     ("vision",),
     ("",),
 ]
 MAY_USE_NUMPY = (  # the back ends, the generator, and the facade's borders
+    "_compile",
     "firefly.backend",
     "firefly.random",
     "_dtypes",

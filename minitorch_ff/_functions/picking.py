@@ -12,7 +12,6 @@ from minitorch_ff._functions.creation import new
 from minitorch_ff._functions.joining import broadcast_tensors, meet
 from minitorch_ff._functions.selection import where
 from minitorch_ff._functions.shaping import reshape
-from minitorch_ff.firefly.backend.registry import backend_of
 from minitorch_ff.firefly.ops import picking as ops
 from minitorch_ff.firefly.ops.base import apply, check_same_device
 from minitorch_ff.firefly.ops.indexing import Index, IndexPut
@@ -47,7 +46,7 @@ def positions(input: Tensor, dim: int, index: Tensor, function: str, source: Any
     else:
         _check_scatter(x.shape, places.shape, source, dim)
     size = x.shape[dim] if x.ndim else 1
-    if not backend_of(places).all_between(places, 0, size):
+    if not input.backend.all_between(places, 0, size):
         low, high = int(places.min()), int(places.max())
         wrong = low if low < 0 else high
         raise RuntimeError(f"index {wrong} is out of bounds for dimension {dim} with size {size}")

@@ -13,7 +13,7 @@ import itertools
 import re
 from typing import Any
 
-from minitorch_ff.firefly.backend.registry import by_buffer_type
+from minitorch_ff.firefly.backend.registry import by_buffer_type, cpu
 from minitorch_ff.firefly.hooks import Hookable
 from minitorch_ff.firefly.modes import grad_enabled
 from minitorch_ff.firefly.promotion import Defaults, lone_number, number, promoted
@@ -344,7 +344,7 @@ def split_output(node):
     return node, 0
 
 
-def apply(operator, x, *others, **settings):  # noqa: C901 - a call in between would cost
+def apply(operator, x, *others, **settings):
     """Call an operator: compute, and record if a gradient may be asked for.
 
     Calls with few inputs and no settings are written out: most are, and in CPython a call with

@@ -97,7 +97,7 @@ def embedding(
     check(table.ndim == 2, "'weight' must be 2-D")
     check_type(input, "indices", "embedding")
     check_same_device(weight, input, method="_index_select self index")
-    if index.size and not input.backend.all_between(index, 0, rows):
+    if not weight.backend.all_between(index, 0, rows):
         raise IndexError("index out of range in self")
     if max_norm is not None:
         renormalise_(weight, input, max_norm, norm_type)
