@@ -11,14 +11,15 @@ from compat_tests.house.files import ROOT
 OURS = "import minitorch_ff as torch\n"
 OURS_NN = "from minitorch_ff import nn\n"
 # Guides, and how many of their blocks speak of nothing but PyTorch's API.
-GUIDES = {"autograd": 5, "checkpoints": 1, "extend": 2, "random_numbers": 4, "views": 5}
+GUIDES = {"autograd": 5, "extend": 2, "random_numbers": 3, "views": 5}
 
 
 def programs(guide):
     page = ROOT / "docs" / "guides" / f"{guide}.md"
     for language, options, body in blocks(page):
         known = body.replace(OURS, "").replace(OURS_NN, "")
-        if language == "python" and 'exec="true"' in options and "minitorch_ff" not in known:
+        differs = "minitorch_ff" in known or "in PyTorch" in known
+        if language == "python" and 'exec="true"' in options and not differs:
             yield body
 
 
@@ -30,8 +31,7 @@ def printed(program, names):
 
 
 @pytest.mark.parametrize("guide", GUIDES)
-def test_guide_prints_what_pytorch_prints(guide, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_guide_prints_what_pytorch_prints(guide):
     ours, theirs, compared = {"__name__": "guide"}, {"__name__": "guide"}, 0
     for program in programs(guide):
         of_pytorch = program.replace(OURS, "import torch\n").replace(OURS_NN, "from torch import nn\n")

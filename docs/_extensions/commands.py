@@ -23,7 +23,7 @@ from markdown_exec import ExecutionError, base_format, formatters
 from sources import ROOT
 
 FOLDERS: dict[str, tempfile.TemporaryDirectory] = {}
-NUMBER = re.compile(r"(?<![\w.])\d[\d.]*")
+NUMBER = re.compile(r"(?<![\w.])\d[\d.]*( \w+)?")
 AS_USUAL = formatters["python"]
 
 
@@ -96,8 +96,8 @@ def transcript(
 
 
 def without_numbers(line: str) -> str:
-    """Numbers as `…`; columns close up, for their width varies, too."""
-    return re.sub(r"(?<=\S) {2,}", "   ", NUMBER.sub("…", line))
+    """Numbers as `…`, with their units; what follows stays where it is."""
+    return NUMBER.sub(lambda number: f"…{number[1]}".ljust(len(number[0])), line).rstrip()
 
 
 def run_in(folder: pathlib.Path, command: str) -> tuple[int, str]:
