@@ -32,7 +32,7 @@ LEFT = {
     ("docs/guides/moving_on.md", "-import minitorch_ff as torch"): "one line",
     ("docs/guides/performance.md", "$ python -m compat_tests.benchmarks.bench_mlp"): PYTORCH
     + "benchmarks/test_benchmarks.py",
-    ("docs/guides/teaching.md", "$ pip install minitorch-ff"): FORM,
+    ("docs/guides/teaching.md", "$ pip install ."): CI,
     ("docs/tutorial/index.md", "$ pytest exercises -m step1"): "docs/test_tutorial.py",
     ("docs/contributing/index.md", "git clone <your fork> minitorch_ff"): FORM,
     ("docs/contributing/add_a_backend.md", "class CupyBackend(ArrayBackend):"): "needs CuPy",
