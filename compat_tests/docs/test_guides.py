@@ -34,7 +34,9 @@ def printed(program, names):
 def test_guide_prints_what_pytorch_prints(guide):
     ours, theirs, compared = {"__name__": "guide"}, {"__name__": "guide"}, 0
     for program in programs(guide):
-        of_pytorch = program.replace(OURS, "import torch\n").replace(OURS_NN, "from torch import nn\n")
+        of_pytorch = program.replace(OURS, "import torch\n").replace(
+            OURS_NN, "from torch import nn\n"
+        )
         text = printed(program, ours)
         assert text
         assert text == printed(of_pytorch, theirs)

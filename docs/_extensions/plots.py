@@ -50,7 +50,9 @@ def shares() -> str:
     for number, (_, share) in enumerate(found):
         y = TOP + ROW * number
         size = f'width="{place(share) - LEFT:.1f}" height="16" rx="3"'
-        color = 'fill="#ffccbc" stroke="#bf360c"' if share > 1 else 'fill="#ffe0b2" stroke="#e65100"'
+        color = (
+            'fill="#ffccbc" stroke="#bf360c"' if share > 1 else 'fill="#ffe0b2" stroke="#e65100"'
+        )
         parts.append(f'<rect x="{LEFT}" y="{y}" {size} {color}/>')
         parts.append(text(750, y + 13, f"{share:.2f}", "end"))
     title = "Time of a training step as a share of PyTorch's"
@@ -88,7 +90,8 @@ def times() -> str:
 def dot(x: float, y: float, color: str) -> str:
     """A place on the scale; PyTorch's is a ring, so that others can be seen in it."""
     inside = "none" if color == COLORS["PyTorch"] else color
-    return f'<circle cx="{x:.1f}" cy="{y}" r="6" fill="{inside}" stroke="{color}" stroke-width="2"/>'
+    paint = f'fill="{inside}" stroke="{color}" stroke-width="2"'
+    return f'<circle cx="{x:.1f}" cy="{y}" r="6" {paint}/>'
 
 
 def drawing(
@@ -106,7 +109,8 @@ def drawing(
         for x, label in ticks
     ]
     if mark is not None:
-        frame.append(f'<path d="M{mark:.1f} {TOP - 8} V{bottom}" stroke="#3e2723" stroke-width="2"/>')
+        line = f"M{mark:.1f} {TOP - 8} V{bottom}"
+        frame.append(f'<path d="{line}" stroke="#3e2723" stroke-width="2"/>')
         frame.append(text(mark, TOP - 14, "PyTorch", "middle"))
     labels = [text(LEFT - 10, TOP + ROW * n + 13, name, "end") for n, name in enumerate(names)]
     size = f'viewBox="0 0 760 {bottom + 30}" style="max-width: 760px"'
