@@ -18,7 +18,12 @@ def table() -> tuple[list[str], list[tuple[str, list[float | None]]]]:
     head, body = HEAD.search((ROOT / "README.md").read_text(encoding="utf-8")).groups()
     columns = cells(head)
     rows = [cells(line[1:]) for line in body.splitlines()]
-    return columns, [(name, [float(x) if x else None for x in rest]) for name, *rest in rows]
+    return columns, [(name, [number(cell) for cell in rest]) for name, *rest in rows]
+
+
+def number(cell: str) -> float | None:
+    """What a cell says; None where nothing was measured."""
+    return float(cell) if re.fullmatch(r"[\d.]+", cell) else None
 
 
 def cells(line: str) -> list[str]:
@@ -28,11 +33,7 @@ def cells(line: str) -> list[str]:
 
 def markdown() -> str:
     """The table as it stands there."""
-    columns, rows = table()
-    lines = [f"| | {' | '.join(columns)} |", "| --- |" + " ---: |" * len(columns)]
-    for name, numbers in rows:
-        lines.append(f"| {name} | {' | '.join('' if x is None else f'{x:g}' for x in numbers)} |")
-    return "\n".join(lines)
+    return HEAD.search((ROOT / "README.md").read_text(encoding="utf-8"))[0]
 
 
 def shares() -> str:
