@@ -35,8 +35,8 @@ def table() -> str:
 
 
 def percent(share: str) -> str:
-    """`3/4 (75.0%)` as `75.0 %`."""
-    return share.partition("(")[2].removesuffix("%)") + " %" if "(" in share else "none"
+    """`3/4 (75.0%)` as `75.0 %`; a figure that is known as per cent alone stays as it is."""
+    return share.partition("(")[2].removesuffix("%)") + " %" if "(" in share else share
 
 
 def left() -> str:
@@ -50,7 +50,7 @@ def add(name: str, measurement: str) -> None:
     summary = json.loads(pathlib.Path(measurement).read_text(encoding="utf-8"))["summary"]
     data = json.loads(FILE.read_text(encoding="utf-8"))
     figures = {
-        heading: summary.get(kind, {}).get(row, {}).get(figure, "0/0")
+        heading: summary.get(kind, {}).get(row, {}).get(figure, "–")
         for heading, (kind, row, figure) in COLUMNS.items()
     }
     data["measured"][name] = {"date": datetime.date.today().isoformat(), **figures}
