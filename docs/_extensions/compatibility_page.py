@@ -32,6 +32,7 @@ def page(data: dict) -> str:
         version=data["PyTorch"],
         totals="\n".join(totals),
         peers=peers.table(),
+        remarks=peers.remarks(),
         not_measured=peers.left(),
         rows="\n".join(lines),
     )

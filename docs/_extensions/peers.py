@@ -1,4 +1,4 @@
-r"""Other packages under the same instrument: `peers.json`, and its table on the page.
+r"""Other packages under the same instrument: `peers.json`, and its table on a page.
 
     python -m compat_tests.conformance.measure --impl NAME --what all --tiers 1,2 \
         --max-samples 5 --max-variant-samples 1 --jobs 1 --json NAME.json
@@ -19,7 +19,6 @@ COLUMNS = {
     "operators, tier 2": ("op", "tier 2", "samples ok"),
     "gradients": ("op", "total", "backward ok"),
     "modules": ("module", "total", "samples ok"),
-    "optimizers": ("optimizer", "total", "cases ok"),
     "errors of operators": ("errors", "op", "both"),
 }
 
@@ -41,8 +40,18 @@ def percent(share: str) -> str:
 
 def left() -> str:
     """Markdown: what could not be measured, and why."""
-    reasons = json.loads(FILE.read_text(encoding="utf-8"))["not measured"]
-    return "\n".join(f"- {name}: {reason}" for name, reason in reasons.items())
+    return listed("not measured")
+
+
+def remarks() -> str:
+    """Markdown: what one should know of a package to read its row."""
+    return listed("remarks")
+
+
+def listed(part: str) -> str:
+    """One line for each package of a part of the file."""
+    lines = json.loads(FILE.read_text(encoding="utf-8"))[part]
+    return "\n".join(f"- {name}: {words}" for name, words in lines.items())
 
 
 def add(name: str, measurement: str) -> None:
