@@ -129,7 +129,8 @@ def main() -> int:
         print("nothing selected")
         return 2
     records = pool.run(chosen, impl, options, given.jobs, given.memory_mb)
-    versions = f"{impl.__name__} {impl.__version__}  against torch {torch.__version__}"
+    version = getattr(impl, "__version__", "")  # not every package says it
+    versions = f"{impl.__name__} {version}  against torch {torch.__version__}"
     print(versions, f"seed {given.seed}", f"rng {given.rng}", sep="  ")
     summary = report.print_report(records, given.list_failures)
     print(f"\n{time.monotonic() - started:.0f} s, {given.jobs} jobs")

@@ -4,6 +4,7 @@ import html
 import json
 import pathlib
 
+import peers
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from sources import PACKAGE, ROOT
@@ -27,7 +28,14 @@ def page(data: dict) -> str:
     totals.append("| **all** | " + " | ".join(f"**{each}**" for each in sums) + " |")
     lines = [row for name, facts in spaces.items() for row in rows(name, facts)]
     template = (FOLDER / "compatibility.md").read_text(encoding="utf-8")
-    return template.format(version=data["PyTorch"], totals="\n".join(totals), rows="\n".join(lines))
+    return template.format(
+        version=data["PyTorch"],
+        totals="\n".join(totals),
+        peers=peers.table(),
+        remarks=peers.remarks(),
+        not_measured=peers.left(),
+        rows="\n".join(lines),
+    )
 
 
 def total(name: str, facts: dict) -> str:

@@ -1,12 +1,13 @@
 """Griffe extension: reads the two parts of our docstrings that Google's style lacks.
 
 `Example:` holds a session that the tests run, `See:` closes with links. Left alone,
-both would become boxes of plain text.
+both would become boxes of plain text. And names of PyTorch's and NumPy's lead to their pages.
 """
 
 import re
 
 import griffe
+from inventories import with_links
 
 EXAMPLE = re.compile(r"^Example:$", re.MULTILINE)
 SEE = re.compile(r"^See: (.+(?:\n[ \t]+\S.*)*)", re.MULTILINE)
@@ -19,7 +20,7 @@ class HouseDocstrings(griffe.Extension):
         """Called for each module, class, function and attribute."""
         if obj.docstring is not None:
             text = EXAMPLE.sub("Examples:", obj.docstring.value)
-            obj.docstring.value = SEE.sub(see_paragraph, text)
+            obj.docstring.value = with_links(SEE.sub(see_paragraph, text))
 
 
 def see_paragraph(match: re.Match) -> str:

@@ -1,11 +1,13 @@
-"""Makes the packages of the tutorial's steps importable for the code on its pages."""
+"""Makes the tutorial's packages, and the modules beside this one, importable for the pages."""
 
 import pathlib
 import sys
 
-STEPS = pathlib.Path(__file__).parents[1] / "tutorial" / "steps"
+HERE = pathlib.Path(__file__).parent
+STEPS = HERE.parent / "tutorial" / "steps"
 
 
 def on_startup(**_):
     """Called by mkdocs."""
     sys.path[:0] = [str(folder) for folder in sorted(STEPS.glob("step*"))]
+    sys.path.append(str(HERE))

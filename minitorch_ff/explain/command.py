@@ -25,11 +25,12 @@ def main(arguments: list[str]) -> None:
     add = parser.add_argument
     add("--step", type=int, default=1, metavar="N", help="which step, counted from 1 (%(default)s)")
     add("--html", metavar="FILE", help="write a page, too: the tree with bars for times")
+    add("--no-times", action="store_true", help="leave them out: the same text every time")
     add("script", metavar="SCRIPT", help="a Python file")
     add("arguments", nargs=argparse.REMAINDER, metavar="…", help="the script's own")
     options = parser.parse_args(arguments)
     step = record_step(options.script, options.arguments, options.step)
-    print(step)
+    print(step.text(times=not options.no_times))
     if options.html:
         step.save(options.html, f"{options.script}, step {options.step}")
 
