@@ -127,9 +127,11 @@ def has_page(module: str) -> bool:
 def page(module: str, body: str) -> str:
     """A page's Markdown; the module's name leads to its title.
 
-    A search shows the engine after what users call.
+    A search shows functions first and the engine last.
     """
-    boost = 0.1 if module.startswith("firefly") else 1
+    boost = 2 if "_functions" in module or "functional" in module else 1
+    if module.startswith("firefly"):
+        boost = 0.1
     heading = f"# {title(module)} {{ #{PACKAGE}.{module} }}"
     return f"---\nsearch:\n  boost: {boost}\n---\n\n{heading}\n\n{body}"
 
