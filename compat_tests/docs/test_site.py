@@ -164,12 +164,12 @@ def test_a_page_can_be_read_on_a_telephone_and_on_a_desk(browser, address, page,
 def test_the_home_page_is_light(browser, address):
     browser.open(address + "index.html")
     sizes = {}
-    for url in browser.requested:  # the list of words comes later, beside the reading
-        if "/search" in url:
+    for url in browser.requested:
+        if "/search" in url:  # loaded behind the finished page
             continue
         path = SITE / urllib.parse.urlsplit(url).path.lstrip("/")
         data = path.read_bytes() if path.is_file() else b""
-        sizes[path.name] = (len(data), len(gzip.compress(data)))
+        sizes[path] = (len(data), len(gzip.compress(data)))
     whole, packed = map(sum, zip(*sizes.values(), strict=True))
     assert whole < 330_000, sizes
     assert packed < 90_000, sizes
