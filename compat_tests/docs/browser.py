@@ -91,7 +91,7 @@ class Browser:
     def press(self, key, **more):
         """One key, down and up."""
         text = key if len(key) == 1 else {"Enter": "\r"}.get(key, "")
-        code = KEYS.get(key) or ord(key.upper())
+        code = KEYS.get(key) or (ord(key.upper()) if key.isalnum() else 0)
         event = {"key": key, "windowsVirtualKeyCode": code, **more}
         self.call("Input.dispatchKeyEvent", type="keyDown", text=text, **event)
         self.call("Input.dispatchKeyEvent", type="keyUp", **event)

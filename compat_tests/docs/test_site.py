@@ -194,6 +194,7 @@ def test_the_keyboard_reaches_everything(browser, address):
 def test_search_by_keyboard(browser, address):
     browser.open(address + "index.html")
     browser.press("/")
+    browser.wait("document.querySelector('#__search').checked")
     browser.type("cross_entropy")
     browser.wait("document.querySelectorAll('.md-search-result__item').length > 1", 60)
     browser.press("Escape")
