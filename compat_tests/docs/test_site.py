@@ -69,6 +69,13 @@ def test_nothing_is_loaded_from_elsewhere():
         assert not re.search(r"""(@import|url\()\s*["']?https?:""", text(sheet)), sheet
 
 
+def test_formulas_are_drawn():
+    pages = sorted(SITE.rglob("*.html"))
+    assert any("<math " in text(page) for page in pages)
+    left = ("arithmatex", "<mi>$</mi>")  # the extension's mark; two formulas taken for one
+    assert not [page for page in pages if any(each in text(page) for each in left)]
+
+
 # ------------------------------------------------------------------------- in a browser
 
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed")
@@ -149,6 +156,8 @@ def browser(tmp_path_factory):
 def test_a_page_can_be_read_on_a_telephone_and_on_a_desk(browser, address, page, scheme):
     for width in (390, 1280):
         browser.open(address + page, width, scheme=scheme)
+        chosen = browser.evaluate("document.body.dataset.mdColorScheme")
+        assert chosen == {"light": "default", "dark": "slate"}[scheme]
         assert browser.evaluate(WIDE) <= 0
         assert browser.evaluate(UNREADABLE) == []
         browser.wait(f"({OUT_OF_REACH}) === 0")

@@ -1,7 +1,7 @@
-"""Griffe extension: reads the two parts of our docstrings that Google's style lacks.
+"""Griffe extension: reads the parts of our docstrings that Google's style lacks.
 
 `Example:` holds a session that the tests run, `See:` closes with links. Left alone,
-both would become boxes of plain text.
+both would become boxes of plain text. And formulas that follow one another would be one.
 """
 
 import re
@@ -10,6 +10,7 @@ import griffe
 
 EXAMPLE = re.compile(r"^Example:$", re.MULTILINE)
 SEE = re.compile(r"^See: (.+(?:\n[ \t]+\S.*)*)", re.MULTILINE)
+FORMULAS = re.compile(r"\$\$\n(?=\$\$)")
 
 
 class HouseDocstrings(griffe.Extension):
@@ -19,6 +20,7 @@ class HouseDocstrings(griffe.Extension):
         """Called for each module, class, function and attribute."""
         if obj.docstring is not None:
             text = EXAMPLE.sub("Examples:", obj.docstring.value)
+            text = FORMULAS.sub("$$\n\n", text)
             obj.docstring.value = SEE.sub(see_paragraph, text)
 
 
