@@ -36,6 +36,9 @@ class Browser:
         self.session = attached["sessionId"]
         for domain in ("Page", "Runtime", "Network"):
             self.call(f"{domain}.enable")
+        # What a page stored would choose the colours of the next one.
+        forget = "location.protocol === 'about:' || localStorage.clear()"
+        self.call("Page.addScriptToEvaluateOnNewDocument", source=forget)
 
     def close(self):
         self.process.kill()
@@ -85,8 +88,6 @@ class Browser:
         features = [{"name": name, "value": value} for name, value in wishes.items()]
         self.call("Emulation.setEmulatedMedia", features=features)
         self.call("Page.navigate", url="about:blank")
-        # What a page stored would choose the colours of the next one.
-        self.call("Storage.clearDataForOrigin", origin=url, storageTypes="local_storage")
         self.call("Page.navigate", url=url)
         self.wait(f"location.href === {json.dumps(url)} && document.readyState === 'complete'")
 
