@@ -11,7 +11,7 @@ OPTIONS = """
 --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --remote-debugging-pipe
 --disable-background-networking --disable-component-update --disable-sync
 """.split()
-KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, "ArrowLeft": 37, "ArrowRight": 39, "ArrowDown": 40}
+KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, "ArrowDown": 40}
 
 
 class Browser:
@@ -91,11 +91,11 @@ class Browser:
         self.call("Page.navigate", url=url)
         self.wait(f"location.href === {json.dumps(url)} && document.readyState === 'complete'")
 
-    def press(self, key, **more):
+    def press(self, key):
         """One key, down and up."""
         text = key if len(key) == 1 else {"Enter": "\r"}.get(key, "")
         code = KEYS.get(key) or (ord(key.upper()) if key.isalnum() else 0)
-        event = {"key": key, "windowsVirtualKeyCode": code, **more}
+        event = {"key": key, "windowsVirtualKeyCode": code}
         self.call("Input.dispatchKeyEvent", type="keyDown", text=text, **event)
         self.call("Input.dispatchKeyEvent", type="keyUp", **event)
 
