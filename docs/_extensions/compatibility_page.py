@@ -41,7 +41,7 @@ def page(data: dict) -> str:
 def total(name: str, facts: dict) -> str:
     """One line of the first table."""
     counts = " | ".join(str(len(facts[state])) for state in ("same", "partial", "absent"))
-    return f"| `{name}` | {counts} |"
+    return f"| <code>{name.replace('.', '.<wbr>')}</code> | {counts} |"
 
 
 def rows(space: str, facts: dict) -> list[str]:

@@ -1,7 +1,8 @@
-"""Griffe extension: reads the two parts of our docstrings that Google's style lacks.
+"""Griffe extension: reads the parts of our docstrings that Google's style lacks.
 
 `Example:` holds a session that the tests run, `See:` closes with links. Left alone,
-both would become boxes of plain text. And names of PyTorch's and NumPy's lead to their pages.
+both would become boxes of plain text. Names of PyTorch's and NumPy's lead to their pages, and
+formulas that follow one another are kept apart.
 """
 
 import re
@@ -11,6 +12,7 @@ from inventories import with_links
 
 EXAMPLE = re.compile(r"^Example:$", re.MULTILINE)
 SEE = re.compile(r"^See: (.+(?:\n[ \t]+\S.*)*)", re.MULTILINE)
+FORMULAS = re.compile(r"\$\$\n(?=\$\$)")
 
 
 class HouseDocstrings(griffe.Extension):
@@ -20,6 +22,7 @@ class HouseDocstrings(griffe.Extension):
         """Called for each module, class, function and attribute."""
         if obj.docstring is not None:
             text = EXAMPLE.sub("Examples:", obj.docstring.value)
+            text = FORMULAS.sub("$$\n\n", text)
             obj.docstring.value = with_links(SEE.sub(see_paragraph, text))
 
 

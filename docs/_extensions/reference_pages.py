@@ -96,7 +96,7 @@ def family_page(module: str) -> str:
     body = show(module, sorted(public_functions()[module]))
     operators = f"{OPERATORS}.{title(module)}"
     if exists(operators):
-        shown = show(operators, defined(operators, ast.ClassDef))
+        shown = show(operators, defined(operators, ast.ClassDef), level=3)
         body += f"\n## Operators {{ #{PACKAGE}.{operators} }}\n\n{shown}"
     return page(module, body)
 
@@ -125,15 +125,28 @@ def has_page(module: str) -> bool:
 
 
 def page(module: str, body: str) -> str:
-    """A page's Markdown; the module's name leads to its title."""
-    return f"# {title(module)} {{ #{PACKAGE}.{module} }}\n\n{body}"
+    """A page's Markdown; the module's name leads to its title.
+
+    A search shows functions first and the engine last.
+    """
+    boost = 2 if "_functions" in module or "functional" in module else 1
+    if module.startswith("firefly"):
+        boost = 0.1
+    heading = f"# {title(module)} {{ #{PACKAGE}.{module} }}"
+    return f"---\nsearch:\n  boost: {boost}\n---\n\n{heading}\n\n{body}"
 
 
-def show(module: str, members: list[str] | None = None) -> str:
-    """What makes mkdocstrings show a module, or only some of its members."""
-    lines = [f"::: {PACKAGE}.{module}"]
+def show(module: str, members: list[str] | None = None, level: int = 2) -> str:
+    """What makes mkdocstrings show a module, or only some of its members.
+
+    Args:
+        module: Its dotted name below the package.
+        members: Their names; all by default.
+        level: Of their headings.
+    """
+    lines = [f"::: {PACKAGE}.{module}", "    options:", f"      heading_level: {level}"]
     if members is not None:
-        lines += ["    options:", f"      members: {members or False}"]
+        lines.append(f"      members: {members or False}")
     return "\n".join(lines) + "\n"
 
 
