@@ -18,7 +18,8 @@ KNOWN = [
      "d16cfe09 94fdcceb 5001e420 24126ea1"),
 ]  # fmt: skip
 
-# As PyTorch prints them for device="cuda", in public reports: four digits.
+# As PyTorch prints them for device="cuda", remembered from public reports: four digits. No GPU
+# was at hand to draw them again; `test_gpu.py` does that.
 PRINTED = [
     (0, "uniform", "0.3990 0.5167 0.0249 0.9401 0.9459 0.7967 0.4150 0.8203 0.2290 0.9096"),
     (0, "normal", "-0.9247 -0.4253 -2.6438 0.1452 -0.1209 -0.5797 -0.6229 -0.3284 -1.0745 -0.3631"),
