@@ -74,18 +74,6 @@ class Composed(ArrayBackend):
             return x.sum(axis=dim, dtype="float32", keepdims=keepdim).astype(dtype)
         return x.sum(axis=dim, dtype=dtype, keepdims=keepdim)
 
-    def sum_rows(self, x):
-        """Column sums of a matrix."""
-        return self.sum(x, 0)
-
-    def row_sums(self, x):
-        """Sums over the last dimension, as a vector."""
-        return self.sum(x, x.ndim - 1).reshape(-1)
-
-    def row_maxima(self, x):
-        """The largest element of each row of a matrix."""
-        return x.max(axis=1)
-
     def argmax(self, x, dim=None, keepdim=False):
         """Position of the first largest element, in int64: CuPy has C's other name for it."""
         return x.argmax(axis=dim, keepdims=keepdim).view("int64")
@@ -115,14 +103,6 @@ class Composed(ArrayBackend):
     def _perhaps_any(self, mask):
         """Yes: to know it would take waiting."""
         return True
-
-    def clip(self, x, low, high):
-        """`x` held between two Python numbers; either may be None."""
-        if low is not None:
-            x = self.module.maximum(x, self._like(x, low))
-        if high is not None:
-            x = self.module.minimum(x, self._like(x, high))
-        return x
 
     def where(self, mask, a, b):
         """`a` where the boolean `mask` holds, `b` elsewhere; bfloat16 by its bits."""
