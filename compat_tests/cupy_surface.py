@@ -37,6 +37,9 @@ def read_from(cupy) -> dict:
                 surface["functions"][name] = _parameters(theirs)
             elif type(ours) is type(theirs) or isinstance(theirs, type):
                 surface["others"].append(name)
+    # Not a ufunc by name, but one inside.
+    loops = importlib.import_module("cupy._sorting.search")._where_ufunc.types
+    surface["ufuncs"]["where"] = {"types": loops, "at": None}
     special = importlib.import_module("cupyx.scipy.special")
     for name in SPECIAL:
         surface["ufuncs"][f"special.{name}"] = {"types": getattr(special, name).types, "at": None}

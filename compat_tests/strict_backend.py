@@ -41,6 +41,8 @@ WAITING = {"argwhere", "bincount", "compress", "extract", "flatnonzero", "nonzer
 VIEWS = {"broadcast_to", "diagonal"}
 """Read-only views in NumPy, plain ones in CuPy."""
 
+FLOATING = {"all", "any", "argmax", "argmin", "max", "mean", "min", "prod", "std", "sum", "var"}
+
 TAKE_HOST_ARRAYS = {"array", "asarray", "ascontiguousarray"}
 
 NATIVE = "int32 int64 uint32 uint64 "
@@ -250,14 +252,18 @@ def method(self, name):
         if name in WAITING:
             note(name)
         check_special(name, self, *args, **kwargs)
-        kwargs.pop("dtype", None) if name in ("argmax", "argmin") else None
+        own = self._host
+        if own.dtype.kind == "V" and name in FLOATING:  # CuPy has no loop for bfloat16 there
+            own = own.astype("float32")
+        elif own.dtype.kind == "V" and ("sort" in name or "partition" in name):
+            raise TypeError(f"Sorting arrays with dtype '{own.dtype}' is not supported")
         if name in ("argmax", "argmin", "any", "all", "max", "min") and len(args) > 1:
             names = ("axis", "out", "keepdims") if len(args) == 3 else ("axis", "out")
             kwargs.update(zip(names, args, strict=True))
             args = ()
         host = {key: to_host(value) for key, value in kwargs.items()}
         with numpy.errstate(all="ignore"):
-            result = getattr(self._host, name)(*to_host(args), **host)
+            result = getattr(own, name)(*to_host(args), **host)
         if name in ("argmax", "argmin"):  # equal to int64, and another object
             result = numpy.asarray(result).astype("q")
         return to_strict(result, [self, *arrays_in(args), *arrays_in(kwargs.values())])
@@ -286,6 +292,10 @@ def function(module, name, found):
         if name in WAITING:
             note(name)
         check_special(name, *args, **kwargs)
+        if "sort" in name and args[0].dtype.kind == "V":
+            raise TypeError(f"Sorting arrays with dtype '{args[0].dtype}' is not supported")
+        if name == "where" and len(args) == 3:
+            return ufunc("where")(args[0].astype("?"), *args[1:])
         from_host = name in TAKE_HOST_ARRAYS and isinstance(args[0], numpy.ndarray)
         host = [args[0].copy(), *args[1:]] if from_host else [to_host(a) for a in args]
         host_kwargs = {key: to_host(value) for key, value in kwargs.items()}
@@ -358,8 +368,13 @@ class StrictUfunc:
     def reduce(self, array, axis=0, dtype=None, out=None, keepdims=False):
         if self.name not in ("add", "multiply"):
             raise NotImplementedError(f"`cupy_{self.name}.reduce` is not supported yet")
+        array = to_host(array)
+        if array.dtype.kind == "V":
+            if dtype is not None and numpy.dtype(dtype).kind == "V":
+                raise TypeError(f"No matching signature found: {self.name} {dtype}")
+            array = array.astype("float32")
         with numpy.errstate(all="ignore"):
-            result = self.found.reduce(to_host(array), axis, dtype, None, bool(keepdims))
+            result = self.found.reduce(array, axis, dtype, None, bool(keepdims))
         return StrictArray(numpy.asarray(result))
 
     def accumulate(self, array, axis=0, dtype=None, out=None):
@@ -453,7 +468,7 @@ class StrictModule:
 
     def __getattr__(self, name):
         full = f"{self._prefix}{name}"
-        if full in SURFACE["ufuncs"]:
+        if full in SURFACE["ufuncs"] and full != "where":
             found = ufunc(name)
         elif full in SURFACE["functions"]:
             found = getattr(self._module, name)

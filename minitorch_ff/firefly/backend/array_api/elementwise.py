@@ -97,10 +97,10 @@ class Elementwise:
 
     def nan_to_num(self, x, nan, above, below):
         """Numbers in the place of not-a-number, of +infinity and of -infinity."""
-        y = self.module.where(x != x, self.constant(nan, x.dtype), x)
+        y = self.where(x != x, self.constant(nan, x.dtype), x)
         for infinity, number in ((math.inf, above), (-math.inf, below)):
             mask = x == self.constant(infinity, x.dtype)
-            y = self.module.where(mask, self.constant(number, x.dtype), y)
+            y = self.where(mask, self.constant(number, x.dtype), y)
         return y
 
     def where(self, mask, a, b):

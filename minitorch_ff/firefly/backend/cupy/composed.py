@@ -23,6 +23,11 @@ def special(name: str) -> Any:
     return primitive
 
 
+def _with_loops(x):
+    """bfloat16 as float32: CuPy's ufuncs know it, its reductions and its sorting do not."""
+    return x.astype("float32") if x.dtype.kind == "V" else x
+
+
 class Composed(ArrayBackend):
     """Every primitive, over CuPy's functions alone."""
 
@@ -51,9 +56,15 @@ class Composed(ArrayBackend):
         """CuPy's ufuncs reduce to sums and products only; the arrays' methods do the rest."""
 
         def reduce(x, dim=None, dtype=None, out=None, keepdims=False):
-            return getattr(x, REDUCERS[name])(axis=dim, out=out, keepdims=keepdims)
+            y = getattr(x, REDUCERS[name])(axis=dim, out=out, keepdims=keepdims)
+            return y.astype(x.dtype) if x.dtype.kind == "V" and y.dtype.kind == "f" else y
 
         return reduce
+
+    def prod(self, x, dim=None, keepdim=False, dtype=None):
+        """Product in `x`'s dtype, integers and booleans in int64."""
+        y = super().prod(_with_loops(x), dim, keepdim, None if x.dtype.kind == "V" else dtype)
+        return y.astype(x.dtype) if x.dtype.kind == "V" else y
 
     def sum(self, x, dim=None, keepdim=False, dtype=None):
         """Sum in `x`'s dtype, half-precision numbers by way of float32; integers in int64."""
@@ -62,18 +73,6 @@ class Composed(ArrayBackend):
         if x.dtype.itemsize == 2 and x.dtype == dtype:
             return x.sum(axis=dim, dtype="float32", keepdims=keepdim).astype(dtype)
         return x.sum(axis=dim, dtype=dtype, keepdims=keepdim)
-
-    def sum_rows(self, x):
-        """Column sums of a matrix."""
-        return self.sum(x, 0)
-
-    def row_sums(self, x):
-        """Sums over the last dimension, as a vector."""
-        return self.sum(x, x.ndim - 1).reshape(-1)
-
-    def row_maxima(self, x):
-        """The largest element of each row of a matrix."""
-        return x.max(axis=1)
 
     def argmax(self, x, dim=None, keepdim=False):
         """Position of the first largest element, in int64: CuPy has C's other name for it."""
@@ -105,13 +104,15 @@ class Composed(ArrayBackend):
         """Yes: to know it would take waiting."""
         return True
 
-    def clip(self, x, low, high):
-        """`x` held between two Python numbers; either may be None."""
-        if low is not None:
-            x = self.module.maximum(x, self._like(x, low))
-        if high is not None:
-            x = self.module.minimum(x, self._like(x, high))
-        return x
+    def where(self, mask, a, b):
+        """`a` where the boolean `mask` holds, `b` elsewhere; bfloat16 by its bits."""
+        if a.dtype.kind != "V":
+            return self.module.where(mask, a, b)
+        return self.module.where(mask, a.view("u2"), b.view("u2")).view(a.dtype)
+
+    def where_true(self, x, mask):
+        """`x` where the boolean `mask` holds, zero elsewhere (infinities included)."""
+        return self.where(mask, x, self.constant(0, x.dtype))
 
     # ------------------------------------------------------------ special functions
 
@@ -148,6 +149,10 @@ class Composed(ArrayBackend):
 
     # -------------------------------------------------------------------------- order
 
+    def argsort(self, x, dim, descending=False):
+        """The order of the elements along `dim`; equal ones keep theirs."""
+        return super().argsort(_with_loops(x), dim, descending)
+
     def top_positions(self, x, k, dim, largest):
         """Where the `k` largest or smallest elements along `dim` are: CuPy sorts all anyway."""
         return self.argsort(x, dim, largest)[(*(slice(None),) * dim, slice(0, k))]
@@ -161,7 +166,7 @@ class Composed(ArrayBackend):
         middle = module.maximum(size - missing - 1, 0) // 2
         if not ignore_nan:
             middle = module.where(missing > 0, size - 1, middle)
-        return module.sort(x.reshape(-1)).take(middle)
+        return module.sort(_with_loops(x.reshape(-1))).take(middle).astype(x.dtype, copy=False)
 
     def _running(self, name, x, dim):
         """A function of two, all along `dim`: after `k` rounds over the `2ᵏ` elements so far."""
