@@ -466,6 +466,10 @@ def _like(
 # --------------------------------------------------------------------- sequences, matrices
 
 
+STEPS = 1 << 16
+"""So many elements of a floating `arange` are computed at a time; a multiple of all vectors."""
+
+
 def arange(*bounds: Any, dtype: DType | None = None, **options: Any) -> Tensor:
     """Numbers from `start` (0 by default) up to, but not including, `end`, `step` apart.
 
@@ -496,7 +500,9 @@ def arange(*bounds: Any, dtype: DType | None = None, **options: Any) -> Tensor:
     count = math.ceil((end - start) / step)
     target = numpy_dtype(dtype)
     if target.kind in "iu":
-        array = numpy.arange(count, dtype=numpy.int64) * int(step) + int(start)
+        array = numpy.arange(count, dtype=numpy.int64)
+        array *= int(step)
+        array += int(start)
         return new(array.astype(target, copy=False), **options)
     return new(_steps(float(start), float(step), count, target), **options)
 
@@ -507,13 +513,16 @@ def _steps(start: float, step: float, count: int, dtype: Any) -> numpy.ndarray:
     It advances by vectors of 32 bytes, two at a time: the first element of a vector is
     rounded to the dtype, the others are counted from it; the rest is done one by one.
     """
-    position = numpy.arange(count)
-    lanes = 32 // dtype.itemsize
-    first = position // lanes * lanes
-    base = (start + step * first).astype(dtype).astype(numpy.float64)
-    in_vectors = position < count // (2 * lanes) * (2 * lanes)
-    stepped = base + (position - first) * step
-    return numpy.where(in_vectors, stepped, start + step * position).astype(dtype)
+    result, lanes = numpy.empty(count, dtype), 32 // dtype.itemsize
+    vectors = count // (2 * lanes) * (2 * lanes)
+    for begin in range(0, count, STEPS):  # a piece at a time: it takes eight times the memory
+        position = numpy.arange(begin, min(begin + STEPS, count))
+        first = position // lanes * lanes
+        base = (start + step * first).astype(dtype).astype(numpy.float64)
+        stepped = base + (position - first) * step
+        values = numpy.where(position < vectors, stepped, start + step * position)
+        result[begin : begin + STEPS] = values.astype(dtype)
+    return result
 
 
 def _range_bounds(bounds: tuple[Any, ...], options: dict[str, Any]) -> tuple[Any, Any, Any]:

@@ -9,7 +9,7 @@ import numpy as np
 from minitorch_ff.firefly.random.dtypes import (
     INT64, INTEGERS, is_floating, limits, not_implemented, scalar_name,
 )  # fmt: skip
-from minitorch_ff.firefly.random.engine import Engine
+from minitorch_ff.firefly.random.engine import BLOCK, Engine
 from minitorch_ff.firefly.random.exact import cast
 
 _LOOP_LIMIT = 400  # below this, the plain loop is the faster way
@@ -41,10 +41,11 @@ class Permutation(Engine):
         if n < 2:
             return np.arange(n).astype(dtype)
         # Step i exchanges the items at places i and target[i], which is not before i.
+        targets = self._in_blocks(self.u32s, n - 1, np.dtype(np.uint32))
         steps = np.arange(n - 1, dtype=np.uint32)
-        targets = self.u32s(n - 1).astype(np.uint32)
         targets %= np.uint32(n) - steps
         targets += steps
+        del steps
         shuffled = by_swapping if n < _LOOP_LIMIT else by_sorting
         return cast(shuffled(n, targets), dtype)
 
@@ -77,10 +78,13 @@ def by_sorting(n: int, targets: np.ndarray) -> np.ndarray:
     bits = whole(8 * whole().itemsize // 2)
     pairs: Any = targets.astype(whole)
     pairs <<= bits
-    pairs |= np.arange(n - 1, dtype=whole)
+    for start in range(0, n - 1, BLOCK):  # what is as long as the whole is made sparingly
+        pairs[start : start + BLOCK] |= np.arange(start, min(start + BLOCK, n - 1), dtype=whole)
     pairs.sort()
     step = pairs.astype(half).astype(np.intp)
-    target = (pairs >> bits).astype(np.intp)
+    pairs >>= bits
+    target = pairs.astype(np.intp, copy=False)
+    del pairs
     has_previous = np.empty(n - 1, bool)
     has_previous[0] = False
     np.equal(target[1:], target[:-1], out=has_previous[1:])
@@ -91,14 +95,14 @@ def by_sorting(n: int, targets: np.ndarray) -> np.ndarray:
     # lies there before it was left by its predecessor.
     last -= (step[last] == target[last]) & has_previous[last]
     found[target[last]] = step[last]
+    del last
     _follow_to_roots(found)
 
-    previous = np.empty(n - 1, np.intp)
-    previous[0] = 0
-    previous[1:] = step[:-1]
-    items = np.empty(n, np.int64)
-    items[step] = np.where(has_previous, found[previous], target)
-    items[n - 1] = found[n - 1]
+    end = found[n - 1]
+    np.copyto(target[1:], found[step[:-1]], where=has_previous[1:])
+    items = found
+    items[step] = target
+    items[n - 1] = end
     return items
 
 

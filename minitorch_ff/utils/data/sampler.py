@@ -19,6 +19,9 @@ __all__ = [
 
 Index = TypeVar("Index", covariant=True)
 
+PIECE = 1 << 16
+"""So many numbers of an order are Python's integers, which take four times the memory, at a time."""
+
 DRAWN_TOGETHER = 32
 """How many indices a draw with replacement makes at once."""
 
@@ -127,7 +130,8 @@ class RandomSampler(Sampler[int]):
             return
         rounds, rest = divmod(self.num_samples, n)
         for _ in range(rounds):
-            yield from randperm(n, generator=generator).tolist()
+            for piece in randperm(n, generator=generator).split(PIECE):
+                yield from piece.tolist()
         # PyTorch draws the last permutation even if nothing of it is used: who goes on
         # drawing from the generator can tell. Nobody can from one of our own.
         if rest or self.generator is not None:

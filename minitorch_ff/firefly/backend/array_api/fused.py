@@ -32,7 +32,7 @@ class Fused:
         if not x.size:
             return self.copy(x)
         weights = self.module.asarray(self.module.subtract(x, self.largest(x, dim)))
-        self.module.exp(weights, weights)
+        self.exp(weights, weights)
         return self.module.divide(weights, self.sum(weights, dim, True), weights)
 
     def largest(self, x, dim):
@@ -47,7 +47,7 @@ class Fused:
             return self.copy(x)
         module = self.module
         shifted = module.asarray(module.subtract(x, self.largest(x, dim)))
-        total = self.sum(module.exp(shifted), dim, True)
+        total = self.sum(self.exp(shifted), dim, True)
         return module.subtract(shifted, module.log(total))
 
     def row_shares(self, x, target, ignored):
