@@ -1,7 +1,7 @@
 """A stand-in for CuPy on any machine: device type "strict".
 
 Its arrays compute with NumPy, but behave as CuPy's. The back end over them is the real one for
-CUDA (`CupyBackend`), without its kernels; device type "kernels" has those as well, compiled
+CUDA (`CupyBackend`), without its kernels; in `with kernels():` it has those as well, compiled
 for the CPU by `cuda_on_cpu.py`, where there is a C++ compiler. What runs here uses the back end
 for everything, and only what CuPy has. `docs/contributing/cupy.md` lists how CuPy differs from
 NumPy; each line of it is refused, or imitated, here:
@@ -213,8 +213,7 @@ def to_strict(value, sources):
     if isinstance(value, numpy.generic):
         return StrictArray(numpy.asarray(value))
     if isinstance(value, (list, tuple)):
-        return type(value)(to_strict(part, sources) for part in value) if not hasattr(
-            value, "_fields") else tuple(to_strict(part, sources) for part in value)  # fmt: skip
+        return tuple(to_strict(part, sources) for part in value)
     if not isinstance(value, numpy.ndarray):
         return value
     for source in sources:
@@ -408,11 +407,11 @@ def dtype_in(host):
 
 
 def fits(host, dtype):
+    """Whether an operand meets a loop; a Python number needs one of its kind, or a higher one."""
     if isinstance(host, (numpy.ndarray, numpy.generic)):
         return numpy.can_cast(host.dtype, dtype, "safe")
-    ranks = "?iufV".replace("V", "V")  # a number of a higher kind needs a loop of that kind
     kinds = {bool: "?biufcV", int: "iufcV", float: "fcV", complex: "c"}[type(host)]
-    return dtype.kind in kinds if ranks else False
+    return dtype.kind in kinds
 
 
 # ------------------------------------------------------------------------------ operators
