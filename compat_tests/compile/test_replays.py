@@ -174,6 +174,23 @@ def test_a_rate_changed_by_hand():
     assert step.replays
 
 
+def test_gradients_that_are_dropped_after_the_step():
+    def make():
+        step, state = training(mlp, sgd)()
+        optimizer = next(
+            c.cell_contents for c in step.__closure__ if hasattr(c.cell_contents, "param_groups")
+        )
+
+        def step_and_drop():
+            loss = step()
+            optimizer.zero_grad()
+            return loss
+
+        return step_and_drop, state
+
+    assert "SGD.step()" not in both(make).source()
+
+
 def test_an_old_style_loop():
     def make():
         x = torch.linspace(-3, 3, 50)

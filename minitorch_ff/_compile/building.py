@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from minitorch_ff._compile.descent import write_descent
 from minitorch_ff._compile.ending import Grads, Impossible, Rule
 from minitorch_ff._compile.nodes import compiled_node, ran
 from minitorch_ff._compile.program import Program
@@ -124,9 +125,13 @@ class Builder:
                 return leaf
         return None
 
-    def grads_before(self, program: Program, step: Step) -> None:
+    def grads_before(self, program: Program, step: Step) -> bool:
         """Before something is called as it is: the gradients that it looks at."""
         self.put_grads(program, self.session.end.wholes[step])
+        if any(grad is None for _, grad, _ in step.notes):
+            return False
+        session = self.session
+        return write_descent(program, session.guards, step.function, session.leaves)
 
     def put_grads(self, program: Program, grads: Grads) -> None:
         """Give leaves their gradients."""
@@ -153,6 +158,9 @@ class Builder:
         end = self.session.end
         start = len(program.lines)
         self.put_grads(program, end.grads)
+        for leaf in self.session.leaves.values():
+            if self.given.get(leaf.path, leaf.entry) is not leaf.tensor._grad:
+                raise Impossible("a tensor gets back the gradient that it had")
         for path, times in end.writes:
             program.lines.append(f"{path}.version[0] += {times}")
         text = self.output(program, self.session.result)

@@ -66,7 +66,7 @@ class End:
     """What is different after a call.
 
     Attributes:
-        grads: Leaves whose gradient is another one now: it, and the use that it holds.
+        grads: Leaves that have no gradient now, or another one: it, and the use that it holds.
         writes: Expressions of tensors that were written, and how often.
         outputs: The returned tensors that the call made, by id: the use of each.
         live: Those among them that can be differentiated.
@@ -98,7 +98,7 @@ def look_at_end(recording: Recording, leaves: dict[int, Leaf], result: Any, firs
         tensor, grad = leaf.tensor, leaf.tensor._grad
         if tensor.buffer is not leaf.buffer:
             raise Impossible("it gives a tensor other memory")
-        if grad is not leaf.entry:
+        if grad is None or grad is not leaf.entry:
             end.grads.append((leaf, grad, _use_of(recording, grad)))
         elif grad is not None and grad.version[0] != leaf.entry_version:
             end.writes.append((f"{leaf.path}._grad", grad.version[0] - leaf.entry_version))

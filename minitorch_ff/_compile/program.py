@@ -54,7 +54,8 @@ class Program:
         outside: The values that go outside.
         names: What names in the source mean; filled here.
         steps: Its steps, by default those of the recording.
-        before_whole: Called with the program and a step that is called as it is, before it.
+        before_whole: Called with the program before a step that is called as it is; if it gives
+            True it has written that step itself.
 
     Attributes:
         lines: The source so far.
@@ -109,8 +110,8 @@ class Program:
         """Write a step."""
         short = step.name.removeprefix("numpy.")
         if step.kind == "whole":
-            self.before_whole(self, step)
-            self.lines.append(f"{self.constant(step.function, 'do')}()  # {step.name}")
+            if not self.before_whole(self, step):
+                self.lines.append(f"{self.constant(step.function, 'do')}()  # {step.name}")
         elif step.kind == "check":
             name = self.constant(step.function, step.name.rpartition(".")[2])
             what = f"{name}({self.arguments(step.args)}) is not {step.notes}"
