@@ -20,7 +20,7 @@ __all__ = [
 Index = TypeVar("Index", covariant=True)
 
 PIECE = 1 << 16
-"""So many numbers of an order are Python's integers, which take four times the memory, at a time."""
+"""So many numbers of an order are Python's integers at a time: they take four times the memory."""
 
 DRAWN_TOGETHER = 32
 """How many indices a draw with replacement makes at once."""
