@@ -10,15 +10,17 @@ FILE_LIMIT = 500
 # What each part may take. The aim is 20 000 lines for all of them together, which is missed: a
 # part that grows has to say here by how much.
 PARTS = {
-    "firefly": 7_000,
-    "_functions": 5_100,
+    "firefly": 8_700,
+    "_functions": 5_400,
     "nn": 7_200,
-    "optim": 2_450,
-    "distributions": 2_000,
-    "utils": 1_350,
+    "optim": 2_480,
+    "distributions": 1_950,
+    "_compile compiler": 1_750,
+    "utils": 1_360,
     "compare explain scripts": 1_700,
-    "vision": 1_920,
-    "": 3_800,  # what is left: `Tensor`, autograd, checkpoints, printing, amp, …
+    "vision": 1_910,
+    "cuda": 500,
+    "": 3_650,  # what is left: `Tensor`, autograd, checkpoints, printing, amp, …
 }
 FILES = [pytest.param(path, id=module_name(path) or "__init__") for path in modules()]
 TEXTS = [
