@@ -24,7 +24,7 @@ def cases():
             yield pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow)
 
 
-@pytest.mark.parametrize("name", cases())
+@pytest.mark.parametrize("name", list(cases()))
 def test_prints_the_same(name, tmp_path):
     (tmp_path / "data").symlink_to(ROOT / "examples" / "data")
     command = [sys.executable, "-m", "compat_tests.compile.everything", tmp_path / "out", ALL[name]]
