@@ -197,7 +197,7 @@ class Program:
             return (
                 f"{self.argument(place)}{short}({', '.join([*map(self.argument, args), *named])})"
             )
-        function = self.function(short) if step.kind == "call" else None
+        function = self.function(short) if step.name.startswith("numpy.") else None
         function = function or self.constant(step.function, short.rpartition(".")[2])
         return f"{function}({', '.join([*map(self.argument, args), *named])})"
 

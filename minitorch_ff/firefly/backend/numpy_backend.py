@@ -61,6 +61,7 @@ class NumpyBackend(ArrayBackend):
         """Let primitives use `n` threads; with one, they are NumPy's functions themselves."""
         threads.allow(n)
         self._threads = n
+        self._product = numpy.ndarray.dot if n == 1 else self._large_product
         for name in SPREAD:
             function = getattr(numpy, name)
             setattr(self, name, function if n == 1 else threads.spread(function))
@@ -166,9 +167,9 @@ class NumpyBackend(ArrayBackend):
         to_x = None if weight is None else self._product(grad, weight)
         return to_x, None if x is None else self._product(grad.T, x)
 
-    def _product(self, a, b):
+    def _large_product(self, a, b):
         """`a b` of a matrix; a large product is parted along its longer side."""
-        if self._threads == 1 or b.ndim == 1 or a.size * b.shape[1] < TOGETHER:
+        if b.ndim == 1 or a.size * b.shape[1] < TOGETHER:
             return a.dot(b)
         if not self._parts_products or not a.dtype.char == b.dtype.char == "f":
             return a.dot(b)

@@ -344,7 +344,7 @@ def split_output(node):
     return node, 0
 
 
-def apply(operator, x, *others, **settings):
+def apply(operator, x, *others, **settings):  # noqa: C901 - a call in between would cost
     """Call an operator: compute, and record if a gradient may be asked for.
 
     Calls with few inputs and no settings are written out: most are, and in CPython a call with
@@ -363,50 +363,56 @@ def apply(operator, x, *others, **settings):
     op.saved = ()
     op.kept = None
     edge = None
-    recording = operator.differentiable and grad_enabled()
     inputs: Any
     buffers: Any
-    if others:
+    if not others:
+        try:
+            buffer = x.buffer
+        except AttributeError:
+            raise not_a_tensor(operator, "input", 1, x) from None
+        if operator.widens and buffer.dtype.itemsize == 2:
+            wide = in_single(apply, operator, (x,), settings)
+            if wide is not None:
+                return wide
+        if operator.floats and buffer.dtype.kind in "iub":
+            buffer = buffer.astype(Defaults.floating)
+        if operator.differentiable and grad_enabled():
+            edge = x.node if x.view_of is None else x.edge()
+        op.edges = (edge,)
+        xp = by_buffer_type[type(buffer)]
+        result = op.forward(xp, buffer, **settings) if settings else op.forward(xp, buffer)
+        inputs, buffers = (x,), (buffer,)
+    else:
         inputs = (x, *others)
         buffers = []
         op.edges = edges = []
+        recording = operator.differentiable and grad_enabled()
         for t in inputs:
             buffers.append(t.buffer)
             node = (t.node if t.view_of is None else t.edge()) if recording else None
             if node is not None:
                 edge = node
             edges.append(node)
-    else:
+        a = buffers[0]
+        if operator.widens and a.dtype.itemsize == 2:
+            wide = in_single(apply, operator, inputs, settings)
+            if wide is not None:
+                return wide
+        if operator.promotes:
+            a, b = buffers
+            if a.dtype is not b.dtype or (operator.floats and a.dtype.kind in "iub"):
+                a, b = buffers = operator.promote(a, b, operator.floats)
+        xp = by_buffer_type[type(a)]
         try:
-            buffers = (x.buffer,)
-        except AttributeError:
-            raise not_a_tensor(operator, "input", 1, x) from None
-        inputs = (x,)
-        edge = (x.node if x.view_of is None else x.edge()) if recording else None
-        op.edges = (edge,)
-    a = buffers[0]
-    half = operator.widens and a.dtype.itemsize == 2
-    if half and (wide := in_single(apply, operator, inputs, settings)) is not None:
-        return wide
-    if operator.promotes:
-        a, b = buffers
-        if a.dtype is not b.dtype or (operator.floats and a.dtype.kind in "iub"):
-            a, b = buffers = operator.promote(a, b, operator.floats)
-    elif operator.floats and a.dtype.kind in "iub":
-        (a,) = buffers = (a.astype(Defaults.floating),)
-    xp = by_buffer_type[type(a)]
-    try:
-        if settings or len(buffers) > 3:
-            result = op.forward(xp, *buffers, **settings)
-        elif not others:
-            result = op.forward(xp, a)
-        elif len(buffers) == 2:
-            result = op.forward(xp, a, buffers[1])
-        else:
-            result = op.forward(xp, a, buffers[1], buffers[2])
-    except TypeError:  # an array library does not take another one's arrays
-        check_inputs_meet(operator, inputs)
-        raise
+            if settings or len(buffers) > 3:
+                result = op.forward(xp, *buffers, **settings)
+            elif len(buffers) == 2:
+                result = op.forward(xp, a, buffers[1])
+            else:
+                result = op.forward(xp, a, buffers[1], buffers[2])
+        except TypeError:  # an array library does not take another one's arrays
+            check_inputs_meet(operator, inputs)
+            raise
     buffer = result if type(result) in by_buffer_type else xp.asarray(result)
     if edge is None:
         return wrap(x.result_class, buffer)

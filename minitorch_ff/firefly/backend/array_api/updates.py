@@ -65,21 +65,21 @@ class Updates(MatrixUpdates):
 
     def plain_sgd_step(self, params, grads, group):
         """Gradient descent without state, over a list of parameters in their shapes."""
-        dtype = rate = None
+        dtype = rate = half = None
         sub, mul, block = self.sub, self.mul, self.update_block
         changed = group["weight_decay"] or group["maximize"]
         for param, grad in zip(params, grads, strict=True):
-            if param.dtype.itemsize == 2:
-                Half(self, param, grad, group).sgd(group)
-                continue
             if param.dtype is not dtype:
                 dtype = param.dtype
+                half = dtype.itemsize == 2
                 rate = self.constant(group["lr"], dtype)
-            if param.size <= block or not param.flags.c_contiguous:
+            if half:
+                Half(self, param, grad, group).sgd(group)
+            elif param.size <= block or not param.flags.c_contiguous:
                 g = self._direction(param, grad, group, None) if changed else grad
                 sub(param, mul(g, rate), param)
-                continue
-            self.flat_sgd_step(param.reshape(-1), grad.reshape(-1), group)
+            else:
+                self.flat_sgd_step(param.reshape(-1), grad.reshape(-1), group)
 
     def flat_sgd_step(self, param, grad, group):
         """The same for one large parameter."""
