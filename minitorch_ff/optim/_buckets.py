@@ -49,6 +49,7 @@ class Bucket:
             name: _side_by_side(kept[name], kept[name][0]) for name in plan.counter_names
         }
         self._counted = [t for name in plan.counter_names for t in kept[name]]
+        self._waits = bool(self._counted) and self._counted[0].backend.waits
         self._versions: list[int] = []
         self.counts: dict[str, float] = {}
         self.counts_agree()
@@ -71,8 +72,8 @@ class Bucket:
 
         Where reading means waiting, only if somebody has written them since.
         """
-        versions = self._versions
-        if self._counted and self._counted[0].backend.waits:
+        if self._waits:
+            versions = self._versions
             self._versions = [tensor.version[0] for tensor in self._counted]
             if versions == self._versions:
                 return True

@@ -9,6 +9,7 @@ from minitorch_ff._devices import cuda_runtime, device
 from minitorch_ff._dtypes import float32, float64, get_default_dtype
 from minitorch_ff._functions.creation import full_like, tensor, zeros_like
 from minitorch_ff._tensor import Tensor
+from minitorch_ff.firefly.backend.registry import is_loaded
 from minitorch_ff.firefly.modes import set_grad_enabled
 from minitorch_ff.optim._buckets import Bucket, Plan, State, share_memory
 from minitorch_ff.optim._settings import (
@@ -89,7 +90,7 @@ class ElementwiseOptimizer(GroupOptimizer):
 
     def _step_group(self, place: int, group: Group) -> None:
         """Update a group, the one at this place in the list, by its buckets if it has any."""
-        by_tensors = group["differentiable"] or self._is_captured(group)
+        by_tensors = group["differentiable"] or (is_loaded("cuda") and self._is_captured(group))
         plan = None if by_tensors else self._plan(place, group)
         if plan is None:
             self._step_with_tensors(group)

@@ -64,6 +64,11 @@ def loaded() -> list[str]:
     return sorted(_by_device)
 
 
+def is_loaded(device_type: str) -> bool:
+    """Whether a device type's back end is in use."""
+    return device_type in _by_device
+
+
 def backend_for(device_type: str) -> Any:
     """The back end of a device type, loaded at the first call.
 
