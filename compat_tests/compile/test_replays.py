@@ -671,3 +671,25 @@ def test_the_source():
         "    y0 = wrap(T0, v4)",
         "    return y0",
     ]
+
+
+def test_large_products_in_several_threads():
+    """A replay's products are those of a call, and threads work on them as well."""
+    before = torch.get_num_threads()
+
+    def make():
+        model = nn.Sequential(nn.Linear(512, 512), nn.ReLU(), nn.Linear(512, 10))
+
+        def step():
+            model.zero_grad()
+            loss = model(torch.randn(64, 512)).square().mean()
+            loss.backward()
+            return loss
+
+        return step, lambda: [parameter.grad for parameter in model.parameters()]
+
+    try:
+        torch.set_num_threads(2)
+        both(make)
+    finally:
+        torch.set_num_threads(before)
