@@ -204,15 +204,8 @@ ELEMENTWISE = sorted(
     | {"nn.functional." + name for name in ACTIVATIONS}
 )
 ELEMENTWISE = [name for name in ELEMENTWISE if name not in CONVERSIONS]
-VECTORS_END = "PyTorch's vectors, but not its single numbers, overflow above 88.7"
 FURTHER_OFF = {
-    "cosh bfloat16": (2, float("inf"), VECTORS_END),
-    "sinh bfloat16": (2, float("inf"), VECTORS_END),
     "sinh float16": (1, 1e-3, "the hyperbolic cosine stands between two numbers"),
-    "erf float16": (2480, 5e-7, "PyTorch's vectors are off by as much"),
-    "erf bfloat16": (28300, 5e-7, "PyTorch's vectors are off by as much"),
-    "nn.functional.gelu float16": (205, 1e-6, "PyTorch's float32 has lost the tail's digits"),
-    "nn.functional.gelu bfloat16": (800, 1e-6, "PyTorch's float32 has lost the tail's digits"),
     "nn.functional.logsigmoid bfloat16": (5, 3e-39, "these are denormal in float32 too"),
     "nn.functional.softplus bfloat16": (5, 3e-39, "these are denormal in float32 too"),
 }
@@ -221,6 +214,8 @@ FURTHER_OFF = {
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", ELEMENTWISE)
+@torch.backends.mkldnn.flags(enabled=False)  # it has another `gelu`, for some processors only
+@pytest.mark.filterwarnings("ignore:TF32 acceleration")
 def test_every_number(name, dtype):
     """All 65536 of them, and their gradients; infinities and not-a-numbers on the way there."""
     x = halves.every_number(halves.DTYPES[dtype])
@@ -238,8 +233,7 @@ def test_every_number(name, dtype):
         assert torch.equal(halves.as_torch(ours), theirs)
         return
     finite = x.isfinite()  # the slope at not-a-number depends on the place in PyTorch's vectors
-    compared = x.abs() < 1e38 if name == "nn.functional.gelu" else x == x  # PyTorch's overflows
-    assert_near(name, dtype, halves.as_torch(ours)[compared], theirs[compared])
+    assert_near(name, dtype, halves.as_torch(ours), theirs)
     assert (our_grad is None) == (their_grad is None)
     if our_grad is not None:
         assert_near(name, dtype, halves.as_torch(our_grad)[finite], their_grad[finite])
@@ -275,16 +269,9 @@ def test_pairs_of_every_magnitude(op, dtype):
     ours, theirs = halves.as_torch(results[0]), results[1]
     assert ours.dtype == theirs.dtype
     if theirs.dtype == dtype:
-        if op.name in LONG_DIVISIONS:
-            usual = (a.float() / b.float()).abs() < 1e9
-            ours, theirs = ours[usual], theirs[usual]
         assert halves.furthest(ours, theirs) <= 1
     else:
         torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=0, equal_nan=True)
-
-
-LONG_DIVISIONS = ["div", "floor_divide", "fmod", "remainder"]
-"""PyTorch's vectors give not-a-number for what is left where the quotient is very large."""
 
 
 # -------------------------------------------------------------------- reductions

@@ -203,6 +203,7 @@ class Gelu(Operator):
     """`x Φ(x)` with the normal distribution `Φ`; the gradient is `g (Φ(x) + x φ(x))`."""
 
     fresh = fits = widens = True
+    rounds_forward = HALVES
 
     def forward(self, xp, x):
         self.saved = (x,)

@@ -180,6 +180,8 @@ class Remainder(WholeDivision):
 
     variant = 1
     quotient = "floor_divide"
+    widens = True
+    rounds = rounds_forward = HALVES
 
     def forward(self, xp, a, b):
         self.save_for_backward(*((None, None) if self.edges[1] is None else (a, b)))
@@ -197,6 +199,8 @@ class RemainderOfNumber(WholeDivision, Underivable):
 
     aten = primitive = "remainder"
     kernel = "remainder_cpu"
+    widens = True
+    rounds_forward = HALVES
 
 
 class Fmod(Remainder):
