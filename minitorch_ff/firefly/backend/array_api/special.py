@@ -143,18 +143,18 @@ class Special:
 
     def rough_erf(self, x):
         """To 5e-7, for float32: PyTorch's CPU rounds this one to half precision."""
-        module, size = self.module, self.module.abs(x)
-        t = module.reciprocal(self._fused(size, ERF_ROUGH_RATE, 1))
-        y = module.zeros_like(t)
-        for c in ERF_ROUGH:
-            y = self._fused(y, t, c)
-        y = self._fused(y, -module.exp(-size * size) * t, 1)
-        return module.copysign(y, x)
+        size = self.module.abs(x)
+        t = self.module.reciprocal(self.shift(self.scale(size, ERF_ROUGH_RATE), 1))
+        y, *rest = [self.constant(c, x.dtype) for c in ERF_ROUGH]
+        for c in rest:
+            y = self._fused(t, y, c)
+        y = self._fused(y, -self.module.exp(-size * size) * t, self.constant(1, x.dtype))
+        return self.module.copysign(y, x)
 
     def _fused(self, a, b, c):
         """`a b + c` of float32 numbers, rounded once."""
-        b, c = [self.module.asarray(number, "float32") for number in (b, c)]
-        return (a.astype("float64") * b + c).astype("float32")
+        product = self.module.multiply(a, b, dtype="float64")
+        return self.module.add(product, c).astype("float32")
 
     @in_double
     def _erf_double(self, x):
