@@ -274,6 +274,42 @@ def test_pairs_of_every_magnitude(op, dtype):
         torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=0, equal_nan=True)
 
 
+DIVISIONS = {
+    "floor_divide": lambda w, x, c: x // c,
+    "floor": lambda w, x, c: w.div(x, c, rounding_mode="floor"),
+    "trunc": lambda w, x, c: w.div(x, c, rounding_mode="trunc"),
+    "of a number": lambda w, x, c: c // x,
+    "by a tensor": lambda w, x, c: x // w.tensor(c, dtype=x.dtype),
+    "in place": lambda w, x, c: x.floor_divide_(c),
+    "remainder": lambda w, x, c: x % c,
+    "fmod": lambda w, x, c: w.fmod(x, c),
+}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", DIVISIONS)
+def test_division_by_a_number(name, dtype):
+    """Not by the nearest half-precision number; a step there is a whole one here."""
+    x = torch.from_numpy(VALUES * 10).to(halves.DTYPES[dtype])
+    for number in (0.1, -0.7, 1 / 3, 3):
+        ours, theirs = [DIVISIONS[name](w, halves.in_world(w, x), number) for w in (ff, torch)]
+        assert torch.equal(halves.as_torch(ours), theirs)
+
+
+@pytest.mark.parametrize("count", [31, 63, 100])
+def test_ends_of_vectors(count):
+    """PyTorch computes what fills no vector number by number, where 89 is not too large."""
+    x = torch.full((count,), 89.0, dtype=torch.bfloat16)
+    for function in (
+        lambda w, x: x.sinh(),
+        lambda w, x: x.cosh(),
+        lambda w, x: w.fmod(x * 1e36, x * 1e-10),
+        lambda w, x: (x * 1e36) % 3e-7,
+    ):
+        ours, theirs = [function(w, halves.in_world(w, x)) for w in (ff, torch)]
+        assert halves.furthest(halves.as_torch(ours), theirs) == 0
+
+
 # -------------------------------------------------------------------- reductions
 
 LONG = {
