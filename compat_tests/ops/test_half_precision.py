@@ -349,7 +349,6 @@ GRADIENTS_OFF = {
     "softmax": (1, ROUNDED),
     "nn.functional.softmin": (1, ROUNDED),
     "nn.functional.normalize": (1100, "the exact gradient is zero; " + ROUNDED),
-    "nn.functional.glu": (1, "PyTorch's kernel rounds once where ours are two"),
     "nn.functional.binary_cross_entropy": (1, "PyTorch's weighted loss is one kernel"),
     "tile": (7, "PyTorch adds up in several sums, each rounded"),
     "prod": (1, "PyTorch's vectors multiply in another order"),
