@@ -129,6 +129,10 @@ class Steps:
         """As it is: it takes half-precision numbers."""
         return self.xp.rounded_sum(x)
 
+    def trunc_divide(self, a, b):
+        """As it is: the quotient is rounded before it is cut."""
+        return self.xp.trunc_divide(a, b)
+
     def rsqrt(self, x):
         """What is left of the last two vectors of 16 takes two steps."""
         y = self.xp.asarray(self.step(self.xp.rsqrt, x)).reshape(-1)

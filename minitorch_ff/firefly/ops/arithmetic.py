@@ -6,7 +6,6 @@ from minitorch_ff.firefly import promotion
 from minitorch_ff.firefly.ops.base import HALVES, NonDifferentiable, Operator, Stepwise, Underivable
 from minitorch_ff.firefly.ops.elementwise import OfPair
 from minitorch_ff.firefly.ops.linear_maps import HandsOn, OwnGradient
-from minitorch_ff.firefly.tensor import wrap
 
 NO_BOOL_SUBTRACTION = (
     "Subtraction, the `-` operator, with two bool tensors is not supported. Use the "
@@ -152,34 +151,15 @@ def floor_in_steps(xp, a, b):
     return xp.where(xp.eq(b, zero), ratio, whole)
 
 
-def is_half(x):
-    """Whether a buffer is of half precision."""
-    return x.dtype.itemsize == 2 and x.dtype.kind in "fV"
-
-
-def number_in_single(value, like):
-    """A Python number; beside half-precision numbers it is in float32."""
-    number = promotion.number(value, like)
-    if not is_half(number.buffer) or not like.buffer.ndim:
-        return number
-    return wrap(like.result_class, like.backend.constant(value, "float32"))
-
-
-def promoted_to_single(a, b, floats=False):
-    """Both in the dtype of the result; but a scalar beside half-precision numbers in float32."""
-    first, second = promotion.promoted(a, b, floats)
-    return first, b.astype("float32") if is_half(first) and not b.ndim else second
-
-
 class WholeQuotient(WholeDivision):
     """Whole quotients: of half-precision numbers in steps, by a scalar in float32."""
 
     takes_numbers = True
-    number = staticmethod(number_in_single)
-    promote = staticmethod(promoted_to_single)
+    number = staticmethod(promotion.number_in_single)
+    promote = staticmethod(promotion.promoted_to_single)
 
     def forward(self, xp, a, b):
-        if not is_half(a):
+        if not promotion.is_half(a):
             return super().forward(xp, a, b)
         if not b.ndim:
             wide = super().forward(xp, xp.cast(a, "float32"), xp.cast(b, "float32"))
