@@ -161,6 +161,7 @@ class Steps:
 
     def fmod(self, a, b, rest="fmod"):
         """In vectors not-a-number where the quotient is beyond 2¹²⁸, the end of float32."""
+        # 2¹²⁸ itself is not: 0.999 is nearer to 1 than two such quotients are to each other.
         quotient = self.xp.div(self.xp.scale(self.wide(a), 0.999), self.wide(b))
         return self.step(getattr(self.xp, rest), a, self.astray(b, 0, quotient, 32))
 
