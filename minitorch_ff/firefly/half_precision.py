@@ -9,6 +9,7 @@ round as they go. Those are marked `rounds` and `rounds_forward`, and get the na
 from __future__ import annotations
 
 import functools
+import math
 
 from minitorch_ff.firefly.ops.base import FREED
 from minitorch_ff.firefly.tensor import wrap
@@ -128,12 +129,51 @@ class Steps:
         """As it is: it takes half-precision numbers."""
         return self.xp.rounded_sum(x)
 
+    def trunc_divide(self, a, b):
+        """As it is: the quotient is rounded before it is cut."""
+        return self.xp.trunc_divide(a, b)
+
     def rsqrt(self, x):
         """What is left of the last two vectors of 16 takes two steps."""
         y = self.xp.asarray(self.step(self.xp.rsqrt, x)).reshape(-1)
         left = y.size // 32 * 32
         y[left:] = self.reciprocal(self.sqrt(x.reshape(-1)[left:]))
         return y.reshape(x.shape)
+
+    def erf(self, x):
+        """The rough one."""
+        return self.step(self.xp.rough_erf, x)
+
+    def normal_cdf(self, x):
+        """By the rough one, and left in float32."""
+        xp = self.xp
+        y = xp.rough_erf(xp.scale(self.wide(x), math.sqrt(0.5)))
+        return xp.scale(xp.shift(y, 1), 0.5)
+
+    def sinh(self, x, function="sinh"):
+        """In vectors infinite where the exponential is."""
+        y = self.xp.exp(self.xp.abs(self.wide(x)))
+        return self.step(getattr(self.xp, function), self.astray(x, 2, y, 64))
+
+    def cosh(self, x):
+        """There too."""
+        return self.sinh(x, "cosh")
+
+    def fmod(self, a, b, rest="fmod"):
+        """In vectors not-a-number where the quotient is beyond 2¹²⁸, the end of float32."""
+        # 2¹²⁸ itself is not: 0.999 is nearer to 1 than two such quotients are to each other.
+        quotient = self.xp.div(self.xp.scale(self.wide(a), 0.999), self.wide(b))
+        return self.step(getattr(self.xp, rest), a, self.astray(b, 0, quotient, 32))
+
+    def remainder(self, a, b):
+        """There too."""
+        return self.fmod(a, b, "remainder")
+
+    def astray(self, x, factor, y, lanes):
+        """`x` times a number where `y` is infinite, in whole vectors of PyTorch's CPU."""
+        x, infinite = self.wide(x), self.xp.asarray(self.xp.isinf(y)).reshape(-1)
+        infinite[y.size // lanes * lanes if self.xp.device_type == "cpu" else 0 :] = False
+        return self.xp.where(infinite.reshape(y.shape), self.xp.scale(x, factor), x)
 
     def pow(self, x, exponent):
         """In bfloat16 the square in a cube is rounded."""

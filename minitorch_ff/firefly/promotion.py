@@ -139,6 +139,25 @@ def number(value: Any, like: Tensor) -> Tensor:
     return tensor
 
 
+def is_half(x: Any) -> bool:
+    """Whether a buffer is of half precision."""
+    return x.dtype.itemsize == 2 and x.dtype.kind in "fV"
+
+
+def number_in_single(value: Any, like: Tensor) -> Tensor:
+    """A Python number; beside half-precision numbers it is in float32."""
+    tensor = number(value, like)
+    if not is_half(tensor.buffer) or not like.buffer.ndim:
+        return tensor
+    return wrap(like.result_class, like.backend.constant(value, "float32"))
+
+
+def promoted_to_single(a: Any, b: Any, floats: bool = False) -> tuple[Any, Any]:
+    """Both in the dtype of the result; but a scalar beside half-precision numbers in float32."""
+    first, second = promoted(a, b, floats)
+    return first, b.astype("float32") if is_half(first) and not b.ndim else second
+
+
 def lone_number(value: Any) -> Tensor:
     """A Python number as a 0-d tensor on the CPU, in the dtype that it has by itself."""
     kind = number_category(value)

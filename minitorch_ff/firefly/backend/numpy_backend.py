@@ -37,7 +37,7 @@ BITS = {"f": numpy.int32, "d": numpy.int64}
 """The integers as wide as a floating type."""
 
 SPREAD = "exp exp2 expm1 log log2 log1p sin cos tan sinh cosh tanh".split()
-SPREAD_METHODS = ["positive_part", "where_nonzero", "sigmoid", "normal_cdf", "erf"]
+SPREAD_METHODS = ["positive_part", "where_nonzero", "sigmoid", "normal_cdf", "erf", "rough_erf"]
 SPREAD_UPDATES = {name for name in vars(Updates) if name.endswith("_step")} - {"plain_sgd_step"}
 """What treats each element alone, and is worth several threads; `plain_sgd_step` takes lists."""
 

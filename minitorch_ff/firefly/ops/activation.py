@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from minitorch_ff.firefly.ops.base import HALVES, Operator
-from minitorch_ff.firefly.ops.elementwise import OfOne, Pairwise
+from minitorch_ff.firefly.ops.elementwise import OfOne, Pairwise, at_once
 
 
 class Relu(Operator):
@@ -125,6 +125,25 @@ class Sigmoid(Operator):
         return (xp.mul(xp.mul(grad, xp.sub(xp.constant_like(1, y), y)), y),)
 
 
+class Glu(Pairwise):
+    """`a σ(b)`; the gradient is `g σ` and `g a σ (1 - σ)`."""
+
+    refuses = "biuc"
+
+    def value(self, xp, a, b):
+        return xp.mul(a, xp.sigmoid(b))
+
+    def chain(self, xp, grad, a, b):
+        gate = xp.sigmoid(b)
+        return xp.mul(grad, gate), at_once(xp, self.to_gate, grad, a, gate)
+
+    @staticmethod
+    def to_gate(xp, grad, a, gate):
+        """The gradient of `b`."""
+        slope = xp.mul(xp.sub(xp.constant_like(1, gate), gate), gate)
+        return xp.mul(xp.mul(slope, grad), a)
+
+
 class Tanh(Operator):
     """The hyperbolic tangent; the gradient is `g (1 - y²)`."""
 
@@ -203,6 +222,7 @@ class Gelu(Operator):
     """`x Φ(x)` with the normal distribution `Φ`; the gradient is `g (Φ(x) + x φ(x))`."""
 
     fresh = fits = widens = True
+    rounds_forward = HALVES
 
     def forward(self, xp, x):
         self.saved = (x,)

@@ -134,8 +134,6 @@ class WholeDivision(OfPair):
         self.check(a)
         if a.dtype.kind in "iu" and not xp.all(b):
             raise RuntimeError("ZeroDivisionError")
-        if self.primitive == "floor_divide" and a.dtype.kind in "fV" and a.dtype.itemsize == 2:
-            return floor_in_steps(xp, a, b)
         return getattr(xp, self.primitive)(a, b)
 
 
@@ -153,10 +151,27 @@ def floor_in_steps(xp, a, b):
     return xp.where(xp.eq(b, zero), ratio, whole)
 
 
-class DivFloor(WholeDivision, Stepwise):
-    """`a / b` rounded down."""
+class WholeQuotient(WholeDivision):
+    """Whole quotients: of half-precision numbers in steps, by a scalar in float32."""
 
     takes_numbers = True
+    number = staticmethod(promotion.number_in_single)
+    promote = staticmethod(promotion.promoted_to_single)
+
+    def forward(self, xp, a, b):
+        if not promotion.is_half(a):
+            return super().forward(xp, a, b)
+        if not b.ndim:
+            wide = super().forward(xp, xp.cast(a, "float32"), xp.cast(b, "float32"))
+            return xp.cast(wide, a.dtype)
+        if self.primitive == "trunc_divide":
+            return xp.trunc_divide(a, b)
+        return floor_in_steps(xp, a, b)
+
+
+class DivFloor(WholeQuotient, Stepwise):
+    """`a / b` rounded down."""
+
     called = "Div"
     variant = 2
     primitive = "floor_divide"
@@ -168,10 +183,9 @@ class DivTrunc(DivFloor):
     primitive = "trunc_divide"
 
 
-class FloorDivide(WholeDivision, Underivable):
+class FloorDivide(WholeQuotient, Underivable):
     """`a / b` rounded down."""
 
-    takes_numbers = True
     kernel = "div_floor_cpu"
 
 
@@ -180,6 +194,8 @@ class Remainder(WholeDivision):
 
     variant = 1
     quotient = "floor_divide"
+    widens = True
+    rounds = rounds_forward = HALVES
 
     def forward(self, xp, a, b):
         self.save_for_backward(*((None, None) if self.edges[1] is None else (a, b)))
@@ -197,6 +213,8 @@ class RemainderOfNumber(WholeDivision, Underivable):
 
     aten = primitive = "remainder"
     kernel = "remainder_cpu"
+    widens = True
+    rounds_forward = HALVES
 
 
 class Fmod(Remainder):

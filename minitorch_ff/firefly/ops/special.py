@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from minitorch_ff.firefly.ops.base import not_implemented
+from minitorch_ff.firefly.ops.base import HALVES, not_implemented
 from minitorch_ff.firefly.ops.elementwise import Elementwise
 
 TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
@@ -13,6 +13,7 @@ TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
 class Erf(Elementwise):
     """The error function; the gradient is `2 / √π e^(-x²) g`."""
 
+    rounds_forward = HALVES
     height = TWO_OVER_ROOT_PI
 
     def chain(self, xp, grad, x):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from minitorch_ff.firefly.ops.base import Operator
+from minitorch_ff.firefly.ops.base import HALVES, Operator
 from minitorch_ff.firefly.ops.elementwise import Elementwise, Pairwise
 
 
@@ -67,12 +67,16 @@ class Atan2(Pairwise):
 class Sinh(Elementwise):
     """The hyperbolic sine; the gradient is `g cosh x`."""
 
+    rounds_forward = HALVES[1:]
+
     def chain(self, xp, grad, x):
         return xp.mul(grad, xp.cosh(x))
 
 
 class Cosh(Elementwise):
     """The hyperbolic cosine; the gradient is `g sinh x`."""
+
+    rounds_forward = HALVES[1:]
 
     def chain(self, xp, grad, x):
         return xp.mul(grad, xp.sinh(x))

@@ -5,7 +5,7 @@ import warnings
 from minitorch_ff._checks import check
 from minitorch_ff._dtypes import finfo
 from minitorch_ff._functions import activation, arithmetic
-from minitorch_ff._functions.activation import check_floating, sigmoid, tanh
+from minitorch_ff._functions.activation import check_floating, tanh
 from minitorch_ff._functions.creation import zeros_like
 from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._tensor import Tensor
@@ -221,7 +221,8 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     Raises:
         RuntimeError: The size is odd, or `input` has no dimensions.
 
-    See: [torch.nn.functional.glu](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.glu.html).
+    See: rule [`Glu`][minitorch_ff.firefly.ops.activation.Glu],
+        [torch.nn.functional.glu](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.glu.html).
     """
     if not input.buffer.ndim:
         raise RuntimeError("glu does not support scalars because halving size must be even")
@@ -232,8 +233,7 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
             f"{size}"
         )
     half = size // 2
-    gate = sigmoid(input.narrow(dim, half, half))
-    return arithmetic.mul(input.narrow(dim, 0, half), gate)
+    return apply(ops.Glu, input.narrow(dim, 0, half), input.narrow(dim, half, half))
 
 
 # ---------------------------------------------------------------------------- softmax

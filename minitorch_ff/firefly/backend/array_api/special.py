@@ -16,6 +16,11 @@ ERF_SINGLE = (
     -1.603963745e-04, -1.915306375e-02, 1.027778305e-01, 6.36619382e-01, 1.128379172,
 )  # fmt: skip
 
+# M. Abramowitz, I. A. Stegun, Handbook of Mathematical Functions (1964), 7.1.26: the error
+# function is 1 - e^(-x²) times a polynomial in 1 / (1 + p x).
+ERF_ROUGH_RATE = 0.3275911
+ERF_ROUGH = (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)
+
 # W. J. Cody, Rational Chebyshev approximations for the error function, Math. Comp. 23
 # (1969): numerator and denominator of erf x / x in x² (|x| < 0.46875), of eˣ² erfc x in
 # x (to 4), and of the rest of its asymptotic series in 1 / x² (beyond 4).
@@ -135,6 +140,21 @@ class Special:
         else:
             add(self.module.exp(y, y), self.constant(-1, x.dtype), y)
         return self.module.copysign(y, x, y)
+
+    def rough_erf(self, x):
+        """To 5e-7, for float32: PyTorch's CPU rounds this one to half precision."""
+        size = self.module.abs(x)
+        t = self.module.reciprocal(self.shift(self.scale(size, ERF_ROUGH_RATE), 1))
+        y, *rest = [self.constant(c, x.dtype) for c in ERF_ROUGH]
+        for c in rest:
+            y = self._fused(t, y, c)
+        y = self._fused(y, -self.module.exp(-size * size) * t, self.constant(1, x.dtype))
+        return self.module.copysign(y, x)
+
+    def _fused(self, a, b, c):
+        """`a b + c` of float32 numbers, rounded once."""
+        product = self.module.multiply(a, b, dtype="float64")
+        return self.module.add(product, c).astype("float32")
 
     @in_double
     def _erf_double(self, x):
