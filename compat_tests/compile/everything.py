@@ -19,8 +19,9 @@ from pathlib import Path
 from minitorch_ff.scripts import import_hook
 from minitorch_ff.scripts.notebook import read_cells
 
-import_hook.install()
-import torch  # noqa: E402 - that is minitorch_ff
+if __name__ == "__main__":
+    import_hook.install()
+import torch  # noqa: E402 - that is minitorch_ff, when this is run
 
 from minitorch_ff._compile.compiled import CompiledCallable  # noqa: E402
 

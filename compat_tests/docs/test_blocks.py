@@ -29,8 +29,12 @@ LEFT = {
     + "compare/test_acceptance.py",
     ("docs/guides/compare.md", "python -m minitorch_ff compare --record train.npz"): PYTORCH
     + "docs/test_recorded.py",
+    ("docs/guides/gpu.md", "g = torch.cuda.CUDAGraph()"): "cuda/test_graphs.py, on a stand-in",
+    ("docs/guides/gpu.md", "python -m pytest -m gpu"): "needs a GPU",
     ("docs/guides/moving_on.md", "-import minitorch_ff as torch"): "one line",
     ("docs/guides/performance.md", "$ python -m compat_tests.benchmarks.bench_mlp"): PYTORCH
+    + "benchmarks/test_benchmarks.py",
+    ("docs/guides/performance.md", "$ python -m compat_tests.benchmarks.bench_memory"): PYTORCH
     + "benchmarks/test_benchmarks.py",
     ("docs/guides/teaching.md", "$ pip install ."): CI,
     ("docs/tutorial/index.md", "$ pytest exercises -m step1"): "docs/test_tutorial.py",

@@ -6,7 +6,6 @@ interface](https://nvidia.github.io/numba-cuda/user/cuda_array_interface.html).
 
 from __future__ import annotations
 
-import ctypes
 import enum
 from typing import Any
 
@@ -116,6 +115,8 @@ class _Capsule:
     """A capsule in the clothes of an array: what NumPy's and CuPy's `from_dlpack` take."""
 
     def __init__(self, capsule: Any) -> None:
+        import ctypes  # which a browser's Python may lack
+
         self.capsule = capsule
         api = ctypes.pythonapi
         api.PyCapsule_GetName.restype = ctypes.c_char_p
