@@ -21,9 +21,9 @@ from minitorch_ff.scripts.notebook import read_cells
 
 if __name__ == "__main__":
     import_hook.install()
-import torch  # noqa: E402 - that is minitorch_ff, when this is run
+import torch
 
-from minitorch_ff._compile.compiled import CompiledCallable  # noqa: E402
+from minitorch_ff._compile.compiled import CompiledCallable
 
 done = Counter()
 
