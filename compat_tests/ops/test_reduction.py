@@ -174,3 +174,13 @@ def test_losses_of_nothing():
         return [loss(nothing, nothing) for loss in losses]
 
     same_in_both(body)
+
+
+def test_losses_of_ignored_targets_alone():
+    def body(torch):
+        x = torch.tensor([[0.1, 0.2, 0.3], [1.0, 2.0, 3.0]], requires_grad=True)
+        loss = torch.nn.functional.cross_entropy(x, torch.tensor([1, 1]), ignore_index=1)
+        loss.backward()
+        return loss, x.grad
+
+    same_in_both(body)

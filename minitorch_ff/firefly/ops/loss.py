@@ -289,10 +289,11 @@ class NllLoss(Operator):
         return xp.div(total(values), self.total)
 
     def backward(self, xp, grad):
-        counted = xp.ne(self.weight, xp.constant_like(0, self.weight))
-        at_target = xp.where_true(xp.neg(xp.mul(grad, self.weight)), counted)
+        at_target = xp.neg(xp.mul(grad, self.weight))
         if self.reduction == "mean":
             at_target = xp.div(at_target, self.total)
+        counted = xp.ne(self.weight, xp.constant_like(0, self.weight))
+        at_target = xp.where_true(at_target, counted)  # if none is, the total is zero
         return (xp.index_back(at_target, self.where, self.input_shape),)
 
 
