@@ -176,3 +176,10 @@ def test_draws_in_the_dtype_of_out(name, dtype):
             outcomes.append(type(error))
             assert not out.any()
     assert outcomes[0] == outcomes[1]
+
+
+def test_refused_draws_leave_the_generator_as_it_was():
+    before = ff.get_rng_state()
+    with pytest.raises(RuntimeError, match="multinomial expects Long tensor out, got: Float"):
+        ff.multinomial(ff.ones(1, 2), 2, out=ff.zeros(1, 2))
+    assert ff.equal(ff.get_rng_state(), before)

@@ -120,6 +120,8 @@ def _with_out(function: Callable[..., Any], name: str, full: str) -> Callable[..
                 f"{full}(): functions with out=... arguments don't support automatic "
                 "differentiation, but one of the arguments requires grad."
             )
+        if name == "multinomial":  # asked before anything is drawn
+            _check(name, _UNCAST[name], outs[0].long(), outs[0])
         filled = name in _FILLS and not (name == "normal" and _tensors(args))
         if filled:
             _fill_in_dtype(outs[0].dtype, options)
