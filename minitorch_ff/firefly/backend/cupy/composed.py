@@ -50,6 +50,15 @@ class Composed(ArrayBackend):
 
         return checked
 
+    def unique(self, x, dim=None, consecutive=False):
+        """Distinct elements or slices, where each went, how often each occurs."""
+        values, *others = super().unique(_with_loops(x), dim, consecutive)
+        return values.astype(x.dtype, copy=False), *others
+
+    def searchsorted(self, boundaries, values, right):
+        """Where each value belongs in sorted boundaries, or in its own row of them."""
+        return super().searchsorted(_with_loops(boundaries), _with_loops(values), right)
+
     # -------------------------------------------------------------------- reductions
 
     def _reducer(self, name):
