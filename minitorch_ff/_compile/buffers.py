@@ -104,10 +104,10 @@ def unseen(function: Any) -> Any:
     """A function whose own calls are not noted."""
 
     @functools.wraps(function)
-    def quietly(*args: Any) -> Any:
+    def quietly(*args: Any, **settings: Any) -> Any:
         recording, Active.recording = Active.recording, None
         try:
-            return function(*args)
+            return function(*args, **settings)
         finally:
             Active.recording = recording
 

@@ -28,6 +28,7 @@ from minitorch_ff._compile.buffers import (
     library,
     read,
     truth,
+    unseen,
 )
 from minitorch_ff._compile.ending import End, Impossible, Leaf, look_at_end, tensors_in
 from minitorch_ff._compile.guards import Guards
@@ -172,11 +173,8 @@ class Session:
             bound = Bound(method, generator)
             if name in NOT_REPLAYED:
                 read(f"a generator's {name}")
-            Active.recording = None  # what it calls in turn belongs to it
-            try:
-                result = bound(*bare(args), **bare(settings))
-            finally:
-                Active.recording = self.recording
+            # What it calls in turn belongs to it.
+            result = unseen(bound)(*bare(args), **bare(settings))
             note = self.recording.note
             given = note(f"generator.{name}", bound, args, settings, result, [], "draw")
             return result if result is generator else given

@@ -90,10 +90,7 @@ class Generator(engine.Generator):
             TypeError: It is no tensor of bytes.
             RuntimeError: It is no state.
         """
-        if not isinstance(new_state, Tensor):
-            kind = type(new_state).__name__
-            raise TypeError(f"expected a torch.ByteTensor, but got {kind}")
-        return super().set_state(new_state.backend.to_numpy(new_state.buffer))
+        return super().set_state(_bytes_of(new_state))
 
     def get_offset(self) -> int:
         """How far in its stream a GPU's generator is; the host's does not count.
@@ -116,6 +113,18 @@ class Generator(engine.Generator):
         twin = self.clone()
         twin.device = self.device
         return twin
+
+
+def _bytes_of(state: Any) -> numpy.ndarray:
+    """A state as an array.
+
+    Raises:
+        TypeError: It is no tensor.
+    """
+    if not isinstance(state, Tensor):
+        raise TypeError(f"expected a torch.ByteTensor, but got {type(state).__name__}")
+    array: numpy.ndarray = state.backend.to_numpy(state.buffer)
+    return array
 
 
 class CudaGenerator(Generator):
@@ -164,10 +173,7 @@ class CudaGenerator(Generator):
             TypeError: It is no tensor of bytes.
             RuntimeError: It is no state.
         """
-        if not isinstance(new_state, Tensor):
-            kind = type(new_state).__name__
-            raise TypeError(f"expected a torch.ByteTensor, but got {kind}")
-        self.engine.set_state(new_state.backend.to_numpy(new_state.buffer))
+        self.engine.set_state(_bytes_of(new_state))
         return self
 
     def get_offset(self) -> int:

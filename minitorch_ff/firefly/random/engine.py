@@ -7,11 +7,12 @@ a float is PyTorch's way throughout (it keeps a word's low bits, NumPy the high 
 
 from __future__ import annotations
 
-import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
+
+from minitorch_ff.firefly.random.seeded import Seeded, in_64_bits
 
 if TYPE_CHECKING:
     from numpy.random import BitGenerator
@@ -46,7 +47,7 @@ _LOW_53 = np.uint64(2**53 - 1)
 _32 = np.uint64(32)
 
 
-class Engine:
+class Engine(Seeded):
     """A seeded stream of 32-bit words.
 
     Args:
@@ -72,23 +73,11 @@ class Engine:
         Raises:
             ValueError: The seed is not in [-2⁶³, 2⁶⁴).
         """
-        seed = int(seed)
-        if not -(2**63) <= seed < 2**64:
-            raise ValueError("Overflow when unpacking long long")
-        self._seed = seed % 2**64
+        self._seed = in_64_bits(int(seed))
         self._fresh: tuple[int, int] | None = _first_words(self._seed % 2**32)
         self._cached_normal: float | None = None
         self.__dict__.pop("_bits", None)
         return self
-
-    def initial_seed(self) -> int:
-        """The seed last given, in [0, 2⁶⁴)."""
-        return self._seed
-
-    def seed(self) -> int:
-        """Start again from a seed of the operating system's, and return it."""
-        self.manual_seed(int.from_bytes(os.urandom(8), "little"))
-        return self._seed
 
     # ----------------------------------------------------------------- the state
 

@@ -23,7 +23,6 @@ this was compared with a GPU yet: `pytest -m gpu` does, where PyTorch sees one, 
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -34,6 +33,7 @@ from minitorch_ff.firefly.random.dtypes import is_floating, last_whole, not_impl
 from minitorch_ff.firefly.random.engine import DEFAULT_SEED
 from minitorch_ff.firefly.random.generator import Generator
 from minitorch_ff.firefly.random.multinomial import check_weights
+from minitorch_ff.firefly.random.seeded import Seeded, in_64_bits
 
 MULTIPLIERS = 0xD2511F53, 0xCD9E8D57
 KEY_STEPS = 0x9E3779B9, 0xBB67AE85
@@ -78,7 +78,7 @@ def block(counter: Words, key: tuple[Any, Any]) -> Words:
     return c0, c1, c2, c3
 
 
-class Philox:
+class Philox(Seeded):
     """PyTorch's CUDA generator: what it draws are flat arrays on the device.
 
     Args:
@@ -105,19 +105,8 @@ class Philox:
         Raises:
             ValueError: The seed is not in [-2⁶³, 2⁶⁴).
         """
-        if not -(2**63) <= seed < 2**64:
-            raise ValueError("Overflow when unpacking long long")
-        self._seed, self.offset = seed % 2**64, 0
+        self._seed, self.offset = in_64_bits(seed), 0
         return self
-
-    def initial_seed(self) -> int:
-        """The seed last given, in [0, 2⁶⁴)."""
-        return self._seed
-
-    def seed(self) -> int:
-        """Start again from a seed of the operating system's, and return it."""
-        self.manual_seed(int.from_bytes(os.urandom(8), "little"))
-        return self._seed
 
     def state(self) -> np.ndarray:
         """The seed and the offset: 16 bytes, as PyTorch's `get_state` gives them."""
