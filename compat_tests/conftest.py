@@ -1,5 +1,7 @@
 """What every test runs under: one thread, PyTorch's defaults, devices that exist."""
 
+import gc
+
 import pytest
 import torch
 
@@ -29,3 +31,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if on_gpu and not ff.cuda.is_available():
         for item in on_gpu:
             item.add_marker(pytest.mark.skip(reason="needs a CUDA device and CuPy"))
+
+
+def pytest_collection_finish() -> None:
+    """What is there before the first test is left out of every later garbage collection."""
+    gc.collect()
+    gc.freeze()

@@ -144,7 +144,7 @@ class Slow(torch.utils.data.Dataset):
         return 100
     def __getitem__(self, index):
         if index in (4, 5):  # one for each worker
-            print("ready", flush=True)
+            print("ready\\n", end="", flush=True)  # in one piece: two processes write
         time.sleep(0.05)
         return torch.tensor(index)
 

@@ -180,7 +180,7 @@ def test_the_home_page_is_light(browser, address):
         data = path.read_bytes() if path.is_file() else b""
         sizes[path] = (len(data), len(gzip.compress(data)))
     whole, packed = map(sum, zip(*sizes.values(), strict=True))
-    assert whole < 330_000, sizes
+    assert whole < 300_000, sizes
     assert packed < 90_000, sizes
 
 

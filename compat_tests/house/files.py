@@ -49,6 +49,7 @@ def _is_type_checking(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
 
 
+@functools.cache
 def code_lines(path: pathlib.Path) -> int:
     """Lines that are neither blank, nor comment, nor text that stands alone."""
     lines = path.read_text(encoding="utf-8").splitlines()

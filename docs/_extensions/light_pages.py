@@ -1,0 +1,19 @@
+"""MkDocs hook: a page loads only what it uses, and comes without the template's indentation."""
+
+import re
+
+# What is in the page if it needs the file.
+USED_BY = {"_mkdocstrings.css": "doc-object", "run_here.js": 'class="run-here"'}
+TAG = r'<(?:link|script)\b[^>]*"[^"]*{}"[^>]*>(?:</script>)?\s*'
+AS_IT_IS = re.compile(r"(<(pre|textarea)\b.*?</\2>)", re.DOTALL)
+
+
+def on_post_page(output: str, **_) -> str:
+    """Called by mkdocs with a finished page."""
+    for name, sign in USED_BY.items():
+        if sign not in output:
+            output = re.sub(TAG.format(re.escape(name)), "", output)
+    kept = AS_IT_IS.split(output)[::3]
+    blocks = AS_IT_IS.findall(output)
+    tight = [re.sub(r"\n\s+", "\n", part) for part in kept]
+    return tight[0] + "".join([block + rest for (block, _), rest in zip(blocks, tight[1:])])
