@@ -41,18 +41,19 @@ class Recurrence:
         inputs = cell.with_ones(x.reshape(-1, x.shape[-1]))
         by_input, w_hh = cell.by_input(inputs, sizes), cell.halved(cell.w_hh, cell.bent_hh)
         y = module.empty((len(inputs), h.shape[1]), x.dtype)
-        shape = *x.shape[:-1], h.shape[1]
+        shape, shown = (*x.shape[:-1], h.shape[1]), h.T
         h, c = columns(module, h), columns(module, c)
-        steps = [None] * len(sizes)
+        steps, states = [None] * len(sizes), [None] * len(sizes)
         for t, rows, n in in_order(sizes, reverse):
-            old_h, old_c = first(h, n), first(c, n)
+            states[t], old_h, old_c = first(shown, n).T, first(h, n), first(c, n)
             gates = cell.blocks(w_hh.dot(old_h))
             inner, new_c, memory = cell.step(cell.blocks(by_input[t]), gates, old_h, old_c)
             new_h = inner if project is None else project.dot(inner)
             y[rows] = new_h.T
-            steps[t] = rows, n, gates, memory, old_h, inner
-            h, c = beside(h, new_h), beside(c, new_c)
-        return y.reshape(shape), columns(module, h), columns(module, c), (cell, inputs, steps)
+            steps[t] = gates, memory, inner
+            h, c, shown = beside(h, new_h), beside(c, new_c), beside(shown, y[rows].T)
+        kept = cell, inputs, module.concatenate(states), steps
+        return y.reshape(shape), columns(module, h), columns(module, c), kept
 
     def recurrence_back(self, grads, kept, inputs, needed, *, kind, sizes, reverse):
         """The gradients of `x`, `h`, `c` and of the five weights.
@@ -66,35 +67,33 @@ class Recurrence:
             sizes: Likewise.
             reverse: Likewise.
         """
-        module, (cell, inputs_by_row, steps) = self.module, kept
+        module, (cell, inputs_by_row, states, steps) = self.module, kept
         x, h, c, *_, project = inputs
         to_y = None if grads[0] is None else grads[0].reshape(-1, h.shape[1])
         to_h = columns(module, module.zeros_like(h) if grads[1] is None else grads[1])
         to_c = c if c is None else module.zeros_like(c) if grads[2] is None else grads[2]
         to_c = columns(module, to_c)
         back = columns(module, cell.w_hh)
-        changes, outputs = [None] * len(sizes), [None] * len(sizes)
+        changes, outputs = for_steps(module, cell.changes, sizes, x.dtype), [None] * len(sizes)
         for t, rows, n in reversed(in_order(sizes, reverse)):
-            _, _, gates, memory, _, _ = steps[t]
+            (gates, memory, _), change = steps[t], cell.blocks(changes[t])
             output = first(to_h, n)
             outputs[t] = output = output if to_y is None else output + to_y[rows].T
             inner = output if project is None else project.T.dot(output)
-            change, direct, new_c = cell.step_back(inner, first(to_c, n), gates, memory)
-            changes[t] = change = change.reshape(len(change) * cell.hidden, n)
-            new_h = back.dot(change[cell.for_state])
+            direct, new_c = cell.step_back(inner, first(to_c, n), gates, memory, change)
+            new_h = back.dot(changes[t][cell.for_state])
             to_h = beside(to_h, new_h if direct is None else module.add(new_h, direct, new_h))
             to_c = beside(to_c, new_c)
-        change = module.concatenate(changes, 1)
+        change = side_by_side(module, changes)
         to_x = None
         if needed[0]:
             to_x = change[cell.for_input].T.dot(cell.w_ih[:, : x.shape[-1]]).reshape(x.shape)
         to_weights = (None,) * 5
         if needed[1]:
-            states = module.concatenate([step[4] for step in steps], 1)
             to_weights = cell.to_weights(change, inputs_by_row, states)
             to_project = None
             if project is not None:
-                inner = module.concatenate([step[5] for step in steps], 1)
+                inner = module.concatenate([step[2] for step in steps], 1)
                 to_project = module.concatenate(outputs, 1).dot(inner.T)
             to_weights = *to_weights, to_project
         return to_x, to_h.T, to_c if c is None else to_c.T, *to_weights
@@ -107,6 +106,20 @@ def in_order(sizes, reverse):
         steps.append((t, slice(start, start + n), n))
         start += n
     return steps[::-1] if reverse else steps
+
+
+def for_steps(module, height, sizes, dtype):
+    """For each step a matrix; for steps of one size, three dimensions of one array."""
+    if sizes[-1] == sizes[0]:
+        return module.empty((len(sizes), height, sizes[0]), dtype)
+    return [module.empty((height, n), dtype) for n in sizes]
+
+
+def side_by_side(module, matrices):
+    """Those of `for_steps` as one matrix."""
+    if isinstance(matrices, list):
+        return module.concatenate(matrices, 1)
+    return matrices.swapaxes(0, 1).reshape(matrices.shape[1], -1)
 
 
 def columns(module, rows):
@@ -145,6 +158,7 @@ class Cell:
         self.module, self.biased = module, b_ih is not None
         self.half, self.one = module.array(0.5, w_ih.dtype), module.array(1, w_ih.dtype)
         self.hidden = len(w_hh) // len(self.order_hh)
+        self.changes = len(w_hh)
         if self.biased:
             w_ih = module.concatenate((w_ih, self.of_input(b_ih, b_hh)[:, None]), 1)
         self.w_ih, self.w_hh = self.ordered(w_ih, self.order_ih), self.ordered(w_hh, self.order_hh)
@@ -190,7 +204,7 @@ class Cell:
     def to_weights(self, change, inputs, states):
         """The gradients of the four weights."""
         to_w_ih = change[self.for_input].dot(inputs)
-        to_w_hh = change[self.for_state].dot(states.T)
+        to_w_hh = change[self.for_state].dot(states)
         to_w_ih = self.ordered(to_w_ih, opposite(self.order_ih))
         to_w_hh = self.ordered(to_w_hh, opposite(self.order_hh))
         if not self.biased:
@@ -240,15 +254,14 @@ class LSTM(Cell):
         shown = self.module.tanh(new)
         return o * shown, new, (c, shown)
 
-    def step_back(self, to_h, to_c, gates, memory):
-        """The gradients of the gates, of `h` besides them (none), and of `c`."""
+    def step_back(self, to_h, to_c, gates, memory, change):
+        """The gradients of the gates into `change`; of `h` besides them (none), and of `c`."""
         g, i, f, o = gates
         c, shown = memory
         to_new = self.tanh_slope(shown)
         to_new *= o
         to_new *= to_h
         to_new += to_c
-        change = self.module.empty_like(gates)
         self.sigmoid_slope(gates[1:], change[1:])
         to_g, to_i, to_f, to_o = change
         self.tanh_slope(g, to_g)
@@ -260,7 +273,7 @@ class LSTM(Cell):
         through_c = change[:3]
         through_c *= to_new
         to_new *= f
-        return change, None, to_new
+        return None, to_new
 
 
 class GRU(Cell):
@@ -275,7 +288,7 @@ class GRU(Cell):
     def __init__(self, module, w_ih, w_hh, b_ih, b_hh):
         super().__init__(module, w_ih, w_hh, b_ih, b_hh)
         n = self.hidden
-        self.for_input, self.for_state = slice(3 * n), slice(n, 4 * n)
+        self.for_input, self.for_state, self.changes = slice(3 * n), slice(n, 4 * n), 4 * n
         self.inner = b_hh[2 * n :, None] if self.biased else 0
 
     def of_input(self, b_ih, b_hh):
@@ -306,11 +319,10 @@ class GRU(Cell):
         mixed += new
         return mixed, None, (h, new)
 
-    def step_back(self, to_h, to_c, gates, memory):
-        """The gradients of the gates, and of `h` besides them."""
+    def step_back(self, to_h, to_c, gates, memory, change):
+        """The gradients of the gates into `change`; and of `h` besides them."""
         r, z, b = gates
         h, new = memory
-        change = self.module.empty((4, *z.shape), z.dtype)
         to_a, to_r, to_z, to_b = change
         self.sigmoid_slope(gates[:2], change[1:3])
         self.tanh_slope(new, to_a)
@@ -321,7 +333,7 @@ class GRU(Cell):
         to_z *= h - new
         to_z *= to_h
         self.module.multiply(to_a, r, to_b)
-        return change, z * to_h, None
+        return z * to_h, None
 
 
 class Tanh(Cell):
@@ -333,11 +345,11 @@ class Tanh(Cell):
         self.module.tanh(gates, gates)
         return gates[0], None, None
 
-    def step_back(self, to_h, to_c, gates, memory):
-        """The gradient of the gate."""
-        change = self.tanh_slope(gates)
+    def step_back(self, to_h, to_c, gates, memory, change):
+        """The gradient of the gate into `change`."""
+        self.tanh_slope(gates, change)
         change *= to_h
-        return change, None, None
+        return None, None
 
 
 class Relu(Cell):
@@ -349,9 +361,10 @@ class Relu(Cell):
         self.module.maximum(gates, 0, out=gates)
         return gates[0], None, None
 
-    def step_back(self, to_h, to_c, gates, memory):
-        """The gradient of the gate."""
-        return (gates > 0) * to_h, None, None
+    def step_back(self, to_h, to_c, gates, memory, change):
+        """The gradient of the gate into `change`."""
+        self.module.multiply(gates > 0, to_h, change)
+        return None, None
 
 
 CELLS = {"LSTM": LSTM, "GRU": GRU, "RNN_TANH": Tanh, "RNN_RELU": Relu}
