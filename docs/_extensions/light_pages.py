@@ -5,7 +5,7 @@ import re
 # What is in the page if it needs the file.
 USED_BY = {"_mkdocstrings.css": "doc-object", "run_here.js": 'class="run-here"'}
 TAG = r'<(?:link|script)\b[^>]*"[^"]*{}"[^>]*>(?:</script>)?\s*'
-AS_IT_IS = re.compile(r"(<(pre|textarea)\b.*?</\2>)", re.DOTALL)
+INDENTATION = re.compile(r"(<(pre|textarea)\b.*?</\2>)|\n\s+", re.DOTALL)
 
 
 def on_post_page(output: str, **_) -> str:
@@ -13,7 +13,4 @@ def on_post_page(output: str, **_) -> str:
     for name, sign in USED_BY.items():
         if sign not in output:
             output = re.sub(TAG.format(re.escape(name)), "", output)
-    kept = AS_IT_IS.split(output)[::3]
-    blocks = AS_IT_IS.findall(output)
-    tight = [re.sub(r"\n\s+", "\n", part) for part in kept]
-    return tight[0] + "".join([block + rest for (block, _), rest in zip(blocks, tight[1:])])
+    return INDENTATION.sub(lambda found: found[1] or "\n", output)

@@ -41,8 +41,7 @@ class Recurrence:
         inputs = cell.with_ones(x.reshape(-1, x.shape[-1]))
         by_input, w_hh = cell.by_input(inputs, sizes), cell.halved(cell.w_hh, cell.bent_hh)
         y = module.empty((len(inputs), h.shape[1]), x.dtype)
-        shape, shown = (*x.shape[:-1], h.shape[1]), h.T
-        h, c = columns(module, h), columns(module, c)
+        h, c, shown = columns(module, h), columns(module, c), h.T
         steps, states = [None] * len(sizes), [None] * len(sizes)
         for t, rows, n in in_order(sizes, reverse):
             states[t], old_h, old_c = first(shown, n).T, first(h, n), first(c, n)
@@ -52,8 +51,8 @@ class Recurrence:
             y[rows] = new_h.T
             steps[t] = gates, memory, inner
             h, c, shown = beside(h, new_h), beside(c, new_c), beside(shown, y[rows].T)
-        kept = cell, inputs, module.concatenate(states), steps
-        return y.reshape(shape), columns(module, h), columns(module, c), kept
+        y, kept = y.reshape(*x.shape[:-1], -1), (cell, inputs, module.concatenate(states), steps)
+        return y, columns(module, h), columns(module, c), kept
 
     def recurrence_back(self, grads, kept, inputs, needed, *, kind, sizes, reverse):
         """The gradients of `x`, `h`, `c` and of the five weights.
