@@ -51,8 +51,8 @@ class Recurrence:
             y[rows] = new_h.T
             steps[t] = gates, memory, inner
             h, c, shown = beside(h, new_h), beside(c, new_c), beside(shown, y[rows].T)
-        y, kept = y.reshape(*x.shape[:-1], -1), (cell, inputs, module.concatenate(states), steps)
-        return y, columns(module, h), columns(module, c), kept
+        kept = cell, inputs, module.concatenate(states), steps
+        return y.reshape(*x.shape[:-1], y.shape[1]), columns(module, h), columns(module, c), kept
 
     def recurrence_back(self, grads, kept, inputs, needed, *, kind, sizes, reverse):
         """The gradients of `x`, `h`, `c` and of the five weights.
