@@ -1,6 +1,7 @@
 """What every test runs under: one thread, PyTorch's defaults, devices that exist."""
 
 import gc
+import os
 
 import pytest
 import torch
@@ -8,8 +9,10 @@ import torch
 import minitorch_ff as ff
 from compat_tests.conformance.outcome import seed_all
 
+# Two test processes share the cores, and so do the processes that they start.
 torch.set_num_threads(1)
-ff.set_num_threads(1)  # two processes share the cores
+ff.set_num_threads(1)
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(autouse=True)
