@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from minitorch_ff._functions.creation import zeros_like
 from minitorch_ff._tensor import Tensor
-from minitorch_ff.firefly.backend.registry import by_buffer_type
+from minitorch_ff.firefly.backend.registry import backend_of, several
 from minitorch_ff.optim._elementwise import Bucket, ElementwiseOptimizer, Group, State, keep
 from minitorch_ff.optim._settings import check_one_rate, with_numbers
 from minitorch_ff.optim.optimizer import ParamsT
@@ -102,13 +102,13 @@ class SGD(ElementwiseOptimizer):
                 params.append(param)
                 buffers.append(param.buffer)
                 grads.append(param._grad.buffer)
-        kinds = set(map(type, buffers))
-        if group["momentum"] or group["differentiable"] or len(kinds) != 1:
+        places = set(map(several[0].follow if several else type, buffers))
+        if group["momentum"] or group["differentiable"] or len(places) != 1:
             super()._step_group(place, group)
             return
         if group["fused"]:
             self._check_group(params, group)
-        by_buffer_type[kinds.pop()].plain_sgd_step(  # without state, copying does not pay
+        backend_of(buffers[0]).plain_sgd_step(  # without state, copying does not pay
             buffers, grads, with_numbers(group)
         )
         for param in params:
