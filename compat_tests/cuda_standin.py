@@ -16,7 +16,7 @@ import time
 import types
 
 from compat_tests import strict_backend
-from compat_tests.strict_backend import GPUS, Device, StrictArray, chosen
+from compat_tests.strict_backend import GPUS, Chosen, Device, StrictArray, chosen
 from minitorch_ff._functions import random
 from minitorch_ff.cuda import graphs
 from minitorch_ff.firefly.backend import cupy_runtime, registry
@@ -138,7 +138,7 @@ class StandInRuntime:
     philox = None
 
     def __init__(self):
-        self.current = 0
+        self.current = Chosen()
         self.default = StandInStream(self, pointer=0)
         self.streams = dict.fromkeys(range(GPUS), self.default)
         self.peaks = cupy_runtime.Peaks()
@@ -154,10 +154,10 @@ class StandInRuntime:
         return GPUS
 
     def current_device(self):
-        return self.current
+        return self.current.gpu
 
     def set_device(self, index):
-        self.current = index
+        self.current.gpu = index
         Device(index).use()
 
     def on(self, index):
@@ -200,7 +200,7 @@ class StandInRuntime:
         return StandInStream(self, chosen.gpu, pointer)
 
     def current_stream(self, index=None):
-        return self.streams[self.current if index is None else index]
+        return self.streams[self.current.gpu if index is None else index]
 
     def default_stream(self):
         return self.default

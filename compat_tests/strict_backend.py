@@ -200,11 +200,11 @@ class StrictArray:
     def __getitem__(self, index):
         index = host_index(index, self._host.shape)
         if any(isinstance(part, numpy.ndarray) for part in index):
-            self.here()
+            return to_strict(self.here()[index], [self])
         found = self._host[index]
         if isinstance(found, numpy.generic):  # a view, unlike NumPy's scalar
             found = self._host[(*index, ...)]
-        return to_strict(found, [self])
+        return StrictArray(found, self if self.base is None else self.base)
 
     def __setitem__(self, index, value):
         if isinstance(value, list):

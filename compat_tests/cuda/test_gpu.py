@@ -7,11 +7,10 @@ import pytest
 import torch
 
 import minitorch_ff as ff
-from compat_tests import cuda_standin
+from compat_tests import cuda_standin, moved
 from compat_tests.conformance import opinfo
 from compat_tests.conformance.opinfo import Options
-from compat_tests.cuda import moved
-from compat_tests.cuda.moved import Training
+from compat_tests.moved import Training
 
 needs_both = pytest.mark.skipif(not torch.cuda.is_available(), reason="PyTorch sees no GPU")
 ON_STAND_IN = "add mm softmax nn.functional.linear cumsum sort index_add where".split()
@@ -28,7 +27,7 @@ def by_name(entries, name=lambda entry: entry.name):
 def test_an_operator_on_the_stand_in(name):
     (op,) = [op for op in moved.operators(["1", "2"]) if opinfo.op_key(op) == name]
     with cuda_standin.present():
-        assert moved.check_operator(op, Options(max_samples=2))
+        assert moved.check_operator(op, options=Options(max_samples=2))
 
 
 def test_a_module_and_an_optimizer_on_the_stand_in():

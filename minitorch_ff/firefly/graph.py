@@ -106,6 +106,8 @@ def walk(
         if grad is None:
             continue
         pending[node] = None  # its memory is free as soon as the rule has used it
+        if several:
+            several[0].follow(grad)
         if not record and type(grad) is not buffer_type:
             buffer_type, xp, grad = namespace_of(grad)
         hooks = node.hooks
@@ -113,8 +115,8 @@ def walk(
             grad = call_hooks(node, xp, grad)
             if grad is None:
                 continue
-        if several:
-            several[0].follow(grad)
+            if several:  # a hook may have worked elsewhere
+                several[0].follow(grad)
         if targets and node in targets:
             captured[node] = grad if record else wrap(Tensor.result_class, xp.copy(grad))
             if all([edge is None or pending[edge] is UNWANTED for edge in node.edges]):

@@ -102,15 +102,17 @@ class SGD(ElementwiseOptimizer):
                 params.append(param)
                 buffers.append(param.buffer)
                 grads.append(param._grad.buffer)
-        places = set(map(several[0].follow if several else type, buffers))
-        if group["momentum"] or group["differentiable"] or len(places) != 1:
+        if group["momentum"] or group["differentiable"]:
             super()._step_group(place, group)
             return
         if group["fused"]:
             self._check_group(params, group)
-        backend_of(buffers[0]).plain_sgd_step(  # without state, copying does not pay
-            buffers, grads, with_numbers(group)
-        )
+        parts = [(buffers, grads)]  # without state, copying does not pay
+        if len(set(map(several[0].follow if several else type, buffers))) != 1:
+            parts = [([buffer], [grad]) for buffer, grad in zip(buffers, grads, strict=True)]
+        settings = with_numbers(group)
+        for values, slopes in parts:
+            backend_of(values[0]).plain_sgd_step(values, slopes, settings)
         for param in params:
             param.version[0] += 1
 

@@ -40,6 +40,13 @@ def backend_of(buffer: Any) -> Any:
     return by_buffer_type[type(buffer)]
 
 
+def elsewhere(a: Any, b: Any) -> bool:
+    """Whether two buffers are on different devices."""
+    if several and several[0].follow(a) != several[0].follow(b):
+        return True
+    return type(a) is not type(b)
+
+
 def register(device_type: str, maker: Callable[[], Any]) -> None:
     """Add a back end: `maker()` is called when `device_type` is first used.
 
