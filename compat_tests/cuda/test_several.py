@@ -77,6 +77,20 @@ def test_further_operators(op):
     check(op, 6)
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::UserWarning")  # of settings that are deprecated
+@pytest.mark.parametrize("entry", moved.modules(["1", "2", "3"]), ids=opinfo.module_name)
+def test_modules(entry):
+    if not moved.check_module(entry, SECOND, Options(max_samples=8)):
+        pytest.skip("it is not called, or drops")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("entry", opinfo.optimizers(["1", "2", "3"]), ids=lambda e: e.name)
+def test_optimizers(entry):
+    assert moved.check_optimizer(entry, SECOND, most=1 if entry.name == "LBFGS" else 4)
+
+
 # ------------------------------------------------------------------------------ training
 
 OPTIMIZERS = {

@@ -204,7 +204,8 @@ class UninitializedTensorMixin:
 
     @data.setter
     def data(self, value: Tensor) -> None:
-        self._placeholder = value.detach()
+        if value is not self:  # a conversion that changes nothing gives it back
+            self._placeholder = value.detach()
 
     @property
     def requires_grad(self) -> bool:

@@ -58,8 +58,6 @@ class ArrayBackend(
 
     device_type = ""
     buffer_type: type
-    devices = 1
-    """How many devices of this type there are."""
 
     def __init__(self, module: ModuleType) -> None:
         super().__init__(module)
