@@ -15,6 +15,7 @@ from compat_tests import cuda_standin, moved
 from compat_tests.conformance import opinfo
 from compat_tests.conformance.opinfo import Options
 from minitorch_ff.firefly.backend import registry
+from minitorch_ff.utils.data import DataLoader, TensorDataset
 
 nn = ff.nn
 FIRST, SECOND = "cuda:0", "cuda:1"
@@ -254,6 +255,27 @@ def test_copies_cross(away):
     with pytest.raises(RuntimeError, match="indices should be either on cpu or on the same device"):
         x[ff.tensor([0], device=SECOND)]
     assert str((x * ff.tensor(2.0)).device) == FIRST
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # of bytes as conditions
+def test_what_reads_memory_by_itself(away):
+    """Masks of bytes, files of tensors with gaps, loaders of tensors."""
+    x = ff.arange(6.0, device=SECOND).reshape(3, 2)
+    mask = (x > 2).to(ff.uint8)
+    file = io.BytesIO()
+    for call, expected in (
+        (lambda: x[mask], [3, 4, 5]),
+        (lambda: ff.where(mask, x, x - 9), [[-9, -8], [-7, 3], [4, 5]]),
+        (lambda: ff.where(mask, 1, 2), [[2, 2], [2, 1], [1, 1]]),
+        (lambda: (ff.save(x[:, ::2], file), file.seek(0), ff.load(file))[2], [[0], [2], [4]]),
+        (lambda: next(iter(DataLoader(TensorDataset(x.t()), 1)))[0], [[0, 2, 4]]),
+        (lambda: next(iter(DataLoader(TensorDataset(x), 2)))[0], [[0, 1], [2, 3]]),
+        (lambda: nn.functional.one_hot(mask.long()).sum((0, 1)), [3, 3]),
+    ):
+        away()
+        result = call()
+        assert str(result.device) == SECOND
+        assert result.tolist() == expected
 
 
 # ----------------------------------------------------------------------------- gradients

@@ -208,7 +208,7 @@ def plain(item: Any) -> Any:
         if buffer.dtype.kind not in "iub":
             raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
         if buffer.dtype == numpy.uint8:
-            buffer = buffer.astype(bool)
+            buffer = item.backend.cast(buffer, bool)
         if buffer.ndim == 0 and buffer.dtype.kind != "b":
             return int(buffer.item())
         return buffer

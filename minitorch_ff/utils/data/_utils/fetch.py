@@ -66,6 +66,7 @@ class RowReader:
                 return None
             # Of a buffer that is not contiguous, `take` would copy all rows first.
             in_order = buffer.flags.c_contiguous
+            tensor.backend.follow(buffer)
             rows = buffer.take(indices, 0) if in_order else buffer[indices].copy()
             batch.append(wrap(Tensor, rows))
         return batch
