@@ -155,6 +155,12 @@ class CupyRuntime:
         runtime = self.cupy.cuda.runtime
         return bool(runtime.pointerGetAttributes(address).type == runtime.memoryTypeHost)
 
+    def nvtx(self) -> Any:
+        """What tells a profiler of stretches of the program."""
+        from cupy.cuda import nvtx
+
+        return nvtx
+
     # --------------------------------------------------------------- streams and events
 
     def stream(self, priority: int = 0) -> Any:
