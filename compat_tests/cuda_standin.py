@@ -1,10 +1,10 @@
 """A stand-in for CUDA on any machine: device type "cuda", two GPUs that are none.
 
 Its arrays are those of `strict_backend`: they compute on the host, NumPy cannot read them, and
-each is on one of the GPUs, which must be the current one when something is computed. Its runtime has streams and events that wait for nothing, memory that is counted, and
-graphs that repeat the primitives that a block called (with positional arguments). So the
-facade's logic of devices runs here: what is moved where, what is said, what is drawn. What a
-GPU makes of it, it does not show.
+each is on one of the GPUs, which must be the current one when something is computed. Its runtime
+has streams and events that wait for nothing, memory that is counted, and graphs that repeat the
+primitives that a block called (with positional arguments). So the facade's logic of devices runs
+here: what is moved where, what is said, what is drawn. What a GPU makes of it, it does not show.
 
     with cuda_standin.present():
         x = ff.ones(2, device="cuda")
@@ -190,8 +190,16 @@ class StandInRuntime:
 
             return call
 
-        names = {"RangePush": None, "RangePop": None, "RangeStart": 7, "RangeEnd": None, "Mark": None}
-        return types.SimpleNamespace(**{name: noting(name, result) for name, result in names.items()})
+        names = {
+            "RangePush": None,
+            "RangePop": None,
+            "RangeStart": 7,
+            "RangeEnd": None,
+            "Mark": None,
+        }
+        return types.SimpleNamespace(
+            **{name: noting(name, result) for name, result in names.items()}
+        )
 
     def free_cache(self):
         self.calls.append("free_cache")

@@ -213,7 +213,10 @@ def check_optimizer(entry, device="cuda", fine=False, most=None):
             case = Comparison(entry.name, {**settings, **flag}, grouped, torch.float32, ff)
             here, there = Side(case, ff), Side(case, ff, functools.partial(Moved, device=device))
             assert {str(p.device) for p in there.params} == {full_name(device)}
-            pairs = [(here.history, there.history), (here.go_on_elsewhere(), there.go_on_elsewhere())]
+            pairs = [
+                (here.history, there.history),
+                (here.go_on_elsewhere(), there.go_on_elsewhere()),
+            ]
             for ours, theirs in pairs:
                 for i, (a, b) in enumerate(zip(ours, theirs, strict=True)):
                     tolerance = case.tolerance if fine else (ROUGH[4], ROUGH[4])

@@ -152,10 +152,9 @@ def test_training(name, devices):
         pytest.skip("it lays all parameters side by side, on one device")
     here, state_here = trained(name, "cpu", "cpu")
     there, state_there = trained(name, *devices)
-    numbers = 6  # what the first half has: a weight, and the normalisation's
-    places = [t for t in there[:3]] + [t for t in there[5:8]]
-    assert [str(t.device) for t in places] == [devices[0]] * numbers
-    assert [str(t.device) for t in there[3:5]] == [devices[1]] * 2
+    # The first half has a weight, and what the normalisation has; the second, weight and bias.
+    halves = [*[devices[0]] * 3, *[devices[1]] * 2, *[devices[0]] * 3, devices[1]]
+    assert [str(t.device) for t in there] == halves
     for a, b in zip([*here, *state_here], [*there, *state_there], strict=True):
         numpy.testing.assert_allclose(b.detach().cpu(), a.detach(), rtol=1e-4, atol=1e-6)
 

@@ -203,7 +203,7 @@ class UninitializedTensorMixin:
         return self._placeholder
 
     @data.setter
-    def data(self, value: Tensor) -> None:
+    def data(self, value: Any) -> None:
         if value is not self:  # a conversion that changes nothing gives it back
             self._placeholder = value.detach()
 
