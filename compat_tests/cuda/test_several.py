@@ -377,6 +377,16 @@ def test_streams(away):
     assert ff.cuda.current_stream(SECOND) == ff.cuda.default_stream(SECOND)
 
 
+def test_graphs_are_launched_where_they_were_captured(away):
+    graph, x = ff.cuda.CUDAGraph(), ff.ones(3, device=SECOND)
+    with ff.cuda.device(1), ff.cuda.graph(graph):
+        y = (x * 2).exp() + ff.rand(3, device=SECOND) * 0
+    x.zero_()
+    away()
+    graph.replay()
+    assert y.tolist() == [1, 1, 1]
+
+
 def test_one_gpu_needs_none_of_this():
     assert len(registry.several) == 1
     registry.register("cuda", registry._make_cupy)

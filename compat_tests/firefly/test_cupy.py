@@ -131,7 +131,8 @@ def test_the_back_end_is_made_for_as_many_gpus(cupy, count, monkeypatch):
     assert type(backend) is (SeveralGpus if count > 1 else CupyBackend)
     assert backend.buffer_type is cupy.ndarray
     assert getattr(backend, "devices", 1) == count
-    assert backend.follow(numpy.ones(1)) is None
+    if count > 1:
+        assert backend.follow(numpy.ones(1)) is None
 
 
 def test_marks_for_a_profiler_are_cupys(cupy):

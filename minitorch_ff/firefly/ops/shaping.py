@@ -112,7 +112,6 @@ class ToDevice(Operator):
         so_far = pending[target]
         home, index = self.home
         part = xp.to_device(grad, home, index)
-        home.follow(part)
         there = xp if xp.records else home
         pending[target] = part if so_far is None else there.add(so_far, part)
 

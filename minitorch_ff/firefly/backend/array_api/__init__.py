@@ -80,9 +80,6 @@ class ArrayBackend(
         """A NumPy array as a buffer where `x` is."""
         return self.from_numpy(array, self.device_index(x))
 
-    def follow(self, x):
-        """Let the work go to the device of `x`, where there are several."""
-
     def in_threads(self, function, blocks):
         """Call `function(*block)` for every block; a back end may do it in several threads."""
         for block in blocks:

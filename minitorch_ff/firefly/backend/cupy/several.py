@@ -28,6 +28,12 @@ class SeveralGpus(CupyBackend):
         makers = [super(SeveralGpus, self)._kept(maker) for _ in range(self.devices)]
         return lambda *args: makers[self._cuda.runtime.getDevice()](*args)
 
+    def from_numpy(self, x, index=None):
+        """A copy of the array on a GPU, to which the work goes."""
+        if index is not None:
+            self.use(index)
+        return super().from_numpy(x)
+
     def use(self, index):
         """Let the work of this thread go to a GPU from now on."""
         if index != self._cuda.runtime.getDevice():
