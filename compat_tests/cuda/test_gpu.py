@@ -43,8 +43,8 @@ def test_a_training_on_the_stand_in():
         assert_same_losses(5)
 
 
-def assert_same_losses(steps):
-    here, there = Training("cpu"), Training("cuda")
+def assert_same_losses(steps, device="cuda"):
+    here, there = Training("cpu"), Training(device)
     losses = [[t.step().item() for _ in range(steps)] for t in (here, there)]
     numpy.testing.assert_allclose(losses[1], losses[0], rtol=1e-4)
 
@@ -77,6 +77,18 @@ def test_optimizer(entry):
 @pytest.mark.gpu
 def test_losses_are_the_hosts():
     assert_same_losses(50)
+
+
+@pytest.mark.gpu
+def test_a_second_gpu():
+    """It computes while the first one is current; `test_several.py` has more, on the stand-in."""
+    if ff.cuda.device_count() < 2:
+        pytest.skip("needs two GPUs")
+    found = {opinfo.op_key(op): op for op in moved.operators(["1", "2"])}
+    for name in ON_STAND_IN:
+        assert moved.check_operator(found[name], "cuda:1")
+    assert_same_losses(5, "cuda:1")
+    assert ff.cuda.current_device() == 0
 
 
 # ------------------------------------------------------------------------- torch.cuda

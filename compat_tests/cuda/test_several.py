@@ -49,7 +49,7 @@ argsort median unique where clamp lerp addmm mm bmm matmul einsum cat stack spli
 scatter scatter_add index_add index_select masked_fill masked_select take_along_dim tril diagonal
 unfold roll flip repeat_interleave bincount histc searchsorted linspace arange full_like ones_like
 erf digamma special.i0e linalg.solve linalg.cholesky linalg.svd linalg.qr linalg.lstsq cdist norm
-nn.functional.linear nn.functional.conv2d nn.functional.conv_transpose2d nn.functional.max_pool2d
+nn.functional.linear nn.functional.conv2d nn.functional.conv_transpose2d nn.functional.max_pool1d
 nn.functional.avg_pool2d nn.functional.batch_norm nn.functional.layer_norm nn.functional.embedding
 nn.functional.cross_entropy nn.functional.nll_loss nn.functional.ctc_loss nn.functional.one_hot
 nn.functional.interpolate nn.functional.grid_sample nn.functional.pad nn.functional.gelu
