@@ -203,6 +203,14 @@ def test_second_gradients_cross_devices():
     assert second.tolist() == [48.0, 312.0, 1008.0]
 
 
+def test_gradients_are_checked_where_they_are():
+    x = ff.tensor([[0.5, 2.0], [1.0, -1.0]], dtype=ff.float64, device="strict", requires_grad=True)
+    assert ff.autograd.gradcheck(ff.sin, x)
+    assert ff.autograd.gradgradcheck(lambda x: (x.exp() @ x).sum(0), x)
+    with pytest.raises(RuntimeError, match="Jacobian mismatch"):
+        ff.autograd.gradcheck(lambda x: x * x.detach(), x)
+
+
 def test_a_number_from_the_cpu_meets_any_device():
     x = ff.tensor([1.0, 2.0], device="strict")
     factor = ff.tensor(3.0, requires_grad=True)
