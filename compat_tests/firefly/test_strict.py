@@ -243,6 +243,14 @@ def test_indices_may_come_from_the_host():
         x.cpu()[ff.tensor([1], device="strict")]
 
 
+def test_results_are_where_the_inputs_are():
+    """And not on the default device."""
+    x = ff.tensor([0, 3, 0, 5])
+    with ff.device("strict"):
+        for result in (x.nonzero(), *x.nonzero(as_tuple=True), ff.argwhere(x), ff.isin(x, x[:2])):
+            assert result.device.type == "cpu"
+
+
 def test_numpy_cannot_read_it():
     x = ff.zeros(2, device="strict")
     with pytest.raises(TypeError, match="Implicit conversion"):
