@@ -203,6 +203,21 @@ def test_second_gradients_cross_devices():
     assert second.tolist() == [48.0, 312.0, 1008.0]
 
 
+@pytest.mark.parametrize("make", [ff.optim.SGD, ff.optim.Adam, ff.optim.Adadelta])
+def test_one_optimizer_updates_several_devices(make):
+    ends = []
+    for devices in (("cpu", "cpu"), ("strict", "cpu")):
+        params = [ff.ones(3, device=device, requires_grad=True) for device in devices]
+        optimizer = make(params, lr=0.1)
+        for _ in range(2):
+            optimizer.zero_grad()
+            sum((p.cpu() ** 2).sum() for p in params).backward()
+            optimizer.step()
+        assert tuple(p.device.type for p in params) == devices
+        ends.append([p.tolist() for p in params])
+    assert ends[0] == ends[1]
+
+
 def test_gradients_are_checked_where_they_are():
     x = ff.tensor([[0.5, 2.0], [1.0, -1.0]], dtype=ff.float64, device="strict", requires_grad=True)
     assert ff.autograd.gradcheck(ff.sin, x)
