@@ -118,7 +118,7 @@ def library(source: str) -> ctypes.CDLL:
 
 
 def host(value):
-    return value._host if hasattr(value, "_host") else value
+    return value.here() if hasattr(value, "here") else value
 
 
 class DeviceAssertion(RuntimeError):

@@ -1,10 +1,10 @@
 """A stand-in for CUDA on any machine: device type "cuda", two GPUs that are none.
 
-Its arrays are those of `strict_backend`: they compute on the host, and NumPy cannot read
-them. Its runtime has streams and events that wait for nothing, memory that is counted, and
-graphs that repeat the primitives that a block called (with positional arguments). So the
-facade's logic of devices runs here: what is moved where, what is said, what is drawn. What a
-GPU makes of it, it does not show.
+Its arrays are those of `strict_backend`: they compute on the host, NumPy cannot read them, and
+each is on one of the GPUs, which must be the current one when something is computed. Its runtime
+has streams and events that wait for nothing, memory that is counted, and graphs that repeat the
+primitives that a block called (with positional arguments). So the facade's logic of devices runs
+here: what is moved where, what is said, what is drawn. What a GPU makes of it, it does not show.
 
     with cuda_standin.present():
         x = ff.ones(2, device="cuda")
@@ -14,71 +14,51 @@ import contextlib
 import itertools
 import time
 import types
-import weakref
 
-import numpy
-
-from compat_tests.strict_backend import StrictArray, StrictBackend
+from compat_tests import strict_backend
+from compat_tests.strict_backend import GPUS, Chosen, Device, StrictArray, chosen
 from minitorch_ff._functions import random
 from minitorch_ff.cuda import graphs
 from minitorch_ff.firefly.backend import cupy_runtime, registry
+from minitorch_ff.firefly.backend.cupy.several import SeveralGpus
 from minitorch_ff.firefly.backend.watched import Watched
 
-GPUS = 2
 PROCESSORS, THREADS = 108, 2048  # those of an A100
 
 
-class StandInBackend(StrictBackend):
-    device_type = "cuda"
+class StandInBackend(SeveralGpus):
     buffer_type = StrictArray
+    has_kernels = False
 
     def __init__(self):
-        super().__init__()
-        self.second = {}  # where memory of the second GPU begins and ends
-        self.module = Makers(self.module, self)
-
-    def placed(self, host, index):
-        """The memory as one of a GPU's, counted."""
-        cupy_runtime.runtime().count(host.nbytes)
-        if index:
-            start = host.ctypes.data
-            self.second[start] = start + max(host.nbytes, 1)
-            weakref.finalize(host, self.second.pop, start, None)
-        return StrictArray(host)
-
-    def device_index(self, x):
-        """The second GPU's for what was copied there and its views; results are the first's.
-
-        CuPy computes on the current device, wherever the operands are.
-        """
-        address = x._host.ctypes.data
-        return int(any(start <= address < end for start, end in self.second.items()))
+        super().__init__(strict_backend.strict_numpy, strict_backend.strict_cupyx)
+        self.module = Makers(self.module)
 
     def to_numpy(self, x):
         cupy_runtime.runtime().calls.append("to the host")
-        return x.get()
+        return super().to_numpy(x)
 
     def from_numpy(self, x, index=None):
-        index = cupy_runtime.runtime().current if index is None else index
-        return self.placed(numpy.array(x, copy=True), index)
+        return counted(super().from_numpy(x, index))
+
+
+def counted(array):
+    """The array, as memory that is in use."""
+    cupy_runtime.runtime().count(array)
+    return array
 
 
 class Makers:
-    """The array library, whose new memory is on the current GPU and counted."""
+    """The array library, whose new memory is counted."""
 
-    def __init__(self, module, backend):
-        self._module, self._backend = module, backend
+    def __init__(self, module):
+        self._module = module
 
     def __getattr__(self, name):
         found = getattr(self._module, name)
         if name not in ("zeros", "ones", "empty", "full"):
             return found
-
-        def maker(*args, **settings):
-            made = found(*args, **settings)
-            return self._backend.placed(made._host, cupy_runtime.runtime().current)
-
-        return maker
+        return lambda *args, **settings: counted(found(*args, **settings))
 
 
 class StandInStream:
@@ -93,7 +73,7 @@ class StandInStream:
         self.waited = []
 
     def use(self):
-        self.runtime.streams[self.runtime.current] = self
+        self.runtime.streams[chosen.gpu] = self
 
     def synchronize(self):
         self.runtime.calls.append("stream.synchronize")
@@ -158,7 +138,7 @@ class StandInRuntime:
     philox = None
 
     def __init__(self):
-        self.current = 0
+        self.current = Chosen()
         self.default = StandInStream(self, pointer=0)
         self.streams = dict.fromkeys(range(GPUS), self.default)
         self.peaks = cupy_runtime.Peaks()
@@ -166,26 +146,22 @@ class StandInRuntime:
         self.pinned_at = set()
         self.calls = []
 
-    def count(self, size):
-        self.used += size
-        self.peaks.taken(self.current, size)
+    def count(self, array):
+        self.used += array.nbytes
+        self.peaks.taken(array.device.id, array.nbytes)
 
     def device_count(self):
         return GPUS
 
     def current_device(self):
-        return self.current
+        return self.current.gpu
 
     def set_device(self, index):
-        self.current = index
+        self.current.gpu = index
+        Device(index).use()
 
-    @contextlib.contextmanager
     def on(self, index):
-        before, self.current = self.current, index
-        try:
-            yield
-        finally:
-            self.current = before
+        return Device(index)
 
     def properties(self, index):
         return {
@@ -206,6 +182,25 @@ class StandInRuntime:
     def memory_info(self, index):
         return (40 << 30) - self.used, 40 << 30
 
+    def nvtx(self):
+        def noting(name, result=None):
+            def call(*args):
+                self.calls.append((name, *args))
+                return result
+
+            return call
+
+        names = {
+            "RangePush": None,
+            "RangePop": None,
+            "RangeStart": 7,
+            "RangeEnd": None,
+            "Mark": None,
+        }
+        return types.SimpleNamespace(
+            **{name: noting(name, result) for name, result in names.items()}
+        )
+
     def free_cache(self):
         self.calls.append("free_cache")
 
@@ -218,13 +213,13 @@ class StandInRuntime:
         return address in self.pinned_at
 
     def stream(self, priority=0):
-        return StandInStream(self, self.current)
+        return StandInStream(self, chosen.gpu)
 
     def external_stream(self, pointer):
-        return StandInStream(self, self.current, pointer)
+        return StandInStream(self, chosen.gpu, pointer)
 
-    def current_stream(self):
-        return self.streams[self.current]
+    def current_stream(self, index=None):
+        return self.streams[self.current.gpu if index is None else index]
 
     def default_stream(self):
         return self.default
@@ -255,6 +250,7 @@ def present():
         registry.by_buffer_type[StrictArray] = backend
         yield cupy_runtime.runtime()
     finally:
+        chosen.gpu = 0
         cupy_runtime.use(None)
         registry.register("cuda", registry._make_cupy)
         registry.by_buffer_type[StrictArray] = strict

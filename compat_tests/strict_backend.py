@@ -14,12 +14,15 @@ NumPy; each line of it is refused, or imitated, here:
 - Positions out of range wrap around; of several values for one place the first one stays.
 - Matrices that cannot be inverted give not-a-number, unless errors were asked for.
 - Reading a value, a boolean index and the like wait for the device: `reads` notes them.
+- There are two GPUs. Work is done on the current one, where new arrays are; an array of the other
+  is refused. Looking at it (a basic index, a method that gives a view) and reading it are not.
 """
 
 import contextlib
 import functools
 import inspect
 import operator
+import threading
 import types
 
 import numpy
@@ -40,6 +43,9 @@ WAITING = {"argwhere", "bincount", "compress", "extract", "flatnonzero", "nonzer
 
 VIEWS = {"broadcast_to", "diagonal"}
 """Read-only views in NumPy, plain ones in CuPy."""
+
+LOOKS = {"diagonal", "ravel", "reshape", "squeeze", "swapaxes", "transpose", "view"}
+"""Methods whose results are views, if they can be."""
 
 FLOATING = {"all", "any", "argmax", "argmin", "max", "mean", "min", "prod", "std", "sum", "var"}
 
@@ -69,6 +75,42 @@ def note(what):
     reads.append(what)
 
 
+class Chosen(threading.local):
+    """The number of the current GPU, for each thread."""
+
+    gpu = 0
+
+
+chosen = Chosen()
+
+
+class Device:
+    """`cupy.cuda.Device`."""
+
+    def __init__(self, id=None):
+        self.id = chosen.gpu if id is None else id
+        self.before = []
+
+    def use(self):
+        chosen.gpu = self.id
+
+    def __enter__(self):
+        self.before.append(chosen.gpu)
+        self.use()
+
+    def __exit__(self, *error):
+        chosen.gpu = self.before.pop()
+
+
+GPUS = 2
+CUDA = types.SimpleNamespace(
+    Device=Device,
+    runtime=types.SimpleNamespace(
+        getDevice=lambda: chosen.gpu, getDeviceCount=lambda: GPUS
+    ),
+)  # fmt: skip
+
+
 class Flags:
     """CuPy knows these three; there is no `writeable`."""
 
@@ -81,13 +123,23 @@ class Flags:
 class StrictArray:
     """An array that NumPy cannot read."""
 
-    __slots__ = ("__weakref__", "_host", "base")
+    __slots__ = ("__weakref__", "_host", "base", "device")
     __array_ufunc__ = None  # NumPy's functions refuse it, its operators leave it to us
     __hash__ = None
 
     def __init__(self, host, base=None):
         self._host = host
         self.base = base
+        self.device = Device() if base is None else base.device
+
+    def here(self):
+        """The NumPy array inside, for work on the current GPU."""
+        if self.device.id != chosen.gpu:
+            raise ValueError(
+                "Array device must be same as the current device: array device = "
+                f"{self.device.id} while current = {chosen.gpu}"
+            )
+        return self._host
 
     def __array__(self, *_, **__):
         raise TypeError(IMPLICIT)
@@ -147,15 +199,17 @@ class StrictArray:
 
     def __getitem__(self, index):
         index = host_index(index, self._host.shape)
+        if any(isinstance(part, numpy.ndarray) for part in index):
+            return to_strict(self.here()[index], [self])
         found = self._host[index]
         if isinstance(found, numpy.generic):  # a view, unlike NumPy's scalar
             found = self._host[(*index, ...)]
-        return to_strict(found, [self])
+        return StrictArray(found, self if self.base is None else self.base)
 
     def __setitem__(self, index, value):
         if isinstance(value, list):
             raise TypeError(f"Unsupported type {type(value)}")
-        index, value = host_index(index, self._host.shape), to_host(value)
+        index, value = host_index(index, self.here().shape), to_host(value)
         if index and all(isinstance(i, numpy.ndarray) and i.dtype.kind != "b" for i in index):
             # In no order: so that nobody relies on NumPy's, the other way round.
             *index, at = numpy.broadcast_arrays(*index, 0)
@@ -171,7 +225,7 @@ class StrictArray:
 def to_host(value):
     """The NumPy array inside; an array of NumPy's own is refused."""
     if isinstance(value, StrictArray):
-        return value._host
+        return value.here()
     if isinstance(value, numpy.ndarray):
         raise TypeError(f"Unsupported type {type(value)}")
     if isinstance(value, (list, tuple)):
@@ -223,6 +277,8 @@ def to_strict(value, sources):
             return source
         if value.base is not None and numpy.may_share_memory(value, source._host):
             return StrictArray(value, source if source.base is None else source.base)
+    for source in arrays_in(sources):
+        source.here()
     return StrictArray(value)
 
 
@@ -251,7 +307,7 @@ def method(self, name):
         if name in WAITING:
             note(name)
         check_special(name, self, *args, **kwargs)
-        own = self._host
+        own = self._host if name in LOOKS else self.here()
         if own.dtype.kind == "V" and name in FLOATING:  # CuPy has no loop for bfloat16 there
             own = own.astype("float32")
         elif own.dtype.kind == "V" and ("sort" in name or "partition" in name):
@@ -345,7 +401,7 @@ class StrictUfunc:
                 raise TypeError(f"output (typecode {dtype}) could not be coerced to {target.dtype}")
             if target._host.shape != numpy.broadcast_shapes(result.shape, target._host.shape):
                 raise ValueError("non-broadcastable output operand")
-            target._host[...] = result
+            target.here()[...] = result
             given.append(target)
         return given[0] if len(given) == 1 else tuple(given)
 
@@ -388,7 +444,7 @@ class StrictUfunc:
             raise TypeError(f"cupy.{self.name}.at only supports {AT_DTYPES[self.scatters]}")
         b = to_host(b)
         b = b.astype(a.dtype) if isinstance(b, numpy.ndarray) else b
-        self.found.at(a._host, host_index(indices, a._host.shape), b)
+        self.found.at(a.here(), host_index(indices, a._host.shape), b)
 
 
 def dtype_of(char):
@@ -522,6 +578,7 @@ class StrictSpecial:
 
 strict_numpy = StrictModule()
 strict_numpy.ElementwiseKernel, strict_numpy.RawKernel = ElementwiseKernel, RawKernel
+strict_numpy.cuda = CUDA
 strict_cupyx = types.SimpleNamespace(
     errstate=errstate, scipy=types.SimpleNamespace(special=StrictSpecial())
 )
@@ -536,12 +593,6 @@ class StrictBackend(CupyBackend):
 
     def __init__(self):
         super().__init__(strict_numpy, strict_cupyx)
-
-    def device_index(self, x):
-        return 0
-
-    def from_numpy(self, x, index=None):
-        return self.buffer_type(numpy.array(x, copy=True))
 
 
 registry.register("strict", StrictBackend)

@@ -176,7 +176,7 @@ def cuda_runtime(index: int | None = None) -> Any:
 
 
 def backend_for(value: Any) -> Any:
-    """The back end of a device (None: the default one).
+    """The back end of a device (None: the default one), at work there.
 
     Raises:
         AssertionError: It is a CUDA device, and CuPy or the GPU is missing.
@@ -185,19 +185,22 @@ def backend_for(value: Any) -> Any:
     """
     where = as_device(value)
     if where.type == "cuda":
-        cuda_runtime(where.index)
+        runtime = cuda_runtime(where.index)
     try:
-        return registry.backend_for(where.type)
+        backend = registry.backend_for(where.type)
     except KeyError:
         raise NotImplementedError(
             f"minitorch_ff has no back end for the device type '{where.type}'; there are: "
             f"{', '.join(registry.known_devices())}"
         ) from None
+    if backend in registry.several:
+        backend.use(runtime.current_device() if where.index is None else where.index)
+    return backend
 
 
 def device_of(buffer: Any) -> device:
     """Where a buffer is."""
-    backend = registry.by_buffer_type[type(buffer)]
+    backend = registry.backend_of(buffer)
     if backend is registry.cpu:
         return cpu
     return device(backend.device_type, backend.device_index(buffer))

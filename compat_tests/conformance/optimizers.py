@@ -50,8 +50,8 @@ def measure_optimizer(entry, impl, options: Options) -> Record:
 class Side:
     """One side's optimizer on parameters of its own."""
 
-    def __init__(self, comparison: "Comparison", impl) -> None:
-        self.comparison, self.impl = comparison, impl
+    def __init__(self, comparison: "Comparison", impl, transfer=Transfer) -> None:
+        self.comparison, self.impl, self.transfer = comparison, impl, transfer
         self.params = self._parameters(comparison.values)
         self.optimizer = self._build(self.params)
         self.repr = repr(self.optimizer)
@@ -70,7 +70,7 @@ class Side:
         return [self._step(optimizer, params, t) for t in range(STEPS, last)]
 
     def _parameters(self, values: list[torch.Tensor]) -> list:
-        move = Transfer(self.impl)
+        move = self.transfer(self.impl)
         return [move(torch.nn.Parameter(v)) for v in values]
 
     def _build(self, params: list):
@@ -82,7 +82,7 @@ class Side:
                 {"params": rest, "weight_decay": 0.02},
             ]
         cls = resolve(self.impl, "optim." + comparison.name)
-        return cls(params, **Transfer(self.impl)(comparison.kwargs))
+        return cls(params, **self.transfer(self.impl)(comparison.kwargs))
 
     def _step(self, optimizer, params: list, t: int) -> list[torch.Tensor]:
         if self.comparison.name == "LBFGS":
@@ -91,12 +91,12 @@ class Side:
             for i, p in enumerate(params):
                 grad = self.comparison.grads[t][i]
                 missing = t == 2 and i == 1  # once, one parameter has no gradient
-                p.grad = None if missing else Transfer(self.impl)(grad)
+                p.grad = None if missing else self.transfer(self.impl)(grad)
             optimizer.step()
         return [to_torch(p.detach(), self.impl).clone() for p in params]
 
     def _closure(self, optimizer, params: list):
-        move = Transfer(self.impl)
+        move = self.transfer(self.impl)
         x, y = move(self.comparison.x), move(self.comparison.y)
 
         def closure():

@@ -110,10 +110,10 @@ def measure_scheduler(case: Case, impl, options: Options) -> Record:
     record = Record(case.name, tier, present, "scheduler", options.max_failures)
 
     def compare():
-        ref_rates, ref_keys, ref_params = _train(case, torch)
+        ref_rates, ref_keys, ref_params = train(case, torch)
         if not present:
             raise Mismatch("missing", f"no {case.name}")
-        got_rates, got_keys, got_params = _train(case, impl)
+        got_rates, got_keys, got_params = train(case, impl)
         for t, (ref, got) in enumerate(zip(ref_rates, got_rates, strict=True)):
             if not np.allclose(ref, got, rtol=1e-9, atol=1e-12):
                 raise Mismatch("lr", f"step {t}: {got} != {ref}")
@@ -127,11 +127,11 @@ def measure_scheduler(case: Case, impl, options: Options) -> Record:
     return record
 
 
-def _train(case: Case, impl) -> tuple[list, list, list]:
+def train(case: Case, impl, device="cpu") -> tuple[list, list, list]:
     """(learning rates and momenta at every step, the state's names, parameters)"""
     params = [
-        impl.nn.Parameter(impl.tensor([1.0, 2.0])),
-        impl.nn.Parameter(impl.tensor([3.0])),
+        impl.nn.Parameter(impl.tensor([1.0, 2.0], device=device)),
+        impl.nn.Parameter(impl.tensor([3.0], device=device)),
     ]
     groups = [{"params": [params[0]]}, {"params": [params[1]], "lr": 0.02}]
     optimizer = impl.optim.SGD(groups, lr=0.1, momentum=0.9)

@@ -199,7 +199,7 @@ def to_torch(x, impl) -> torch.Tensor:
     dtype = getattr(torch, name, None)
     if not isinstance(dtype, torch.dtype):
         raise Mismatch("dtype", f"unknown dtype {x.dtype!r}")
-    x = x.detach()
+    x = x.detach().cpu()
     a = np.asarray(x.to(impl.float32).numpy() if name == "bfloat16" else x.numpy())
     if tuple(a.shape) != tuple(x.shape):
         text = f".shape says {tuple(x.shape)} but .numpy() has {a.shape}"

@@ -1,5 +1,6 @@
 """The facade's logic of devices, on a stand-in with two GPUs that are none."""
 
+import contextlib
 import io
 import pickle
 
@@ -356,6 +357,33 @@ def test_memory(runtime):
     assert "reserved_bytes.all.peak" in ff.cuda.memory_stats()
     ff.cuda.empty_cache()
     assert runtime.calls[-1] == "free_cache"
+
+
+def test_a_table_of_memory(runtime):
+    ff.zeros(3 << 20, device="cuda:1")
+    now, most = ff.cuda.memory_allocated(1) // 1024, ff.cuda.max_memory_allocated(1) // 1024
+    title, *rows = [line.split() for line in ff.cuda.memory_summary("cuda:1").splitlines()]
+    assert title[-1] == "1"
+    assert rows[1] == ["Allocated", "memory", str(now), "KiB", str(most), "KiB"]
+    assert rows[2][:2] == ["GPU", "reserved"]
+    assert most >= 3 << 12
+
+
+def test_names_for_a_profiler(runtime):
+    nvtx = ff.cuda.nvtx
+    runtime.calls.clear()
+    assert (nvtx.range_push("step"), nvtx.range_push("inner")) == (0, 1)
+    assert (nvtx.range_pop(), nvtx.range_pop(), nvtx.range_pop()) == (1, 0, -1)
+    with contextlib.suppress(ZeroDivisionError), nvtx.range("batch {} of {n}", 3, n=9):
+        nvtx.mark("here")
+        raise ZeroDivisionError
+    nvtx.range_end(nvtx.range_start("anywhere"))
+    assert nvtx.range_push("again") == 0
+    assert nvtx.range_pop() == 0
+    assert runtime.calls[5:-2] == [
+        ("RangePush", "batch 3 of 9"), ("Mark", "here"), ("RangePop",),
+        ("RangeStart", "anywhere", 0), ("RangeEnd", 7),
+    ]  # fmt: skip
 
 
 def test_streams(runtime):

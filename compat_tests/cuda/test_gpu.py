@@ -7,11 +7,10 @@ import pytest
 import torch
 
 import minitorch_ff as ff
-from compat_tests import cuda_standin
+from compat_tests import cuda_standin, moved
 from compat_tests.conformance import opinfo
 from compat_tests.conformance.opinfo import Options
-from compat_tests.cuda import moved
-from compat_tests.cuda.moved import Training
+from compat_tests.moved import Training
 
 needs_both = pytest.mark.skipif(not torch.cuda.is_available(), reason="PyTorch sees no GPU")
 ON_STAND_IN = "add mm softmax nn.functional.linear cumsum sort index_add where".split()
@@ -28,7 +27,7 @@ def by_name(entries, name=lambda entry: entry.name):
 def test_an_operator_on_the_stand_in(name):
     (op,) = [op for op in moved.operators(["1", "2"]) if opinfo.op_key(op) == name]
     with cuda_standin.present():
-        assert moved.check_operator(op, Options(max_samples=2))
+        assert moved.check_operator(op, options=Options(max_samples=2))
 
 
 def test_a_module_and_an_optimizer_on_the_stand_in():
@@ -44,8 +43,8 @@ def test_a_training_on_the_stand_in():
         assert_same_losses(5)
 
 
-def assert_same_losses(steps):
-    here, there = Training("cpu"), Training("cuda")
+def assert_same_losses(steps, device="cuda"):
+    here, there = Training("cpu"), Training(device)
     losses = [[t.step().item() for _ in range(steps)] for t in (here, there)]
     numpy.testing.assert_allclose(losses[1], losses[0], rtol=1e-4)
 
@@ -78,6 +77,18 @@ def test_optimizer(entry):
 @pytest.mark.gpu
 def test_losses_are_the_hosts():
     assert_same_losses(50)
+
+
+@pytest.mark.gpu
+def test_a_second_gpu():
+    """It computes while the first one is current; `test_several.py` has more, on the stand-in."""
+    if ff.cuda.device_count() < 2:
+        pytest.skip("needs two GPUs")
+    found = {opinfo.op_key(op): op for op in moved.operators(["1", "2"])}
+    for name in ON_STAND_IN:
+        assert moved.check_operator(found[name], "cuda:1")
+    assert_same_losses(5, "cuda:1")
+    assert ff.cuda.current_device() == 0
 
 
 # ------------------------------------------------------------------------- torch.cuda

@@ -9,13 +9,17 @@ import pathlib
 import subprocess
 import sys
 
+import numpy
 import pytest
 
 import minitorch_ff as ff
 from compat_tests import cupy_surface
 from compat_tests.cuda_on_cpu import parameter
-from minitorch_ff.firefly.backend.cupy import launch
+from minitorch_ff.firefly.backend.cupy import launch, make
+from minitorch_ff.firefly.backend.cupy.backend import CupyBackend
 from minitorch_ff.firefly.backend.cupy.launch import C_TYPES, PREAMBLE, Formula, Program
+from minitorch_ff.firefly.backend.cupy.several import SeveralGpus
+from minitorch_ff.firefly.backend.cupy_runtime import CupyRuntime
 
 FOLDER = pathlib.Path(launch.__file__).parent
 architectures = pytest.mark.parametrize(
@@ -117,6 +121,25 @@ def test_without_a_gpu_it_says_what_is_missing():
     ):
         with pytest.raises(AssertionError, match=r"^Torch not compiled with CUDA enabled.*CuPy"):
             call()
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_the_back_end_is_made_for_as_many_gpus(cupy, count, monkeypatch):
+    monkeypatch.setattr(cupy.cuda.runtime, "getDeviceCount", lambda: count)
+    monkeypatch.setattr(CupyBackend, "buffer_type", None, raising=False)
+    backend = make()
+    assert type(backend) is (SeveralGpus if count > 1 else CupyBackend)
+    assert backend.buffer_type is cupy.ndarray
+    assert getattr(backend, "devices", 1) == count
+    if count > 1:
+        assert backend.follow(numpy.ones(1)) is None
+
+
+def test_marks_for_a_profiler_are_cupys(cupy):
+    """They work, and do nothing, without a GPU."""
+    marks = CupyRuntime.nvtx(None)
+    marks.RangePush("a"), marks.RangePop(), marks.Mark("b")
+    marks.RangeEnd(marks.RangeStart("c", 0))
 
 
 def test_cupy_is_imported_for_a_cuda_device_only():

@@ -6,98 +6,15 @@ mixed operand, a host array as an index, a value read where none is needed.
 
 import numpy
 import pytest
-import torch
 
 import minitorch_ff as ff
-from compat_tests import strict_backend
+from compat_tests import moved, strict_backend
 from compat_tests.conformance import opinfo
 from compat_tests.conformance.opinfo import Options
-from compat_tests.conformance.outcome import Skip, seed_all
-from compat_tests.conformance.transfer import Transfer, tensors_in
-from compat_tests.strict_backend import StrictArray
 from minitorch_ff.firefly.backend import registry
 from minitorch_ff.firefly.backend.array_api import ArrayBackend
 
 FEW, MANY = Options(max_samples=2), Options(max_samples=4)
-ON_THE_HOST = {
-    "to": "its samples name the CPU",
-    "linspace|tensor_overload": "its samples name the CPU",
-}
-
-
-class StrictTransfer(Transfer):
-    """Moves PyTorch's values to tensors of the strict back end."""
-
-    def _build(self, source, array):
-        return super()._build(source, array).to("strict")
-
-
-def computed(op, sample, transfer):
-    """(results, leaves, moved tensors) of one sample."""
-    move = transfer(ff)
-    input, args, kwargs = move(sample.input), move(sample.args), move(sample.kwargs)
-    if transfer is StrictTransfer and "device" in kwargs:
-        kwargs["device"] = "strict"
-    seed_all(0, ff)
-    result = opinfo.variants(op, ff)["function"].call(input, *args, **kwargs)
-    return tensors_in(result, ff), move.leaves, move.tensors
-
-
-def send_gradients(results, leaves):
-    """The gradients of all leaves, from ones of alternating sign."""
-    roots = [t for t in results if t.requires_grad]
-    starts = [ff.arange(t.numel(), dtype=t.dtype).reshape(t.shape).cos() for t in roots]
-    starts = [start.to(root.device) for start, root in zip(starts, roots, strict=True)]
-    if not roots:
-        return []
-    return list(ff.autograd.grad(roots, leaves, starts, allow_unused=True))
-
-
-MAGNIFIED = {"logcumsumexp": 500}
-"""Where a gradient is a difference of large numbers, which were rounded in another order."""
-
-
-def assert_equal(op, where, ours, strict):
-    assert (ours is None) == (strict is None), where
-    if ours is None or op.name.startswith(("empty", "new_empty")):
-        return
-    assert strict.dtype is ours.dtype, where
-    assert strict.shape == ours.shape, where
-    a, b = ours.detach().buffer, strict.detach().buffer
-    assert isinstance(b, StrictArray), f"{where} is on {strict.device}"
-    wide = [v.astype(numpy.float64) if v.dtype.kind == "V" else v for v in (a, b.get())]
-    tolerance = {8: 1e-9, 4: 2e-5, 2: 5e-2}.get(a.dtype.itemsize, 1e-9)
-    tolerance *= MAGNIFIED.get(op.name, 1)
-    numpy.testing.assert_allclose(*wide, rtol=tolerance, atol=tolerance, err_msg=where)
-
-
-def check(op, dtypes, options):
-    """How many samples were compared."""
-    count = 0
-    for dtype in [getattr(torch, name) for name in dtypes]:
-        if dtype not in op.dtypes:
-            continue
-        differentiable = dtype.is_floating_point and dtype in opinfo.gradient_dtypes(op)
-        for number, sample in opinfo.samples(op, dtype, differentiable, options):
-            try:
-                results, leaves, moved = computed(op, sample, Transfer)
-                gradients = send_gradients(results, leaves)
-            except Exception:  # other tests judge what the CPU can
-                continue
-            if not moved:
-                continue
-            try:
-                strict, strict_leaves, _ = computed(op, sample, StrictTransfer)
-                strict_gradients = send_gradients(strict, strict_leaves)
-            except Skip:
-                continue
-            assert len(strict) == len(results)
-            for i, pair in enumerate(zip(results, strict, strict=True)):
-                assert_equal(op, f"{dtype} sample {number}: result {i}", *pair)
-            for i, pair in enumerate(zip(gradients, strict_gradients, strict=True)):
-                assert_equal(op, f"{dtype} sample {number}: gradient {i}", *pair)
-            count += 1
-    return count
 
 
 def operators(tiers, names=None):
@@ -115,9 +32,9 @@ __getitem__ nn.functional.interpolate unfold unique diagonal logsumexp
 
 
 def run(op, dtypes, options):
-    if not opinfo.is_present(op, ff) or opinfo.op_key(op) in ON_THE_HOST:
-        pytest.skip(ON_THE_HOST.get(opinfo.op_key(op), "absent"))
-    if not check(op, dtypes, options):
+    if not opinfo.is_present(op, ff) or opinfo.op_key(op) in moved.ON_THE_HOST:
+        pytest.skip(moved.ON_THE_HOST.get(opinfo.op_key(op), "absent"))
+    if not moved.check_operator(op, "strict", options, dtypes, fine=True):
         pytest.skip("no sample has a tensor that can be moved")
 
 
@@ -286,6 +203,29 @@ def test_second_gradients_cross_devices():
     assert second.tolist() == [48.0, 312.0, 1008.0]
 
 
+@pytest.mark.parametrize("make", [ff.optim.SGD, ff.optim.Adam, ff.optim.Adadelta])
+def test_one_optimizer_updates_several_devices(make):
+    ends = []
+    for devices in (("cpu", "cpu"), ("strict", "cpu")):
+        params = [ff.ones(3, device=device, requires_grad=True) for device in devices]
+        optimizer = make(params, lr=0.1)
+        for _ in range(2):
+            optimizer.zero_grad()
+            sum((p.cpu() ** 2).sum() for p in params).backward()
+            optimizer.step()
+        assert tuple(p.device.type for p in params) == devices
+        ends.append([p.tolist() for p in params])
+    assert ends[0] == ends[1]
+
+
+def test_gradients_are_checked_where_they_are():
+    x = ff.tensor([[0.5, 2.0], [1.0, -1.0]], dtype=ff.float64, device="strict", requires_grad=True)
+    assert ff.autograd.gradcheck(ff.sin, x)
+    assert ff.autograd.gradgradcheck(lambda x: (x.exp() @ x).sum(0), x)
+    with pytest.raises(RuntimeError, match="Jacobian mismatch"):
+        ff.autograd.gradcheck(lambda x: x * x.detach(), x)
+
+
 def test_a_number_from_the_cpu_meets_any_device():
     x = ff.tensor([1.0, 2.0], device="strict")
     factor = ff.tensor(3.0, requires_grad=True)
@@ -316,6 +256,14 @@ def test_indices_may_come_from_the_host():
     assert x.cpu().tolist() == [[9, 9], [7, 8], [4, 5]]
     with pytest.raises(RuntimeError, match="indices should be either on cpu or on the same"):
         x.cpu()[ff.tensor([1], device="strict")]
+
+
+def test_results_are_where_the_inputs_are():
+    """And not on the default device."""
+    x = ff.tensor([0, 3, 0, 5])
+    with ff.device("strict"):
+        for result in (x.nonzero(), *x.nonzero(as_tuple=True), ff.argwhere(x), ff.isin(x, x[:2])):
+            assert result.device.type == "cpu"
 
 
 def test_numpy_cannot_read_it():

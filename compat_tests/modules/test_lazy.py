@@ -61,6 +61,7 @@ def test_first_call(same):
         note(m, m.has_uninitialized_params(), [n for n, _ in m.named_parameters()])
         note([n for n, _ in m.named_buffers()], type(m).__name__)
         m.double()
+        note(m.to("cpu") is m, m.cpu() is m)  # which changes nothing
         optimizer_like = list(m.parameters())
         note(m(w.ones(2, 3, dtype=w.float64), shift=1.0), m, type(m).__name__)
         note(m.factor is parameter, optimizer_like[0] is parameter, parameter)

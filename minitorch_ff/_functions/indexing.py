@@ -10,6 +10,7 @@ import numpy
 from minitorch_ff._checks import check, check_index_bounds, must_be_tensor
 from minitorch_ff._functions._operands import Tensor, type_name
 from minitorch_ff._functions.shaping import expand
+from minitorch_ff.firefly.backend.registry import elsewhere
 from minitorch_ff.firefly.in_place import value_before, write
 from minitorch_ff.firefly.modes import grad_enabled
 from minitorch_ff.firefly.ops import indexing as ops
@@ -65,7 +66,7 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
 
 def put_at(view: Tensor, picking: Any, value: Tensor) -> None:
     """Write `value` to the places that an index picks; without one, to all of `view`."""
-    if type(value.buffer) is not type(view.buffer):
+    if elsewhere(value.buffer, view.buffer):
         value = value.to(view.device)
     if picking is None:  # leading ones may be dropped
         while value.buffer.ndim > view.buffer.ndim and value.buffer.shape[0] == 1:
@@ -119,7 +120,7 @@ def two_steps(self: Tensor, index: Any) -> tuple[Any, Any]:
             picking.append(item if item is ... else slice(None))
         else:
             advanced = True
-            if type(item) is not type(self.buffer):
+            if elsewhere(item, self.buffer):
                 item = beside(item, self)
             if item.ndim == 0:  # a boolean: a new dimension of size one or zero
                 looking.append(None)
@@ -207,7 +208,7 @@ def plain(item: Any) -> Any:
         if buffer.dtype.kind not in "iub":
             raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
         if buffer.dtype == numpy.uint8:
-            buffer = buffer.astype(bool)
+            buffer = item.backend.cast(buffer, bool)
         if buffer.ndim == 0 and buffer.dtype.kind != "b":
             return int(buffer.item())
         return buffer
@@ -305,7 +306,7 @@ def copied(input: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
         RuntimeError: The shapes cannot be broadcast.
     """
     must_be_tensor(src, "copy_", "other", 1)
-    if type(src.buffer) is not type(input.buffer):
+    if elsewhere(src.buffer, input.buffer):
         src = src.to(input.device)
     try:
         return apply(ops.Copy, input, src)

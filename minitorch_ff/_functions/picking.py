@@ -8,7 +8,6 @@ from typing import Any
 from minitorch_ff._checks import check, check_index_bounds, must_be_tensor, wrap_dim
 from minitorch_ff._functions._operands import Tensor, must_hold_one, type_name
 from minitorch_ff._functions.conversion import cast
-from minitorch_ff._functions.creation import new
 from minitorch_ff._functions.joining import broadcast_tensors, meet
 from minitorch_ff._functions.selection import where
 from minitorch_ff._functions.shaping import reshape
@@ -16,6 +15,7 @@ from minitorch_ff.firefly.ops import picking as ops
 from minitorch_ff.firefly.ops.base import apply, check_same_device
 from minitorch_ff.firefly.ops.indexing import Index, IndexPut
 from minitorch_ff.firefly.promotion import number
+from minitorch_ff.firefly.tensor import wrap
 
 # --------------------------------------------------------------------------- along a row
 
@@ -480,10 +480,10 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     lone = not x.ndim
     found = module.nonzero(x.reshape(1) if lone else x)
     if as_tuple:
-        return tuple([new(places) for places in found])
+        return tuple([wrap(input.result_class, places) for places in found])
     if lone:
-        return new(module.empty((len(found[0]), 0), "int64"))
-    return new(module.stack(found, 1))
+        return wrap(input.result_class, module.empty((len(found[0]), 0), "int64"))
+    return wrap(input.result_class, module.stack(found, 1))
 
 
 def argwhere(input: Tensor) -> Tensor:
@@ -506,7 +506,7 @@ def isin(
     among = test_elements.buffer if isinstance(test_elements, Tensor) else test_elements
     module = some.backend.module
     found = module.isin(x, among, assume_unique=False, invert=invert)
-    return new(module.asarray(found))
+    return wrap(some.result_class, module.asarray(found))
 
 
 def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:

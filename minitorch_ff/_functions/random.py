@@ -333,6 +333,8 @@ def stream(generator: Any, device: Device | None = None) -> Any:
         RuntimeError: It draws for other devices.
     """
     on_gpu = device is not None and device.type == "cuda"
+    if on_gpu:
+        backend_for(device)  # which is at work from now on
     if generator is None:
         return cuda_generator(device.index).engine if on_gpu else default_generator  # type: ignore[union-attr]
     if not isinstance(generator, engine.Generator):

@@ -74,7 +74,7 @@ def _operands(condition: Any, a: Any, b: Any) -> tuple[Any, ...]:
     if b_is_tensor:
         return _beside(b, a)[::-1]
     # Two numbers meet in the dtype of the one of the higher category.
-    bool_like = wrap(condition.result_class, condition.buffer.astype(bool))
+    bool_like = wrap(condition.result_class, condition.backend.cast(condition.buffer, bool))
     high = number(max(a, b, key=number_category), bool_like)
     return number(a, high), number(b, high)
 
@@ -100,7 +100,7 @@ def _as_mask(condition: Any) -> Any:
         "be removed in a future version of PyTorch. Use a boolean condition instead.",
         stacklevel=3,
     )
-    return wrap(condition.result_class, condition.buffer.astype(bool))
+    return wrap(condition.result_class, condition.backend.cast(condition.buffer, bool))
 
 
 def where_method(self: Tensor, condition: Tensor, other: Tensor | Number) -> Tensor:

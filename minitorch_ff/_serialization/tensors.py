@@ -55,7 +55,7 @@ def reduce_tensor(tensor: Tensor) -> tuple[Any, ...]:
     stored, flags = tensor, owner_of(buffer).flags
     gaps = not (flags.c_contiguous or flags.f_contiguous)
     if gaps or any([step < 0 or step % buffer.itemsize for step in buffer.strides]):
-        stored = wrap(Tensor, buffer.copy())
+        stored = wrap(Tensor, backend_of(buffer).contiguous(buffer))
     kind = STORAGE_TYPES.get(dtype, UNTYPED)
     memory = Memory(stored.untyped_storage().buffer, kind)
     place = stored.storage_offset(), tuple(tensor.shape), stored.stride()

@@ -133,9 +133,9 @@ def _numerical(func: Any, inputs: Any, tensor: Tensor, eps: float) -> list[Tenso
 def _analytical(output: Tensor, tensor: Tensor, check_dtypes: bool) -> Tensor:
     """The Jacobian of one output by one input, from backward passes."""
     size = output.numel()
-    jacobian = zeros(tensor.numel(), size, dtype=tensor.dtype)
+    jacobian = zeros(tensor.numel(), size, dtype=tensor.dtype, device=tensor.device)
     for j in range(size):
-        direction = zeros(size, dtype=output.dtype)
+        direction = zeros(size, dtype=output.dtype, device=output.device)
         direction[j] = 1
         (part,) = grad(
             output, tensor, direction.reshape(output.shape), retain_graph=True, allow_unused=True
@@ -182,7 +182,7 @@ def gradgradcheck(
     given = listed(inputs)
     if grad_outputs is None:
         outputs = [t for t in listed(func(*given)) if isinstance(t, Tensor) and t.requires_grad]
-        empties = [empty(t.shape, dtype=t.dtype) for t in outputs]
+        empties = [empty(t.shape, dtype=t.dtype, device=t.device) for t in outputs]
         starts = tuple([e.uniform_(-1, 1).requires_grad_() for e in empties])
     else:
         starts = listed(grad_outputs)

@@ -12,7 +12,7 @@ from minitorch_ff._devices import AcceleratorError
 from minitorch_ff._functions.random import cuda_generator as _cuda_generator
 from minitorch_ff._legacy import on_device as _on_device
 from minitorch_ff._missing import missing as _missing
-from minitorch_ff.cuda import amp
+from minitorch_ff.cuda import amp, nvtx
 from minitorch_ff.cuda._device import (
     can_device_access_peer, current_device, device, device_count, device_of, get_arch_list,
     get_device_capability, get_device_name, get_device_properties, init, ipc_collect,
@@ -23,7 +23,7 @@ from minitorch_ff.cuda.graphs import (
 )  # fmt: skip
 from minitorch_ff.cuda.memory import (
     empty_cache, max_memory_allocated, max_memory_reserved, mem_get_info, memory_allocated,
-    memory_reserved, memory_stats, reset_peak_memory_stats,
+    memory_reserved, memory_stats, memory_summary, reset_peak_memory_stats,
 )  # fmt: skip
 from minitorch_ff.cuda.random import (
     get_rng_state, get_rng_state_all, initial_seed, manual_seed, manual_seed_all, seed, seed_all,
@@ -63,7 +63,7 @@ __all__ = [
     "has_half", "init", "initial_seed", "ipc_collect", "is_available", "is_bf16_supported",
     "is_current_stream_capturing", "is_initialized", "is_tf32_supported", "manual_seed",
     "manual_seed_all", "max_memory_allocated", "max_memory_reserved", "mem_get_info",
-    "memory_allocated", "memory_reserved", "memory_stats", "reset_peak_memory_stats", "seed",
-    "seed_all", "set_device", "set_rng_state", "set_rng_state_all", "set_stream", "stream",
-    "synchronize",
+    "memory_allocated", "memory_reserved", "memory_stats", "memory_summary", "nvtx",
+    "reset_peak_memory_stats", "seed", "seed_all", "set_device", "set_rng_state",
+    "set_rng_state_all", "set_stream", "stream", "synchronize",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ import gc
 from typing import Any
 
 from minitorch_ff._checks import check
-from minitorch_ff._devices import cuda_runtime, has_cuda
+from minitorch_ff._devices import backend_for, cuda_runtime, device, has_cuda
 from minitorch_ff._functions.random import cuda_generator
 from minitorch_ff.cuda._device import current_device, synchronize
 from minitorch_ff.cuda.memory import empty_cache
@@ -75,6 +75,8 @@ class CUDAGraph:
         modes = ("global", "thread_local", "relaxed")
         if capture_error_mode not in modes:
             raise RuntimeError(f"Unknown capture error mode. Expected one of {modes}")
+        self._gpu = device("cuda", current_device())
+        backend_for(self._gpu)  # now it is at work, and not the GPU of a tensor
         runtime = cuda_runtime()
         self._stream = runtime.current_stream()
         check(
@@ -119,6 +121,7 @@ class CUDAGraph:
         words = "Called CUDAGraph::replay without a preceding successful capture."
         check(self.native is not None, words)
         memory, taken = self._draws
+        backend_for(self._gpu)
         if taken:
             self._random.refresh(memory, taken)
         self.native.launch()

@@ -10,7 +10,8 @@ from minitorch_ff.cuda._device import index_of
 
 __all__ = [
     "empty_cache", "max_memory_allocated", "max_memory_reserved", "mem_get_info",
-    "memory_allocated", "memory_reserved", "memory_stats", "reset_peak_memory_stats",
+    "memory_allocated", "memory_reserved", "memory_stats", "memory_summary",
+    "reset_peak_memory_stats",
 ]  # fmt: skip
 
 
@@ -32,6 +33,27 @@ def memory_stats(device: Any = None) -> OrderedDict[str, int]:
             "reserved_bytes.all.peak": max(total, peaks.reserved.get(index, 0)),
         }
     )
+
+
+def memory_summary(device: Any = None, abbreviated: bool = False) -> str:
+    """A table of `memory_stats`.
+
+    Args:
+        device: The GPU, the current one by default.
+        abbreviated: Makes no difference: CuPy's pool does not tell small blocks from large ones.
+
+    Raises:
+        KeyError: There is no GPU, or no CuPy.
+
+    See: [torch.cuda.memory_summary](https://docs.pytorch.org/docs/stable/generated/torch.cuda.memory.memory_summary.html).
+    """
+    stats = memory_stats(device)
+    lines = [f"{'Metric':<24}{'Cur Usage':>16}{'Peak Usage':>16}"]
+    for title, name in (("Allocated", "allocated_bytes"), ("GPU reserved", "reserved_bytes")):
+        sizes = [stats[f"{name}.all.{kind}"] / 1024 for kind in ("current", "peak")]
+        lines.append(f"{title + ' memory':<24}" + "".join([f"{size:>12.0f} KiB" for size in sizes]))
+    title = f"CUDA memory summary, device ID {index_of(device)}".center(len(lines[0]))
+    return "\n".join([title, *lines])
 
 
 def _figure(name: str, device: Any) -> int:

@@ -115,9 +115,8 @@ def current_stream(device: Any = None) -> Stream:
 
     See: [torch.cuda.current_stream](https://docs.pytorch.org/docs/stable/generated/torch.cuda.current_stream.html).
     """
-    runtime, index = cuda_runtime(), index_of(device)
-    with runtime.on(index):
-        return _as_stream(runtime.current_stream(), index)
+    index = index_of(device)
+    return _as_stream(cuda_runtime().current_stream(index), index)
 
 
 def default_stream(device: Any = None) -> Stream:
@@ -159,6 +158,7 @@ class StreamContext:
     def __exit__(self, *error: object) -> None:
         if self.stream is None:
             return
+        cuda_runtime().set_device(self.stream.device_index)
         self.before.use()
         cuda_runtime().set_device(self.device_before)
 

@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from operator import attrgetter
 from typing import Any
 
-from minitorch_ff.firefly.backend.registry import by_buffer_type, cpu
+from minitorch_ff.firefly.backend.registry import backend_of, by_buffer_type, cpu, several
 from minitorch_ff.firefly.hooks import Hooks
 from minitorch_ff.firefly.modes import grad_enabled, set_grad_mode
 from minitorch_ff.firefly.ops.base import FREED, TYPE_NAMES
@@ -106,6 +106,8 @@ def walk(
         if grad is None:
             continue
         pending[node] = None  # its memory is free as soon as the rule has used it
+        if several:
+            several[0].follow(grad)
         if not record and type(grad) is not buffer_type:
             buffer_type, xp, grad = namespace_of(grad)
         hooks = node.hooks
@@ -113,6 +115,8 @@ def walk(
             grad = call_hooks(node, xp, grad)
             if grad is None:
                 continue
+            if several:  # a hook may have worked elsewhere
+                several[0].follow(grad)
         if targets and node in targets:
             captured[node] = grad if record else wrap(Tensor.result_class, xp.copy(grad))
             if all([edge is None or pending[edge] is UNWANTED for edge in node.edges]):
@@ -147,6 +151,8 @@ def hand_on(xp: Any, node: Any, parts: Any, pending: dict[Any, Any], summed: set
         so_far = pending[target]
         if so_far is UNWANTED:
             continue
+        if several:
+            several[0].follow(part)
         if not fits:
             buffer = part.buffer if record else part
             if buffer.dtype is not target.dtype or buffer.shape != target.shape:
@@ -181,7 +187,7 @@ def first_gradient(tensor: Tensor, gradient: Tensor | None, record: bool) -> Any
     buffer = tensor.buffer
     if buffer.size != 1:
         raise RuntimeError("grad can be implicitly created only for scalar outputs")
-    one = by_buffer_type[type(buffer)].constant(1, buffer.dtype)
+    one = backend_of(buffer).constant(1, buffer.dtype)
     if buffer.ndim:
         one = one.reshape(buffer.shape)
     return wrap(tensor.result_class, one) if record else one

@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from minitorch_ff.firefly.backend.registry import by_buffer_type, cpu
+from minitorch_ff.firefly.backend.registry import by_buffer_type, cpu, several
 from minitorch_ff.firefly.hooks import hooks_of
 from minitorch_ff.firefly.modes import grad_enabled, inference_enabled
 from minitorch_ff.firefly.ops.base import OUTPUT, TYPE_NAMES, Operator, next_sequence
@@ -108,6 +108,8 @@ def write(x: Tensor, new: Tensor) -> Any:
         check_castable(value.dtype, target.dtype)
     if 0 in target.strides and target.size > 1:
         check_no_overlap(target)
+    if several:
+        several[0].follow(target)
     by_buffer_type[type(target)].copy_(target, value)
     x.version[0] += 1
     if new.node is not None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from minitorch_ff.firefly.backend.registry import by_buffer_type, cpu
+from minitorch_ff.firefly.backend.registry import backend_of, cpu, several
 from minitorch_ff.firefly.tensor import Tensor, wrap
 
 BOOL, INTEGER, FLOATING, COMPLEX = range(4)
@@ -38,7 +38,7 @@ class Defaults:
 
 
 _promotions: dict[tuple[Any, bool, Any, bool], Any] = {}
-_numbers: dict[tuple[Any, type, Any, type], Tensor] = {}
+_numbers: dict[tuple[Any, type, Any, Any], Tensor] = {}
 
 
 def forget() -> None:
@@ -116,7 +116,10 @@ def number(value: Any, like: Tensor) -> Tensor:
         OverflowError: It is an integer of more than 64 bits.
     """
     buffer = like.buffer
-    key = (value, type(value), buffer.dtype, type(buffer))
+    place: Any = type(buffer)
+    if several:
+        place = place, several[0].follow(buffer)
+    key = (value, type(value), buffer.dtype, place)
     try:
         return _numbers[key]
     except (KeyError, TypeError):
@@ -127,7 +130,7 @@ def number(value: Any, like: Tensor) -> Tensor:
         dtype = (None, Defaults.integer, Defaults.floating, Defaults.complex)[kind]
     if kind == INTEGER and not -(2**63) <= value < 2**64:
         raise OverflowError("int too big to convert")
-    module = by_buffer_type[type(buffer)].module
+    module = backend_of(buffer).module
     try:
         array = module.array(value, dtype)
     except OverflowError:  # the high bits are lost, as in C

@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from minitorch_ff.firefly.backend.registry import by_buffer_type
+from minitorch_ff.firefly.backend.registry import backend_of, by_buffer_type, several
 from minitorch_ff.firefly.hooks import Hookable
 from minitorch_ff.firefly.modes import inference_enabled, inferring
 
@@ -48,7 +48,9 @@ class Tensor:
 
     @property
     def backend(self) -> Any:
-        """The back end that holds the buffer."""
+        """The back end that holds the buffer, at work where that is."""
+        if several:
+            return backend_of(self.buffer)
         return by_buffer_type[type(self.buffer)]
 
 

@@ -203,8 +203,9 @@ class UninitializedTensorMixin:
         return self._placeholder
 
     @data.setter
-    def data(self, value: Tensor) -> None:
-        self._placeholder = value.detach()
+    def data(self, value: Any) -> None:
+        if value is not self:  # a conversion that changes nothing gives it back
+            self._placeholder = value.detach()
 
     @property
     def requires_grad(self) -> bool:

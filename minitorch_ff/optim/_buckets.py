@@ -18,7 +18,7 @@ from itertools import pairwise
 from typing import Any
 
 from minitorch_ff._tensor import Tensor
-from minitorch_ff.firefly.backend.registry import backend_of
+from minitorch_ff.firefly.backend.registry import backend_of, several
 
 SMALL = 32768
 """Parameters of at most so many elements share a bucket."""
@@ -105,6 +105,8 @@ class Bucket:
 
     def load(self) -> None:
         """Bring values and gradients here."""
+        if several:
+            several[0].follow(self.param)
         if self._places is None:
             self.grad = self.backend.numbers(self._params[0]._grad.buffer)
         elif self._flats is not None:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from minitorch_ff._functions.creation import zeros_like
 from minitorch_ff._tensor import Tensor
-from minitorch_ff.firefly.backend.registry import by_buffer_type
+from minitorch_ff.firefly.backend.registry import backend_of, several
 from minitorch_ff.optim._elementwise import Bucket, ElementwiseOptimizer, Group, State, keep
 from minitorch_ff.optim._settings import check_one_rate, with_numbers
 from minitorch_ff.optim.optimizer import ParamsT
@@ -102,15 +102,17 @@ class SGD(ElementwiseOptimizer):
                 params.append(param)
                 buffers.append(param.buffer)
                 grads.append(param._grad.buffer)
-        kinds = set(map(type, buffers))
-        if group["momentum"] or group["differentiable"] or len(kinds) != 1:
+        if group["momentum"] or group["differentiable"]:
             super()._step_group(place, group)
             return
         if group["fused"]:
             self._check_group(params, group)
-        by_buffer_type[kinds.pop()].plain_sgd_step(  # without state, copying does not pay
-            buffers, grads, with_numbers(group)
-        )
+        parts = [(buffers, grads)]  # without state, copying does not pay
+        if len(set(map(several[0].follow if several else type, buffers))) != 1:
+            parts = [([buffer], [grad]) for buffer, grad in zip(buffers, grads, strict=True)]
+        settings = with_numbers(group)
+        for values, slopes in parts:
+            backend_of(values[0]).plain_sgd_step(values, slopes, settings)
         for param in params:
             param.version[0] += 1
 

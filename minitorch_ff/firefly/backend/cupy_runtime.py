@@ -10,6 +10,7 @@ CuPy's own objects serve as streams (`use`, `synchronize`, `done`, `wait_event`,
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -49,6 +50,7 @@ class CupyRuntime:
         self.count = int(cupy.cuda.runtime.getDeviceCount())
         if not self.count:
             raise RuntimeError("no CUDA-capable device is detected")
+        self._chosen = threading.local()
         self.pool = cupy.get_default_memory_pool()
         self.philox = cupy.ElementwiseKernel(
             "uint64 counter, uint64 thread, uint64 seed",
@@ -95,11 +97,15 @@ class CupyRuntime:
         return self.count
 
     def current_device(self) -> int:
-        """The number of the GPU that new arrays go to."""
-        return int(self.cupy.cuda.runtime.getDevice())
+        """The number of the GPU that a script chose, in this thread, for new tensors.
+
+        CUDA's own current GPU follows the tensors that are computed with.
+        """
+        return getattr(self._chosen, "index", 0)
 
     def set_device(self, index: int) -> None:
-        """Choose the GPU that new arrays go to."""
+        """Choose the GPU that new tensors go to."""
+        self._chosen.index = index
         self.cupy.cuda.Device(index).use()
 
     @contextlib.contextmanager
@@ -149,6 +155,12 @@ class CupyRuntime:
         runtime = self.cupy.cuda.runtime
         return bool(runtime.pointerGetAttributes(address).type == runtime.memoryTypeHost)
 
+    def nvtx(self) -> Any:
+        """What tells a profiler of stretches of the program."""
+        from cupy.cuda import nvtx
+
+        return nvtx
+
     # --------------------------------------------------------------- streams and events
 
     def stream(self, priority: int = 0) -> Any:
@@ -159,9 +171,9 @@ class CupyRuntime:
         """A stream that another library has made."""
         return self.cupy.cuda.ExternalStream(pointer)
 
-    def current_stream(self) -> Any:
-        """The stream that work of this thread on the current GPU goes to."""
-        return self.cupy.cuda.get_current_stream()
+    def current_stream(self, index: int | None = None) -> Any:
+        """The stream that work of this thread on a GPU, by default the current one, goes to."""
+        return self.cupy.cuda.get_current_stream(self.current_device() if index is None else index)
 
     def default_stream(self) -> Any:
         """The stream that work goes to if none is chosen."""

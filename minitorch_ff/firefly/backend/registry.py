@@ -16,6 +16,10 @@ cpu = NumpyBackend()
 by_buffer_type: dict[type, Any] = {cpu.buffer_type: cpu}
 """The back end of a buffer, by the buffer's class: read at every operator call."""
 
+several: list[Any] = []
+"""The back end of several GPUs, if there is one. Who is about to compute with a buffer says
+`several[0].follow(buffer)`: see `backend/cupy/several.py`. With one GPU the list is empty."""
+
 _by_device: dict[str, Any] = {"cpu": cpu}
 _makers: dict[str, Callable[[], Any]] = {}
 
@@ -30,8 +34,17 @@ _makers["cuda"] = _make_cupy
 
 
 def backend_of(buffer: Any) -> Any:
-    """The back end that `buffer` belongs to."""
+    """The back end that `buffer` belongs to, at work where `buffer` is."""
+    if several:
+        several[0].follow(buffer)
     return by_buffer_type[type(buffer)]
+
+
+def elsewhere(a: Any, b: Any) -> bool:
+    """Whether two buffers are on different devices."""
+    if several and several[0].follow(a) != several[0].follow(b):
+        return True
+    return type(a) is not type(b)
 
 
 def register(device_type: str, maker: Callable[[], Any]) -> None:
@@ -43,15 +56,23 @@ def register(device_type: str, maker: Callable[[], Any]) -> None:
             `buffer_type` is the class of its buffers.
     """
     _makers[device_type] = maker
-    _by_device.pop(device_type, None)
+    _drop(device_type)
 
 
 def forget(device_type: str) -> None:
     """Take a back end away again."""
     _makers.pop(device_type, None)
-    backend = _by_device.pop(device_type, None)
+    backend = _drop(device_type)
     if backend is not None:
         del by_buffer_type[backend.buffer_type]
+
+
+def _drop(device_type: str) -> Any:
+    """Stop using a device type's back end; gives it, if it was in use."""
+    backend = _by_device.pop(device_type, None)
+    if backend in several:
+        several.remove(backend)
+    return backend
 
 
 def known_devices() -> list[str]:
@@ -81,4 +102,6 @@ def backend_for(device_type: str) -> Any:
         backend = _makers[device_type]()
         _by_device[device_type] = backend
         by_buffer_type[backend.buffer_type] = backend
+        if getattr(backend, "devices", 1) > 1:
+            several.append(backend)
     return backend

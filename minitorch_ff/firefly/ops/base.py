@@ -13,7 +13,7 @@ import itertools
 import re
 from typing import Any
 
-from minitorch_ff.firefly.backend.registry import by_buffer_type, cpu
+from minitorch_ff.firefly.backend.registry import by_buffer_type, cpu, several
 from minitorch_ff.firefly.hooks import Hookable
 from minitorch_ff.firefly.modes import grad_enabled
 from minitorch_ff.firefly.promotion import Defaults, lone_number, number, promoted
@@ -359,6 +359,8 @@ def apply(operator, x, *others, **settings):  # noqa: C901 - a call in between w
     Returns:
         The result, a tensor of the first input's `result_class`.
     """
+    if several:
+        go_to(operator, (x, *others))
     op = operator()
     op.saved = ()
     op.kept = None
@@ -426,6 +428,16 @@ def apply(operator, x, *others, **settings):  # noqa: C901 - a call in between w
     return tensor
 
 
+def go_to(operator, inputs):
+    """Where there are several GPUs: work on the one that holds the inputs.
+
+    Raises:
+        RuntimeError: They are on several of them.
+    """
+    if len({several[0].follow(t) for t in inputs} - {None}) > 1:
+        check_same_device(*inputs, method=ON_CUDA.get(operator.__name__))
+
+
 def in_single(call, operator, inputs, settings):
     """The call in float32, if the inputs are half-precision numbers; else None."""
     from minitorch_ff.firefly.half_precision import call_in_single  # only where there are any
@@ -444,6 +456,8 @@ def apply_several(operator, *inputs, **settings):
         wide = in_single(apply_several, operator, inputs, settings)
         if wide is not None:
             return wide
+    if several:
+        go_to(operator, inputs)
     op = operator()
     op.saved = ()
     op.kept = None

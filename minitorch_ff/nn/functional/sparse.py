@@ -37,13 +37,13 @@ def one_hot(input: Tensor, num_classes: int = -1) -> Tensor:
 
     See: [torch.nn.functional.one_hot](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.one_hot.html).
     """
-    numbers = input.buffer
+    numbers, xp = input.buffer, input.backend
     if numbers.dtype.name != "int64":
         raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
     if not numbers.size:
         check(num_classes > 0, "Can not infer total number of classes from empty tensor.")
         return input.new_empty((*numbers.shape, num_classes))
-    low, high = int(numbers.min()), int(numbers.max())
+    low, high = int(xp.amin(numbers)), int(xp.amax(numbers))
     check(low >= 0, "Class values must be non-negative.")
     if num_classes == -1:
         num_classes = high + 1

@@ -82,7 +82,7 @@ class _BatchNorm(_NormBase):
         tracking = self.track_running_stats
         if self.training and tracking and self.num_batches_tracked is not None:
             count = self.num_batches_tracked
-            count.buffer[...] += 1
+            count.backend.add_(count.buffer, 1)
             count.version[0] += 1
             if self.momentum is None:
                 momentum = 1.0 / float(count)

@@ -60,12 +60,13 @@ class ArrayBackend(
     buffer_type: type
 
     def __init__(self, module: ModuleType) -> None:
-        self._positions: dict[int, Any] = {}
         super().__init__(module)
-        # Making these costs more than using them.
-        keeping: Any = functools.lru_cache(CONSTANTS_KEPT)
-        own: Any = self
-        own.constant, own.ones_vector = keeping(self.constant), keeping(self.ones_vector)
+        for name in ("constant", "ones_vector", "positions"):
+            setattr(self, name, self._kept(getattr(self, name)))
+
+    def _kept(self, maker: Any) -> Any:
+        """What makes buffers, and keeps them: making these costs more than using them."""
+        return functools.lru_cache(CONSTANTS_KEPT)(maker)
 
     def constant(self, value, dtype):
         """A 0-d buffer holding `value`; never to be written."""

@@ -8,6 +8,7 @@ from numbers import Integral
 from typing import Any
 
 from minitorch_ff._tensor import Tensor
+from minitorch_ff.firefly.backend.registry import several
 from minitorch_ff.firefly.modes import grad_enabled
 from minitorch_ff.firefly.tensor import wrap
 from minitorch_ff.utils.data._utils.collate import default_collate, stacks_tensors
@@ -66,6 +67,8 @@ class RowReader:
                 return None
             # Of a buffer that is not contiguous, `take` would copy all rows first.
             in_order = buffer.flags.c_contiguous
+            if several:
+                several[0].follow(buffer)
             rows = buffer.take(indices, 0) if in_order else buffer[indices].copy()
             batch.append(wrap(Tensor, rows))
         return batch
