@@ -10,7 +10,7 @@ FILE_LIMIT = 500
 # What each part may take. The aim is 20 000 lines for all of them together, which is missed: a
 # part that grows has to say here by how much.
 PARTS = {
-    "firefly": 8_760,
+    "firefly": 8_820,
     "_functions": 5_400,
     "nn": 7_200,
     "optim": 2_480,
@@ -19,7 +19,7 @@ PARTS = {
     "utils": 1_360,
     "compare explain scripts": 1_700,
     "vision": 1_910,
-    "cuda": 500,
+    "cuda": 525,
     "": 3_650,  # what is left: `Tensor`, autograd, checkpoints, printing, amp, …
 }
 FILES = [pytest.param(path, id=module_name(path) or "__init__") for path in modules()]
