@@ -92,8 +92,8 @@ def compile(
     devices of arguments, tensors in variables, parameters and buffers of modules, `training`,
     the grad mode, and plain values (numbers, texts, tuples, lists, dictionaries) in arguments,
     variables and attributes that its code names. If something differs, the call is recorded
-    anew; for more than eight forms the function is called as it is. Optimizers and schedulers
-    are called as they are, so rates may change; random numbers are drawn anew.
+    anew; for more than eight forms the function is called as it is. Settings of optimizers are
+    read each time, so rates may change; random numbers are drawn anew.
 
     A function is called as it is for good, after a warning, if it reads a tensor's elements
     (`item`, `if tensor:`, `print`), has results whose shapes depend on them (`x[x > 0]`), sets

@@ -268,6 +268,33 @@ def test_modules(name):
     assert "Compiled" in repr(outputs[0].grad_fn)
 
 
+def test_modules_compiled_in_place():
+    torch.manual_seed(5)
+    model, x = nn.Sequential(nn.Linear(3, 8), nn.GELU(), nn.Linear(8, 2)), torch.randn(4, 3)
+    twin, repr_before = copy.deepcopy(model), repr(model)
+    names = list(model.state_dict())
+    assert model.compile() is None
+    for net in (model, twin):
+        net.register_forward_hook(lambda module, args, output: output * 3)
+    for i in range(CALLS):
+        outputs = [net(x + i) for net in (model, twin)]
+        for output in outputs:
+            output.square().sum().backward()
+        assert bits(outputs[0]) == bits(outputs[1])
+        for a, b in zip(model.parameters(), twin.parameters(), strict=True):
+            assert bits(a.grad) == bits(b.grad)
+    assert model._compiled_call_impl.replays
+    assert (repr(model), list(model.state_dict())) == (repr_before, names)
+    for other in (copy.deepcopy(model), copy.copy(model)):
+        assert other._compiled_call_impl is None
+        assert bits(other(x)) == bits(twin(x))
+    again = nn.Linear(3, 2)
+    again.compile(backend="eager")
+    assert bits(pickle.loads(pickle.dumps(again))(x)) == bits(again(x))
+    with pytest.raises(RuntimeError, match="Unrecognized mode=quick"):
+        again.compile(mode="quick")
+
+
 def test_two_forward_passes_before_a_backward_pass():
     model = torch.compile(nn.Sequential(nn.Linear(3, 3), nn.Tanh()))
     first, second = torch.randn(2, 3), torch.randn(2, 3)

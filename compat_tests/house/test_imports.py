@@ -64,6 +64,7 @@ MAY_IMPORT_PYTORCH = {"compare.worlds"}  # calls a function in both worlds
 # Inside a function, at the time of the call: a method that stands for a higher layer.
 UPWARDS = {
     ("_tensor", "autograd.gradients.backward"),  # Tensor.backward is autograd.backward
+    ("nn.modules.module", "compiler.compile"),  # Module.compile compiles its forward
 }
 ARRAY_LIBRARIES = {"numpy", "cupy", "cupyx"}
 FILES = [pytest.param(path, id=module_name(path) or "__init__") for path in modules()]

@@ -471,7 +471,7 @@ def test_a_call_costs_little():
     assert called == ["__call__", "forward"]
 
 
-def test_compile_changes_nothing(same):
+def test_compile_changes_no_result(same):
     def body(w, note):
         if w is ff:
             net = layer(w)

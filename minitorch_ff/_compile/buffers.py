@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import sys
 import threading
+from operator import is_
 from types import ModuleType
 from typing import Any
 
@@ -63,13 +64,16 @@ class Active:
 
 
 def bare(value: Any) -> Any:
-    """Arrays as plain ones, in whatever they are nested."""
+    """Arrays as plain ones, in whatever they are nested; what holds none is given back."""
     if isinstance(value, Buffer):
         return value.view(numpy.ndarray)
     if type(value) in (tuple, list):
-        return type(value)([bare(item) for item in value])
+        items = [bare(item) for item in value]
+        return value if all(map(is_, items, value)) else type(value)(items)
     if type(value) is dict:
-        return {key: bare(item) for key, item in value.items()}
+        items = [bare(item) for item in value.values()]
+        same = all(map(is_, items, value.values()))
+        return value if same else dict(zip(value, items, strict=True))
     if type(value) is slice:
         return slice(bare(value.start), bare(value.stop), bare(value.step))
     return value
@@ -298,7 +302,9 @@ class RecordingBackend(NumpyBackend):
         """A product of matrices: a large one as a whole, so that threads can share it."""
         if b.ndim == 1 or a.size * b.shape[1] < TOGETHER:
             return a.dot(b)
-        return call("product", unseen(cpu._large_product), (a, b), {})
+        recording, result = Active.here(), unseen(large_product)(bare(a), bare(b))
+        noted = recording and recording.note("product", large_product, (a, b), {}, result, [])
+        return result if noted is None else noted
 
     def in_threads(self, function: Any, blocks: Any) -> None:
         """Call `function(*block)` for every block here: another thread's calls are not noted."""
@@ -341,6 +347,7 @@ class RecordingBackend(NumpyBackend):
         return holds
 
 
+large_product = cpu._large_product
 library = Library(numpy)
 backend = RecordingBackend()
 by_buffer_type[Buffer] = cpu  # what is left of one after a recording

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from minitorch_ff._compile.descent import write_descent
 from minitorch_ff._compile.ending import Grads, Impossible, Rule
 from minitorch_ff._compile.nodes import compiled_node, ran
 from minitorch_ff._compile.program import Program
-from minitorch_ff._compile.recording import Step, Use, Value
+from minitorch_ff._compile.recording import Use, Value
 from minitorch_ff._compile.session import Session
 from minitorch_ff.firefly.tensor import AccumulateGrad, Tensor, wrap
 
@@ -70,7 +69,11 @@ class Builder:
             kept = self.rule(end.rule, source_of_rule)
             outside |= {value for value in kept if value.kind == "made"}
         try:
-            program = Program(recording, outside, self.names, before_whole=self.grads_before)
+            program = Program(recording, outside, self.names)
+            program.before_whole = lambda step: self.put_grads(program, end.wholes[step])
+            if not end.wholes:  # nothing looks at the gradients from before
+                replaced = [leaf for leaf, *_ in end.grads if leaf.entry is not None]
+                program.dropped = [f"{leaf.path}._grad" for leaf in replaced]
             lines = program.write()
         except ValueError as error:
             raise Impossible(str(error)) from None
@@ -124,14 +127,6 @@ class Builder:
             if leaf.plain is value.array:
                 return leaf
         return None
-
-    def grads_before(self, program: Program, step: Step) -> bool:
-        """Before something is called as it is: the gradients that it looks at."""
-        self.put_grads(program, self.session.end.wholes[step])
-        if any(grad is None for _, grad, _ in step.notes):
-            return False
-        session = self.session
-        return write_descent(program, session.guards, step.function, session.leaves)
 
     def put_grads(self, program: Program, grads: Grads) -> None:
         """Give leaves their gradients."""

@@ -12,7 +12,7 @@ from typing import Any
 import numpy
 
 from minitorch_ff._compile.buffers import bare
-from minitorch_ff._compile.recording import Recording, Step, Use, Value
+from minitorch_ff._compile.recording import Recording, Step, Use, Value, collect
 from minitorch_ff.firefly import graph
 from minitorch_ff.firefly.tensor import AccumulateGrad, Tensor, wrap
 
@@ -105,7 +105,7 @@ def look_at_end(recording: Recording, leaves: dict[int, Leaf], result: Any, firs
         if tensor.version[0] != leaf.version:
             end.writes.append((leaf.path, tensor.version[0] - leaf.version))
     outputs: list[Any] = []
-    tensors_in(result, outputs)
+    collect(Tensor, result, outputs)
     for tensor in outputs:
         if id(tensor) in leaves:
             continue
@@ -192,14 +192,3 @@ def without_copies(uses: list[Use | None], steps: list[Step]) -> list[Use | None
             use = first
         shorter.append(use)
     return shorter
-
-
-def tensors_in(value: Any, found: list[Any]) -> None:
-    """All tensors in nested tuples, lists and dictionaries."""
-    if isinstance(value, Tensor):
-        found.append(value)
-    elif isinstance(value, (tuple, list)):
-        for item in value:
-            tensors_in(item, found)
-    elif isinstance(value, dict):
-        tensors_in(list(value.values()), found)

@@ -173,7 +173,9 @@ class Guards:
             self.look_at_module(value, names)
         elif isinstance(value, Optimizer):
             groups = [group["params"] for group in value.param_groups]
-            path = self.name("o", value) + ".param_groups"
+            name, step = self.name("o", value), self.name("o", vars(value).get("step"))
+            self.conditions.append(f"vars({name}).get('step') is {step}")  # schedulers mark it
+            path = f"{name}.param_groups"
             self.conditions.append(f"len({path}) == {len(groups)}")
             for i, params in enumerate(groups):
                 self.conditions.append(f"len({path}[{i}]['params']) == {len(params)}")

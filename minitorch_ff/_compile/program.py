@@ -15,12 +15,17 @@ from typing import Any
 import numpy
 
 from minitorch_ff._compile.recording import Recording, Step, Use, Value
+from minitorch_ff._compile.updating import Number
 from minitorch_ff.firefly.backend.numpy_backend import writable
+from minitorch_ff.firefly.backend.registry import cpu
 
 CREATING = """
 array zeros ones full empty arange eye tri linspace zeros_like ones_like full_like empty_like
 """.split()
 """Functions that give the same each time, if no array comes in."""
+
+ALIKE = "add subtract multiply divide".split()
+"""Functions in which a number takes the dtype of the result."""
 
 SIMPLE = (int, float, bool, str, type(None), type(...))
 
@@ -54,8 +59,8 @@ class Program:
         outside: The values that go outside.
         names: What names in the source mean; filled here.
         steps: Its steps, by default those of the recording.
-        before_whole: Called with the program before a step that is called as it is; if it gives
-            True it has written that step itself.
+        before_whole: Called with a step that is called as it is, before that is written.
+        dropped: Expressions of what is let go first, so that its memory can be used again.
 
     Attributes:
         lines: The source so far.
@@ -68,6 +73,7 @@ class Program:
     names: dict[str, Any]
     steps: list[Step] | None = None
     before_whole: Any = None
+    dropped: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     tensors: dict[int, str] = field(default_factory=dict)
     used: set[Value] = field(default_factory=set)
@@ -79,7 +85,8 @@ class Program:
     def write(self) -> list[str]:
         """The lines of the steps."""
         self.names["look"] = look
-        steps = self.live(checks_first(self.recording.steps if self.steps is None else self.steps))
+        checks, rest = checks_first(self.recording.steps if self.steps is None else self.steps)
+        steps = self.live(checks + rest)
         self.last: dict[Value, int] = {}
         self.written: set[Value] = set()
         for number, step in enumerate(steps):
@@ -89,6 +96,9 @@ class Program:
             for value in (*step.made, *step.written):
                 self.last[value] = number
         for number, step in enumerate(steps):
+            if self.dropped and step not in checks:
+                self.lines.append(" = ".join([*self.dropped, "None"]))
+                self.dropped = []
             self.step(step, number)
         return self.lines
 
@@ -109,9 +119,12 @@ class Program:
     def step(self, step: Step, number: int) -> None:
         """Write a step."""
         short = step.name.removeprefix("numpy.")
+        if short in ALIKE and step.made and (dtype := step.made[0].array.dtype).char in "fd":
+            args = [numpy.array(x, dtype) if type(x) in (int, float) else x for x in step.args]
+            step.args = tuple(args)  # which NumPy would do at each call
         if step.kind == "whole":
-            if not self.before_whole(self, step):
-                self.lines.append(f"{self.constant(step.function, 'do')}()  # {step.name}")
+            self.before_whole(step)
+            self.lines.append(f"{self.constant(step.function, 'do')}()  # {step.name}")
         elif step.kind == "check":
             name = self.constant(step.function, step.name.rpartition(".")[2])
             what = f"{name}({self.arguments(step.args)}) is not {step.notes}"
@@ -131,10 +144,13 @@ class Program:
 
     def folds(self, step: Step, short: str) -> bool:
         """Whether a step gives a constant."""
+        made, uses = step.made, step.uses()
+        if not uses:
+            same = short in CREATING and step.name[:6] == "numpy." and short[:5] != "empty"
         return (
-            short in CREATING and step.name[:6] == "numpy." and not step.uses()
-            and len(step.made) == 1 and short[:5] != "empty"
-            and step.made[0] not in self.written and step.made[0] not in self.outside
+            step.kind == "call" and len(made) == 1
+            and (all(map(is_constant, uses)) if uses else same and type(step.args[0]) is not Number)
+            and made[0] not in self.written and made[0] not in self.outside
         )  # fmt: skip
 
     def inside(self, step: Step, short: str, number: int) -> None:
@@ -164,6 +180,11 @@ class Program:
         elif short == ".clip" and len(step.args) == 3 and not step.settings:
             x, low, high = map(self.argument, step.args)
             line = f"{x}.clip({low}, {high}, {self.buffer(value)})"
+        elif short == "product":
+            line = f"{self.constant(step.function, short)}({self.arguments(step.args)}, "
+            line += f"{self.buffer(value)})"
+        elif short == "array" and type(step.args[0]) is Number:
+            line = f"{self.buffer(value)}[...] = {step.args[0].source}"
         elif short in ("empty", "empty_like"):
             self.buffer(value)
             return
@@ -226,7 +247,7 @@ class Program:
             return self.use(value)
         if type(value) is float and (value != value or value in (numpy.inf, -numpy.inf)):
             return self.constant(value)
-        if type(value) in SIMPLE:
+        if type(value) in SIMPLE or type(value) is Number:
             return "..." if value is ... else repr(value)
         if type(value) is tuple:
             return "(" + "".join([self.argument(item) + ", " for item in value]).strip() + ")"
@@ -262,10 +283,12 @@ class Program:
             wanted = list(zip(shape, strides, strict=True))
             if sorted(axes) == sorted(wanted) and len(set(axes)) == len(axes):
                 return f"{name}.transpose({tuple(map(axes.index, wanted))})"
-            seen = whole.reshape(shape) if math.prod(shape) == whole.size else whole
-            if (seen.shape, seen.strides) == (shape, strides) and seen.base is not None:
-                if numpy.may_share_memory(seen, whole):  # no copy
-                    return f"{name}.reshape({shape})"
+        if dtype == whole.dtype and whole.flags.c_contiguous:
+            first, size = start // whole.itemsize, math.prod(shape)
+            part = whole.reshape(-1)[first : first + size]
+            if part.size == size and part.reshape(shape).strides == strides:
+                cut = f".reshape(-1)[{first}:{first + size}]" if size < whole.size else ""
+                return f"{name}{cut}.reshape({shape})"
         return f"look({name}, {start}, {shape}, {strides}, {self.constant(dtype, 'dtype')})"
 
     def call_it(self, value: Value, name: str) -> None:
@@ -315,8 +338,16 @@ class Program:
                 self.last[value] = -1  # once only
 
 
-def checks_first(steps: list[Step]) -> list[Step]:
-    """The steps with all checks, and what they are computed from, in front.
+def is_constant(use: Use) -> bool:
+    """Whether a use is of a constant of the back end's."""
+    array = use.value.array
+    return use.value.kind == "fixed" and not array.ndim and (
+        cpu.constant(array.item(), array.dtype) is array
+    )  # fmt: skip
+
+
+def checks_first(steps: list[Step]) -> tuple[list[Step], list[Step]]:
+    """All checks, and what they are computed from; and the other steps.
 
     Raises:
         ValueError: A check depends on something with an effect.
@@ -335,4 +366,4 @@ def checks_first(steps: list[Step]) -> list[Step]:
             changed += [value.array for value in step.written if value.kind != "made"]
         elif any(numpy.may_share_memory(u.value.array, a) for u in step.uses() for a in changed):
             raise ValueError("a check of elements comes after they were written")
-    return [s for s in steps if s in first] + [s for s in steps if s not in first]
+    return [s for s in steps if s in first], [s for s in steps if s not in first]

@@ -72,7 +72,7 @@ class Step:
     def uses(self) -> list[Use]:
         """All uses among the arguments."""
         found: list[Use] = []
-        _collect((self.args, self.settings), found)
+        collect(Use, (self.args, self.settings), found)
         return found
 
     def key(self) -> tuple[Any, ...]:
@@ -82,16 +82,15 @@ class Step:
         return self.name, whole, _key(self.args), _key(self.settings), made, self.kind
 
 
-def _collect(value: Any, found: list[Use]) -> None:
-    if isinstance(value, Use):
+def collect(kind: type, value: Any, found: list[Any]) -> None:
+    """All of a kind in nested tuples, lists, dictionaries and slices."""
+    if isinstance(value, kind):
         found.append(value)
-    elif isinstance(value, (tuple, list)):
-        for item in value:
-            _collect(item, found)
-    elif isinstance(value, dict):
-        _collect(list(value.values()), found)
     elif isinstance(value, slice):
-        _collect((value.start, value.stop, value.step), found)
+        collect(kind, (value.start, value.stop, value.step), found)
+    elif isinstance(value, (tuple, list, dict)):
+        for item in value.values() if isinstance(value, dict) else value:
+            collect(kind, item, found)
 
 
 def _key(value: Any) -> Any:

@@ -30,9 +30,10 @@ from minitorch_ff._compile.buffers import (
     truth,
     unseen,
 )
-from minitorch_ff._compile.ending import End, Impossible, Leaf, look_at_end, tensors_in
+from minitorch_ff._compile.ending import End, Impossible, Leaf, look_at_end
 from minitorch_ff._compile.guards import Guards
-from minitorch_ff._compile.recording import Recording
+from minitorch_ff._compile.recording import Recording, collect
+from minitorch_ff._compile.updating import STEPPED, can_be_recorded, record
 from minitorch_ff._tensor import Tensor as PublicTensor
 from minitorch_ff.firefly import graph, in_place, promotion
 from minitorch_ff.firefly.backend import registry
@@ -121,7 +122,7 @@ class Session:
                 tensor.buffer = plain
             elif tensor.buffer is not plain:
                 self.recording.reason = self.recording.reason or "it gives a tensor other memory"
-                tensor.buffer = self._plain(tensor.buffer)
+                tensor.buffer = bare(tensor.buffer)
 
     def _give_again(self) -> None:
         """Put the buffers in place once more, after a call that was not recorded."""
@@ -223,13 +224,23 @@ class Session:
 
         return scheduled
 
-    def _enter_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+    def _enter_step(self, optimizer: Any, args: Any, kwargs: Any) -> Any:
+        """Before a step of an optimizer: record what it does, or that it is called as it is."""
         if self._here() and not self._whole:
             params = [p for group in optimizer.param_groups for p in group["params"]]
             if any(id(param) not in self.leaves for param in params):
                 self.recording.give_up("an optimizer has a parameter it cannot see")
+            has_arguments = len(args) > 1 or bool(kwargs)
+            if not has_arguments and can_be_recorded(optimizer, self.recording):
+                self._pause(params)
+                plans = [optimizer._plan(*place) for place in enumerate(optimizer.param_groups)]
+                self._resume()
+                if None not in plans:
+                    record(optimizer, plans, self.guards)
+                    return (STEPPED,), {}
             name = f"{type(optimizer).__name__}.step()"
-            self._enter(name, optimizer.step, params, len(args) > 1 or bool(kwargs))
+            self._enter(name, optimizer.step, params, has_arguments)
+        return None
 
     def _leave_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         if Active.recording is None and self._whole:
@@ -241,30 +252,33 @@ class Session:
             self.recording.give_up("step() has arguments")
         self.recording.call_whole(name, method, params)
         self._whole += 1
-        Active.recording = None
-        for param in params:
-            grad = param._grad
-            if grad is not None and type(grad.buffer) is Buffer:
-                known = [(g, plain, buffer) for g, plain, buffer in self._gradients if g is grad]
-                if not known:
-                    self._gradients.append((grad, self._plain(grad.buffer), grad.buffer))
-        self._take_back()
-        _register(registry.cpu)
+        self._pause(params)
         self._before = {key: leaf.tensor.version[0] for key, leaf in self.leaves.items()}
 
     def _leave(self) -> None:
         self._whole -= 1
         for key, leaf in self.leaves.items():
             leaf.version += leaf.tensor.version[0] - self._before[key]
+        self._resume()
+
+    def _pause(self, params: list[Any]) -> None:
+        """Record nothing for a while: let tensors, and these ones' gradients, be as they are."""
+        Active.recording = None
+        for param in params:
+            grad = param._grad
+            if grad is not None and type(grad.buffer) is Buffer:
+                known = [(g, plain, buffer) for g, plain, buffer in self._gradients if g is grad]
+                if not known:
+                    self._gradients.append((grad, bare(grad.buffer), grad.buffer))
+        self._take_back()
+        _register(registry.cpu)
+
+    def _resume(self) -> None:
         self._give_again()
         _register(backend)
         Active.recording = self.recording
 
     # ------------------------------------------------------------------------ cleaning
-
-    def _plain(self, buffer: Any) -> Any:
-        """What a buffer looks at, as an array like any other."""
-        return bare(buffer)
 
     def _clean(self) -> None:
         """Leave no recording buffer behind; a tensor that nobody should have is noted."""
@@ -274,7 +288,7 @@ class Session:
         for leaf in self.leaves.values():
             expected.add(id(leaf.tensor._grad))
         outputs: list[Any] = []
-        tensors_in(self.result, outputs)
+        collect(Tensor, self.result, outputs)
         for tensor in outputs:
             expected.add(id(tensor))
             if tensor.view_of is not None:
@@ -284,7 +298,7 @@ class Session:
             cls = type(thing)
             if issubclass(cls, Tensor):
                 if type(thing.buffer) is Buffer:
-                    thing.buffer = self._plain(thing.buffer)
+                    thing.buffer = bare(thing.buffer)
                     if id(thing) not in expected:
                         self.recording.reason = (
                             self.recording.reason or "it leaves a tensor outside"
@@ -292,9 +306,9 @@ class Session:
             elif issubclass(cls, Operator):
                 for name in ("saved", "kept"):
                     if getattr(thing, name, None) is not None:
-                        setattr(thing, name, unwatched(getattr(thing, name)))
+                        setattr(thing, name, bare(getattr(thing, name)))
                 for name, value in list(vars(thing).items()):
-                    thing.__dict__[name] = unwatched(value)
+                    thing.__dict__[name] = bare(value)
 
 
 def _register(cpu: Any) -> None:
@@ -312,19 +326,6 @@ class Bound:
 
     def __call__(self, *args: Any, **settings: Any) -> Any:
         return self.method(self.owner, *args, **settings)
-
-
-def unwatched(value: Any) -> Any:
-    """The same without recording buffers."""
-    if isinstance(value, Buffer):
-        return bare(value)
-    if type(value) in (tuple, list):
-        items = [unwatched(item) for item in value]
-        changed = any(a is not b for a, b in zip(items, value, strict=True))
-        return type(value)(items) if changed else value
-    if type(value) is dict:
-        return {key: unwatched(item) for key, item in value.items()}
-    return value
 
 
 def _reading(name: str, method: Any) -> Any:

@@ -35,7 +35,9 @@ class Bucket:
         backend: Offers the primitive.
         param, grad: Values and gradients in one dimension, between `load` and `store`.
         arrays: The state that has an element for each of the parameters', by name.
+        params: The parameters.
         counts: The state that is one number and the same for all parameters (`step`).
+        counters: Where it is kept, a number for each parameter.
         fresh: Whether this is the first step of these parameters.
     """
 
@@ -45,7 +47,7 @@ class Bucket:
         self.backend = backend_of(params[0].buffer)
         kept = {name: [state[name] for _, state in known] for name in plan.names}
         self.arrays = {name: _side_by_side(kept[name], params[0]) for name in plan.array_names}
-        self._counters = {
+        self.counters = {
             name: _side_by_side(kept[name], kept[name][0]) for name in plan.counter_names
         }
         self._counted = [t for name in plan.counter_names for t in kept[name]]
@@ -54,7 +56,7 @@ class Bucket:
         self.counts: dict[str, float] = {}
         self.counts_agree()
 
-        self._params = params
+        self.params = params
         self._places = self._flats = None
         if len(params) > 1 or not params[0].is_contiguous():
             buffers = [param.buffer for param in params]
@@ -77,7 +79,7 @@ class Bucket:
             self._versions = [tensor.version[0] for tensor in self._counted]
             if versions == self._versions:
                 return True
-        for name, numbers in self._counters.items():
+        for name, numbers in self.counters.items():
             values = numbers.tolist()
             self.counts[name] = values[0]
             if values.count(values[0]) != len(values):
@@ -86,13 +88,13 @@ class Bucket:
 
     def set_count(self, name: str, value: float) -> None:
         """Write one of `counts` for all parameters, in the precision it is kept in."""
-        numbers = self._counters[name]
+        numbers = self.counters[name]
         numbers.fill(value)
         self.counts[name] = float(numbers.dtype.type(value))
 
     def multiply_count(self, name: str, factor: float) -> float:
         """Multiply one of `counts` in the precision it is kept in, and return it."""
-        number = self._counters[name].dtype.type
+        number = self.counters[name].dtype.type
         self.set_count(name, float(number(self.counts[name]) * number(factor)))
         return self.counts[name]
 
@@ -108,11 +110,11 @@ class Bucket:
         if several:
             several[0].follow(self.param)
         if self._places is None:
-            self.grad = self.backend.numbers(self._params[0]._grad.buffer)
+            self.grad = self.backend.numbers(self.params[0]._grad.buffer)
         elif self._flats is not None:
             values, grads, buffers = self._flats
             values.gather(buffers)
-            grads.gather([param._grad.buffer for param in self._params])
+            grads.gather([param._grad.buffer for param in self.params])
         else:
             for param, buffer, value, grad in self._places:
                 value[...] = buffer
@@ -123,11 +125,11 @@ class Bucket:
         self.fresh = False
         if self._places is None:
             self.grad = None  # the gradient's memory is free when its owner lets go
-            self._params[0].version[0] += 1
+            self.params[0].version[0] += 1
         elif self._flats is not None:
             values, _, buffers = self._flats
             values.spread(buffers)
-            for param in self._params:
+            for param in self.params:
                 param.version[0] += 1
         else:
             for param, buffer, value, _ in self._places:
@@ -169,6 +171,10 @@ class Plan:
             alone) or if nothing is remembered of them; and whether this is its first step.
         array_names: The state that has an element for each of the parameter's.
         counter_names: The state that is a single number.
+
+    Attributes:
+        found: Each parameter with its memory (None without a gradient), its state, and what that
+            holds: name, tensor and memory.
     """
 
     def __init__(
@@ -185,16 +191,16 @@ class Plan:
                 key = (new, param.device, param.dtype, alone, *counts)
                 together.setdefault(key, []).append((param, state))
         self.buckets = [Bucket(group, self, key[0]) for key, group in together.items()]
-        self._found: list[tuple[Tensor, Any, State, list[tuple[str, Tensor, Any]]]] = []
+        self.found: list[tuple[Tensor, Any, State, list[tuple[str, Tensor, Any]]]] = []
         for param, (state, _) in zip(params, known, strict=True):
             entries = [(name, state[name], state[name].buffer) for name in self.names if state]
-            self._found.append((param, _place(param), state, entries))
+            self.found.append((param, _place(param), state, entries))
 
     def holds(self, params: list[Tensor], states: dict[Any, State]) -> bool:
         """Whether parameters and state are still where the buckets look for them."""
-        if len(params) != len(self._found):
+        if len(params) != len(self.found):
             return False
-        for param, (known, buffer, state, entries) in zip(params, self._found, strict=True):
+        for param, (known, buffer, state, entries) in zip(params, self.found, strict=True):
             if param is not known or buffer is not (None if param._grad is None else param.buffer):
                 return False
             if entries and states.get(param) is not state:

@@ -61,7 +61,7 @@ class NumpyBackend(ArrayBackend):
         """Let primitives use `n` threads; with one, they are NumPy's functions themselves."""
         threads.allow(n)
         self._threads = n
-        self._product = numpy.ndarray.dot if n == 1 else self._large_product
+        self._product: Any = numpy.ndarray.dot if n == 1 else self._large_product
         for name in SPREAD:
             function = getattr(numpy, name)
             setattr(self, name, function if n == 1 else threads.spread(function))
@@ -167,13 +167,13 @@ class NumpyBackend(ArrayBackend):
         to_x = None if weight is None else self._product(grad, weight)
         return to_x, None if x is None else self._product(grad.T, x)
 
-    def _large_product(self, a, b):
+    def _large_product(self, a, b, out=None):
         """`a b` of a matrix; a large product is parted along its longer side."""
         if b.ndim == 1 or a.size * b.shape[1] < TOGETHER:
-            return a.dot(b)
+            return a.dot(b, out)
         if not self._parts_products or not a.dtype.char == b.dtype.char == "f":
-            return a.dot(b)
-        result = numpy.empty((len(a), b.shape[1]), a.dtype)
+            return a.dot(b, out)
+        result = numpy.empty((len(a), b.shape[1]), a.dtype) if out is None else out
         count = min(self._threads, 2 * a.size * b.shape[1] // TOGETHER)
         if len(a) < b.shape[1]:
             cuts = threads.cuts(b.shape[1], count, TILE)
