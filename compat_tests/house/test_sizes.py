@@ -10,12 +10,12 @@ FILE_LIMIT = 500
 # What each part may take. The aim is 20 000 lines for all of them together, which is missed: a
 # part that grows has to say here by how much.
 PARTS = {
-    "firefly": 8_820,
+    "firefly": 8_830,
     "_functions": 5_400,
     "nn": 7_200,
     "optim": 2_480,
     "distributions": 1_950,
-    "_compile compiler": 1_750,
+    "_compile compiler": 1_865,
     "utils": 1_360,
     "compare explain scripts": 1_700,
     "vision": 1_910,
