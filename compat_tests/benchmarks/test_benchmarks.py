@@ -24,7 +24,7 @@ NODES = {"tiny": 4, "course_sgd": 4, "course_adam": 4, "digits": 6, "lenet": 13}
 # there before it. A higher figure needs a reason; a lower one is to be written here.
 PRIMITIVES = {
     "tiny": 17, "course_sgd": 14, "course_adam": 13, "digits": 18, "mnist": 28, "deep": 103,
-    "batchnorm": 29, "lenet": 41, "transformer": 141, "lstm": 54, "embedding": 19, "raw_loop": 43,
+    "batchnorm": 31, "lenet": 41, "transformer": 141, "lstm": 54, "embedding": 19, "raw_loop": 43,
 }  # fmt: skip
 KIB = {
     "tiny": 4, "course_sgd": 28, "course_adam": 28, "digits": 140, "mnist": 920, "deep": 530,
