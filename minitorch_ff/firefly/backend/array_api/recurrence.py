@@ -8,6 +8,7 @@ product over all steps then gives the gradients of the inputs, and one that of e
 
 from __future__ import annotations
 
+import functools
 
 TOGETHER = 32
 """From so many sequences on, a product is fast even for a single step."""
@@ -40,18 +41,20 @@ class Recurrence:
         cell = CELLS[kind](module, *weights[:4])
         inputs = cell.with_ones(x.reshape(-1, x.shape[-1]))
         by_input, w_hh = cell.by_input(inputs, sizes), cell.halved(cell.w_hh, cell.bent_hh)
-        y = module.empty((len(inputs), h.shape[1]), x.dtype)
-        h, c, shown = columns(module, h), columns(module, c), h.T
-        steps, states = [None] * len(sizes), [None] * len(sizes)
+        y, begin = module.empty((len(inputs), h.shape[1]), x.dtype), h
+        h, c, steps = columns(module, h), columns(module, c), [None] * len(sizes)
         for t, rows, n in in_order(sizes, reverse):
-            states[t], old_h, old_c = first(shown, n).T, first(h, n), first(c, n)
-            gates = cell.blocks(w_hh.dot(old_h))
-            inner, new_c, memory = cell.step(cell.blocks(by_input[t]), gates, old_h, old_c)
-            new_h = inner if project is None else project.dot(inner)
-            y[rows] = new_h.T
-            steps[t] = gates, memory, inner
-            h, c, shown = beside(h, new_h), beside(c, new_c), beside(shown, y[rows].T)
-        kept = cell, inputs, module.concatenate(states), steps
+            all_h, all_c = h, c
+            if n < len(begin):
+                h, c = first(h, n), first(c, n)
+            h, c, *kept = cell.step(by_input[t], w_hh.dot(h), h, c)
+            steps[t] = kept, h
+            if project is not None:
+                h = project.dot(h)
+            y[rows] = h.T
+            if n < len(begin):
+                h, c = beside(all_h, h), beside(all_c, c)
+        kept = cell, inputs, module.concatenate(before(y, begin, sizes, reverse)), steps
         return y.reshape(*x.shape[:-1], y.shape[1]), columns(module, h), columns(module, c), kept
 
     def recurrence_back(self, grads, kept, inputs, needed, *, kind, sizes, reverse):
@@ -72,17 +75,22 @@ class Recurrence:
         to_h = columns(module, module.zeros_like(h) if grads[1] is None else grads[1])
         to_c = c if c is None else module.zeros_like(c) if grads[2] is None else grads[2]
         to_c = columns(module, to_c)
-        back = columns(module, cell.w_hh)
-        changes, outputs = for_steps(module, cell.changes, sizes, x.dtype), [None] * len(sizes)
+        back, outputs = columns(module, cell.w_hh), [None] * len(sizes)
+        changes = for_steps(module, cell.changes, sizes, x.dtype)
         for t, rows, n in reversed(in_order(sizes, reverse)):
-            (gates, memory, _), change = steps[t], cell.blocks(changes[t])
-            output = first(to_h, n)
-            outputs[t] = output = output if to_y is None else output + to_y[rows].T
-            inner = output if project is None else project.T.dot(output)
-            direct, new_c = cell.step_back(inner, first(to_c, n), gates, memory, change)
-            new_h = back.dot(changes[t][cell.for_state])
-            to_h = beside(to_h, new_h if direct is None else module.add(new_h, direct, new_h))
-            to_c = beside(to_c, new_c)
+            (kept, _), change, all_h, all_c = steps[t], changes[t], to_h, to_c
+            if n < len(h):
+                to_h, to_c = first(to_h, n), first(to_c, n)
+            if to_y is not None:
+                to_h = to_h + to_y[rows].T
+            if project is not None:
+                outputs[t], to_h = to_h, project.T.dot(to_h)
+            direct, to_c = cell.step_back(to_h, to_c, change, *kept)
+            to_h = back.dot(change[cell.for_state])
+            if direct is not None:
+                to_h += direct
+            if n < len(h):
+                to_h, to_c = beside(all_h, to_h), beside(all_c, to_c)
         change = side_by_side(module, changes)
         to_x = None
         if needed[0]:
@@ -92,12 +100,13 @@ class Recurrence:
             to_weights = cell.to_weights(change, inputs_by_row, states)
             to_project = None
             if project is not None:
-                inner = module.concatenate([step[2] for step in steps], 1)
+                inner = module.concatenate([inner for _, inner in steps], 1)
                 to_project = module.concatenate(outputs, 1).dot(inner.T)
             to_weights = *to_weights, to_project
         return to_x, to_h.T, to_c if c is None else to_c.T, *to_weights
 
 
+@functools.lru_cache(64)
 def in_order(sizes, reverse):
     """The steps: number, rows in packed data, how many they are."""
     start, steps = 0, []
@@ -105,6 +114,22 @@ def in_order(sizes, reverse):
         steps.append((t, slice(start, start + n), n))
         start += n
     return steps[::-1] if reverse else steps
+
+
+def before(y, h, sizes, reverse):
+    """Of each step the hidden states that it began with: rows of its neighbour's, and of `h`."""
+    if sizes[-1] == sizes[0]:
+        n = sizes[0]
+        return [y[n:], h] if reverse else [h, y[: len(y) - n]]
+    spans, parts = [rows for _, rows, _ in in_order(sizes, False)], [h[:0]]
+    for t, n in enumerate(sizes):
+        last = t + 1 if reverse else t - 1
+        known = min(n, sizes[last]) if 0 <= last < len(sizes) else 0
+        if known:
+            parts.append(y[spans[last].start :][:known])
+        if known < n:
+            parts.append(h[known:n])
+    return parts
 
 
 def for_steps(module, height, sizes, dtype):
@@ -155,6 +180,7 @@ class Cell:
 
     def __init__(self, module, w_ih, w_hh, b_ih, b_hh):
         self.module, self.biased = module, b_ih is not None
+        self.tanh, self.multiply, self.subtract = module.tanh, module.multiply, module.subtract
         self.half, self.one = module.array(0.5, w_ih.dtype), module.array(1, w_ih.dtype)
         self.hidden = len(w_hh) // len(self.order_hh)
         self.changes = len(w_hh)
@@ -196,7 +222,7 @@ class Cell:
         weights = self.halved(self.w_ih, self.bent_ih)
         if sizes[-1] == sizes[0] >= TOGETHER:  # then a product for each step is as fast
             steps = inputs.reshape(len(sizes), sizes[0], -1).swapaxes(1, 2)
-            return self.module.matmul(weights, steps)
+            return self.module.matmul(weights, self.module.array(steps, order="C"))
         gates = weights.dot(inputs.T)
         return [gates[:, rows] for _, rows, _ in in_order(sizes, False)]
 
@@ -222,13 +248,13 @@ class Cell:
 
     def sigmoid_slope(self, s, out):
         """The sigmoid's derivative, from its value."""
-        self.module.multiply(s, s, out)
-        self.module.subtract(s, out, out)
+        self.multiply(s, s, out)
+        self.subtract(s, out, out)
 
     def tanh_slope(self, y, out=None):
         """The derivative of tanh, from its value."""
-        out = self.module.multiply(y, y, out)
-        return self.module.subtract(self.one, out, out)
+        out = self.multiply(y, y, out)
+        return self.subtract(self.one, out, out)
 
 
 def opposite(order):
@@ -245,18 +271,19 @@ class LSTM(Cell):
     def step(self, by_input, gates, h, c):
         """The new hidden and cell states, and what the rule needs."""
         gates += by_input
-        self.module.tanh(gates, gates)
-        self.bend(gates[1:])
+        self.tanh(gates, gates)
+        self.bend(gates[self.hidden :])
+        gates = self.blocks(gates)
         g, i, f, o = gates
         new = f * c
         new += i * g
-        shown = self.module.tanh(new)
-        return o * shown, new, (c, shown)
+        shown = self.tanh(new)
+        return o * shown, new, gates, c, shown
 
-    def step_back(self, to_h, to_c, gates, memory, change):
+    def step_back(self, to_h, to_c, change, gates, c, shown):
         """The gradients of the gates into `change`; of `h` besides them (none), and of `c`."""
         g, i, f, o = gates
-        c, shown = memory
+        change = self.blocks(change)
         to_new = self.tanh_slope(shown)
         to_new *= o
         to_new *= to_h
@@ -304,24 +331,25 @@ class GRU(Cell):
 
     def step(self, by_input, gates, h, c):
         """The new hidden state, no cell state, and what the rule needs."""
-        both = gates[:2]
-        both += by_input[1:]
-        self.module.tanh(both, both)
+        both = gates[: 2 * self.hidden]
+        both += by_input[self.hidden :]
+        self.tanh(both, both)
         self.bend(both)
+        gates = self.blocks(gates)
         r, z, b = gates
         b += self.inner
         new = r * b
-        new += by_input[0]
-        self.module.tanh(new, new)
+        new += by_input[: self.hidden]
+        self.tanh(new, new)
         mixed = h - new
         mixed *= z
         mixed += new
-        return mixed, None, (h, new)
+        return mixed, None, gates, h, new
 
-    def step_back(self, to_h, to_c, gates, memory, change):
+    def step_back(self, to_h, to_c, change, gates, h, new):
         """The gradients of the gates into `change`; and of `h` besides them."""
         r, z, b = gates
-        h, new = memory
+        change = self.blocks(change)
         to_a, to_r, to_z, to_b = change
         self.sigmoid_slope(gates[:2], change[1:3])
         self.tanh_slope(new, to_a)
@@ -331,7 +359,7 @@ class GRU(Cell):
         to_r *= to_a
         to_z *= h - new
         to_z *= to_h
-        self.module.multiply(to_a, r, to_b)
+        self.multiply(to_a, r, to_b)
         return z * to_h, None
 
 
@@ -341,10 +369,10 @@ class Tanh(Cell):
     def step(self, by_input, gates, h, c):
         """The new hidden state, no cell state, and what the rule needs."""
         gates += by_input
-        self.module.tanh(gates, gates)
-        return gates[0], None, None
+        self.tanh(gates, gates)
+        return gates, None, gates
 
-    def step_back(self, to_h, to_c, gates, memory, change):
+    def step_back(self, to_h, to_c, change, gates):
         """The gradient of the gate into `change`."""
         self.tanh_slope(gates, change)
         change *= to_h
@@ -358,11 +386,11 @@ class Relu(Cell):
         """The new hidden state, no cell state, and what the rule needs."""
         gates += by_input
         self.module.maximum(gates, 0, out=gates)
-        return gates[0], None, None
+        return gates, None, gates
 
-    def step_back(self, to_h, to_c, gates, memory, change):
+    def step_back(self, to_h, to_c, change, gates):
         """The gradient of the gate into `change`."""
-        self.module.multiply(gates > 0, to_h, change)
+        self.multiply(gates > 0, to_h, change)
         return None, None
 
 
