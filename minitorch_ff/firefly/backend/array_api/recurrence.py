@@ -118,7 +118,7 @@ def in_order(sizes, reverse):
 
 def before(y, h, sizes, reverse):
     """Of each step the hidden states that it began with: rows of its neighbour's, and of `h`."""
-    if sizes[-1] == sizes[0]:
+    if sizes[-1] == sizes[0]:  # the usual case, in two pieces
         n = sizes[0]
         return [y[n:], h] if reverse else [h, y[: len(y) - n]]
     spans, parts = [rows for _, rows, _ in in_order(sizes, False)], [h[:0]]
@@ -153,13 +153,13 @@ def columns(module, rows):
 
 def first(state, n):
     """The first `n` columns of a state; None stays."""
-    return state if state is None or state.shape[1] == n else state[:, :n]
+    return None if state is None else state[:, :n]
 
 
 def beside(state, new):
     """`new` in the first columns of a state, whose other columns stay as they are."""
-    if state is None or state.shape == new.shape:
-        return new
+    if state is None:
+        return None
     state = state.copy()
     state[:, : new.shape[1]] = new
     return state
@@ -177,6 +177,9 @@ class Cell:
 
     for_input = for_state = slice(None)
     """Rows of the gates' gradients that go to the inputs, and those that go to the states."""
+
+    changes: int
+    """How many rows the gates' gradients have."""
 
     def __init__(self, module, w_ih, w_hh, b_ih, b_hh):
         self.module, self.biased = module, b_ih is not None
