@@ -17,6 +17,8 @@ import tempfile
 
 import numpy
 
+from compat_tests.launches import launched
+
 TYPES = {
     "bool": "bool", "int8": "signed char", "int16": "short", "int32": "int",
     "int64": "long long", "uint8": "unsigned char", "uint16": "unsigned short",
@@ -136,6 +138,7 @@ class ElementwiseKernel:
         self.no_return = settings.get("no_return", False)
         assert re.fullmatch(r"[A-Za-z_]\w*", name)
 
+    @launched
     def __call__(self, *args, size=None):
         from compat_tests.strict_backend import StrictArray
 
@@ -219,6 +222,7 @@ class RawKernel:
         signature = re.search(rf"void\s+{name}\s*\((.*?)\)\s*{{", self.code, re.S)[1]
         self.kinds = [re.sub(r"\s+\w+$", "", p.strip()) for p in signature.split(",")]
 
+    @launched
     def __call__(self, grid, block, args, *, shared_mem=0):
         assert not shared_mem
         assert len(args) == len(self.kinds), self.name

@@ -2,9 +2,9 @@
 
 Its arrays are those of `strict_backend`: they compute on the host, NumPy cannot read them, and
 each is on one of the GPUs, which must be the current one when something is computed. Its runtime
-has streams and events that wait for nothing, memory that is counted, and graphs that repeat the
-primitives that a block called (with positional arguments). So the facade's logic of devices runs
-here: what is moved where, what is said, what is drawn. What a GPU makes of it, it does not show.
+has streams and events that wait for nothing, memory that is counted, and graphs that repeat what
+a block launched. So the facade's logic of devices runs here: what is moved where, what is said,
+what is drawn. What a GPU makes of it, it does not show.
 
     with cuda_standin.present():
         x = ff.ones(2, device="cuda")
@@ -15,13 +15,15 @@ import itertools
 import time
 import types
 
-from compat_tests import strict_backend
-from compat_tests.strict_backend import GPUS, Chosen, Device, StrictArray, chosen
+import pytest
+
+from compat_tests import cublas_on_cpu, launches, strict_backend
+from compat_tests.cuda_on_cpu import has_compiler
+from compat_tests.strict_backend import CUDA, GPUS, Chosen, Device, StrictArray, chosen
 from minitorch_ff._functions import random
 from minitorch_ff.cuda import graphs
 from minitorch_ff.firefly.backend import cupy_runtime, registry
 from minitorch_ff.firefly.backend.cupy.several import SeveralGpus
-from minitorch_ff.firefly.backend.watched import Watched
 
 PROCESSORS, THREADS = 108, 2048  # those of an A100
 
@@ -33,6 +35,12 @@ class StandInBackend(SeveralGpus):
     def __init__(self):
         super().__init__(strict_backend.strict_numpy, strict_backend.strict_cupyx)
         self.module = Makers(self.module)
+
+    @staticmethod
+    def load_cublas():
+        if not has_compiler():
+            pytest.skip("there is no C++ compiler")
+        return cublas_on_cpu.load()
 
     def to_numpy(self, x):
         cupy_runtime.runtime().calls.append("to the host")
@@ -53,12 +61,43 @@ class Makers:
 
     def __init__(self, module):
         self._module = module
+        self.cuda = StandInCuda()
+        self.get_default_memory_pool = lambda: types.SimpleNamespace(malloc="everybody's")
 
     def __getattr__(self, name):
         found = getattr(self._module, name)
         if name not in ("zeros", "ones", "empty", "full"):
             return found
         return lambda *args, **settings: counted(found(*args, **settings))
+
+
+class StandInCuda:
+    """`cupy.cuda`, as far as the back end uses it."""
+
+    Device = Device
+    device = types.SimpleNamespace(get_cublas_handle=lambda: 1 + chosen.gpu)
+
+    def __init__(self):
+        self.runtime = types.SimpleNamespace(
+            **vars(CUDA.runtime),
+            memoryTypeHost=1,
+            pointerGetAttributes=lambda address: types.SimpleNamespace(
+                type=int(cupy_runtime.runtime().is_pinned(address))
+            ),
+        )
+
+    @staticmethod
+    def Stream(non_blocking):
+        assert non_blocking  # else it would wait for the one that is captured
+        return cupy_runtime.runtime().stream()
+
+    @staticmethod
+    def get_current_stream():
+        return cupy_runtime.runtime().current_stream(chosen.gpu)
+
+    @staticmethod
+    def using_allocator(malloc):
+        return cupy_runtime.runtime().memory_from(malloc)
 
 
 class StandInStream:
@@ -75,6 +114,14 @@ class StandInStream:
     def use(self):
         self.runtime.streams[chosen.gpu] = self
 
+    def __enter__(self):
+        self.before = self.runtime.streams[chosen.gpu]
+        self.use()
+        return self
+
+    def __exit__(self, *error):
+        self.before.use()
+
     def synchronize(self):
         self.runtime.calls.append("stream.synchronize")
 
@@ -85,38 +132,23 @@ class StandInStream:
 
     def begin_capture(self):
         self.recorded = []
-        self.backend = registry.by_buffer_type[StrictArray]
-        registry.by_buffer_type[StrictArray] = Watched(self.backend, self._noting)
-
-    @contextlib.contextmanager
-    def _noting(self, name, arguments):
-        yield lambda result: self.recorded.append((name, arguments, result))
 
     def end_capture(self):
-        calls, self.recorded = self.recorded, None
-        registry.by_buffer_type[StrictArray] = self.backend
-        return StandInGraph(self.backend, calls)
+        tape, self.recorded = self.recorded, None
+        return StandInGraph(tape)
 
     def is_capturing(self):
         return self.recorded is not None
 
 
 class StandInGraph:
-    """Calls of primitives, which `launch` repeats into the same memory."""
+    """What was launched, to be launched again."""
 
-    def __init__(self, backend, calls):
-        self.backend, self.calls = backend, calls
+    def __init__(self, tape):
+        self.tape = tape
 
     def launch(self, stream=None):
-        for name, arguments, result in self.calls:
-            again = getattr(self.backend, name)(*arguments)
-            for old, new in zip(arrays(result), arrays(again), strict=True):
-                self.backend.copy_(old, new)
-
-
-def arrays(value):
-    parts = value if isinstance(value, (tuple, list)) else (value,)
-    return [part for part in parts if isinstance(part, StrictArray)]
+        launches.repeat(self.tape)
 
 
 class StandInEvent:
@@ -145,6 +177,7 @@ class StandInRuntime:
         self.used = 0
         self.pinned_at = set()
         self.calls = []
+        self.malloc = "everybody's"
 
     def count(self, array):
         self.used += array.nbytes
@@ -231,11 +264,18 @@ class StandInRuntime:
         return 1000 * (end.time - start.time)
 
     def memory_pool(self):
-        return types.SimpleNamespace()
+        return types.SimpleNamespace(malloc="a graph's")
+
+    def own_memory(self, pool):
+        return self.memory_from(pool.malloc)
 
     @contextlib.contextmanager
-    def own_memory(self, pool):
-        yield
+    def memory_from(self, malloc):
+        before, self.malloc = self.malloc, malloc
+        try:
+            yield
+        finally:
+            self.malloc = before
 
 
 @contextlib.contextmanager
@@ -248,8 +288,11 @@ def present():
     try:
         backend = registry.backend_for("cuda")
         registry.by_buffer_type[StrictArray] = backend
-        yield cupy_runtime.runtime()
+        runtime = cupy_runtime.runtime()
+        launches.current_tape = lambda: runtime.streams[chosen.gpu].recorded
+        yield runtime
     finally:
+        launches.current_tape = launches.no_tape
         chosen.gpu = 0
         cupy_runtime.use(None)
         registry.register("cuda", registry._make_cupy)

@@ -28,8 +28,9 @@ import types
 import numpy
 import pytest
 
-from compat_tests import cupy_surface
+from compat_tests import cupy_surface, launches
 from compat_tests.cuda_on_cpu import ElementwiseKernel, RawKernel, has_compiler
+from compat_tests.launches import launched
 from minitorch_ff.firefly.backend import registry
 from minitorch_ff.firefly.backend.cupy.backend import CupyBackend
 
@@ -73,6 +74,7 @@ def waits():
 
 def note(what):
     reads.append(what)
+    launches.check_wait(what)
 
 
 class Chosen(threading.local):
@@ -197,6 +199,7 @@ class StrictArray:
     def __iter__(self):
         return (self[i] for i in range(len(self)))
 
+    @launched
     def __getitem__(self, index):
         index = host_index(index, self._host.shape)
         if any(isinstance(part, numpy.ndarray) for part in index):
@@ -206,6 +209,7 @@ class StrictArray:
             found = self._host[(*index, ...)]
         return StrictArray(found, self if self.base is None else self.base)
 
+    @launched
     def __setitem__(self, index, value):
         if isinstance(value, list):
             raise TypeError(f"Unsupported type {type(value)}")
@@ -302,10 +306,12 @@ def signature_of(parameters):
 def method(self, name):
     parameters = SURFACE["methods"][name]
 
+    @launched
     def strict(*args, **kwargs):
         signature_of(parameters).bind(*args, **kwargs)
         if name in WAITING:
             note(name)
+        launches.check(name, [self])
         check_special(name, self, *args, **kwargs)
         own = self._host if name in LOOKS else self.here()
         if own.dtype.kind == "V" and name in FLOATING:  # CuPy has no loop for bfloat16 there
@@ -341,11 +347,13 @@ def function(module, name, found):
     """A function of NumPy's that takes and gives strict arrays, and CuPy's arguments only."""
     parameters = SURFACE["functions"][name]
 
+    @launched
     def strict(*args, **kwargs):
         if parameters is not None:
             signature_of(parameters).bind(*args, **kwargs)
         if name in WAITING:
             note(name)
+        launches.check(name, arrays_in(args))
         check_special(name, *args, **kwargs)
         if "sort" in name and args[0].dtype.kind == "V":
             raise TypeError(f"Sorting arrays with dtype '{args[0].dtype}' is not supported")
@@ -376,6 +384,7 @@ class StrictUfunc:
         ins, outs = loop.split("->")
         return [dtype_of(c) for c in ins], [dtype_of(c) for c in outs]
 
+    @launched
     def __call__(self, *args, out=None, dtype=None, casting="same_kind"):
         count = len(self.loops[0][0])
         outs = [*args[count:]] if out is None else list(out) if isinstance(out, tuple) else [out]
@@ -420,6 +429,7 @@ class StrictUfunc:
             f"Wrong type {[getattr(h, 'dtype', type(h)) for h in hosts]} for {self.name}"
         )
 
+    @launched
     def reduce(self, array, axis=0, dtype=None, out=None, keepdims=False):
         if self.name not in ("add", "multiply"):
             raise NotImplementedError(f"`cupy_{self.name}.reduce` is not supported yet")
@@ -432,11 +442,13 @@ class StrictUfunc:
             result = self.found.reduce(array, axis, dtype, None, bool(keepdims))
         return StrictArray(numpy.asarray(result))
 
+    @launched
     def accumulate(self, array, axis=0, dtype=None, out=None):
         if self.name not in ("add", "multiply"):
             raise NotImplementedError(f"`cupy_{self.name}.accumulate` is not supported yet")
         return StrictArray(self.found.accumulate(to_host(array), axis, dtype))
 
+    @launched
     def at(self, a, indices, b=None):
         if self.scatters is None:
             raise NotImplementedError(f"`cupy_{self.name}.at` is not supported yet")

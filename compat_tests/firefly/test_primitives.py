@@ -22,7 +22,7 @@ from minitorch_ff.firefly.recorded import Recorded
 DEVICES = ["cpu", "strict", "kernels", pytest.param("cuda", marks=pytest.mark.gpu)]
 ATTRIBUTES = {
     "module", "device_type", "buffer_type", "records", "update_block", "use_threads", "waits",
-    "cupyx", "has_kernels",
+    "cupyx", "has_kernels", "capturing", "load_cublas",
 }  # fmt: skip
 TO_THE_HOST = {"device_index", "to_numpy", "from_numpy", "lgamma"}
 """What every back end adds to the shared one."""

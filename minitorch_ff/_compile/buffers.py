@@ -298,12 +298,12 @@ class RecordingBackend(NumpyBackend):
     def __init__(self) -> None:
         ArrayBackend.__init__(self, library)  # type: ignore[arg-type]
 
-    def _product(self, a: Any, b: Any) -> Any:
+    def _dot(self, a: Any, b: Any) -> Any:
         """A product of matrices: a large one as a whole, so that threads can share it."""
         if b.ndim == 1 or a.size * b.shape[1] < TOGETHER:
             return a.dot(b)
-        recording, result = Active.here(), unseen(large_product)(bare(a), bare(b))
-        noted = recording and recording.note("product", large_product, (a, b), {}, result, [])
+        recording, result = Active.here(), unseen(large_dot)(bare(a), bare(b))
+        noted = recording and recording.note("product", large_dot, (a, b), {}, result, [])
         return result if noted is None else noted
 
     def in_threads(self, function: Any, blocks: Any) -> None:
@@ -347,7 +347,7 @@ class RecordingBackend(NumpyBackend):
         return holds
 
 
-large_product = cpu._large_product
+large_dot = cpu._large_dot
 library = Library(numpy)
 backend = RecordingBackend()
 by_buffer_type[Buffer] = cpu  # what is left of one after a recording

@@ -4,9 +4,6 @@ A graph holds addresses: it reads what lies there when it is launched, and write
 wrote when it was captured. So inputs are copied into the tensors that the captured work
 read. Its memory comes from a pool of its own, which stays until the graph goes. Random
 numbers go on from launch to launch.
-
-CuPy 14 refuses matrix products while a stream is captured ("calling cuBLAS API during stream
-capture is currently unsupported"), and that error is what such a capture ends with.
 """
 
 from __future__ import annotations
@@ -58,6 +55,7 @@ class CUDAGraph:
         check(has_cuda(), "Tried to instantiate dummy base class CUDAGraph")
         self.native: Any = None
         self._pool: Any = None
+        self._products: Any = None
         self._draws: Any = None
         self._scope: contextlib.ExitStack | None = None
 
@@ -76,7 +74,7 @@ class CUDAGraph:
         if capture_error_mode not in modes:
             raise RuntimeError(f"Unknown capture error mode. Expected one of {modes}")
         self._gpu = device("cuda", current_device())
-        backend_for(self._gpu)  # now it is at work, and not the GPU of a tensor
+        backend = backend_for(self._gpu)  # now it is at work, and not the GPU of a tensor
         runtime = cuda_runtime()
         self._stream = runtime.current_stream()
         check(
@@ -93,6 +91,7 @@ class CUDAGraph:
         self._random = cuda_generator(current_device()).engine
         with contextlib.ExitStack() as scope:
             scope.enter_context(runtime.own_memory(self._pool))
+            self._products = scope.enter_context(backend.capturing())
             self._random.begin_capture()
             scope.callback(self._end_of_draws)
             self._stream.begin_capture()
@@ -128,7 +127,7 @@ class CUDAGraph:
 
     def reset(self) -> None:
         """Forget the work, and give its memory back."""
-        self.native = self._pool = self._draws = None
+        self.native = self._pool = self._products = self._draws = None
 
     def pool(self) -> Any:
         """Where its memory comes from; another graph may share it."""

@@ -69,12 +69,13 @@ class Bucket:
         else:
             self.param, self.grad = self.backend.numbers(params[0].buffer), None
 
-    def counts_agree(self) -> bool:
+    def counts_agree(self, in_graphs: bool = False) -> bool:
         """Read the counts; they may have been changed for some parameters only.
 
-        Where reading means waiting, only if somebody has written them since.
+        Where reading means waiting, only if somebody has written them since; if steps are
+        `in_graphs`, that may have been at any time.
         """
-        if self._waits:
+        if self._waits and not in_graphs:
             versions = self._versions
             self._versions = [tensor.version[0] for tensor in self._counted]
             if versions == self._versions:
@@ -98,10 +99,17 @@ class Bucket:
         self.set_count(name, float(number(self.counts[name]) * number(factor)))
         return self.counts[name]
 
-    def count_step(self) -> float:
-        """Add one to the number of steps, if it is kept, and return it."""
+    def count_step(self, captured: bool = False) -> Any:
+        """Add one to the number of steps, if it is kept, and return it.
+
+        If the step is captured, as a 0-d buffer, which has another value at each launch.
+        """
         if "step" not in self.counts:
             return 0.0
+        if captured:
+            numbers = self.counters["step"]
+            numbers += 1
+            return numbers[0]
         self.set_count("step", self.counts["step"] + 1)
         return self.counts["step"]
 
@@ -208,7 +216,11 @@ class Plan:
             for name, tensor, part in entries:
                 if state.get(name) is not tensor or tensor.buffer is not part:
                     return False
-        return all(map(Bucket.counts_agree, self.buckets))
+        return True
+
+    def counts_agree(self, in_graphs: bool) -> bool:
+        """Whether the parameters of each bucket have made equally many steps."""
+        return all([bucket.counts_agree(in_graphs) for bucket in self.buckets])
 
 
 def _place(param: Tensor) -> Any:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from minitorch_ff._checks import check
 from minitorch_ff._devices import cuda_runtime, device
 from minitorch_ff._dtypes import float32, float64, get_default_dtype
-from minitorch_ff._functions.creation import full_like, tensor, zeros_like
+from minitorch_ff._functions.creation import full, full_like, zeros_like
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.backend.registry import is_loaded
 from minitorch_ff.firefly.modes import set_grad_enabled
@@ -17,7 +17,7 @@ from minitorch_ff.optim._settings import (
 )  # fmt: skip
 from minitorch_ff.optim.optimizer import GroupOptimizer, ParamsT
 
-__all__ = ["Bucket", "ElementwiseOptimizer", "Group", "State", "counter", "keep"]
+__all__ = ["Bucket", "ElementwiseOptimizer", "Group", "State", "count", "counter", "keep"]
 
 FLAGS = {
     "amsgrad": False, "centered": False, "nesterov": False, "foreach": None, "maximize": False,
@@ -47,6 +47,10 @@ class ElementwiseOptimizer(GroupOptimizer):
     settings_of_old: ClassVar[dict[str, Any]] = {}
     """What further settings mean, beside `FLAGS`, if a checkpoint lacks them."""
 
+    computes_only: ClassVar[bool] = False
+    """Whether `_update` decides nothing by settings or the number of the step, so that it takes
+    0-d buffers for them as well."""
+
     capturable_state: ClassVar[str] = "params and state_steps"
     """What `capturable=True` wants on a GPU, in the words of the message."""
 
@@ -61,6 +65,7 @@ class ElementwiseOptimizer(GroupOptimizer):
         check_settings(**settings_of(self.checked, constructor))
         defaults = all_settings(constructor, self.shown_first)
         self._plans: dict[int, Plan | None] = {}
+        self._in_graphs = False  # whether a CUDA graph may have counted steps
         super().__init__(params, defaults)
         if defaults.get("fused"):
             if defaults["differentiable"]:
@@ -90,15 +95,18 @@ class ElementwiseOptimizer(GroupOptimizer):
 
     def _step_group(self, place: int, group: Group) -> None:
         """Update a group, the one at this place in the list, by its buckets if it has any."""
-        by_tensors = group["differentiable"] or (is_loaded("cuda") and self._is_captured(group))
-        plan = None if by_tensors else self._plan(place, group)
+        captured = is_loaded("cuda") and self._is_captured(group)
+        self._in_graphs |= captured
+        by_tensors = group["differentiable"] or (captured and not self.computes_only)
+        find = self._last_plan if captured else self._plan
+        plan = None if by_tensors else find(place, group)
         if plan is None:
             self._step_with_tensors(group)
             return
-        settings = with_numbers(group)
+        settings = with_numbers(group, captured)
         for bucket in plan.buckets:
             bucket.load()
-            self._update(bucket, settings, bucket.count_step())
+            self._update(bucket, settings, bucket.count_step(captured))
             bucket.store()
 
     def _is_captured(self, group: Group) -> bool:
@@ -122,14 +130,21 @@ class ElementwiseOptimizer(GroupOptimizer):
 
         None if parameters share memory: they want their updates one after the other.
         """
-        params, names = group["params"], self._arrays(group)
-        plan = self._plans.get(place)
-        if plan is None or plan.array_names != names or not plan.holds(params, self.state):
-            plan = self._plans[place] = self._new_plan(params, names, group)
+        plan = self._last_plan(place, group)
+        if plan is None or not plan.counts_agree(self._in_graphs):
+            plan = self._plans[place] = self._new_plan(group)
         return plan
 
-    def _new_plan(self, params: list[Tensor], names: tuple[str, ...], group: Group) -> Plan | None:
+    def _last_plan(self, place: int, group: Group) -> Plan | None:
+        """The last step's buckets; None if they are out of date. Their counts are not looked at."""
+        plan, names = self._plans.get(place), self._arrays(group)
+        if plan is None or plan.array_names != names or not plan.holds(group["params"], self.state):
+            return None
+        return plan
+
+    def _new_plan(self, group: Group) -> Plan | None:
         """Make what is to be remembered of new parameters, and fill buckets."""
+        params, names = group["params"], self._arrays(group)
         if share_memory(params):
             return None
         idle: tuple[State, bool] = {}, False
@@ -190,7 +205,7 @@ class ElementwiseOptimizer(GroupOptimizer):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
-        self._plans = {}
+        self._plans, self._in_graphs = {}, False
         for group in self.param_groups:
             for name, value in (*self.settings_of_old.items(), *FLAGS.items()):
                 if name in self.defaults:
@@ -207,11 +222,17 @@ def counter(value: float, param: Tensor, group: Group, beside_param: bool = Fals
     """A number of the state: on the CPU, unless a flag wants it on the GPU."""
     fused = group.get("fused")
     double = get_default_dtype() is float64 and not fused
-    return tensor(
+    return full(
+        (),
         value,
         dtype=float64 if double else float32,
         device=param.device if beside_param or fused or group.get("capturable") else device("cpu"),
     )
+
+
+def count(state: State, name: str, group: Group) -> Any:
+    """A counter's value; still a tensor if it may be captured, and counts on at every launch."""
+    return state[name] if group.get("capturable") else state[name].item()
 
 
 def _decayed(param: Tensor, grad: Tensor, group: Group) -> Tensor:

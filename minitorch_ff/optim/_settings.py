@@ -62,10 +62,21 @@ def number(setting: Any) -> Any:
     return setting.item() if isinstance(setting, Tensor) else setting
 
 
-def with_numbers(group: Group) -> Group:
-    """The group with numbers in place of tensors among its settings."""
+def on_device(setting: Any) -> Any:
+    """The same, but a tensor on a GPU becomes a buffer."""
+    if not (isinstance(setting, Tensor) and setting.is_cuda):
+        return number(setting)
+    return setting.buffer.reshape(()).astype("float64")
+
+
+def with_numbers(group: Group, captured: bool = False) -> Group:
+    """The group with numbers in place of tensors among its settings.
+
+    While a CUDA graph is captured, what is on the GPU stays there, as 0-d buffers in float64.
+    """
     betas = group.get("betas", ())
     if Tensor not in map(type, (group["lr"], group.get("weight_decay"), *betas)):
         return group
-    plain = {name: number(value) for name, value in group.items()}
-    return {**plain, "betas": tuple(map(number, betas))}
+    plain_number = on_device if captured else number
+    plain = {name: plain_number(value) for name, value in group.items()}
+    return {**plain, "betas": tuple(map(plain_number, betas))}

@@ -54,6 +54,7 @@ class Adadelta(ElementwiseOptimizer):
     """
 
     arrays = ("square_avg", "acc_delta")
+    computes_only = True
     checked = "lr rho eps weight_decay"
     shown_first = "lr rho eps weight_decay maximize capturable"
 

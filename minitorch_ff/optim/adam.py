@@ -61,6 +61,7 @@ class Adam(ElementwiseOptimizer):
         [torch.optim.Adam](https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html).
     """
 
+    computes_only = True
     shown_first = "lr betas eps weight_decay amsgrad maximize"
 
     def __init__(

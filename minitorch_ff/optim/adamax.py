@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from minitorch_ff._tensor import Tensor
-from minitorch_ff.optim._elementwise import Bucket, ElementwiseOptimizer, Group, State, keep
+from minitorch_ff.optim._elementwise import (
+    Bucket, ElementwiseOptimizer, Group, State, count, keep,
+)  # fmt: skip
 from minitorch_ff.optim.optimizer import ParamsT
 
 __all__ = ["Adamax"]
@@ -52,6 +54,7 @@ class Adamax(ElementwiseOptimizer):
     """
 
     arrays = ("exp_avg", "exp_inf")
+    computes_only = True
     checked = "lr eps betas weight_decay"
 
     def __init__(
@@ -74,7 +77,7 @@ class Adamax(ElementwiseOptimizer):
 
     def _formula(self, param: Tensor, grad: Tensor, state: State, group: Group, new: bool) -> None:
         beta1, beta2 = group["betas"]
-        step = state["step"].item()
+        step = count(state, "step", group)
         m = beta1 * state["exp_avg"] + (1 - beta1) * grad
         u = (beta2 * state["exp_inf"]).maximum(grad.abs() + group["eps"])
         keep(state, exp_avg=m, exp_inf=u)

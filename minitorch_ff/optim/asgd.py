@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from minitorch_ff._tensor import Tensor
-from minitorch_ff.optim._elementwise import Bucket, ElementwiseOptimizer, Group, State
+from minitorch_ff.optim._elementwise import (
+    Bucket, ElementwiseOptimizer, Group, State, count,
+)  # fmt: skip
 from minitorch_ff.optim._settings import number
 from minitorch_ff.optim.optimizer import ParamsT
 
@@ -92,18 +94,20 @@ class ASGD(ElementwiseOptimizer):
         bucket.set_count("mu", mu)
 
     def _formula(self, param: Tensor, grad: Tensor, state: State, group: Group, new: bool) -> None:
-        eta, mu = state["eta"].item(), state["mu"].item()
+        eta, mu, step = [count(state, name, group) for name in ("eta", "mu", "step")]
         param.mul_(1 - group["lambd"] * eta)
         param.sub_(eta * grad)
         average = state["ax"]
-        average.copy_(param if mu == 1 else average + mu * (param - average))
-        eta, mu = _next_sizes(state["step"].item(), group)
+        at_once = not group.get("capturable") and mu == 1
+        average.copy_(param if at_once else average + mu * (param - average))
+        eta, mu = _next_sizes(step, group)
         state["eta"].fill_(eta)
         state["mu"].fill_(mu)
 
 
-def _next_sizes(step: float, group: Group) -> tuple[float, float]:
-    """The next step's size, and its share in the average."""
-    lr = number(group["lr"])
+def _next_sizes(step: Any, group: Group) -> tuple[Any, Any]:
+    """The next step's size, and its share in the average; tensors if `step` is one."""
+    counted = isinstance(step, Tensor)
+    lr, steps = group["lr"] if counted else number(group["lr"]), step - group["t0"]
     eta = lr / (1 + group["lambd"] * lr * step) ** group["alpha"]
-    return eta, 1 / max(1, step - group["t0"])
+    return eta, 1 / (steps.clamp(min=1) if counted else max(1, steps))

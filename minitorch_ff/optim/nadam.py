@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from minitorch_ff._tensor import Tensor
-from minitorch_ff.optim._elementwise import Bucket, ElementwiseOptimizer, Group, State
+from minitorch_ff.optim._elementwise import (
+    Bucket, ElementwiseOptimizer, Group, State, count,
+)  # fmt: skip
 from minitorch_ff.optim.adam import averages
 from minitorch_ff.optim.optimizer import ParamsT
 
@@ -95,9 +97,10 @@ class NAdam(ElementwiseOptimizer):
 
     def _formula(self, param: Tensor, grad: Tensor, state: State, group: Group, new: bool) -> None:
         lr, beta2 = group["lr"], group["betas"][1]
-        step = state["step"].item()
+        step = count(state, "step", group)
         mu, mu_next = _momenta(step, group)
-        mu_product = state["mu_product"].mul_(mu).item()
+        state["mu_product"].mul_(mu)
+        mu_product = count(state, "mu_product", group)
         m, v = averages(grad, state, group)
         ahead = (1 - mu) / (1 - mu_product) * grad
         ahead = ahead + mu_next / (1 - mu_product * mu_next) * m
@@ -105,7 +108,7 @@ class NAdam(ElementwiseOptimizer):
         param.sub_(lr * ahead / denominator)
 
 
-def _momenta(step: float, group: Group) -> tuple[float, float]:
+def _momenta(step: Any, group: Group) -> tuple[Any, Any]:
     """The momentum of this step and of the next; it grows to the first beta."""
     beta1, decay = group["betas"][0], group["momentum_decay"]
     now = beta1 * (1 - 0.5 * 0.96 ** (step * decay))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from minitorch_ff._tensor import Tensor
-from minitorch_ff.optim._elementwise import Bucket, ElementwiseOptimizer, Group, State
+from minitorch_ff.optim._elementwise import (
+    Bucket, ElementwiseOptimizer, Group, State, count,
+)  # fmt: skip
 from minitorch_ff.optim.adam import averages
 from minitorch_ff.optim.optimizer import ParamsT
 
@@ -84,28 +88,37 @@ class RAdam(ElementwiseOptimizer):
         super().__init__(params, locals())
 
     def _update(self, bucket: Bucket, group: Group, step: float) -> None:
-        trust = _rectification(step, group["betas"][1])
+        length, most = _lengths(step, group["betas"][1])
+        trust = _trust(length, most) if length > TRUSTED else None
         bucket.backend.radam_step(
             bucket.param, bucket.grad, group, **bucket.arrays, step=step, rectification=trust
         )
 
     def _formula(self, param: Tensor, grad: Tensor, state: State, group: Group, new: bool) -> None:
         lr, (beta1, beta2) = group["lr"], group["betas"]
-        step = state["step"].item()
+        step = count(state, "step", group)
         m, v = averages(grad, state, group)
         update = m / (1 - beta1**step) * lr
-        rectification = _rectification(step, beta2)
-        if rectification is not None:
+        length, most = _lengths(step, beta2)
+        counted = isinstance(length, Tensor)
+        if counted or length > TRUSTED:
             root = (1 - beta2**step) ** 0.5
-            update = update * (root / (v.sqrt() + group["eps"])) * rectification
+            trust = _trust(length.clamp(min=TRUSTED) if counted else length, most)
+            divided = update * (root / (v.sqrt() + group["eps"])) * trust
+            update = divided.where(length > TRUSTED, update) if counted else divided
         param.sub_(update)
 
 
-def _rectification(step: float, beta2: float) -> float | None:
-    """How far the mean square of so many steps can be trusted; None: not yet."""
-    longest = 2 / (1 - beta2) - 1  # so many steps' worth of gradients it can hold
-    length = longest - 2 * step * beta2**step / (1 - beta2**step)  # and holds now
-    if length <= 5:
-        return None
-    trust = (length - 4) * (length - 2) * longest
-    return float((trust / ((longest - 4) * (longest - 2) * length)) ** 0.5)
+TRUSTED = 5
+"""From more steps' worth of gradients on, the mean square is divided by."""
+
+
+def _lengths(step: Any, beta2: float) -> tuple[Any, float]:
+    """How many steps' worth of gradients the mean square holds, and how many it can hold."""
+    most = 2 / (1 - beta2) - 1
+    return most - 2 * step * beta2**step / (1 - beta2**step), most
+
+
+def _trust(length: Any, most: float) -> Any:
+    """How far the mean square can be trusted."""
+    return ((length - 4) * (length - 2) * most / ((most - 4) * (most - 2) * length)) ** 0.5

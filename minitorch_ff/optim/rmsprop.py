@@ -57,6 +57,7 @@ class RMSprop(ElementwiseOptimizer):
     """
 
     settings_of_old: ClassVar[dict[str, Any]] = {"momentum": 0}
+    computes_only = True
     checked = "lr eps momentum weight_decay alpha"
     shown_first = "lr momentum alpha eps centered"
 

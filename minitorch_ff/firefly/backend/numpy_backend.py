@@ -61,7 +61,7 @@ class NumpyBackend(ArrayBackend):
         """Let primitives use `n` threads; with one, they are NumPy's functions themselves."""
         threads.allow(n)
         self._threads = n
-        self._product: Any = numpy.ndarray.dot if n == 1 else self._large_product
+        self._dot: Any = numpy.ndarray.dot if n == 1 else self._large_dot
         for name in SPREAD:
             function = getattr(numpy, name)
             setattr(self, name, function if n == 1 else threads.spread(function))
@@ -141,7 +141,7 @@ class NumpyBackend(ArrayBackend):
         if a.itemsize == 2 and a.dtype.kind not in "iu":
             return numpy.matmul(*_wider(a, b)).astype(a.dtype)
         if a.ndim == 2 >= b.ndim:
-            return self._product(a, b)
+            return self._dot(a, b)
         if a.ndim != 1 or b.ndim > 2:
             return self._products(a, b)
         if a.size > LANES or a.shape != b.shape or a.dtype.char != "f":
@@ -156,7 +156,7 @@ class NumpyBackend(ArrayBackend):
         """`x Wᵀ + b` of a matrix `x`; `bias` may be None."""
         if x.itemsize == 2 and x.dtype.kind not in "iu":
             return self.linear(*_wider(x, weight, bias)).astype(x.dtype)
-        result = self._product(x, weight.T)
+        result = self._dot(x, weight.T)
         return result if bias is None else numpy.add(result, bias, result)
 
     def linear_back(self, grad, x, weight):
@@ -164,10 +164,10 @@ class NumpyBackend(ArrayBackend):
         if grad.itemsize == 2 and grad.dtype.kind not in "iu":
             wide = self.linear_back(*_wider(grad, x, weight))
             return tuple([None if to is None else to.astype(grad.dtype) for to in wide])
-        to_x = None if weight is None else self._product(grad, weight)
-        return to_x, None if x is None else self._product(grad.T, x)
+        to_x = None if weight is None else self._dot(grad, weight)
+        return to_x, None if x is None else self._dot(grad.T, x)
 
-    def _large_product(self, a, b, out=None):
+    def _large_dot(self, a, b, out=None):
         """`a b` of a matrix; a large product is parted along its longer side."""
         if b.ndim == 1 or a.size * b.shape[1] < TOGETHER:
             return a.dot(b, out)

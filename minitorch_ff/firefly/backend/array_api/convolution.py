@@ -77,7 +77,7 @@ class Convolution:
             return self._pointwise(matrices, x, bias, result)
 
         def compute(part, samples):
-            products = self.module.matmul(matrices, self._columns(x[part], groups, steps))
+            products = self._matmul(matrices, self._columns(x[part], groups, steps))
             self._write(result[part], products.reshape(len(weight), *size, samples), bias)
 
         self.in_threads(compute, self._parts(x, steps))
@@ -96,7 +96,7 @@ class Convolution:
             return self._pointwise(matrices, grad, bias, result)
 
         def compute(part, samples):
-            columns = self._products(matrices, self._rows(grad[part], groups))
+            columns = self._group_products(matrices, self._rows(grad[part], groups))
             sums = self.im2col_back(columns, (channels, *size, samples), first=1, **steps)
             self._write(result[part], sums, bias)
 
@@ -112,9 +112,7 @@ class Convolution:
 
         def compute(part, samples):
             columns = self._columns(x[part], groups, steps)
-            sums[part.start] = self.module.matmul(
-                self._rows(grad[part], groups), columns.swapaxes(1, 2)
-            )
+            sums[part.start] = self._matmul(self._rows(grad[part], groups), columns.swapaxes(1, 2))
 
         self.in_threads(compute, self._parts(x, steps))
         for start in sorted(sums):  # always in the same order
@@ -143,9 +141,9 @@ class Convolution:
         rows = self.module.ascontiguousarray(_samples_last(x))
         return rows.reshape(groups, x.shape[1] // groups, -1)
 
-    def _products(self, a, b):
+    def _group_products(self, a, b):
         """The matrix product of each pair; of columns and rows it is all pairs of elements."""
-        return self.module.multiply(a, b) if a.shape[2] == 1 else self.module.matmul(a, b)
+        return self.module.multiply(a, b) if a.shape[2] == 1 else self._matmul(a, b)
 
     def _pointwise(self, matrices, x, bias, result):
         """Each group's matrix times every sample as it lies: a kernel of one element."""
@@ -153,7 +151,7 @@ class Convolution:
         positions = math.prod(x.shape[2:])
         samples = x.reshape(len(x), groups, columns, positions)
         products = result.reshape(len(x), groups, rows, positions)
-        self.module.matmul(matrices, samples, out=products)
+        self._matmul(matrices, samples, out=products)
         return result if bias is None else self.module.add(result, _per_channel(bias, x), result)
 
     def _write(self, result, values, bias):

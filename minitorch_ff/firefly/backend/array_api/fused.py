@@ -8,19 +8,19 @@ class Fused:
 
     def linear(self, x, weight, bias):
         """`x Wᵀ + b` of a matrix `x`; `bias` may be None."""
-        result = x.dot(weight.T)
+        result = self._dot(x, weight.T)
         return result if bias is None else self.module.add(result, bias, result)
 
     def linear_back(self, grad, x, weight):
         """The gradients of `x` and `weight`, each None if the other is."""
-        to_x = None if weight is None else grad.dot(weight)
-        return to_x, None if x is None else grad.T.dot(x)
+        to_x = None if weight is None else self._dot(grad, weight)
+        return to_x, None if x is None else self._dot(grad.T, x)
 
     def squared_error(self, a, b):
         """The mean squared difference, and the difference itself."""
         difference = self.module.subtract(a, b)
         flat = difference.reshape(-1)
-        return flat.dot(flat) / flat.size, difference
+        return self._dot(flat, flat) / flat.size, difference
 
     def sigmoid(self, x):
         """`1 / (1 + e⁻ˣ)`."""
@@ -64,7 +64,7 @@ class Fused:
         rows, classes = x.shape
         shifted = module.subtract(x, self.row_maxima(x).reshape(rows, 1))
         weights = module.exp(shifted)
-        total = weights.dot(self.ones_vector(classes, x.dtype))
+        total = self._dot(weights, self.ones_vector(classes, x.dtype))
         loss = module.subtract(module.log(total), shifted[self.positions(rows), target])
         if share is not None:
             zero = self.constant(0, x.dtype)

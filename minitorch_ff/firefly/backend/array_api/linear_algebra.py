@@ -9,8 +9,18 @@ class LinearAlgebra:
     def matmul(self, a, b):
         """`a @ b` for one or two dimensions each, and for stacks of matrices."""
         if a.ndim <= 2 and b.ndim <= 2:
-            return a.dot(b)  # twice as fast as matmul for small matrices
-        return self.module.matmul(a, b)
+            return self._dot(a, b)
+        return self._matmul(a, b)
+
+    # What all products of this back end go through: it may have its own.
+
+    def _dot(self, a, b):
+        """`a @ b` for up to two dimensions each: twice as fast as `matmul` for small matrices."""
+        return a.dot(b)
+
+    def _matmul(self, a, b, out=None):
+        """`a @ b` for stacks of matrices."""
+        return self.module.matmul(a, b, out=out)
 
     def svd(self, x, full):
         """`U`, the singular values falling, and `Vᵀ`."""
@@ -62,4 +72,4 @@ class LinearAlgebra:
         safe = self.module.where(kept, s, self.constant(1, s.dtype))
         inverse = self.where_true(self.module.reciprocal(safe), kept)
         scaled = self.module.multiply(u, inverse[..., None, :])
-        return self.module.matmul(scaled, vh).swapaxes(-1, -2)
+        return self._matmul(scaled, vh).swapaxes(-1, -2)

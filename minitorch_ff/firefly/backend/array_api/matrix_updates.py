@@ -72,13 +72,13 @@ class MatrixUpdates:
         rounded = self._to_bfloat16
         tall = x.shape[0] > x.shape[1]
         x = rounded(x.T if tall else x)
-        norm = rounded(self.sqrt(self.module.vdot(x, x)))
+        norm = rounded(self.sqrt(self._dot(x.reshape(-1), x.reshape(-1))))
         x = rounded(self.div(x, self.maximum(norm, self.constant(eps, "float32"))))
         for _ in range(steps):
-            gram = rounded(self.module.dot(x, x.T))
-            squared = self.module.dot(gram, gram)
+            gram = rounded(self._dot(x, x.T))
+            squared = self._dot(gram, gram)
             gram = rounded(self.add(self.mul(gram, b), self.mul(squared, c)))
-            x = rounded(self.add(self.mul(x, a), self.module.dot(gram, x)))
+            x = rounded(self.add(self.mul(x, a), self._dot(gram, x)))
         return x.T if tall else x
 
     def _to_bfloat16(self, x):

@@ -37,8 +37,8 @@ class Recurrence:
             The hidden states of all steps, the last hidden and cell states, and what the rule
             needs of the way.
         """
-        module, project = self.module, weights[4]
-        cell = CELLS[kind](module, *weights[:4])
+        module, dot, project = self.module, self._dot, weights[4]
+        cell = CELLS[kind](self, *weights[:4])
         inputs = cell.with_ones(x.reshape(-1, x.shape[-1]))
         by_input, w_hh = cell.by_input(inputs, sizes), cell.halved(cell.w_hh, cell.bent_hh)
         y, begin = module.empty((len(inputs), h.shape[1]), x.dtype), h
@@ -47,10 +47,10 @@ class Recurrence:
             all_h, all_c = h, c
             if n < len(begin):
                 h, c = first(h, n), first(c, n)
-            h, c, *kept = cell.step(by_input[t], w_hh.dot(h), h, c)
+            h, c, *kept = cell.step(by_input[t], dot(w_hh, h), h, c)
             steps[t] = kept, h
             if project is not None:
-                h = project.dot(h)
+                h = dot(project, h)
             y[rows] = h.T
             if n < len(begin):
                 h, c = beside(all_h, h), beside(all_c, c)
@@ -69,7 +69,7 @@ class Recurrence:
             sizes: Likewise.
             reverse: Likewise.
         """
-        module, (cell, inputs_by_row, states, steps) = self.module, kept
+        module, dot, (cell, inputs_by_row, states, steps) = self.module, self._dot, kept
         x, h, c, *_, project = inputs
         to_y = None if grads[0] is None else grads[0].reshape(-1, h.shape[1])
         to_h = columns(module, module.zeros_like(h) if grads[1] is None else grads[1])
@@ -84,9 +84,9 @@ class Recurrence:
             if to_y is not None:
                 to_h = to_h + to_y[rows].T
             if project is not None:
-                outputs[t], to_h = to_h, project.T.dot(to_h)
+                outputs[t], to_h = to_h, dot(project.T, to_h)
             direct, to_c = cell.step_back(to_h, to_c, change, *kept)
-            to_h = back.dot(change[cell.for_state])
+            to_h = dot(back, change[cell.for_state])
             if direct is not None:
                 to_h += direct
             if n < len(h):
@@ -94,14 +94,14 @@ class Recurrence:
         change = side_by_side(module, changes)
         to_x = None
         if needed[0]:
-            to_x = change[cell.for_input].T.dot(cell.w_ih[:, : x.shape[-1]]).reshape(x.shape)
+            to_x = dot(change[cell.for_input].T, cell.w_ih[:, : x.shape[-1]]).reshape(x.shape)
         to_weights = (None,) * 5
         if needed[1]:
             to_weights = cell.to_weights(change, inputs_by_row, states)
             to_project = None
             if project is not None:
                 inner = module.concatenate([inner for _, inner in steps], 1)
-                to_project = module.concatenate(outputs, 1).dot(inner.T)
+                to_project = dot(module.concatenate(outputs, 1), inner.T)
             to_weights = *to_weights, to_project
         return to_x, to_h.T, to_c if c is None else to_c.T, *to_weights
 
@@ -181,8 +181,9 @@ class Cell:
     changes: int
     """How many rows the gates' gradients have."""
 
-    def __init__(self, module, w_ih, w_hh, b_ih, b_hh):
-        self.module, self.biased = module, b_ih is not None
+    def __init__(self, primitives, w_ih, w_hh, b_ih, b_hh):
+        module = self.module = primitives.module
+        self.primitives, self.biased = primitives, b_ih is not None
         self.tanh, self.multiply, self.subtract = module.tanh, module.multiply, module.subtract
         self.half, self.one = module.array(0.5, w_ih.dtype), module.array(1, w_ih.dtype)
         self.hidden = len(w_hh) // len(self.order_hh)
@@ -225,14 +226,14 @@ class Cell:
         weights = self.halved(self.w_ih, self.bent_ih)
         if sizes[-1] == sizes[0] >= TOGETHER:  # then a product for each step is as fast
             steps = inputs.reshape(len(sizes), sizes[0], -1).swapaxes(1, 2)
-            return self.module.matmul(weights, self.module.array(steps, order="C"))
-        gates = weights.dot(inputs.T)
+            return self.primitives._matmul(weights, self.module.array(steps, order="C"))
+        gates = self.primitives._dot(weights, inputs.T)
         return [gates[:, rows] for _, rows, _ in in_order(sizes, False)]
 
     def to_weights(self, change, inputs, states):
         """The gradients of the four weights."""
-        to_w_ih = change[self.for_input].dot(inputs)
-        to_w_hh = change[self.for_state].dot(states)
+        to_w_ih = self.primitives._dot(change[self.for_input], inputs)
+        to_w_hh = self.primitives._dot(change[self.for_state], states)
         to_w_ih = self.ordered(to_w_ih, opposite(self.order_ih))
         to_w_hh = self.ordered(to_w_hh, opposite(self.order_hh))
         if not self.biased:
@@ -314,8 +315,8 @@ class GRU(Cell):
     order_ih, order_hh = (2, 0, 1), (0, 1, 2)
     bent_ih, bent_hh = slice(1, 3), slice(0, 2)
 
-    def __init__(self, module, w_ih, w_hh, b_ih, b_hh):
-        super().__init__(module, w_ih, w_hh, b_ih, b_hh)
+    def __init__(self, primitives, w_ih, w_hh, b_ih, b_hh):
+        super().__init__(primitives, w_ih, w_hh, b_ih, b_hh)
         n = self.hidden
         self.for_input, self.for_state, self.changes = slice(3 * n), slice(n, 4 * n), 4 * n
         self.inner = b_hh[2 * n :, None] if self.biased else 0

@@ -30,7 +30,7 @@ class Reductions:
         if dtype is x.dtype and dtype.char in "fd" and x.flags.c_contiguous and x.size:
             last = x.ndim - 1
             if dim is None and x.size < SMALL and not keepdim:
-                return x.reshape(-1).dot(self.ones_vector(x.size, dtype))
+                return self._dot(x.reshape(-1), self.ones_vector(x.size, dtype))
             if last > 0 and dim in (last, (last,)) and x.shape[-1] <= LONG_ROW:
                 return self.row_sums(x).reshape(x.shape[:-1] + (1,) * keepdim)
         if x.dtype.itemsize == 2 and x.dtype is dtype:
@@ -76,12 +76,12 @@ class Reductions:
         """Column sums of a matrix, as a product with ones: faster than a reduction."""
         if x.dtype.itemsize == 2:
             return self.sum(x, 0)
-        return self.ones_vector(x.shape[0], x.dtype).dot(x)
+        return self._dot(self.ones_vector(x.shape[0], x.dtype), x)
 
     def row_sums(self, x):
         """Sums over the last dimension, as a vector."""
         width = x.shape[-1]
-        return x.reshape(-1, width).dot(self.ones_vector(width, x.dtype))
+        return self._dot(x.reshape(-1, width), self.ones_vector(width, x.dtype))
 
     def row_maxima(self, x):
         """The largest element of each row of a matrix."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy
 
+from minitorch_ff.firefly.backend.cupy.captures import Captures
 from minitorch_ff.firefly.backend.cupy.channels import ChannelKernels
 from minitorch_ff.firefly.backend.cupy.places import PlaceKernels
 from minitorch_ff.firefly.backend.cupy.rows import RowKernels
@@ -13,7 +14,7 @@ from minitorch_ff.firefly.backend.cupy.updates import UpdateKernels
 from minitorch_ff.firefly.backend.cupy.windows import WindowKernels
 
 
-class CupyBackend(RowKernels, ChannelKernels, PlaceKernels, WindowKernels, UpdateKernels):
+class CupyBackend(RowKernels, ChannelKernels, PlaceKernels, WindowKernels, UpdateKernels, Captures):
     """Primitives over `cupy.ndarray`.
 
     Args:
@@ -40,6 +41,6 @@ class CupyBackend(RowKernels, ChannelKernels, PlaceKernels, WindowKernels, Updat
     def from_numpy(self, x: numpy.ndarray, index: int | None = None) -> Any:
         """A copy of the array on a GPU, the current one by default."""
         if index is None:
-            return self.module.asarray(x)
+            return super().from_numpy(x)
         with self.module.cuda.Device(index):
-            return self.module.asarray(x)
+            return super().from_numpy(x)

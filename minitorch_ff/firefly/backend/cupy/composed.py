@@ -102,12 +102,13 @@ class Composed(ArrayBackend):
         return self.module.add(x, self._like(x, amount))
 
     def _like(self, param, value):
-        """A number that may change at every step, in the dtype of `param`."""
-        return param.dtype.type(value)
+        """A number that may change at every step, or an array of one, in `param`'s dtype."""
+        array = isinstance(value, self.buffer_type)
+        return value.astype(param.dtype) if array else param.dtype.type(value)
 
     def _all_like(self, param, *values):
         """Several such numbers."""
-        return [param.dtype.type(value) for value in values]
+        return [self._like(param, value) for value in values]
 
     def _perhaps_any(self, mask):
         """Yes: to know it would take waiting."""

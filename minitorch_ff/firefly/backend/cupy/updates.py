@@ -102,6 +102,18 @@ ADAM = Formula(
 )
 
 
+ADAM_SIZES = Formula(
+    "adam_sizes",
+    "T step, float64 lr, float64 beta1, float64 beta2, float64 eps",
+    "float64 step_size, float64 tiny",
+    """
+    double correction = sqrt(1 - pow(beta2, (double)step));
+    step_size = lr * correction / (1 - pow(beta1, (double)step));
+    tiny = eps * correction;
+    """,
+)
+
+
 class CupyFlat(Flat):
     """Arrays side by side, copied there and back in a launch for every few."""
 
@@ -184,12 +196,15 @@ class UpdateKernels(Launches):
             super().adam_step(param, grad, group, *averages, step=step)
             return
         (beta1, beta2), lr, decay = group["betas"], group["lr"], group["weight_decay"]
-        correction = (1 - beta2**step) ** 0.5
+        if isinstance(step, self.buffer_type):  # in a capture
+            sizes = self._formula(ADAM_SIZES)(step, lr, beta1, beta2, group["eps"])
+        else:
+            correction = (1 - beta2**step) ** 0.5
+            sizes = lr * correction / (1 - beta1**step), group["eps"] * correction
         decoupled = group.get("decoupled_weight_decay")
         numbers = self._all_like(
             param,
-            lr * correction / (1 - beta1**step),
-            group["eps"] * correction,
+            *sizes,
             1 - beta1,
             beta2,
             1 - beta2,
