@@ -109,7 +109,7 @@ class StandInStream:
         self.runtime, self.index = runtime, index
         self.ptr = next(self.numbers) if pointer is None else pointer
         self.recorded = None
-        self.waited = []
+        self.waited, self.events = [], []
 
     def use(self):
         self.runtime.streams[chosen.gpu] = self
@@ -126,6 +126,10 @@ class StandInStream:
         self.runtime.calls.append("stream.synchronize")
 
     done = True
+
+    def record(self):
+        self.events.append(StandInEvent())
+        return self.events[-1]
 
     def wait_event(self, event):
         self.waited.append(event)

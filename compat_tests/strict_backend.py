@@ -312,6 +312,8 @@ def method(self, name):
         if name in WAITING:
             note(name)
         launches.check(name, [self])
+        if name == "copy" and self.device.id != chosen.gpu:
+            return StrictArray(self._host.copy())
         check_special(name, self, *args, **kwargs)
         own = self._host if name in LOOKS else self.here()
         if own.dtype.kind == "V" and name in FLOATING:  # CuPy has no loop for bfloat16 there
@@ -347,7 +349,6 @@ def function(module, name, found):
     """A function of NumPy's that takes and gives strict arrays, and CuPy's arguments only."""
     parameters = SURFACE["functions"][name]
 
-    @launched
     def strict(*args, **kwargs):
         if parameters is not None:
             signature_of(parameters).bind(*args, **kwargs)
@@ -368,7 +369,7 @@ def function(module, name, found):
             result.flags.writeable = True
         return to_strict(result, [*arrays_in(args), *arrays_in(kwargs.values())])
 
-    return strict
+    return strict if name.startswith("empty") else launched(strict)
 
 
 class StrictUfunc:

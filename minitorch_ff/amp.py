@@ -15,6 +15,7 @@ from minitorch_ff._functions._autocast import is_low as _is_low
 from minitorch_ff._functions._autocast import state as _state
 from minitorch_ff._functions.conversion import cast as _to
 from minitorch_ff._functions.creation import full as _full
+from minitorch_ff._functions.joining import stack as _stack
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.modes import no_grad
 
@@ -30,20 +31,21 @@ def _has_cuda() -> bool:
 class autocast(ContextDecorator):
     """A block, or a decorated function, whose products are computed in few digits.
 
-    `linear`, `matmul` and what is made of them take their operands in `dtype`; losses,
-    `prod`, quantiles and decompositions take theirs in float32; everything else computes in
-    the dtypes that come. A gradient has the dtype of its tensor. On this computer it is as
-    slow as float32, or slower: it is there to see what the rounding does.
+    `linear`, `matmul` and what is made of them take their operands in `dtype`; losses and
+    `prod` take theirs in float32, on the CPU also quantiles and decompositions, on a GPU
+    exponentials, powers, sums and norms; everything else computes in the dtypes that come. A
+    gradient has the dtype of its tensor. On the CPU it is as slow as float32, or slower: it is
+    there to see what the rounding does.
 
     Args:
         device_type: `"cpu"`, or `"cuda"`, which without a GPU is disabled with a warning.
-        dtype: bfloat16 (the default on the CPU) or float16.
+        dtype: bfloat16 (the default on the CPU) or float16 (the default on a GPU).
         enabled: False computes as outside, also in another block.
         cache_enabled: Cast each parameter once in a block.
 
     Raises:
         ImportError: bfloat16 needs a package that is not installed.
-        NotImplementedError: There is a GPU, where it would have an effect.
+        NotImplementedError: It is for another type of device.
         RuntimeError: There is no such kind of device.
 
     Example:
@@ -65,43 +67,47 @@ class autocast(ContextDecorator):
         self._caching = cache_enabled is not False
         self._before: list[Any] = []
         warning = None
-        if enabled and self.device != "cpu":
-            words = f"autocast({device_type!r}) is not supported; cast the model with .to(dtype)"
-            check(self.device == "cuda" and not _has_cuda(), words, NotImplementedError)
+        if enabled and self.device == "cuda" and not _has_cuda():
             warning = "CUDA is not available or torch_xla is imported. Disabling autocast."
+        elif enabled and self.device not in ("cpu", "cuda"):
+            words = f"autocast({device_type!r}) is not supported; cast the model with .to(dtype)"
+            raise NotImplementedError(words)
         elif enabled and self.fast_dtype not in (bfloat16, float16):
-            warning = "In CPU autocast, but the target dtype is not supported. Disabling autocast."
-            warning += "\nCPU Autocast only supports dtypes of torch.bfloat16, torch.float16 "
-            warning += "currently."
+            name = self.device.upper()
+            warning = f"In {name} autocast, but the target dtype is not supported. Disabling "
+            warning += f"autocast.\n{name} Autocast only supports dtypes of torch.bfloat16, "
+            warning += "torch.float16 currently."
         if warning is not None:
             warnings.warn(warning, stacklevel=2)
         self._enabled = enabled and warning is None and bool(self.fast_dtype.numpy)  # it may lack
 
     def __enter__(self) -> Self:
-        if self.device == "cpu":
-            self._before.append((_state.dtype, _state.caching))
-            _state.enter(self.fast_dtype if self._enabled else None, self._caching, 1)
+        self._before.append((_state.dtypes, _state.caching))
+        dtypes = {kind: dtype for kind, dtype in _state.dtypes.items() if kind != self.device}
+        if self._enabled:
+            dtypes[self.device] = self.fast_dtype
+        _state.enter(dtypes, self._caching, 1)
         return self
 
     def __exit__(self, *error: Any) -> None:
-        if self.device == "cpu":
-            dtype, caching = self._before.pop()
-            _state.enter(dtype, caching, -1)
+        dtypes, caching = self._before.pop()
+        _state.enter(dtypes, caching, -1)
 
 
 def is_autocast_available(device_type: str) -> bool:
     """Whether `autocast` can have an effect on a kind of device."""
-    return _device(device_type).type == "cpu"
+    return _device(device_type).type in ("cpu", "cuda")
 
 
 def is_autocast_enabled(device_type: str = "cuda") -> bool:
     """Whether a block of `autocast` for a kind of device is being run."""
-    return _device(device_type).type == "cpu" and _state.dtype is not None
+    return _device(device_type).type in _state.dtypes
 
 
 def get_autocast_dtype(device_type: str) -> dtype:
     """What products are computed in, in a block of `autocast`."""
-    return (_state.dtype or bfloat16) if _device(device_type).type == "cpu" else float16
+    kind = _device(device_type).type
+    return _state.dtypes.get(kind) or (bfloat16 if kind == "cpu" else float16)
 
 
 def custom_fwd(
@@ -128,7 +134,8 @@ def custom_fwd(
         if cast_inputs is None or not inside:
             return fwd(ctx, *args, **kwargs)
         with autocast(device_type, enabled=False):
-            return fwd(ctx, *_cast(args, cast_inputs), **_cast(kwargs, cast_inputs))
+            cast = functools.partial(_cast, dtype=cast_inputs, device_type=device_type)
+            return fwd(ctx, *cast(args), **cast(kwargs))
 
     return forward
 
@@ -155,13 +162,13 @@ def _check_device_type(device_type: Any) -> None:
     check(isinstance(device_type, str), words, ValueError)
 
 
-def _cast(value: Any, dtype: dtype) -> Any:
-    """Floating tensors in another dtype, float64 apart, also in sequences and dictionaries."""
+def _cast(value: Any, dtype: dtype, device_type: str) -> Any:
+    """A device's floating tensors in another dtype, float64 apart; in sequences and dicts, too."""
     if isinstance(value, dict):
-        return {key: _cast(item, dtype) for key, item in value.items()}
+        return {key: _cast(item, dtype, device_type) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return type(value)([_cast(item, dtype) for item in value])
-    return _to(value, dtype) if _is_low(value) else value
+        return type(value)([_cast(item, dtype, device_type) for item in value])
+    return _to(value, dtype) if _is_low(value, device_type) else value
 
 
 READY, UNSCALED, STEPPED = range(3)
@@ -271,7 +278,8 @@ class GradScaler:
         grads = [p.grad for p in params if p.grad is not None]
         half = any(grad.dtype is float16 for grad in grads)
         check(not half, "Attempting to unscale FP16 gradients.", ValueError)
-        infinite = any([not grad.isfinite().all() for grad in grads]) if grads else None
+        finite = [grad.isfinite().all().to(grads[0].device) for grad in grads]
+        infinite = not _stack(finite).all() if grads else None  # waits once, if on a GPU
         factor = _to(_to(self._scale, float64).reciprocal(), float32)
         for grad in grads:
             grad.mul_(factor.to(grad.device))

@@ -377,6 +377,22 @@ def test_streams(away):
     assert ff.cuda.current_stream(SECOND) == ff.cuda.default_stream(SECOND)
 
 
+def test_copies_between_gpus_pass_the_host_by(runtime):
+    ours, theirs = ff.cuda.Stream(FIRST).native, ff.cuda.Stream(SECOND).native
+    x = ff.arange(6.0, device=FIRST, requires_grad=True)
+    runtime.streams.update({0: ours, 1: theirs})
+    runtime.calls.clear()
+    y = x.view(2, 3).T.to(SECOND)
+    (y * y).sum().backward()
+    assert "to the host" not in runtime.calls
+    assert (y.device, x.grad.device) == (ff.device(SECOND), ff.device(FIRST))
+    # There and back, a copy waits for its source, and the source for the copy.
+    assert theirs.waited == [ours.events[0], ours.events[1]]
+    assert ours.waited == [theirs.events[0], theirs.events[1]]
+    assert y.tolist() == [[0, 3], [1, 4], [2, 5]]
+    assert x.grad.tolist() == [0, 2, 4, 6, 8, 10]
+
+
 def test_graphs_are_launched_where_they_were_captured(away):
     graph, x = ff.cuda.CUDAGraph(), ff.ones(3, device=SECOND)
     with ff.cuda.device(1), ff.cuda.graph(graph):

@@ -11,7 +11,7 @@ from typing import Any
 
 from minitorch_ff import return_types
 from minitorch_ff._checks import check
-from minitorch_ff._functions._autocast import in_float32
+from minitorch_ff._functions._autocast import in_float32_on_cpu
 from minitorch_ff._functions._operands import Tensor, known_as, type_name
 from minitorch_ff._functions.norms import must_be_floating, singular_values
 from minitorch_ff._functions.selection import where
@@ -96,7 +96,7 @@ def logdet(input: Tensor) -> Tensor:
 # ----------------------------------------------------------------- inverses and systems
 
 
-@in_float32
+@in_float32_on_cpu
 def inv(A: Tensor) -> Tensor:
     """The inverse of square matrices.
 
@@ -136,7 +136,7 @@ def first_failure(A: Tensor, find: Callable[..., int]) -> tuple[str, int]:
     return "", 0
 
 
-@in_float32
+@in_float32_on_cpu
 def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     """The `X` of `A X = B` (or, unless `left`, of `X A = B`).
 
@@ -258,7 +258,7 @@ def matrix_rank(
 # ----------------------------------------------------------------------- decompositions
 
 
-@in_float32
+@in_float32_on_cpu
 def svd(A: Tensor, full_matrices: bool = True) -> Any:
     """Singular values `S` and vectors: `A = U diag(S) Vh`.
 
@@ -276,7 +276,7 @@ def svd(A: Tensor, full_matrices: bool = True) -> Any:
     return return_types.linalg_svd(apply_several(ops.Svd, A, full=full_matrices))
 
 
-@in_float32
+@in_float32_on_cpu
 def svdvals(A: Tensor) -> Tensor:
     """The singular values of matrices, the largest first.
 
@@ -286,7 +286,7 @@ def svdvals(A: Tensor) -> Tensor:
     return singular_values(A)
 
 
-@in_float32
+@in_float32_on_cpu
 def old_svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
     """Singular values and vectors as `torch.svd` gives them: `V`, not transposed.
 
@@ -302,7 +302,7 @@ def old_svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
     return return_types.svd((empty[0], values, empty[1]))
 
 
-@in_float32
+@in_float32_on_cpu
 def eigh(A: Tensor, UPLO: str = "L") -> Any:
     """Eigenvalues, rising, and eigenvectors of symmetric matrices.
 
@@ -321,7 +321,7 @@ def eigh(A: Tensor, UPLO: str = "L") -> Any:
     return return_types.linalg_eigh(apply_several(ops.Eigh, A, upper=UPLO.upper() == "U"))
 
 
-@in_float32
+@in_float32_on_cpu
 def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
     """The eigenvalues of symmetric matrices, rising.
 
@@ -330,7 +330,7 @@ def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
     return eigh(A, UPLO)[0]
 
 
-@in_float32
+@in_float32_on_cpu
 def qr(A: Tensor, mode: str = "reduced") -> Any:
     """Orthonormal columns `Q` and an upper triangle `R`: `A = Q R`.
 
@@ -351,7 +351,7 @@ def qr(A: Tensor, mode: str = "reduced") -> Any:
     return return_types.linalg_qr(apply_several(ops.Qr, A, mode=mode))
 
 
-@in_float32
+@in_float32_on_cpu
 def old_qr(input: Tensor, some: bool = True) -> Any:
     """`qr` as `torch.qr` gives it.
 
@@ -360,7 +360,7 @@ def old_qr(input: Tensor, some: bool = True) -> Any:
     return return_types.qr(qr(input, "reduced" if some else "complete"))
 
 
-@in_float32
+@in_float32_on_cpu
 def cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
     """The lower triangle `L` of `A = L Lᵀ`, for symmetric positive-definite matrices.
 
@@ -382,7 +382,7 @@ def cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
     return lower.transpose(-1, -2) if upper else lower
 
 
-@in_float32
+@in_float32_on_cpu
 def old_cholesky(input: Tensor, upper: bool = False) -> Tensor:
     """`torch.linalg.cholesky` under its older name.
 

@@ -7,7 +7,9 @@ from typing import Any
 
 from minitorch_ff._checks import check, must_be_tensors, warn_once, wrap_dim
 from minitorch_ff._functions import arithmetic
-from minitorch_ff._functions._autocast import as_given, casting, in_lower_precision, lower
+from minitorch_ff._functions._autocast import (
+    as_given, casting, casts, in_lower_precision, lower, widest,
+)  # fmt: skip
 from minitorch_ff._functions._operands import C_NAMES, Tensor, known_as, type_name
 from minitorch_ff.firefly.ops import matmul as ops
 from minitorch_ff.firefly.ops.base import (
@@ -149,7 +151,7 @@ def stacks_do_not_fit(batch: int, columns: int, *second: int) -> RuntimeError:
     )
 
 
-@as_given
+@casts(cpu=as_given, cuda=lower)
 def mv(input: Tensor, vec: Tensor) -> Tensor:
     """The product of a matrix `(m, n)` and a vector `(n)`.
 
@@ -161,7 +163,7 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
     return matmul(input, vec)
 
 
-@as_given
+@casts(cpu=as_given, cuda=widest)
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """The sum of the products of two vectors' elements.
 
@@ -179,6 +181,7 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
 vdot = dot
 
 
+@casts(cuda=as_given)
 def inner(input: Tensor, other: Tensor) -> Tensor:
     """Sums of products over the last dimension of both.
 
@@ -250,6 +253,7 @@ def factors(buffer: Any, beta: float, alpha: float) -> tuple[float, float]:
     return beta, alpha
 
 
+@casts(cuda=lower)
 def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """`beta input + alpha mat vec`.
 
@@ -266,6 +270,7 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: float = 1, alpha: fl
     return apply(ops.Addmm, input, mat, vec, beta=beta, alpha=alpha, called="Addmv")
 
 
+@casts(cuda=lower)
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """`beta input + alpha vec1 vec2ᵀ`.
 
@@ -316,6 +321,7 @@ def weighted_sum(input: Tensor, product: Tensor, beta: float, alpha: float) -> T
     return arithmetic.add(product, input if beta == 1 else arithmetic.mul(input, beta))
 
 
+@casts(cuda=widest)
 def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     """Sums of products over several dimensions of both.
 

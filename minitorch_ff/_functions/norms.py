@@ -8,7 +8,7 @@ from typing import Any
 
 from minitorch_ff._checks import check, numpy_names, wrap_dim, wrap_dims
 from minitorch_ff._dtypes import dtype as DType
-from minitorch_ff._functions._autocast import in_float32
+from minitorch_ff._functions._autocast import in_float32, in_float32_on_cuda
 from minitorch_ff._functions._operands import Tensor, type_name
 from minitorch_ff._functions.conversion import cast
 from minitorch_ff._functions.ordering import amax, amin
@@ -158,6 +158,7 @@ def singular_values(A: Tensor) -> Tensor:
     return apply_several(Svd, A, full=False)[1]
 
 
+@in_float32_on_cuda
 def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
     """The norm of the difference of two tensors.
 
@@ -204,6 +205,7 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = Non
     return apply(VectorNorm, difference, p=p, dim=difference.buffer.ndim - 1)
 
 
+@in_float32_on_cuda
 def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
     """Scale slices along `dim` down to the norm `maxnorm`, where theirs is larger.
 

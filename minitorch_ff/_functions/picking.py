@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from minitorch_ff._checks import check, check_index_bounds, must_be_tensor, wrap_dim
+from minitorch_ff._functions._autocast import casts, widest
 from minitorch_ff._functions._operands import Tensor, must_hold_one, type_name
 from minitorch_ff._functions.conversion import cast
 from minitorch_ff._functions.joining import broadcast_tensors, meet
@@ -147,6 +148,7 @@ def _same_dtype(function: str, input: Tensor, source: Any) -> None:
         raise RuntimeError(f"{function}(): Expected self.dtype to be equal to src.dtype")
 
 
+@casts(cuda=widest)
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """A copy of `input` with `src` added at the positions of `index` in each row.
 
@@ -369,6 +371,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     return apply(IndexPut, x, source, index=once).reshape(input.buffer.shape)
 
 
+@casts(cuda=widest)
 def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
     """A copy with `values` at the places that tensors of positions name.
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from minitorch_ff._checks import check
 import minitorch_ff._dtypes as dtypes
+from minitorch_ff._functions._autocast import casting, full_on_cuda
 from minitorch_ff._functions._operands import (
     Number, Tensor, cast_to, checked_number, invalid_combination, is_number, numbered, type_name,
 )  # fmt: skip
@@ -34,6 +35,8 @@ def pow(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
         [`PowTensor`][minitorch_ff.firefly.ops.powers.PowTensor],
         [torch.pow](https://docs.pytorch.org/docs/stable/generated/torch.pow.html).
     """
+    if casting:
+        input, exponent = full_on_cuda(input, exponent)
     if isinstance(exponent, Tensor):
         if isinstance(input, Tensor):
             return binary(ops.PowTensor, input, exponent)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from minitorch_ff._checks import check, floating, numpy_names, wrap_dim, wrap_dims
 from minitorch_ff._dtypes import dtype as DType
-from minitorch_ff._functions._autocast import in_float32
+from minitorch_ff._functions._autocast import in_float32, in_float32_on_cpu
 from minitorch_ff._functions._operands import Tensor, invalid_combination, type_name
 from minitorch_ff._functions.conversion import cast
 from minitorch_ff.firefly.ops import reduction as ops
@@ -235,7 +235,7 @@ def count_nonzero(input: Tensor, dim: typing.Any = None) -> Tensor:
     return apply(ops.CountNonzero, input, dim=reduced_dims(input, dim))
 
 
-@in_float32
+@in_float32_on_cpu
 def trace(input: Tensor) -> Tensor:
     """The sum of the elements on a matrix's diagonal.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from minitorch_ff import return_types
 from minitorch_ff._checks import check, numpy_names, wrap_dim
-from minitorch_ff._functions._autocast import in_float32
+from minitorch_ff._functions._autocast import in_float32_on_cpu
 from minitorch_ff._functions._operands import Tensor, type_name
 from minitorch_ff._functions.ordering import max as maximum
 from minitorch_ff._functions.ordering import min as minimum
@@ -178,7 +178,7 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Any:
 
 
 @numpy_names
-@in_float32
+@in_float32_on_cpu
 def quantile(
     input: Tensor, q: float | Tensor, dim: int | None = None, keepdim: bool = False, *,
     interpolation: str = "linear",
@@ -211,7 +211,7 @@ def quantile(
 
 
 @numpy_names
-@in_float32
+@in_float32_on_cpu
 def nanquantile(
     input: Tensor, q: float | Tensor, dim: int | None = None, keepdim: bool = False, *,
     interpolation: str = "linear",

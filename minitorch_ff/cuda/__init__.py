@@ -48,6 +48,10 @@ FloatTensor, DoubleTensor, HalfTensor, LongTensor, IntTensor, ByteTensor, BoolTe
 
 
 def __getattr__(name: str) -> Any:
+    if name == "make_graphed_callables":  # which stands on modules and autograd
+        from minitorch_ff.cuda.graphed import make_graphed_callables
+
+        return make_graphed_callables
     if name == "default_generators":
         return tuple([_cuda_generator(index) for index in range(device_count())])
     return _missing(__name__)(name)
@@ -61,8 +65,8 @@ __all__ = [
     "device_of", "empty_cache", "get_arch_list", "get_device_capability", "get_device_name",
     "get_device_properties", "get_rng_state", "get_rng_state_all", "graph", "graph_pool_handle",
     "has_half", "init", "initial_seed", "ipc_collect", "is_available", "is_bf16_supported",
-    "is_current_stream_capturing", "is_initialized", "is_tf32_supported", "manual_seed",
-    "manual_seed_all", "max_memory_allocated", "max_memory_reserved", "mem_get_info",
+    "is_current_stream_capturing", "is_initialized", "is_tf32_supported", "make_graphed_callables",
+    "manual_seed", "manual_seed_all", "max_memory_allocated", "max_memory_reserved", "mem_get_info",
     "memory_allocated", "memory_reserved", "memory_stats", "memory_summary", "nvtx",
     "reset_peak_memory_stats", "seed", "seed_all", "set_device", "set_rng_state",
     "set_rng_state_all", "set_stream", "stream", "synchronize",

@@ -10,9 +10,15 @@ from __future__ import annotations
 
 import functools
 import math
+from typing import Any
 
-from minitorch_ff.firefly.ops.base import FREED
+from minitorch_ff.firefly.ops.base import FREED, apply
+from minitorch_ff.firefly.ops.shaping import ToCopy
 from minitorch_ff.firefly.tensor import wrap
+
+
+stays_wide: Any = None
+"""Says of an operator and its first input whether the result is left in float32: never, if None."""
 
 
 def call_in_single(call, operator, inputs, settings):
@@ -25,6 +31,8 @@ def call_in_single(call, operator, inputs, settings):
     dtype = given[0].dtype
     if dtypes != {dtype} or (operator.promotes and given[1].dtype != dtype):
         return None
+    if stays_wide is not None and stays_wide(operator, inputs[0]):
+        return call(operator, *[in_float32(t) for t in inputs], **settings)
     if dtype.name in operator.rounds_forward:
         return call(in_steps(operator, dtype), *inputs, **settings)
     wide = [widened(t) for t in inputs]
@@ -34,6 +42,14 @@ def call_in_single(call, operator, inputs, settings):
         if tensor.buffer.dtype.name == "float32":
             round_to(dtype, tensor, halves)
     return out
+
+
+def in_float32(tensor):
+    """A floating tensor cast to float32, and its gradient back; any other as it is."""
+    buffer = tensor.buffer
+    if buffer is None or buffer.dtype.kind not in "fV":
+        return tensor
+    return apply(ToCopy, tensor, dtype="float32")
 
 
 def widened(tensor):

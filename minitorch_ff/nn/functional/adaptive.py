@@ -10,7 +10,7 @@ from minitorch_ff._dtypes import int64
 from minitorch_ff._functions._operands import type_name
 from minitorch_ff._functions.creation import arange
 from minitorch_ff._functions.random import rand
-from minitorch_ff._functions._autocast import in_float32
+from minitorch_ff._functions._autocast import in_float32_on_cpu
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.ops import pooling as ops
 from minitorch_ff.firefly.ops.base import apply, not_implemented
@@ -120,7 +120,7 @@ def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
     return adaptive_avg_pool(2, input, with_default(output_size, input, 2))
 
 
-@in_float32
+@in_float32_on_cpu
 def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
     """The mean of each window of a volume, as many as are wanted; see `adaptive_avg_pool2d`."""
     return adaptive_avg_pool(3, input, with_default(output_size, input, 3))
@@ -317,7 +317,7 @@ def max_unpool1d(
     return max_unpool(2, input.unsqueeze(-1), indices.unsqueeze(-1), (size, 1)).squeeze(-1)
 
 
-@in_float32
+@in_float32_on_cpu
 def max_unpool2d(
     input: Tensor, indices: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0,
     output_size: Any = None,
@@ -344,7 +344,7 @@ def max_unpool2d(
     return max_unpool(2, input, indices, sizes)
 
 
-@in_float32
+@in_float32_on_cpu
 def max_unpool3d(
     input: Tensor, indices: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0,
     output_size: Any = None,

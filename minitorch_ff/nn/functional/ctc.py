@@ -8,14 +8,14 @@ from typing import Any
 from minitorch_ff import _dtypes
 from minitorch_ff._checks import check
 from minitorch_ff._functions.creation import arange, as_tensor, full, zeros
-from minitorch_ff._functions._autocast import in_float32
+from minitorch_ff._functions._autocast import in_float32_on_cpu
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.ops.base import apply, not_implemented
 from minitorch_ff.firefly.ops.loss import CtcLoss
 from minitorch_ff.nn.functional._reduction import check_reduction, reduce
 
 
-@in_float32
+@in_float32_on_cpu
 def ctc_loss(
     log_probs: Tensor, targets: Tensor, input_lengths: Any, target_lengths: Any, blank: int = 0,
     reduction: str = "mean", zero_infinity: bool = False,

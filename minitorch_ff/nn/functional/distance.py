@@ -1,11 +1,13 @@
 """Distances and similarities between vectors."""
 
 from minitorch_ff._checks import check, floating
+from minitorch_ff._functions._autocast import in_float32_on_cuda
 from minitorch_ff._functions.arranging import triu_indices
 from minitorch_ff._functions.joining import broadcast_tensors
 from minitorch_ff._tensor import Tensor
 
 
+@in_float32_on_cuda
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     r"""The cosine of the angle between vectors: $x_1 \cdot x_2 / (|x_1| |x_2|)$.
 
@@ -44,6 +46,7 @@ def pairwise_distance(
     return (x1 - x2 + eps).norm(p, -1, keepdim)
 
 
+@in_float32_on_cuda
 def pdist(input: Tensor, p: float = 2.0) -> Tensor:
     """The distance of each row to each row below it.
 

@@ -7,7 +7,7 @@ import warnings
 from typing import Any
 
 from minitorch_ff._checks import check
-from minitorch_ff._functions._autocast import casting, full
+from minitorch_ff._functions._autocast import UNSAFE, casting, full, is_on_cuda
 from minitorch_ff._functions.activation import log_softmax
 from minitorch_ff._functions.conversion import cast
 from minitorch_ff._tensor import Tensor
@@ -188,6 +188,7 @@ def binary_cross_entropy(
         [torch.nn.functional.binary_cross_entropy](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy.html).
     """
     if casting:
+        check(not is_on_cuda(input), UNSAFE)
         input, target, weight = full(input, target, weight)
     reduction = reduction_of(size_average, reduce, reduction)
     if input.buffer.shape != target.buffer.shape:

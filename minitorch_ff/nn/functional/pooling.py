@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from minitorch_ff._checks import check, must_be_tensor
-from minitorch_ff._functions._autocast import in_float32
+from minitorch_ff._functions._autocast import in_float32_on_cpu
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.ops import pooling as ops
 from minitorch_ff.firefly.ops.base import apply, apply_several, not_implemented, refuse
@@ -202,7 +202,7 @@ def max_pool2d(
     return max_pool(2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
-@in_float32
+@in_float32_on_cpu
 def max_pool3d(
     input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
     ceil_mode: bool = False, return_indices: bool = False,
@@ -303,7 +303,7 @@ def avg_pool2d(
     return avg_pool(2, input, *where, count_include_pad, divisor_override)
 
 
-@in_float32
+@in_float32_on_cpu
 def avg_pool3d(
     input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
     count_include_pad: bool = True, divisor_override: int | None = None,

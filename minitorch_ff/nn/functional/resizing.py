@@ -14,6 +14,7 @@ from typing import Any
 from minitorch_ff._checks import check
 from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._dtypes import float32, float64, int64
+from minitorch_ff._functions._autocast import casting, full_on_cuda
 from minitorch_ff._functions.creation import arange, full
 from minitorch_ff._functions.selection import where
 from minitorch_ff._functions.trigonometric import sinc
@@ -90,6 +91,8 @@ def interpolate(
         [torch.nn.functional.interpolate](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.interpolate.html),
         Keys, Cubic convolution interpolation (1981).
     """
+    if casting and mode != "area":
+        (input,) = full_on_cuda(input)
     x = input.buffer
     text = "align_corners option can only be set with the interpolating modes: linear | bilinear"
     allowed = align_corners is None or mode not in ANY_RANK

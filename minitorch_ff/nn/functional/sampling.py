@@ -14,7 +14,7 @@ from minitorch_ff._functions.matmul import matmul
 from minitorch_ff._functions.selection import where
 from minitorch_ff._functions.shaping import named
 from minitorch_ff._functions._operands import type_name
-from minitorch_ff._functions._autocast import in_float32
+from minitorch_ff._functions._autocast import casts, full, widest
 from minitorch_ff._tensor import Tensor
 from minitorch_ff.firefly.ops.base import apply, refuse
 from minitorch_ff.firefly.ops.resampling import GridSampler
@@ -35,7 +35,7 @@ UNIT_SIZE = (
 )
 
 
-@in_float32
+@casts(cpu=full, cuda=widest)
 def grid_sample(
     input: Tensor, grid: Tensor, mode: str = "bilinear", padding_mode: str = "zeros",
     align_corners: bool | None = None,

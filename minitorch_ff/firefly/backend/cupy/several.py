@@ -34,6 +34,24 @@ class SeveralGpus(CupyBackend):
             self.use(index)
         return super().from_numpy(x)
 
+    def to_device(self, x, target, index):
+        """A copy on another back end's device; to another GPU, without the host.
+
+        The copy waits for what is being done to `x`, and what is done to it next for the copy.
+        """
+        if target is not self:
+            return super().to_device(x, target, index)
+        self.use(self.device_index(x))
+        x = x if x.flags.c_contiguous else self.copy(x)
+        source = self.module.cuda.get_current_stream()
+        is_there = source.record()
+        self.use(index)
+        here = self.module.cuda.get_current_stream()
+        here.wait_event(is_there)
+        copy = x.copy()  # CuPy's goes to the current GPU
+        source.wait_event(here.record())
+        return copy
+
     def use(self, index):
         """Let the work of this thread go to a GPU from now on."""
         if index != self._cuda.runtime.getDevice():
