@@ -306,6 +306,8 @@ class RecordingBackend(NumpyBackend):
         noted = recording and recording.note("product", large_dot, (a, b), {}, result, [])
         return result if noted is None else noted
 
+    _large_gradient = _dot  # a program has memory of its own
+
     def in_threads(self, function: Any, blocks: Any) -> None:
         """Call `function(*block)` for every block here: another thread's calls are not noted."""
         for block in blocks:

@@ -8,13 +8,18 @@ step of 256 units. So here it is told to keep them. Whoever has set its variable
 from __future__ import annotations
 
 import os
+import sys
+import threading
+from typing import Any
+
+import numpy
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # of `mallopt`, in malloc.h
 KEPT = 256 << 20
 """So many bytes are kept when they are free."""
 
 LARGEST = 32 << 20
-"""Arrays above are mapped one by one all the same: the C library allows no more."""
+"""Arrays from here on are mapped one by one all the same: the C library allows no more."""
 
 
 def keep_freed_memory() -> None:
@@ -29,3 +34,38 @@ def keep_freed_memory() -> None:
         return
     mallopt(TRIM_THRESHOLD, KEPT)
     mallopt(MMAP_THRESHOLD, LARGEST)
+
+
+class Spare:
+    """Arrays of `LARGEST` bytes and more, given again once nobody else refers to them.
+
+    Mapping one anew costs a fault and a wiped page for every one that is written. No more than
+    `KEPT` bytes are kept.
+    """
+
+    def __init__(self) -> None:
+        self.lock, self.arrays = threading.Lock(), [numpy.empty(0)]
+        self.unheld = self._references(0)
+        self.arrays.clear()
+
+    def _references(self, i: int) -> int:
+        """How many references there are to an array, the list's and this call's among them."""
+        return sys.getrefcount(self.arrays[i])
+
+    def take(self, shape: tuple[int, ...], dtype: Any) -> numpy.ndarray:
+        """An array, whose elements may be anything."""
+        arrays = self.arrays
+        with self.lock:
+            free = [i for i in range(len(arrays)) if self._references(i) == self.unheld]
+            for i in free:
+                if arrays[i].shape == shape and arrays[i].dtype == dtype:
+                    return arrays[i]
+            array = numpy.empty(shape, dtype)
+            while free and self._too_many(array):
+                del arrays[free.pop()]
+            if not self._too_many(array):
+                arrays.append(array)
+            return array
+
+    def _too_many(self, array: numpy.ndarray) -> bool:
+        return sum([kept.nbytes for kept in self.arrays]) + array.nbytes > KEPT

@@ -12,7 +12,7 @@ from minitorch_ff.firefly.backend import threads
 from minitorch_ff.firefly.backend.array_api import ArrayBackend
 from minitorch_ff.firefly.backend.array_api.updates import Updates
 from minitorch_ff.firefly.backend.blas_threads import use_one_thread
-from minitorch_ff.firefly.backend.memory import keep_freed_memory
+from minitorch_ff.firefly.backend.memory import LARGEST, Spare, keep_freed_memory
 
 # Floating-point exceptions give inf and nan without a word, as in PyTorch; for calls from
 # the engine only, so that a user's own NumPy code warns as before.
@@ -54,6 +54,7 @@ class NumpyBackend(ArrayBackend):
     def __init__(self) -> None:
         super().__init__(numpy)
         keep_freed_memory()
+        self._spare = Spare()
         self._parts_products = use_one_thread()
         self.use_threads(threads.at_start())
 
@@ -165,7 +166,17 @@ class NumpyBackend(ArrayBackend):
             wide = self.linear_back(*_wider(grad, x, weight))
             return tuple([None if to is None else to.astype(grad.dtype) for to in wide])
         to_x = None if weight is None else self._dot(grad, weight)
-        return to_x, None if x is None else self._dot(grad.T, x)
+        if x is None:
+            return to_x, None
+        if grad.size < MANY or grad.shape[1] * x.shape[1] * x.itemsize < LARGEST:
+            return to_x, self._dot(grad.T, x)
+        return to_x, self._large_gradient(grad.T, x)
+
+    def _large_gradient(self, a, b):
+        """The product of matrices, where another one of its size may have been given back."""
+        if a.dtype is not b.dtype:
+            return self._dot(a, b)
+        return self._dot(a, b, self._spare.take((a.shape[0], b.shape[1]), b.dtype))
 
     def _large_dot(self, a, b, out=None):
         """`a b` of a matrix; a large product is parted along its longer side."""
