@@ -33,7 +33,7 @@ LAYERS = [
     ("nn.functional",),
     ("nn",),
     ("optim", "utils"),
-    ("_compile", "compiler", "distributions", "hub", "multiprocessing"),
+    ("_compile", "compiler", "cuda.graphed", "distributions", "hub", "multiprocessing"),
     ("_dynamo",),
     ("vision",),
     ("",),
@@ -64,6 +64,7 @@ MAY_IMPORT_PYTORCH = {"compare.worlds"}  # calls a function in both worlds
 # Inside a function, at the time of the call: a method that stands for a higher layer.
 UPWARDS = {
     ("_tensor", "autograd.gradients.backward"),  # Tensor.backward is autograd.backward
+    ("cuda", "cuda.graphed.make_graphed_callables"),
     ("nn.modules.module", "compiler.compile"),  # Module.compile compiles its forward
 }
 ARRAY_LIBRARIES = {"numpy", "cupy", "cupyx"}

@@ -10,16 +10,16 @@ FILE_LIMIT = 500
 # What each part may take. The aim is 20 000 lines for all of them together, which is missed: a
 # part that grows has to say here by how much.
 PARTS = {
-    "firefly": 8_855,
-    "_functions": 5_400,
+    "firefly": 9_085,
+    "_functions": 5_450,
     "nn": 7_200,
-    "optim": 2_480,
+    "optim": 2_530,
     "distributions": 1_950,
     "_compile compiler": 1_865,
     "utils": 1_360,
     "compare explain scripts": 1_700,
     "vision": 1_910,
-    "cuda": 525,
+    "cuda": 670,
     "": 3_650,  # what is left: `Tensor`, autograd, checkpoints, printing, amp, …
 }
 FILES = [pytest.param(path, id=module_name(path) or "__init__") for path in modules()]

@@ -39,6 +39,7 @@ class Bucket:
         counts: The state that is one number and the same for all parameters (`step`).
         counters: Where it is kept, a number for each parameter.
         fresh: Whether this is the first step of these parameters.
+        in_graphs: Whether launches of a CUDA graph may count steps.
     """
 
     def __init__(self, known: list[tuple[Tensor, State]], plan: Plan, fresh: bool) -> None:
@@ -51,6 +52,7 @@ class Bucket:
             name: _side_by_side(kept[name], kept[name][0]) for name in plan.counter_names
         }
         self._counted = [t for name in plan.counter_names for t in kept[name]]
+        self.in_graphs = False
         self._waits = bool(self._counted) and self._counted[0].backend.waits
         self._versions: list[int] = []
         self.counts: dict[str, float] = {}
@@ -69,13 +71,13 @@ class Bucket:
         else:
             self.param, self.grad = self.backend.numbers(params[0].buffer), None
 
-    def counts_agree(self, in_graphs: bool = False) -> bool:
+    def counts_agree(self) -> bool:
         """Read the counts; they may have been changed for some parameters only.
 
-        Where reading means waiting, only if somebody has written them since; if steps are
-        `in_graphs`, that may have been at any time.
+        Where reading means waiting, only if somebody has written them since; in a graph that may
+        have been at any time.
         """
-        if self._waits and not in_graphs:
+        if self._waits and not self.in_graphs:
             versions = self._versions
             self._versions = [tensor.version[0] for tensor in self._counted]
             if versions == self._versions:
@@ -218,9 +220,10 @@ class Plan:
                     return False
         return True
 
-    def counts_agree(self, in_graphs: bool) -> bool:
-        """Whether the parameters of each bucket have made equally many steps."""
-        return all([bucket.counts_agree(in_graphs) for bucket in self.buckets])
+    def never_trust_counts(self) -> None:
+        """A CUDA graph has steps of these parameters: read how many there were at every other."""
+        for bucket in self.buckets:
+            bucket.in_graphs = True
 
 
 def _place(param: Tensor) -> Any:

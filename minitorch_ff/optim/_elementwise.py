@@ -96,10 +96,8 @@ class ElementwiseOptimizer(GroupOptimizer):
     def _step_group(self, place: int, group: Group) -> None:
         """Update a group, the one at this place in the list, by its buckets if it has any."""
         captured = is_loaded("cuda") and self._is_captured(group)
-        self._in_graphs |= captured
         by_tensors = group["differentiable"] or (captured and not self.computes_only)
-        find = self._last_plan if captured else self._plan
-        plan = None if by_tensors else find(place, group)
+        plan = None if by_tensors else self._plan(place, group, captured)
         if plan is None:
             self._step_with_tensors(group)
             return
@@ -123,34 +121,42 @@ class ElementwiseOptimizer(GroupOptimizer):
             "Attempting CUDA graph capture of step() for an instance of "
             f"{type(self).__name__} but param_groups' capturable is False",
         )
+        self._in_graphs = True
+        for plan in self._plans.values():
+            if plan is not None:
+                plan.never_trust_counts()
         return True
 
-    def _plan(self, place: int, group: Group) -> Plan | None:
+    def _plan(self, place: int, group: Group, captured: bool = False) -> Plan | None:
         """The group's buckets, made anew if the last step's are out of date.
 
-        None if parameters share memory: they want their updates one after the other.
+        None if parameters share memory: they want their updates one after the other. Or if the
+        step is captured, and there are none: for that, numbers would have to be read.
         """
-        plan = self._last_plan(place, group)
-        if plan is None or not plan.counts_agree(self._in_graphs):
-            plan = self._plans[place] = self._new_plan(group)
-        return plan
-
-    def _last_plan(self, place: int, group: Group) -> Plan | None:
-        """The last step's buckets; None if they are out of date. Their counts are not looked at."""
-        plan, names = self._plans.get(place), self._arrays(group)
-        if plan is None or plan.array_names != names or not plan.holds(group["params"], self.state):
-            return None
-        return plan
-
-    def _new_plan(self, group: Group) -> Plan | None:
-        """Make what is to be remembered of new parameters, and fill buckets."""
         params, names = group["params"], self._arrays(group)
+        plan = self._plans.get(place)
+        if (
+            plan is None
+            or plan.array_names != names
+            or not plan.holds(params, self.state)
+            or not (captured or all(map(Bucket.counts_agree, plan.buckets)))
+        ):
+            if captured:
+                return None
+            plan = self._plans[place] = self._new_plan(params, names, group)
+        return plan
+
+    def _new_plan(self, params: list[Tensor], names: tuple[str, ...], group: Group) -> Plan | None:
+        """Make what is to be remembered of new parameters, and fill buckets."""
         if share_memory(params):
             return None
         idle: tuple[State, bool] = {}, False
         known = [idle if p.grad is None else self._state_of(p, group) for p in params]
         self._check_group([p for p in params if p.grad is not None], group)
-        return Plan(params, known, names, tuple(self.counters))
+        plan = Plan(params, known, names, tuple(self.counters))
+        if self._in_graphs:
+            plan.never_trust_counts()
+        return plan
 
     def _state_of(self, param: Tensor, group: Group) -> tuple[State, bool]:
         """What is remembered of a parameter, and whether this is its first step."""
