@@ -18,8 +18,8 @@ KNOWN = [
      "d16cfe09 94fdcceb 5001e420 24126ea1"),
 ]  # fmt: skip
 
-# As PyTorch prints them for device="cuda", remembered from public reports: four digits. No GPU
-# was at hand to draw them again; `test_gpu.py` does that.
+# As PyTorch prints them for device="cuda", in public notebooks and issues: the first numbers are
+# the same on every GPU.
 PRINTED = [
     (0, "uniform", "0.3990 0.5167 0.0249 0.9401 0.9459 0.7967 0.4150 0.8203 0.2290 0.9096"),
     (0, "normal", "-0.9247 -0.4253 -2.6438 0.1452 -0.1209 -0.5797 -0.6229 -0.3284 -1.0745 -0.3631"),
@@ -28,6 +28,39 @@ PRINTED = [
     (1234, "uniform", "0.1272 0.8167 0.5440 0.6601 0.2721 0.9737 0.3903 0.3394"),
     (1234, "normal", "-1.6165 0.5685 -0.5102 -0.9113 -1.1555 -0.2262 -1.2891"),
 ]
+# What was drawn on GPUs, as people reported it at github.com/pytorch/pytorch/issues: most are
+# more numbers than a GPU has threads, and then its size (processors, threads of each) decides.
+CORNERS = numpy.ix_([0, 1, 2, -3, -2, -1], [0, 1, 2, -3, -2, -1])
+ON_GPUS = {
+    "RTX A4000, issue 97097": (
+        (48, 1536), 14, lambda g: g.normal(100_000, 5, 5**0.5).reshape(1000, 100)[CORNERS],
+        """2.8731 5.2727 2.9889 1.6853 9.6331 6.6319  3.9968 3.8097 5.7328 4.4029 3.9804 7.4698
+           6.5552 4.0857 4.2315 2.7704 3.5479 3.3063  8.6297 2.3137 6.2596 7.9358 4.4697 2.7475
+           7.0551 7.8583 3.9990 4.1139 8.9315 4.2042  2.7337 2.2106 7.7815 8.2207 6.5395 4.2604""",
+    ),
+    "H100, issue 143086": (
+        (132, 2048), 1, lambda g: g.normal(9_483_264)[[0, 1, 2, -3, -2, -1]],
+        "-0.2963 2.6764 -0.1408 -0.6970 -0.7780 0.3267",
+    ),
+    "A100, issue 143086": (
+        (108, 2048), 1, lambda g: g.normal(9_483_264)[[0, 1, 2, -3, -2, -1]],
+        "-0.2963 2.6764 -0.1408 0.1549 -0.6797 -0.1656",
+    ),
+    "RTX A6000, issue 62467": (
+        (84, 1536), 43, lambda g: g.normal(3 * 128 * 128)[:: 128 * 128], "1.9983 0.8704 2.1127",
+    ),
+    "any, issue 79496": ((28, 1536), 10, lambda g: g.normal(3), "-0.1029 1.6810 -0.2708"),
+    "any, two draws": (  # of torch.rand(3, 3), in the documentation of a library
+        (80, 2048), 0, lambda g: [g.uniform(9)[:3], g.uniform(9)[:3]],
+        "0.3990 0.5167 0.0249 0.9722 0.7910 0.4690",
+    ),
+    "P100, issue 25690": (  # the sum of dropout(ones(1000, 1000), 0.5)
+        (56, 2048), 0, lambda g: 2 * g.dropout(1_000_000, 0.5).sum(keepdims=True), "999826",
+    ),
+    "K80, issue 25690": (
+        (13, 2048), 0, lambda g: 2 * g.dropout(1_000_000, 0.5).sum(keepdims=True), "999100",
+    ),
+}  # fmt: skip
 FLOATS = [numpy.dtype(name) for name in ("float16", "float32", "float64")]
 
 
@@ -52,6 +85,16 @@ def test_numbers_that_pytorch_prints(seed, kind, values):
     expected = [float(value) for value in values.split()]
     drawn = getattr(generator(seed), kind)(len(expected))
     numpy.testing.assert_allclose(drawn, expected, atol=5.001e-5)
+
+
+@pytest.mark.parametrize("where", ON_GPUS)
+def test_numbers_that_gpus_drew(where):
+    size, seed, draw, printed = ON_GPUS[where]
+    expected = [float(value) for value in printed.split()]
+    numpy.testing.assert_allclose(numpy.ravel(draw(generator(seed, *size))), expected, atol=5.1e-5)
+    other = draw(generator(seed, 9, 1024))  # shows that the GPU matters, or does not
+    agree = numpy.allclose(numpy.ravel(other), expected, atol=5.1e-5)
+    assert agree == where.startswith("any")
 
 
 def by_hand(seed, offset, size, per_round, blocks, convert):
