@@ -386,16 +386,21 @@ def apply(operator, x, *others, **settings):  # noqa: C901 - a call in between w
         inputs, buffers = (x,), (buffer,)
     else:
         inputs = (x, *others)
-        buffers = []
-        op.edges = edges = []
-        recording = operator.differentiable and grad_enabled()
-        for t in inputs:
-            buffers.append(t.buffer)
-            node = (t.node if t.view_of is None else t.edge()) if recording else None
-            if node is not None:
-                edge = node
-            edges.append(node)
-        a = buffers[0]
+        a = x.buffer
+        buffers = [a]
+        if operator.differentiable and grad_enabled():
+            edge = x.node if x.view_of is None else x.edge()
+            op.edges = edges = [edge]
+            for t in others:  # often parameters: CPython is quickest if a line sees one class
+                buffers.append(t.buffer)
+                node = t.node if t.view_of is None else t.edge()
+                if node is not None:
+                    edge = node
+                edges.append(node)
+        else:
+            op.edges = (None,) * len(inputs)
+            for t in others:
+                buffers.append(t.buffer)
         if operator.widens and a.dtype.itemsize == 2:
             wide = in_single(apply, operator, inputs, settings)
             if wide is not None:

@@ -69,7 +69,12 @@ class Linear(Layer):
 
     def forward(self, input: Tensor) -> Tensor:
         """Shape `(*, in_features)` to `(*, out_features)`."""
-        return functional.linear(input, self.weight, self.bias)
+        members: Any = self._parameters
+        try:
+            weight, bias = members["weight"], members["bias"]
+        except KeyError:  # something else computes them
+            weight, bias = self.weight, self.bias
+        return functional.linear(input, weight, bias)
 
 
 class NonDynamicallyQuantizableLinear(Linear):
