@@ -139,6 +139,9 @@ def test_what_cannot_be_captured(runtime):
     words = "does not support the autocast caching"
     with pytest.raises(RuntimeError, match=words), ff.autocast("cuda"):
         ff.cuda.make_graphed_callables(model, (x,))
+    with ff.autocast("cuda", cache_enabled=False):
+        graphed = ff.cuda.make_graphed_callables(network(), (x,))
+        assert graphed(x).dtype is ff.float16
     model.forward = lambda x: x * x.sum().item()
     with pytest.raises(RuntimeError, match="not permitted when stream is capturing"):
         ff.cuda.make_graphed_callables(model, (x,))

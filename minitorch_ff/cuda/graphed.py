@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from minitorch_ff._checks import check
+from minitorch_ff._functions._autocast import state
 from minitorch_ff._tensor import Tensor
-from minitorch_ff.amp import is_autocast_enabled
 from minitorch_ff.autograd import grad as gradients
 from minitorch_ff.autograd.function import Function, once_differentiable
 from minitorch_ff.cuda._device import synchronize
@@ -67,7 +67,7 @@ def make_graphed_callables(
 
     See: [torch.cuda.make_graphed_callables](https://docs.pytorch.org/docs/stable/generated/torch.cuda.make_graphed_callables.html).
     """
-    if is_autocast_enabled("cuda"):
+    if "cuda" in state.dtypes and state.caching:
         raise RuntimeError(
             "make_graphed_callables does not support the autocast caching. Please set "
             "`cache_enabled=False`."
