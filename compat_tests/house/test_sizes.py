@@ -10,7 +10,7 @@ FILE_LIMIT = 500
 # What each part may take. The aim is 20 000 lines for all of them together, which is missed: a
 # part that grows has to say here by how much.
 PARTS = {
-    "firefly": 9_145,
+    "firefly": 9_095,
     "_functions": 5_450,
     "nn": 7_200,
     "optim": 2_530,
