@@ -74,17 +74,8 @@ class Makers:
 class StandInCuda:
     """`cupy.cuda`, as far as the back end uses it."""
 
-    Device = Device
+    Device, runtime = Device, CUDA.runtime
     device = types.SimpleNamespace(get_cublas_handle=lambda: 1 + chosen.gpu)
-
-    def __init__(self):
-        self.runtime = types.SimpleNamespace(
-            **vars(CUDA.runtime),
-            memoryTypeHost=1,
-            pointerGetAttributes=lambda address: types.SimpleNamespace(
-                type=int(cupy_runtime.runtime().is_pinned(address))
-            ),
-        )
 
     @staticmethod
     def Stream(non_blocking):

@@ -29,6 +29,11 @@ def check(condition: object, text: str, error: type[Exception] = RuntimeError) -
         raise error(text)
 
 
+def must(condition: object, text: str) -> None:
+    """Raise an `AssertionError` unless a condition holds: where PyTorch asserts."""
+    check(condition, text, AssertionError)
+
+
 def warn_once(text: str, stacklevel: int) -> None:
     """Warn the first time only, as PyTorch does where the warning comes from C++.
 

@@ -9,6 +9,7 @@ from contextlib import ContextDecorator
 from typing import Any, Self
 
 from minitorch_ff._checks import check
+from minitorch_ff._checks import must as _must
 from minitorch_ff._devices import device as _device
 from minitorch_ff._dtypes import bfloat16, dtype, float16, float32, float64
 from minitorch_ff._functions._autocast import is_low as _is_low
@@ -172,10 +173,6 @@ def _cast(value: Any, dtype: dtype, device_type: str) -> Any:
 
 
 READY, UNSCALED, STEPPED = range(3)
-
-
-def _must(condition: object, words: str) -> None:
-    check(condition, words, AssertionError)
 
 
 def _accessors(name: str) -> tuple[Callable[[Any], Any], Callable[[Any, Any], None]]:

@@ -15,6 +15,7 @@ from minitorch_ff._functions.creation import ones_like, zeros_like
 from minitorch_ff._functions.joining import stack
 from minitorch_ff._missing import missing as _missing
 from minitorch_ff._tensor import Tensor
+from minitorch_ff._trees import leaves, rebuilt
 from minitorch_ff.autograd import gradients
 from minitorch_ff.firefly.modes import enable_grad, grad_enabled
 from minitorch_ff.nn.utils._functional_call import functional_call
@@ -87,7 +88,7 @@ def grad_and_value(
             value = _first_of(output, has_aux, "grad_and_value(f)(*args)")
             _check_scalar(value)
             found = _derivatives([value], [ones_like(value)], inputs)
-        result = _rebuilt(chosen, iter(found))
+        result = rebuilt(chosen, iter(found))
         return _outside((result, output), inputs)
 
     return wrapper
@@ -134,7 +135,7 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple
             )
         with enable_grad():
             found = _derivatives(results, vectors, inputs)
-        return _outside(_rebuilt(primals, iter(found)), inputs)
+        return _outside(rebuilt(primals, iter(found)), inputs)
 
     outside = _outside(output, inputs)
     return (outside[0], product, outside[1]) if has_aux else (outside, product)
@@ -176,8 +177,8 @@ def jacrev(
             inner, chosen, inputs = _tracked(args, argnums)
             output = func(*inner, **kwargs)
             value = _first_of(output, has_aux, "vjp(f, *primals)")
-            rows = [_rebuilt(chosen, iter(_rows(r, inputs))) for r in _results(value)]
-        jacobian = _rebuilt(value, iter(rows))
+            rows = [rebuilt(chosen, iter(_rows(r, inputs))) for r in _results(value)]
+        jacobian = rebuilt(value, iter(rows))
         return _outside((jacobian, output[1]) if has_aux else jacobian, inputs)
 
     return wrapper
@@ -241,26 +242,13 @@ def jacfwd(func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 
 def _leaves(tree: Any) -> list[Any]:
-    """What is in a tree, in order."""
-    if isinstance(tree, (dict, list, tuple)):
-        branches = tree.values() if isinstance(tree, dict) else tree
-        return [leaf for branch in branches for leaf in _leaves(branch)]
-    return [] if tree is None else [tree]
-
-
-def _rebuilt(tree: Any, leaves: Any) -> Any:
-    """A tree like another, with other leaves."""
-    if isinstance(tree, dict):
-        return type(tree)((key, _rebuilt(branch, leaves)) for key, branch in tree.items())
-    if isinstance(tree, (list, tuple)):
-        branches = [_rebuilt(branch, leaves) for branch in tree]
-        return type(tree)(*branches) if hasattr(tree, "_fields") else type(tree)(branches)
-    return None if tree is None else next(leaves)
+    """What is in a tree, in order, but for None."""
+    return [leaf for leaf in leaves(tree) if leaf is not None]
 
 
 def _skeleton(tree: Any) -> str:
     """The form of a tree, a star for each leaf."""
-    return str(_rebuilt(tree, iter([_Star()] * len(_leaves(tree)))))
+    return str(rebuilt(tree, iter([_Star()] * len(_leaves(tree)))))
 
 
 class _Star:
@@ -284,7 +272,7 @@ def _tracked(args: tuple[Any, ...], argnums: Any) -> tuple[list[Any], Any, list[
             tracked.append(
                 leaf.view_as(leaf) if leaf.requires_grad else leaf.detach().requires_grad_()
             )
-        inner[number] = _rebuilt(args[number], iter(tracked))
+        inner[number] = rebuilt(args[number], iter(tracked))
     chosen = tuple([inner[number] for number in numbers])
     return inner, chosen if isinstance(argnums, tuple) else chosen[0], _leaves(chosen)
 
@@ -361,13 +349,13 @@ def _rows(result: Any, inputs: list[Any]) -> list[Any]:
 def _outside(tree: Any, inputs: list[Any]) -> Any:
     """Results for the caller: detached, unless something else than our inputs wants gradients."""
     ours = {id(t) for t in inputs if t.is_leaf}
-    leaves = [
+    wrapped = [
         leaf
         if not isinstance(leaf, Tensor) or (grad_enabled() and _reaches(leaf, ours))
         else leaf.detach()
         for leaf in _leaves(tree)
     ]
-    return _rebuilt(tree, iter(leaves))
+    return rebuilt(tree, iter(wrapped))
 
 
 def _reaches(result: Tensor, ours: set[int]) -> bool:

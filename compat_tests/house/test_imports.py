@@ -17,6 +17,7 @@ LAYERS = [
         "_size",
         "_checks",
         "_version",
+        "_trees",
         "_missing",
         "return_types",
         "scripts.import_hook",

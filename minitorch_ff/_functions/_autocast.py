@@ -20,7 +20,6 @@ from minitorch_ff._dtypes import dtype as DType
 from minitorch_ff._dtypes import float32
 from minitorch_ff._functions._operands import Tensor
 from minitorch_ff._functions.conversion import cast
-from minitorch_ff.firefly import half_precision
 from minitorch_ff.firefly.modes import grad_enabled
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -66,6 +65,8 @@ class _State(threading.local):
         """Begin a block (`step` 1), or go back to the one around it (-1)."""
         self.dtypes, self.caching, self.depth = dtypes, caching, self.depth + step
         if "cuda" in dtypes:
+            from minitorch_ff.firefly import half_precision  # only where it is needed
+
             half_precision.stays_wide = stays_wide
         if step > 0:
             casting.append(self)

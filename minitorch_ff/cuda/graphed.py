@@ -10,9 +10,10 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from minitorch_ff._checks import check
+from minitorch_ff._checks import must
 from minitorch_ff._functions._autocast import state
 from minitorch_ff._tensor import Tensor
+from minitorch_ff._trees import leaves, rebuilt
 from minitorch_ff.autograd import grad as gradients
 from minitorch_ff.autograd.function import Function, once_differentiable
 from minitorch_ff.cuda._device import synchronize
@@ -145,7 +146,7 @@ class Captured:
 
         def graphed(*args: Any) -> Any:
             results = launch.apply(*leaves(args), *self.parameters)
-            return filled(self.result, iter(results))
+            return rebuilt(self.result, iter(results))
 
         if not isinstance(self.function, Module):
             return graphed
@@ -184,27 +185,3 @@ class Captured:
                 return tuple([None if grad is None else grad.detach() for grad in self.grads])
 
         return Graphed
-
-
-def must(condition: object, words: str) -> None:
-    """Raise an `AssertionError` otherwise."""
-    check(condition, words, AssertionError)
-
-
-def leaves(structure: Any) -> list[Any]:
-    """What tuples, lists and dicts hold, in order."""
-    if isinstance(structure, dict):
-        structure = list(structure.values())
-    if isinstance(structure, (tuple, list)):
-        return [leaf for part in structure for leaf in leaves(part)]
-    return [structure]
-
-
-def filled(structure: Any, values: Any) -> Any:
-    """The same tuples, lists and dicts, holding other values."""
-    if isinstance(structure, dict):
-        return {key: filled(part, values) for key, part in structure.items()}
-    if isinstance(structure, (tuple, list)):
-        parts = [filled(part, values) for part in structure]
-        return type(structure)(*parts) if hasattr(structure, "_fields") else type(structure)(parts)
-    return next(values)

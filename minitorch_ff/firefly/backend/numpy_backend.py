@@ -29,9 +29,9 @@ LANES = 16
 TOGETHER, MANY = 1 << 22, 1 << 19
 """From so many multiplications on, a matrix product, or many, are worth several threads."""
 
-FEW = 1 << 15
-"""From so many multiplications on, up to a million, OpenBLAS takes long for `x @ w.T` of row-major
-matrices: with one of the two turned round beforehand it takes two thirds, or half."""
+TURNED = range(1 << 15, (1 << 20) + 1)
+"""With so many multiplications OpenBLAS takes long for `x @ w.T` of row-major matrices: with one
+of the two turned round beforehand it takes two thirds, or half."""
 
 TILE = 64
 """BLAS works on so many rows or columns at a time, or on a divisor: a product of float32 that is
@@ -162,7 +162,7 @@ class NumpyBackend(ArrayBackend):
         if x.itemsize == 2 and x.dtype.kind not in "iu":
             return self.linear(*_wider(x, weight, bias)).astype(x.dtype)
         count = len(weight)
-        if x.size < 512 or count < 16 or not FEW <= x.size * count <= TOGETHER >> 2:
+        if x.size < 512 or count < 16 or x.size * count not in TURNED:
             result = self._dot(x, weight.T)
         elif weight.size <= x.size:
             result = self._dot(x, weight.T.copy())

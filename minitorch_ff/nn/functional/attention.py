@@ -5,7 +5,7 @@ import warnings
 from typing import Any
 
 from minitorch_ff import _dtypes
-from minitorch_ff._checks import check, must_be_tensors
+from minitorch_ff._checks import check, must, must_be_tensors
 from minitorch_ff._functions._operands import C_NAMES, known_as, type_name
 from minitorch_ff._functions.activation import softmax
 from minitorch_ff._functions.arranging import repeat_interleave
@@ -156,15 +156,6 @@ def attend(
 
 
 # --------------------------------------------------------------------------- several heads
-
-
-def must(condition: object, text: str) -> None:
-    """Refuse what does not fit.
-
-    Raises:
-        AssertionError: As PyTorch does here.
-    """
-    check(condition, text, AssertionError)
 
 
 def float_mask(

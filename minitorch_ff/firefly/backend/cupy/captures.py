@@ -17,6 +17,7 @@ import numpy
 
 from minitorch_ff.firefly.backend.cupy import cublas
 from minitorch_ff.firefly.backend.cupy.launch import Launches
+from minitorch_ff.firefly.backend.cupy_runtime import runtime
 
 
 class Captures(Launches):
@@ -73,17 +74,13 @@ class Captures(Launches):
         Raises:
             RuntimeError: A graph is captured, and the array may be gone when it is launched.
         """
-        if x.size and self._captured() is not None and not self._is_pinned(x.ctypes.data):
+        if x.size and self._captured() is not None and not runtime().is_pinned(x.ctypes.data):
             raise RuntimeError(
                 "Cannot copy between CPU and CUDA tensors during CUDA graph capture unless the "
                 "CPU tensor is pinned. Please use tensor.pin_memory() or allocate the tensor "
                 "with pin_memory=True."
             )
         return self.module.asarray(x)
-
-    def _is_pinned(self, address: int) -> bool:
-        runtime = self.module.cuda.runtime
-        return bool(runtime.pointerGetAttributes(address).type == runtime.memoryTypeHost)
 
     # -------------------------------------------------------------------------- products
 
